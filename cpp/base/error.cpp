@@ -1,0 +1,91 @@
+#include "base/error.h"
+
+#include <array>
+#include <boost/filesystem/operations.hpp>
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+namespace vix {
+namespace {
+
+struct Entry {
+    std::int64_t number;
+    std::string_view text;
+};
+
+constexpr Entry kEntries[] = {
+#define VIX_ERROR(name, number, text) {number, text},
+#include "base/error_codes.def"
+#undef VIX_ERROR
+};
+
+ErrorCode code_for_errno(int errno_value) {
+    switch (errno_value) {
+        case ENOENT:
+        case ENOTDIR:
+            return VIX_E_FILE_NOT_FOUND;
+        case EACCES:
+        case EPERM:
+            return VIX_E_FILE_ACCESS_ERROR;
+        case EROFS:
+            return VIX_E_FILE_READ_ONLY;
+        case ENOSPC:
+        case EDQUOT:
+            return VIX_E_DISK_FULL;
+        case EEXIST:
+        case ENOTEMPTY:
+            return VIX_E_FILE_ALREADY_EXISTS;
+        case EFBIG:
+            return VIX_E_FILE_TOO_BIG;
+        case ENAMETOOLONG:
+        case ELOOP:
+            return VIX_E_FILE_NAME_INVALID;
+        case EMFILE:
+        case ENFILE:
+            return VIX_E_DISK_TOOMANYOPENFILES;
+        case ENOMEM:
+            return VIX_E_OUT_OF_MEMORY;
+        default:
+            return VIX_E_FILE_ERROR;
+    }
+}
+
+}  // namespace
+
+std::string error_text(std::int64_t number) {
+    for (const Entry& entry : kEntries) {
+        if (entry.number == number) return std::string{entry.text};
+    }
+    return "Unknown error " + std::to_string(number);
+}
+
+Error system_error(int errno_value, std::string_view action, std::string_view path) {
+    std::array<char, 256> buffer{};
+    const char* meaning = strerror_r(errno_value, buffer.data(), buffer.size());
+    std::string detail{action};
+    detail += ' ';
+    detail += path;
+    detail += ": ";
+    detail += meaning;
+    detail += " (errno " + std::to_string(errno_value) + ")";
+    return Error{code_for_errno(errno_value), std::move(detail)};
+}
+
+Error current_error() noexcept {
+    try {
+        throw;
+    } catch (const Error& error) {
+        return error;
+    } catch (const boost::filesystem::filesystem_error& error) {
+        return system_error(error.code().value(), "using", error.path1().string());
+    } catch (const std::bad_alloc&) {
+        return Error{VIX_E_OUT_OF_MEMORY, {}};
+    } catch (const std::exception& error) {
+        return Error{VIX_E_FAIL, error.what()};
+    } catch (...) {
+        return Error{VIX_E_FAIL, {}};
+    }
+}
+
+}  // namespace vix

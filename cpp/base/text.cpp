@@ -1,0 +1,131 @@
+#include "base/text.h"
+
+#include <iconv.h>
+#include <locale.h>
+#include <wctype.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <memory>
+
+namespace vix {
+namespace {
+
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// glibc knows most of VMware's names by themselves; these it does not, or means another table.
+std::string iconv_name(std::string_view name) {
+    static constexpr std::pair<std::string_view, const char*> kNames[] = {
+        {"ibm-874", "CP874"},     {"windows-874", "CP874"},    {"shift_jis", "CP932"},
+        {"windows-932", "CP932"}, {"windows-31j", "CP932"},    {"ms936", "CP936"},
+        {"gbk", "CP936"},         {"windows-936", "CP936"},    {"windows-949-2000", "CP949"},
+        {"windows-949", "CP949"}, {"ks_c_5601-1987", "CP949"}, {"big5", "CP950"},
+        {"windows-950", "CP950"}, {"us-ascii", "ASCII"},
+    };
+    for (const auto& [vmware, glibc] : kNames) {
+        if (equal_ignoring_case(name, vmware)) return glibc;
+    }
+    return std::string{name};
+}
+
+struct CloseIconv {
+    void operator()(void* handle) const { iconv_close(handle); }
+};
+
+std::optional<std::string> convert(std::string_view text, const std::string& from,
+                                   const std::string& to) {
+    const iconv_t opened = iconv_open(to.c_str(), from.c_str());
+    if (opened == reinterpret_cast<iconv_t>(-1)) return std::nullopt;
+    const std::unique_ptr<void, CloseIconv> handle{opened};
+
+    std::string result(text.size() * 4 + 16, '\0');
+    char* in = const_cast<char*>(text.data());  // iconv does not write to it
+    std::size_t in_left = text.size();
+    char* out = result.data();
+    std::size_t out_left = result.size();
+    const std::size_t irreversible = iconv(opened, &in, &in_left, &out, &out_left);
+    if (irreversible != 0) return std::nullopt;
+    iconv(opened, nullptr, nullptr, &out, &out_left);
+    result.resize(result.size() - out_left);
+    return result;
+}
+
+// The letters' case without asking for the process's locale, which belongs to the caller.
+locale_t unicode_locale() {
+    static const locale_t kLocale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    return kLocale;
+}
+
+}  // namespace
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string to_lower(std::string_view text) {
+    std::string result{text};
+    std::transform(result.begin(), result.end(), result.begin(), lower);
+    return result;
+}
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
+    return text.size() >= prefix.size() &&
+           equal_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
+std::string_view trim(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+std::optional<std::uint32_t> parse_hex32(std::string_view text) {
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+bool is_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
+}
+
+bool is_utf8(std::string_view text) {
+    return is_ascii(text) || convert(text, "UTF-8", "UTF-32LE").has_value();
+}
+
+std::optional<std::string> decode_to_utf8(std::string_view bytes, std::string_view encoding) {
+    if (is_ascii(bytes)) return std::string{bytes};
+    return convert(bytes, iconv_name(encoding), "UTF-8");
+}
+
+std::optional<std::string> encode_from_utf8(std::string_view text, std::string_view encoding) {
+    if (is_ascii(text)) return std::string{text};
+    return convert(text, "UTF-8", iconv_name(encoding));
+}
+
+std::string fold_case(std::string_view utf8) {
+    const auto wide = convert(utf8, "UTF-8", "WCHAR_T");
+    if (!wide || unicode_locale() == nullptr) return to_lower(utf8);
+    std::string folded{*wide};
+    for (std::size_t i = 0; i + sizeof(wchar_t) <= folded.size(); i += sizeof(wchar_t)) {
+        wchar_t letter = 0;
+        folded.copy(reinterpret_cast<char*>(&letter), sizeof letter, i);
+        letter = static_cast<wchar_t>(towlower_l(static_cast<wint_t>(letter), unicode_locale()));
+        folded.replace(i, sizeof letter, reinterpret_cast<const char*>(&letter), sizeof letter);
+    }
+    return convert(folded, "WCHAR_T", "UTF-8").value_or(to_lower(utf8));
+}
+
+}  // namespace vix

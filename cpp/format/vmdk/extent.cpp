@@ -1,0 +1,378 @@
+#include "format/vmdk/extent.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <bit>
+#include <vector>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "format/vmdk/grain_tables.h"
+
+namespace vix::format::vmdk {
+namespace {
+
+using io::File;
+
+constexpr std::uint64_t kMaxCapacity = std::uint64_t{1} << 50;      // sectors; far above any disk
+constexpr std::uint64_t kMaxGrainSectors = std::uint64_t{1} << 16;  // 32 MiB
+constexpr std::uint64_t kMaxCompressedGrain = std::uint64_t{1} << 11;  // 1 MiB
+constexpr std::uint64_t kMaxEntriesPerTable = 4096;
+constexpr unsigned char kNewlineTestBytes[] = {'\n', ' ', '\r', '\n'};
+
+[[noreturn]] void invalid(const File& file, const std::string& what) {
+    throw Error{VIX_E_DISK_INVALIDDISK, file.path().string() + ": " + what};
+}
+
+[[noreturn]] void needs_repair(const File& file, const std::string& what) {
+    throw Error{VIX_E_DISK_NEEDSREPAIR, file.path().string() + ": " + what};
+}
+
+template <typename Struct>
+Struct read_struct(const File& file, std::uint64_t offset) {
+    Struct value;
+    file.read_at(offset, std::as_writable_bytes(std::span{&value, 1}));
+    return value;
+}
+
+class ZeroExtent : public Extent {
+  public:
+    explicit ZeroExtent(std::uint64_t sectors) : Extent{nullptr, sectors} {}
+
+    Run run_at(std::uint64_t sector) override {
+        Run run;
+        run.kind = Run::Kind::Zero;
+        run.sectors = sectors() - sector;
+        return run;
+    }
+};
+
+class FlatExtent : public Extent {
+  public:
+    FlatExtent(std::shared_ptr<const File> file, std::uint64_t sectors, std::uint64_t begin)
+        : Extent{std::move(file), sectors}, begin_{begin} {}
+
+    Run run_at(std::uint64_t sector) override {
+        Run run;
+        run.kind = Run::Kind::Data;
+        run.sectors = sectors() - sector;
+        run.file_offset = begin_ + sector * kSectorSize;
+        return run;
+    }
+
+  private:
+    std::uint64_t begin_;  // bytes
+};
+
+class GrainExtent : public Extent {
+  public:
+    GrainExtent(std::shared_ptr<const File> file, std::uint64_t sectors, const GrainMap& map,
+                bool markers)
+        : Extent{file, sectors}, tables_{std::move(file), map}, markers_{markers} {}
+
+    void set_header(const HostedHeader& header) { header_ = header; }
+
+    Run run_at(std::uint64_t sector) override {
+        Run run = piece_at(sector);
+        while (run.kind != Run::Kind::Compressed && sector + run.sectors < sectors()) {
+            const Run next = piece_at(sector + run.sectors);
+            if (!continues(run, next)) break;
+            run.sectors += next.sectors;
+        }
+        return run;
+    }
+
+    std::uint64_t grain_bytes() const override { return tables_.map().grain_sectors * kSectorSize; }
+
+    bool has_zeroed_grains() const override { return tables_.has_zeroed_grains(); }
+
+    // A copy of the file is a sound extent when nothing in it had to be worked around.
+    const HostedHeader* copyable_header() const override {
+        const GrainMap& map = tables_.map();
+        const bool sound = map.form == GrainMap::Form::Hosted && !map.compressed && !markers_ &&
+                           tables_.copies_agree() && header_.unclean_shutdown.value() == 0 &&
+                           map.capacity == sectors() && map.entries_per_table == 512;
+        return sound ? &header_ : nullptr;
+    }
+
+    void read_compressed(const Run& run, std::span<std::byte> grain) const override;
+
+  private:
+    Run piece_at(std::uint64_t sector);
+
+    static bool continues(const Run& run, const Run& next) {
+        if (run.kind != next.kind) return false;
+        return run.kind != Run::Kind::Data ||
+               run.file_offset + run.sectors * kSectorSize == next.file_offset;
+    }
+
+    GrainTables tables_;
+    bool markers_;
+    HostedHeader header_{};
+};
+
+// The run within one grain, or the rest of a table of which nothing is allocated.
+Run GrainExtent::piece_at(std::uint64_t sector) {
+    const GrainMap& map = tables_.map();
+    const std::uint64_t index = sector / map.table_sectors();
+    const auto entries = tables_.table(index);
+    Run run;
+    if (entries.empty()) {
+        run.sectors = std::min((index + 1) * map.table_sectors(), sectors()) - sector;
+        return run;
+    }
+    const std::uint64_t within = sector % map.table_sectors();
+    const std::uint64_t skip = within % map.grain_sectors;
+    const GrainPlace grain = tables_.place(entries[within / map.grain_sectors]);
+    run.sectors = std::min(map.grain_sectors - skip, sectors() - sector);
+    if (grain.kind == GrainPlace::Kind::Zero) {
+        run.kind = Run::Kind::Zero;
+    } else if (grain.kind == GrainPlace::Kind::At && map.compressed) {
+        run.kind = Run::Kind::Compressed;
+        run.file_offset = grain.sector * kSectorSize;
+        run.grain_sector = sector - skip;
+        run.sectors_to_skip = skip;
+    } else if (grain.kind == GrainPlace::Kind::At) {
+        run.kind = Run::Kind::Data;
+        run.file_offset = (grain.sector + skip) * kSectorSize;
+    }
+    return run;
+}
+
+// With markers a grain's record says its sector and length; without, the zlib stream tells its end.
+void GrainExtent::read_compressed(const Run& run, std::span<std::byte> grain) const {
+    std::uint64_t offset = run.file_offset;
+    std::uint64_t length = std::min(grain.size() * 2, file()->size() - offset);
+    const std::string what = "the compressed grain of sector " + std::to_string(run.grain_sector);
+    if (markers_) {
+        const auto marker = read_struct<Marker>(*file(), offset);
+        offset += kGrainMarkerBytes;
+        if (marker.value.value() != run.grain_sector) needs_repair(*file(), what + " is another's");
+        if (marker.size.value() == 0 || marker.size.value() > grain.size() * 2) {
+            needs_repair(*file(), what + " has an impossible length");
+        }
+        length = marker.size.value();
+    }
+    std::vector<std::byte> packed(length);
+    file()->read_at(offset, packed);
+
+    uLongf unpacked = grain.size();
+    const int result = uncompress(reinterpret_cast<Bytef*>(grain.data()), &unpacked,
+                                  reinterpret_cast<const Bytef*>(packed.data()), length);
+    const std::uint64_t needed =
+        std::min<std::uint64_t>(grain.size(), (sectors() - run.grain_sector) * kSectorSize);
+    if (result != Z_OK || unpacked < needed) needs_repair(*file(), what + " cannot be unpacked");
+    std::fill(grain.begin() + static_cast<std::ptrdiff_t>(unpacked), grain.end(), std::byte{0});
+}
+
+std::unique_ptr<Extent> open_flat(const ExtentLine& line, std::shared_ptr<const File> file) {
+    const std::uint64_t begin = sectors_to_bytes(line.offset_sectors);
+    const std::uint64_t end = checked_add(begin, sectors_to_bytes(line.sectors));
+    if (end > file->size()) {
+        needs_repair(*file, "the extent ends at byte " + std::to_string(end) +
+                                ", the file at byte " + std::to_string(file->size()));
+    }
+    return std::make_unique<FlatExtent>(std::move(file), line.sectors, begin);
+}
+
+void check_size(const File& file, const ExtentLine& line, std::uint64_t capacity) {
+    if (capacity == 0 || capacity > kMaxCapacity) {
+        invalid(file, "a capacity of " + std::to_string(capacity) + " sectors is not possible");
+    }
+    if (line.sectors > capacity) {
+        invalid(file, "the descriptor gives it " + std::to_string(line.sectors) +
+                          " sectors, it has " + std::to_string(capacity));
+    }
+}
+
+void check_grain(const File& file, std::uint64_t grain_sectors, std::uint64_t most) {
+    if (!std::has_single_bit(grain_sectors) || grain_sectors > most) {
+        invalid(file, "a grain of " + std::to_string(grain_sectors) + " sectors is not possible");
+    }
+}
+
+// The footer of a stream repeats the header with the directory's real place: marker, footer, end.
+HostedHeader read_footer(const File& file) {
+    const std::uint64_t end = file.size() / kSectorSize * kSectorSize;
+    if (end < 4 * kSectorSize) needs_repair(file, "the footer is missing");
+    const auto marker = read_struct<Marker>(file, end - 3 * kSectorSize);
+    const auto footer = read_struct<HostedHeader>(file, end - 2 * kSectorSize);
+    const auto last = read_struct<Marker>(file, end - kSectorSize);
+    const bool sound = marker.size.value() == 0 && marker.type.value() == Marker::kFooter &&
+                       footer.magic.value() == HostedHeader::kMagic && last.value.value() == 0 &&
+                       last.size.value() == 0 && last.type.value() == Marker::kEndOfStream;
+    if (!sound) needs_repair(file, "the footer is missing");
+    return footer;
+}
+
+void check_hosted(const File& file, const HostedHeader& header) {
+    if (header.magic.value() != HostedHeader::kMagic) invalid(file, "it is no sparse extent");
+    if (header.version.value() == 0) invalid(file, "version 0 is not possible");
+    if (header.version.value() > HostedHeader::kMaxVersion) {
+        throw Error{VIX_E_DISK_UNSUPPORTEDDISKVERSION, file.path().string() +
+                                                           ": sparse extent of version " +
+                                                           std::to_string(header.version.value())};
+    }
+    if ((header.flags.value() & HostedHeader::kNewlineTest) != 0 &&
+        !std::equal(std::begin(kNewlineTestBytes), std::end(kNewlineTestBytes),
+                    header.newline_test)) {
+        needs_repair(file, "its line ends were converted as if it were text");
+    }
+    if (header.compression.value() > HostedHeader::kDeflate) {
+        throw Error{VIX_E_DISK_NOTSUPPORTED, file.path().string() + ": compression algorithm " +
+                                                 std::to_string(header.compression.value())};
+    }
+    const bool compressed = header.compression.value() == HostedHeader::kDeflate;
+    check_grain(file, header.grain_size.value(),
+                compressed ? kMaxCompressedGrain : kMaxGrainSectors);
+    const std::uint32_t entries = header.entries_per_table.value();
+    if (entries == 0 || entries > kMaxEntriesPerTable) {
+        invalid(file, "grain tables of " + std::to_string(entries) + " entries are not possible");
+    }
+}
+
+std::unique_ptr<Extent> open_hosted(const ExtentLine& line, std::shared_ptr<const File> file) {
+    auto header = read_struct<HostedHeader>(*file, 0);
+    if (header.magic.value() == HostedHeader::kMagic &&
+        header.directory.value() == HostedHeader::kDirectoryAtEnd) {
+        header = read_footer(*file);
+    }
+    check_hosted(*file, header);
+    check_size(*file, line, header.capacity.value());
+    const std::uint32_t flags = header.flags.value();
+    GrainMap map;
+    map.form = GrainMap::Form::Hosted;
+    map.capacity = header.capacity.value();
+    map.grain_sectors = header.grain_size.value();
+    map.entries_per_table = header.entries_per_table.value();
+    map.directory = header.directory.value();
+    if ((flags & HostedHeader::kRedundantTables) != 0) {
+        map.redundant_directory = header.redundant_directory.value();
+    }
+    map.directory_entries = map.tables();
+    map.zeroed_grains = (flags & HostedHeader::kZeroedGrains) != 0;
+    map.compressed = header.compression.value() == HostedHeader::kDeflate;
+    map.first_grain = map.compressed ? 1 : std::max<std::uint64_t>(1, header.overhead.value());
+    auto extent = std::make_unique<GrainExtent>(std::move(file), line.sectors, map,
+                                                (flags & HostedHeader::kMarkers) != 0);
+    extent->set_header(header);
+    return extent;
+}
+
+std::unique_ptr<Extent> open_cowd(const ExtentLine& line, std::shared_ptr<const File> file) {
+    const auto header = read_struct<CowdHeader>(*file, 0);
+    if (header.magic.value() != CowdHeader::kMagic) invalid(*file, "it is no ESX sparse extent");
+    if (header.version.value() != 1) {
+        throw Error{VIX_E_DISK_UNSUPPORTEDDISKVERSION, file->path().string() +
+                                                           ": ESX sparse extent of version " +
+                                                           std::to_string(header.version.value())};
+    }
+    check_size(*file, line, header.capacity.value());
+    check_grain(*file, header.grain_size.value(), kMaxGrainSectors);
+    GrainMap map;
+    map.form = GrainMap::Form::Cowd;
+    map.capacity = header.capacity.value();
+    map.grain_sectors = header.grain_size.value();
+    map.entries_per_table = CowdHeader::kEntriesPerTable;
+    map.directory = header.directory.value();
+    map.directory_entries = header.directory_entries.value();
+    map.first_grain = 1;
+    return std::make_unique<GrainExtent>(std::move(file), line.sectors, map, false);
+}
+
+void check_sesparse(const File& file, const SeSparseHeader& header) {
+    if (header.magic.value() != SeSparseHeader::kMagic) invalid(file, "it is no seSparse extent");
+    const bool known = header.version.value() == SeSparseHeader::kVersion &&
+                       header.grain_size.value() == SeSparseHeader::kGrainSectors &&
+                       header.table_size.value() == SeSparseHeader::kTableSectors &&
+                       header.flags.value() == 0;
+    if (!known) {
+        throw Error{VIX_E_DISK_UNSUPPORTEDDISKVERSION,
+                    file.path().string() + ": seSparse extent of an unknown version"};
+    }
+    const std::uint64_t file_sectors = file.size() / kSectorSize;
+    for (const std::uint64_t place : {header.volatile_header.value(), header.directory.value(),
+                                      header.tables.value(), header.grains.value()}) {
+        if (place == 0) invalid(file, "a part of it has no place");
+        if (place > file_sectors) needs_repair(file, "a part of it lies outside the file");
+    }
+    const auto state =
+        read_struct<SeSparseVolatileHeader>(file, header.volatile_header.value() * kSectorSize);
+    if (state.magic.value() != SeSparseVolatileHeader::kMagic) {
+        invalid(file, "its volatile header is missing");
+    }
+    if (state.replay_journal.value() != 0) {
+        needs_repair(file, "changes wait in its journal; open it with ESX once");
+    }
+}
+
+std::unique_ptr<Extent> open_sesparse(const ExtentLine& line, std::shared_ptr<const File> file) {
+    const auto header = read_struct<SeSparseHeader>(*file, 0);
+    check_sesparse(*file, header);
+    check_size(*file, line, header.capacity.value());
+    GrainMap map;
+    map.form = GrainMap::Form::SeSparse;
+    map.capacity = header.capacity.value();
+    map.grain_sectors = SeSparseHeader::kGrainSectors;
+    map.entries_per_table = SeSparseHeader::kTableSectors * kSectorSize / 8;
+    map.directory = header.directory.value();
+    map.directory_entries = checked_multiply(header.directory_size.value(), kSectorSize / 8);
+    map.se_tables = header.tables.value();
+    map.se_grains = header.grains.value();
+    map.first_grain = header.grains.value();
+    return std::make_unique<GrainExtent>(std::move(file), line.sectors, map, false);
+}
+
+}  // namespace
+
+Run Run::from(std::uint64_t count) const {
+    Run rest = *this;
+    rest.sectors -= count;
+    if (kind == Kind::Data) rest.file_offset += count * kSectorSize;
+    if (kind == Kind::Compressed) rest.sectors_to_skip += count;
+    return rest;
+}
+
+void Extent::read_compressed(const Run&, std::span<std::byte>) const {
+    throw Error{VIX_E_FAIL, "this extent holds no compressed grains"};
+}
+
+std::unique_ptr<Extent> open_extent(const ExtentLine& line, std::shared_ptr<const File> file) {
+    switch (line.type) {
+        case ExtentType::Zero:
+            return std::make_unique<ZeroExtent>(line.sectors);
+        case ExtentType::Flat:
+        case ExtentType::Vmfs:
+            return open_flat(line, std::move(file));
+        case ExtentType::Sparse:
+            return open_hosted(line, std::move(file));
+        case ExtentType::VmfsSparse:
+            return open_cowd(line, std::move(file));
+        case ExtentType::SeSparse:
+            return open_sesparse(line, std::move(file));
+        case ExtentType::VmfsRdm:
+        case ExtentType::VmfsRaw:
+            break;
+    }
+    throw Error{VIX_E_DISK_UNSUPPORTEDDEVICE,
+                line.name + " is a physical disk; devices are never opened"};
+}
+
+std::string read_embedded_descriptor(const File& file) {
+    if (file.size() < sizeof(HostedHeader)) return {};
+    const auto header = read_struct<HostedHeader>(file, 0);
+    if (header.magic.value() != HostedHeader::kMagic) return {};
+    const std::uint64_t offset = header.descriptor_offset.value();
+    const std::uint64_t size = header.descriptor_size.value();
+    if (offset == 0 || size == 0) return {};
+    const std::uint64_t file_sectors = file.size() / kSectorSize;
+    if (offset > file_sectors || size > kDescriptorLimit / kSectorSize) {
+        invalid(file, "its descriptor has no possible place");
+    }
+    std::string text(std::min(size, file_sectors - offset) * kSectorSize, '\0');
+    file.read_at(offset * kSectorSize, std::as_writable_bytes(std::span{text}));
+    return text;
+}
+
+}  // namespace vix::format::vmdk

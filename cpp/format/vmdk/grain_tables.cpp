@@ -1,0 +1,225 @@
+#include "format/vmdk/grain_tables.h"
+
+#include <algorithm>
+#include <boost/endian/conversion.hpp>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "format/vmdk/grain_use.h"
+
+namespace vix::format::vmdk {
+namespace {
+
+// Enough for 64 TiB in grains of 64 KiB with a factor to spare; keeps memory bounded.
+constexpr std::uint64_t kMaxTables = std::uint64_t{1} << 22;
+
+// seSparse: the top nibble of an entry is the state, a grain's number is spread over the rest.
+constexpr std::uint64_t kSeStateMask = 0xF000000000000000;
+constexpr std::uint64_t kSeUnmapped = 0x1000000000000000;
+constexpr std::uint64_t kSeZero = 0x2000000000000000;
+constexpr std::uint64_t kSeAllocated = 0x3000000000000000;
+constexpr std::uint64_t kSeTableMask = 0xFFFFFFFF00000000;
+constexpr std::uint64_t kSeTable = 0x1000000000000000;
+
+std::uint64_t se_grain_number(std::uint64_t entry) {
+    return (entry & 0x0FFF000000000000) >> 48 | (entry & 0x0000FFFFFFFFFFFF) << 12;
+}
+
+void decode_entries(std::span<const std::byte> bytes, std::uint64_t entry_bytes,
+                    std::vector<std::uint64_t>& entries) {
+    const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
+    entries.resize(bytes.size() / entry_bytes);
+    for (std::uint64_t& entry : entries) {
+        entry = entry_bytes == 4 ? boost::endian::load_little_u32(at)
+                                 : boost::endian::load_little_u64(at);
+        at += entry_bytes;
+    }
+}
+
+}  // namespace
+
+std::uint64_t GrainMap::tables() const {
+    return divide_up(capacity, table_sectors());
+}
+
+GrainTables::GrainTables(std::shared_ptr<const io::File> file, const GrainMap& map)
+    : file_{std::move(file)}, map_{map}, file_bytes_{file_->size()} {
+    if (map_.tables() > kMaxTables || map_.directory_entries < map_.tables()) {
+        throw Error{VIX_E_DISK_INVALIDDISK, file_->path().string() + ": a grain directory of " +
+                                                std::to_string(map_.tables()) +
+                                                " tables is not possible"};
+    }
+    buffer_.resize(map_.table_bytes());
+    offsets_ = read_directory(map_.directory);
+    choose_tables(read_directory(map_.redundant_directory));
+    check_tables_apart();
+    check_grains_apart();
+}
+
+void GrainTables::fail(const std::string& what) const {
+    throw Error{VIX_E_DISK_NEEDSREPAIR, file_->path().string() + ": " + what};
+}
+
+bool GrainTables::in_file(std::uint64_t offset, std::uint64_t length) const {
+    return offset <= file_bytes_ && length <= file_bytes_ - offset;
+}
+
+// A directory that cannot be right is as good as absent; whether the other one serves shows later.
+std::vector<std::uint64_t> GrainTables::read_directory(std::uint64_t directory_sector) const {
+    const std::uint64_t bytes = map_.tables() * map_.entry_bytes();
+    std::vector<std::uint64_t> entries;
+    if (directory_sector == 0 || directory_sector > file_bytes_ / kSectorSize) return entries;
+    if (!in_file(directory_sector * kSectorSize, bytes)) return entries;
+    std::vector<std::byte> raw(bytes);
+    file_->read_at(directory_sector * kSectorSize, raw);
+    decode_entries(raw, map_.entry_bytes(), entries);
+    return entries;
+}
+
+// Behind the end of the file for an entry that is not possible, so that it is found unsound.
+std::uint64_t GrainTables::table_offset(std::uint64_t raw_entry) const {
+    if (raw_entry == 0) return 0;
+    if (map_.form != GrainMap::Form::SeSparse) return raw_entry * kSectorSize;
+    if ((raw_entry & kSeTableMask) != kSeTable) return file_bytes_;
+    const std::uint64_t index = raw_entry & ~kSeTableMask;
+    return map_.se_tables * kSectorSize + index * map_.table_bytes();
+}
+
+void GrainTables::choose_tables(const std::vector<std::uint64_t>& redundant) {
+    if (offsets_.empty() && redundant.empty() && map_.tables() > 0) {
+        fail("no grain directory lies within the file");
+    }
+    copies_agree_ = !offsets_.empty() && !redundant.empty();
+    if (offsets_.empty()) offsets_.resize(redundant.size());
+    for (std::uint64_t i = 0; i < offsets_.size(); ++i) {
+        offsets_[i] = table_offset(offsets_[i]);
+        choose_table(i, redundant.empty() ? 0 : table_offset(redundant[i]));
+    }
+    loaded_offset_ = 0;
+}
+
+void GrainTables::choose_table(std::uint64_t index, std::uint64_t redundant) {
+    const std::uint64_t primary = offsets_[index];
+    if (primary == 0 && redundant == 0) {
+        copies_agree_ = false;
+        return;
+    }
+    std::string fault = "grain table " + std::to_string(index) + " is missing";
+    if (primary != 0) {
+        fault = "grain table " + std::to_string(index) + " lies outside the file";
+        if (load(primary)) {
+            const auto found = fault_in_loaded(index);
+            if (!found) {
+                if (!copies_agree_) return;
+                const auto entries = entries_;
+                copies_agree_ = redundant != 0 && load(redundant) && entries_ == entries;
+                return;
+            }
+            fault = *found;
+        }
+    }
+    copies_agree_ = false;
+    if (redundant == 0 || !load(redundant) || fault_in_loaded(index)) fail(fault);
+    offsets_[index] = redundant;
+}
+
+// False where the table does not lie within the file. A table in a hole is all zero and not read.
+bool GrainTables::load(std::uint64_t offset) {
+    if (!in_file(offset, map_.table_bytes()) || offset == 0) return false;
+    loaded_offset_ = offset;
+    const std::uint64_t end = offset + map_.table_bytes();
+    if (offset < hole_begin_ || end > hole_end_) {
+        hole_begin_ = offset;
+        hole_end_ = file_->next_data(offset).value_or(file_bytes_);
+    }
+    if (end <= hole_end_) {
+        entries_.clear();
+        return true;
+    }
+    file_->read_at(offset, buffer_);
+    decode_entries(buffer_, map_.entry_bytes(), entries_);
+    const bool all_zero = std::all_of(entries_.begin(), entries_.end(),
+                                      [](std::uint64_t entry) { return entry == 0; });
+    if (all_zero) entries_.clear();
+    return true;
+}
+
+// Entries for grains behind the capacity count for nothing.
+std::optional<std::string> GrainTables::fault_in_loaded(std::uint64_t index) const {
+    const std::uint64_t first = index * map_.table_sectors();
+    for (std::uint64_t i = 0; i < entries_.size(); ++i) {
+        const std::uint64_t begin = first + i * map_.grain_sectors;
+        if (begin >= map_.capacity || entries_[i] == 0) continue;
+        const GrainPlace grain = place(entries_[i]);
+        if (grain.kind != GrainPlace::Kind::At) continue;
+        const std::uint64_t needed = std::min(map_.grain_sectors, map_.capacity - begin);
+        const std::uint64_t length = map_.compressed ? 1 : needed;
+        const bool possible = grain.sector >= map_.first_grain &&
+                              grain.sector <= file_bytes_ / kSectorSize &&
+                              in_file(grain.sector * kSectorSize, length * kSectorSize);
+        if (!possible) {
+            return "the grain of sector " + std::to_string(begin) + " lies outside the file's data";
+        }
+    }
+    return std::nullopt;
+}
+
+GrainPlace GrainTables::place(std::uint64_t raw) const {
+    using Kind = GrainPlace::Kind;
+    if (raw == 0) return {Kind::Unallocated, 0};
+    if (map_.form != GrainMap::Form::SeSparse) {
+        if (raw == 1 && map_.zeroed_grains) return {Kind::Zero, 0};
+        return {Kind::At, raw};
+    }
+    switch (raw & kSeStateMask) {
+        case kSeUnmapped:
+        case kSeZero:
+            return {Kind::Zero, 0};
+        case kSeAllocated:
+            // No overflow that could fool the check against the file's size: at most 2^60 * 8.
+            return {Kind::At, map_.se_grains + se_grain_number(raw) * map_.grain_sectors};
+        default:
+            return {Kind::At, 0};  // no state that exists; sector 0 is never a grain's
+    }
+}
+
+void GrainTables::check_tables_apart() const {
+    std::vector<std::uint64_t> sorted;
+    for (const std::uint64_t offset : offsets_) {
+        if (offset != 0) sorted.push_back(offset);
+    }
+    std::sort(sorted.begin(), sorted.end());
+    for (std::size_t i = 1; i < sorted.size(); ++i) {
+        if (sorted[i] - sorted[i - 1] < map_.table_bytes()) {
+            fail("two grain tables overlap at offset " + std::to_string(sorted[i]));
+        }
+    }
+}
+
+void GrainTables::check_grains_apart() {
+    // Compressed grains are shorter than their slot; each says itself which sector it is for, or,
+    // in files without markers, at least no two may begin at one place.
+    const std::uint64_t unit = map_.compressed ? 1 : map_.grain_sectors;
+    GrainUse use{file_bytes_ / kSectorSize, unit};
+    for (std::uint64_t index = 0; index < offsets_.size(); ++index) {
+        const auto entries = table(index);
+        for (std::uint64_t i = 0; i < entries.size(); ++i) {
+            const std::uint64_t begin = index * map_.table_sectors() + i * map_.grain_sectors;
+            if (begin >= map_.capacity) break;
+            const GrainPlace grain = place(entries[i]);
+            has_zeroed_grains_ |= grain.kind == GrainPlace::Kind::Zero;
+            if (grain.kind == GrainPlace::Kind::At && !use.take(grain.sector)) {
+                fail("the grain of sector " + std::to_string(begin) + " overlaps another one");
+            }
+        }
+    }
+}
+
+std::span<const std::uint64_t> GrainTables::table(std::uint64_t index) {
+    const std::uint64_t offset = offsets_[index];
+    if (offset == 0) return {};
+    if (offset != loaded_offset_) load(offset);
+    return entries_;
+}
+
+}  // namespace vix::format::vmdk

@@ -1,0 +1,86 @@
+// The two-level map of a sparse extent: a directory of grain tables, a table of grains. One reader
+// serves all three forms (hosted, COWD, seSparse); what differs between them is in GrainMap.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/file.h"
+
+namespace vix::format::vmdk {
+
+struct GrainMap {
+    enum class Form { Hosted, Cowd, SeSparse };
+
+    Form form = Form::Hosted;
+    std::uint64_t capacity = 0;  // sectors
+    std::uint64_t grain_sectors = 0;
+    std::uint64_t entries_per_table = 0;
+    std::uint64_t directory = 0;            // sector; 0: there is none
+    std::uint64_t redundant_directory = 0;  // sector; 0: there is none
+    std::uint64_t directory_entries = 0;    // at least as many as the capacity needs
+    std::uint64_t first_grain = 0;          // no grain begins before this sector
+    bool zeroed_grains = false;             // entry 1 means zeros
+    bool compressed = false;                // grains have any length and lie at any sector
+    std::uint64_t se_tables = 0;            // seSparse: sector of table 0
+    std::uint64_t se_grains = 0;            // seSparse: sector of grain 0
+
+    std::uint64_t entry_bytes() const { return form == Form::SeSparse ? 8 : 4; }
+    std::uint64_t table_bytes() const { return entries_per_table * entry_bytes(); }
+    std::uint64_t table_sectors() const { return entries_per_table * grain_sectors; }
+    std::uint64_t tables() const;
+};
+
+// What an entry says of its grain.
+struct GrainPlace {
+    enum class Kind { Unallocated, Zero, At };
+    Kind kind = Kind::Unallocated;
+    std::uint64_t sector = 0;  // in the file
+};
+
+class GrainTables {
+  public:
+    // Reads the directories and checks every table; takes a table's redundant copy where the
+    // primary one is not sound. Errors as open_extent().
+    GrainTables(std::shared_ptr<const io::File> file, const GrainMap& map);
+
+    const GrainMap& map() const { return map_; }
+
+    // All of table `index` as raw entries; empty when nothing of it is allocated.
+    std::span<const std::uint64_t> table(std::uint64_t index);
+    GrainPlace place(std::uint64_t raw_entry) const;
+
+    // Both copies are there, complete and equal.
+    bool copies_agree() const { return copies_agree_; }
+    bool has_zeroed_grains() const { return has_zeroed_grains_; }
+
+  private:
+    std::vector<std::uint64_t> read_directory(std::uint64_t directory_sector) const;
+    std::uint64_t table_offset(std::uint64_t raw_entry) const;
+    bool in_file(std::uint64_t offset, std::uint64_t length) const;
+    bool load(std::uint64_t offset);
+    std::optional<std::string> fault_in_loaded(std::uint64_t index) const;
+    void choose_tables(const std::vector<std::uint64_t>& redundant);
+    void choose_table(std::uint64_t index, std::uint64_t redundant);
+    void check_tables_apart() const;
+    void check_grains_apart();
+    [[noreturn]] void fail(const std::string& what) const;
+
+    std::shared_ptr<const io::File> file_;
+    GrainMap map_;
+    std::uint64_t file_bytes_;
+    std::vector<std::uint64_t> offsets_;  // of the table to use, in bytes; 0: none
+    std::vector<std::uint64_t> entries_;  // of the table loaded last; empty: all zero
+    std::uint64_t loaded_offset_ = 0;
+    std::uint64_t hole_begin_ = 0;  // a known hole of the file
+    std::uint64_t hole_end_ = 0;
+    std::vector<std::byte> buffer_;
+    bool copies_agree_ = true;
+    bool has_zeroed_grains_ = false;
+};
+
+}  // namespace vix::format::vmdk

@@ -1,0 +1,84 @@
+#include "host/provider.h"
+
+#include <algorithm>
+#include <cassert>
+#include <iterator>
+#include <string>
+
+#include "base/error.h"
+
+namespace vix::host {
+namespace {
+
+constexpr int kDefaultHostType = 1;
+constexpr int kViServerHostType = 10;
+
+constexpr unsigned bit(Operation operation) {
+    return 1U << static_cast<unsigned>(operation);
+}
+
+constexpr unsigned kOnAll = bit(Operation::OpenMachine) | bit(Operation::DeleteMachine);
+
+struct Product {
+    Provider provider;
+    const char* name;
+    unsigned operations;  // a bit for each one it supports
+};
+
+// Cloning is Workstation's alone: the support matrix of VIX 1.13 has it for no other product, and
+// the page of the call names Player as one without it.
+constexpr Product kProducts[] = {
+    {Provider::Server, "VMware Server", kOnAll},
+    {Provider::Workstation, "VMware Workstation", kOnAll | bit(Operation::CloneMachine)},
+    {Provider::Player, "VMware Player", kOnAll},
+    {Provider::WorkstationShared, "VMware Workstation (shared)", kOnAll},
+};
+
+const Product& product_of(Provider provider) {
+    const auto* found = std::find_if(std::begin(kProducts), std::end(kProducts),
+                                     [&](const Product& p) { return p.provider == provider; });
+    assert(found != std::end(kProducts));
+    return *found;
+}
+
+const char* operation_name(Operation operation) {
+    switch (operation) {
+        case Operation::OpenMachine:
+            return "opening a virtual machine";
+        case Operation::CloneMachine:
+            return "cloning a virtual machine";
+        case Operation::DeleteMachine:
+            return "deleting a virtual machine";
+    }
+    return "this operation";
+}
+
+}  // namespace
+
+Provider provider_for(int host_type) {
+    if (host_type == kDefaultHostType) return Provider::Workstation;
+    if (host_type == kViServerHostType) {
+        throw Error{
+            VIX_E_WRAPPER_SERVICEPROVIDER_NOT_FOUND,
+            "host type 10 (vCenter, ESX, VMware Server 2) is reached over the network only; "
+            "this library serves virtual machines on this host"};
+    }
+    for (const Product& product : kProducts) {
+        if (static_cast<int>(product.provider) == host_type) return product.provider;
+    }
+    throw Error{VIX_E_INVALID_ARG, "there is no host type " + std::to_string(host_type)};
+}
+
+const char* product_name(Provider provider) {
+    return product_of(provider).name;
+}
+
+void require_support(Provider provider, Operation operation) {
+    const Product& product = product_of(provider);
+    if ((product.operations & bit(operation)) != 0) return;
+    throw Error{VIX_E_NOT_SUPPORTED, std::string{operation_name(operation)} +
+                                         " is not supported through a connection to " +
+                                         product.name};
+}
+
+}  // namespace vix::host

@@ -1,0 +1,96 @@
+#include "host/settings_file.h"
+
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "format/dictionary.h"
+#include "io/file.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::host {
+namespace {
+
+constexpr std::uint64_t kSettingsLimit = std::uint64_t{1} << 20;
+
+std::optional<std::string> environment(const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr || *value == '\0') return std::nullopt;
+    return value;
+}
+
+std::string environment_name(const std::string& setting) {
+    std::string name = "VIX_" + setting;
+    for (char& c : name) {
+        if (c == '.') c = '_';
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    }
+    return name;
+}
+
+format::Dictionary read_file() {
+    const auto home = environment("HOME");
+    if (!home) return {};
+    const fs::path path = fs::path{*home} / ".vmware" / "vix.conf";
+    try {
+        return format::Dictionary::parse(io::read_text(path, kSettingsLimit));
+    } catch (const Error& error) {
+        if (error.code() == VIX_E_FILE_NOT_FOUND) return {};
+        throw;
+    }
+}
+
+fs::path folder_from(const std::string& setting, const std::string& value) {
+    const fs::path folder{value};
+    if (!folder.is_absolute()) {
+        throw Error{VIX_E_INVALID_ARG,
+                    "the setting " + setting + " = \"" + value + "\" is no absolute folder"};
+    }
+    return folder;
+}
+
+std::vector<fs::path> folders_from(const std::string& setting, const std::string& value) {
+    std::vector<fs::path> folders;
+    for (std::size_t begin = 0; begin < value.size();) {
+        const std::size_t end = std::min(value.find(':', begin), value.size());
+        if (end > begin) folders.push_back(folder_from(setting, value.substr(begin, end - begin)));
+        begin = end + 1;
+    }
+    return folders;
+}
+
+bool truth_from(const std::string& setting, const std::string& value) {
+    if (equal_ignoring_case(value, "TRUE") || value == "1") return true;
+    if (equal_ignoring_case(value, "FALSE") || value == "0") return false;
+    throw Error{VIX_E_INVALID_ARG,
+                "the setting " + setting + " = \"" + value + "\" is neither TRUE nor FALSE"};
+}
+
+}  // namespace
+
+vm::Settings load_settings() {
+    const format::Dictionary file = read_file();
+    const auto find = [&](const std::string& setting) {
+        const auto value = environment(environment_name(setting));
+        return value ? value : file.find(setting);
+    };
+    vm::Settings settings;
+    for (char letter = 'A'; letter <= 'Z'; ++letter) {
+        const std::string setting = std::string{"drive."} + letter;
+        const auto folder = find(setting);
+        if (folder) settings.path_map.map_drive(letter, folder_from(setting, *folder));
+    }
+    if (const auto folders = find("disk.folders")) {
+        settings.extent_folders = folders_from("disk.folders", *folders);
+    }
+    if (const auto sync = find("clone.sync")) {
+        settings.durability =
+            truth_from("clone.sync", *sync) ? vm::Durability::Synced : vm::Durability::Unsynced;
+    }
+    return settings;
+}
+
+}  // namespace vix::host

@@ -1,0 +1,12 @@
+// Reads the settings: ~/.vmware/vix.conf (VMware's dictionary form), overridden by the environment.
+#pragma once
+
+#include "vm/settings.h"
+
+namespace vix::host {
+
+// A setting `a.b` is overridden by the environment variable VIX_A_B. Error VIX_E_INVALID_ARG names
+// the setting whose value cannot be used; a missing file is no error.
+vm::Settings load_settings();
+
+}  // namespace vix::host

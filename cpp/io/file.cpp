@@ -1,0 +1,160 @@
+#include "io/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <limits>
+#include <utility>
+
+#include "base/error.h"
+
+namespace vix::io {
+namespace {
+
+constexpr mode_t kNewFileMode = 0666;  // less the caller's umask
+
+Error not_a_plain_file(const fs::path& path, const struct stat& status) {
+    const char* kind = S_ISLNK(status.st_mode)    ? "a symbolic link"
+                       : S_ISDIR(status.st_mode)  ? "a folder"
+                       : S_ISFIFO(status.st_mode) ? "a FIFO"
+                       : S_ISSOCK(status.st_mode) ? "a socket"
+                                                  : "a device";
+    return Error{VIX_E_FILE_ACCESS_ERROR,
+                 path.string() + " is " + kind + "; only plain files are read"};
+}
+
+}  // namespace
+
+File File::open(const fs::path& path, Links links) {
+    // Looked at before it is opened: opening a device or a FIFO can do something by itself.
+    struct stat status {};
+    const bool follow = links == Links::Follow;
+    if ((follow ? stat(path.c_str(), &status) : lstat(path.c_str(), &status)) != 0) {
+        throw system_error(errno, "opening", path.string());
+    }
+    if (!S_ISREG(status.st_mode)) throw not_a_plain_file(path, status);
+
+    const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW);
+    const int descriptor = ::open(path.c_str(), flags);
+    if (descriptor < 0) throw system_error(errno, "opening", path.string());
+    File file{descriptor, path};
+    if (fstat(descriptor, &status) != 0) throw system_error(errno, "opening", path.string());
+    if (!S_ISREG(status.st_mode)) throw not_a_plain_file(path, status);
+    return file;
+}
+
+File File::create(const fs::path& path) {
+    const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+    const int descriptor = ::open(path.c_str(), flags, kNewFileMode);
+    if (descriptor < 0) throw system_error(errno, "creating", path.string());
+    return File{descriptor, path};
+}
+
+File::File(File&& other) noexcept
+    : descriptor_{std::exchange(other.descriptor_, -1)}, path_{std::move(other.path_)} {}
+
+File& File::operator=(File&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    std::swap(path_, other.path_);
+    return *this;
+}
+
+File::~File() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+std::uint64_t File::size() const {
+    struct stat status {};
+    if (fstat(descriptor_, &status) != 0) throw system_error(errno, "looking at", path_.string());
+    return static_cast<std::uint64_t>(status.st_size);
+}
+
+FileIdentity File::identity() const {
+    struct stat status {};
+    if (fstat(descriptor_, &status) != 0) throw system_error(errno, "looking at", path_.string());
+    return {status.st_dev, status.st_ino};
+}
+
+void File::read_at(std::uint64_t offset, std::span<std::byte> buffer) const {
+    while (!buffer.empty()) {
+        const ssize_t count =
+            pread(descriptor_, buffer.data(), buffer.size(), static_cast<off_t>(offset));
+        if (count < 0) {
+            if (errno == EINTR) continue;
+            throw system_error(errno, "reading offset " + std::to_string(offset) + " of",
+                               path_.string());
+        }
+        if (count == 0) {
+            throw Error{VIX_E_DISK_NEEDSREPAIR,
+                        path_.string() + ": the file ends at offset " + std::to_string(offset) +
+                            ", " + std::to_string(buffer.size()) + " more bytes should follow"};
+        }
+        offset += static_cast<std::uint64_t>(count);
+        buffer = buffer.subspan(static_cast<std::size_t>(count));
+    }
+}
+
+void File::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t count =
+            pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (count < 0) {
+            if (errno == EINTR) continue;
+            throw system_error(errno, "writing offset " + std::to_string(offset) + " of",
+                               path_.string());
+        }
+        offset += static_cast<std::uint64_t>(count);
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+}
+
+void File::resize(std::uint64_t size) {
+    if (size > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) {
+        throw system_error(EFBIG, "resizing to " + std::to_string(size) + " bytes", path_.string());
+    }
+    if (ftruncate(descriptor_, static_cast<off_t>(size)) != 0) {
+        throw system_error(errno, "resizing to " + std::to_string(size) + " bytes", path_.string());
+    }
+}
+
+void File::sync() {
+    if (fsync(descriptor_) != 0) throw system_error(errno, "syncing", path_.string());
+}
+
+std::optional<std::uint64_t> File::next_data(std::uint64_t offset) const {
+    const off_t found = lseek(descriptor_, static_cast<off_t>(offset), SEEK_DATA);
+    if (found >= 0) return static_cast<std::uint64_t>(found);
+    if (errno == ENXIO) return std::nullopt;
+    return offset;
+}
+
+std::uint64_t File::next_hole(std::uint64_t offset) const {
+    const off_t found = lseek(descriptor_, static_cast<off_t>(offset), SEEK_HOLE);
+    return found >= 0 ? static_cast<std::uint64_t>(found) : size();
+}
+
+std::string read_text(const fs::path& path, std::uint64_t limit, Links links) {
+    const File file = File::open(path, links);
+    const std::uint64_t size = file.size();
+    if (size > limit) {
+        throw Error{VIX_E_FILE_TOO_BIG, path.string() + " has " + std::to_string(size) +
+                                            " bytes, at most " + std::to_string(limit) +
+                                            " are expected"};
+    }
+    std::string text(size, '\0');
+    file.read_at(0, std::as_writable_bytes(std::span{text}));
+    return text;
+}
+
+void sync_folder(const fs::path& folder) {
+    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) throw system_error(errno, "opening", folder.string());
+    const bool failed = fsync(descriptor) != 0 && errno != EINVAL;
+    const int reason = errno;
+    ::close(descriptor);
+    if (failed) throw system_error(reason, "syncing", folder.string());
+}
+
+}  // namespace vix::io

@@ -1,0 +1,75 @@
+// An open file of the host and what can be done with it. Every failure is an Error that names the
+// file. A File may be shared between threads as long as nobody moves it.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace vix::io {
+
+namespace fs = boost::filesystem;
+
+enum class Links { Follow, Refuse };
+
+// What one file is to the host, whatever path leads to it.
+struct FileIdentity {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    auto operator<=>(const FileIdentity&) const = default;
+};
+
+class File {
+  public:
+    // A regular file, for reading. Anything else (folder, FIFO, device; a link where links are
+    // refused) is VIX_E_FILE_ACCESS_ERROR, found out without blocking and without opening a device.
+    static File open(const fs::path& path, Links links = Links::Refuse);
+
+    // A new file, for reading and writing; there must be none of that name.
+    static File create(const fs::path& path);
+
+    File(File&& other) noexcept;
+    File& operator=(File&& other) noexcept;
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    ~File();
+
+    int descriptor() const { return descriptor_; }
+    const fs::path& path() const { return path_; }
+    std::uint64_t size() const;
+    FileIdentity identity() const;
+
+    // Fills all of `buffer`; a file that ends before is VIX_E_DISK_NEEDSREPAIR with the offset.
+    void read_at(std::uint64_t offset, std::span<std::byte> buffer) const;
+    void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
+    void resize(std::uint64_t size);
+    void sync();
+
+    // The first byte at or behind `offset` that is not in a hole; nothing when only holes follow.
+    // File systems without holes answer `offset` itself.
+    std::optional<std::uint64_t> next_data(std::uint64_t offset) const;
+    // The first byte at or behind `offset` that is in a hole, or the end of the file.
+    std::uint64_t next_hole(std::uint64_t offset) const;
+
+  private:
+    File(int descriptor, fs::path path) : descriptor_{descriptor}, path_{std::move(path)} {}
+
+    int descriptor_ = -1;
+    fs::path path_;
+};
+
+// A whole small file. One larger than `limit` bytes is VIX_E_FILE_TOO_BIG.
+std::string read_text(const fs::path& path, std::uint64_t limit, Links links = Links::Follow);
+
+// Does not fail when the file system cannot sync a folder.
+void sync_folder(const fs::path& folder);
+
+inline std::span<const std::byte> as_bytes(std::string_view text) {
+    return std::as_bytes(std::span{text.data(), text.size()});
+}
+
+}  // namespace vix::io

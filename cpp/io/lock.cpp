@@ -1,0 +1,345 @@
+#include "io/lock.h"
+
+#include <net/if.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/archive/iterators/base64_from_binary.hpp>
+#include <boost/archive/iterators/binary_from_base64.hpp>
+#include <boost/archive/iterators/transform_width.hpp>
+#include <boost/filesystem/operations.hpp>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+#include <random>
+#include <sstream>
+#include <thread>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "io/file.h"
+
+namespace fs = boost::filesystem;
+namespace iterators = boost::archive::iterators;
+
+namespace vix::io {
+namespace {
+
+constexpr std::size_t kMemberBytes = 512;
+constexpr std::size_t kMachineBytes = 12;  // 4 of the host name's hash, 8 of the hardware id
+constexpr std::size_t kHardwareOffset = 4;
+constexpr std::size_t kMachineCharacters = 16;
+constexpr int kNumberedTries = 100;
+constexpr auto kEntryWait = std::chrono::milliseconds{10};
+constexpr int kEntryTries = 200;
+constexpr int kEntryTimeoutSeconds = 2;
+
+// `M01234.lck`
+bool is_member_name(const std::string& name, char kind) {
+    return name.size() == 10 && name[0] == kind && name.substr(6) == ".lck" &&
+           std::all_of(name.begin() + 1, name.begin() + 6,
+                       [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string name_of(char kind, const std::string& number) {
+    return kind + number + ".lck";
+}
+
+// The hardware id is the address of the first of eth0..eth7, zero where there is none.
+std::array<char, 8> hardware_id() {
+    std::array<char, 8> id{};
+    const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return id;
+    for (int i = 0; i < 8; ++i) {
+        ifreq request{};
+        std::snprintf(request.ifr_name, IFNAMSIZ, "eth%d", i);
+        if (ioctl(descriptor, SIOCGIFHWADDR, &request) == 0) {
+            std::memcpy(id.data(), request.ifr_hwaddr.sa_data, 6);
+            break;
+        }
+    }
+    close(descriptor);
+    return id;
+}
+
+std::uint32_t hash_host_name() {
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0) return 0;
+    std::uint32_t hash = 5381;
+    for (const char* c = name.data(); *c != '\0'; ++c) {
+        hash = hash * 33 + static_cast<unsigned char>(*c);
+    }
+    return hash;
+}
+
+// Twelve bytes are sixteen characters of base64, without padding; VMware writes `-` for `/`.
+std::string encode_machine(const std::string& bytes) {
+    using Encode = iterators::base64_from_binary<
+        iterators::transform_width<std::string::const_iterator, 6, 8>>;
+    std::string text{Encode{bytes.begin()}, Encode{bytes.end()}};
+    std::replace(text.begin(), text.end(), '/', '-');
+    return text;
+}
+
+std::optional<std::string> decode_machine(std::string_view machine) {
+    using Decode =
+        iterators::transform_width<iterators::binary_from_base64<std::string::const_iterator>, 8,
+                                   6>;
+    if (machine.size() != kMachineCharacters) return std::nullopt;
+    std::string text{machine};
+    std::replace(text.begin(), text.end(), '-', '/');
+    try {
+        return std::string{Decode{text.begin()}, Decode{text.end()}};
+    } catch (const iterators::dataflow_exception&) {
+        return std::nullopt;
+    }
+}
+
+// VMware compares the hardware id alone. Hosts whose interfaces are not called ethN all have none,
+// so there the host name decides: taking over a live lock is worse than honouring a dead one.
+bool is_this_machine(std::string_view machine) {
+    const std::string own_name = this_machine();
+    if (machine == own_name) return true;
+    const auto other = decode_machine(machine);
+    const auto own = decode_machine(own_name);
+    if (!other || !own) return false;
+    const std::string hardware = own->substr(kHardwareOffset);
+    return hardware != std::string(8, '\0') && other->substr(kHardwareOffset) == hardware;
+}
+
+struct Process {
+    std::string creation;  // jiffies since boot
+    std::string name;
+};
+
+// Field 2, the name, may hold blanks and parentheses, so the fields behind it count from its end.
+std::optional<Process> process_of(pid_t pid) {
+    std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    const auto open = text.find('(');
+    const auto close = text.rfind(')');
+    if (open == std::string::npos || close == std::string::npos) return std::nullopt;
+    std::istringstream rest{text.substr(close + 1)};
+    std::string field;
+    for (int i = 3; i <= 22; ++i) rest >> field;
+    if (!rest) return std::nullopt;
+    std::string name = text.substr(open + 1, close - open - 1);
+    std::replace(name.begin(), name.end(), ' ', '_');
+    return Process{field, name};
+}
+
+std::vector<std::string> names_in(const fs::path& folder) {
+    std::vector<std::string> names;
+    boost::system::error_code error;
+    for (fs::directory_iterator entry{folder, error}, end; !error && entry != end;
+         entry.increment(error)) {
+        names.push_back(entry->path().filename().string());
+    }
+    return names;
+}
+
+std::optional<LockMember> read_member(const fs::path& path) {
+    try {
+        return parse_lock_member(read_text(path, kMemberBytes, Links::Refuse));
+    } catch (const Error&) {
+        return std::nullopt;  // gone again, or no member at all
+    }
+}
+
+std::string describe(const fs::path& member_path, const LockMember& member) {
+    return member_path.string() + " (held by process " + member.execution + " on host " +
+           (is_this_machine(member.machine) ? std::string{"this machine"} : member.machine) + ")";
+}
+
+std::string random_number() {
+    std::random_device random;
+    std::array<char, 8> text{};
+    std::snprintf(text.data(), text.size(), "%05u", random() & 0xFFFFU);
+    return text.data();
+}
+
+void write_member(const fs::path& path, const std::string& text) {
+    File file = File::create(path);
+    file.write_at(0, as_bytes(text));
+}
+
+bool is_recent(const fs::path& path) {
+    boost::system::error_code error;
+    const std::time_t written = fs::last_write_time(path, error);
+    return !error && std::time(nullptr) - written <= kEntryTimeoutSeconds;
+}
+
+// Waits while somebody else is choosing a number; a process that died over it does not hold us up.
+void wait_for_entries(const fs::path& folder, const std::string& own_number) {
+    for (int i = 0; i < kEntryTries; ++i) {
+        const auto names = names_in(folder);
+        const bool entering = std::any_of(names.begin(), names.end(), [&](const auto& name) {
+            return is_member_name(name, 'D') && name != name_of('D', own_number) &&
+                   is_recent(folder / name);
+        });
+        if (!entering) return;
+        std::this_thread::sleep_for(kEntryWait);
+    }
+}
+
+}  // namespace
+
+std::optional<LockMember> parse_lock_member(std::string_view bytes) {
+    if (bytes.size() != kMemberBytes) return std::nullopt;
+    std::istringstream text{std::string{bytes.substr(0, bytes.find('\0'))}};
+    LockMember member;
+    std::string lamport;
+    std::string kind;
+    if (!(text >> member.machine >> member.execution >> lamport >> kind >> member.creation)) {
+        return std::nullopt;
+    }
+    const auto number = parse_number(lamport);
+    if (!number || (kind != "X" && kind != "S")) return std::nullopt;
+    member.lamport = *number;
+    member.kind = kind == "X" ? LockKind::Exclusive : LockKind::Shared;
+    return member;
+}
+
+std::string to_text(const LockMember& member, const fs::path& folder) {
+    std::string text = member.machine + ' ' + member.execution + ' ' +
+                       std::to_string(member.lamport) + ' ' +
+                       (member.kind == LockKind::Exclusive ? 'X' : 'S') + ' ' + member.creation +
+                       " lc=" + std::to_string(lock_checksum(folder.string()));
+    text.resize(kMemberBytes, '\0');
+    return text;
+}
+
+std::uint32_t lock_checksum(std::string_view folder_path) {
+    std::uint32_t hash = 5381;
+    for (const char c : folder_path) {
+        hash = hash * 33 + static_cast<std::uint32_t>(static_cast<signed char>(c));
+    }
+    return hash;
+}
+
+std::string this_machine() {
+    std::string raw(kMachineBytes, '\0');
+    const std::uint32_t name = hash_host_name();
+    std::memcpy(raw.data(), &name, sizeof name);
+    const auto hardware = hardware_id();
+    std::copy(hardware.begin(), hardware.end(), raw.begin() + kHardwareOffset);
+    return encode_machine(raw);
+}
+
+bool is_stale(const LockMember& member) {
+    if (!is_this_machine(member.machine)) return false;
+    const auto digits = member.execution.find_first_not_of("0123456789");
+    const auto pid = parse_number(std::string_view{member.execution}.substr(0, digits));
+    if (!pid || *pid == 0 || *pid > 0x7FFFFFFF) return true;
+    const auto process = process_of(static_cast<pid_t>(*pid));
+    if (!process) return kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH;
+    if (digits == std::string::npos) return false;  // the old form tells no creation time
+    const auto begin = digits + 1;
+    const auto end = member.execution.find('(', begin);
+    return member.execution.substr(begin, end - begin) != process->creation;
+}
+
+fs::path lock_folder(const fs::path& file) {
+    return file.string() + ".lck";
+}
+
+std::vector<LockHolder> lock_holders(const fs::path& folder) {
+    std::vector<LockHolder> holders;
+    for (const std::string& name : names_in(folder)) {
+        if (!is_member_name(name, 'M')) continue;
+        const auto member = read_member(folder / name);
+        if (!member || is_stale(*member)) continue;
+        holders.push_back({member->kind, describe(folder / name, *member)});
+    }
+    return holders;
+}
+
+Lock::Lock(const fs::path& file, LockKind kind) : folder_{lock_folder(file)} {
+    try {
+        enter(kind);
+    } catch (...) {
+        leave();
+        throw;
+    }
+}
+
+Lock::~Lock() {
+    leave();
+}
+
+// Lamport's bakery: draw a number above all there are, then give way to every smaller one.
+void Lock::enter(LockKind kind) {
+    for (int i = 0;; ++i) {
+        if (mkdir(folder_.c_str(), 0777) != 0 && errno != EEXIST) {
+            throw system_error(errno, "creating", folder_.string());
+        }
+        number_ = random_number();
+        if (mkdir((folder_ / name_of('D', number_)).c_str(), 0777) == 0) break;
+        // Taken, or the folder vanished with its last holder in between.
+        if ((errno != EEXIST && errno != ENOENT) || i == kNumberedTries) {
+            const int reason = errno;
+            number_.clear();
+            throw system_error(reason, "locking with", folder_.string());
+        }
+    }
+    LockMember own;
+    const pid_t pid = getpid();
+    const auto process = process_of(pid);
+    own.machine = this_machine();
+    own.creation = process ? process->creation : "0";
+    own.execution = std::to_string(pid) + '-' + own.creation + '(' +
+                    (process ? process->name : std::string{"unknown"}) + ')';
+    own.kind = kind;
+    for (const std::string& name : names_in(folder_)) {
+        if (!is_member_name(name, 'M')) continue;
+        if (const auto member = read_member(folder_ / name)) {
+            own.lamport = std::max(own.lamport, member->lamport);
+        }
+    }
+    ++own.lamport;
+    write_member(folder_ / name_of('E', number_), to_text(own, folder_));
+    fs::rename(folder_ / name_of('E', number_), folder_ / name_of('M', number_));
+    fs::remove(folder_ / name_of('D', number_));
+
+    wait_for_entries(folder_, number_);
+    if (const auto holder = obstacle(own.lamport, kind)) {
+        throw Error{VIX_E_FILE_ALREADY_LOCKED, "locked: " + *holder};
+    }
+}
+
+std::optional<std::string> Lock::obstacle(std::uint64_t own_lamport, LockKind kind) const {
+    const std::string own_name = name_of('M', number_);
+    boost::system::error_code ignored;
+    for (const std::string& name : names_in(folder_)) {
+        const bool entry = is_member_name(name, 'D') || is_member_name(name, 'E');
+        if (entry && !is_recent(folder_ / name)) fs::remove(folder_ / name, ignored);
+        if (!is_member_name(name, 'M') || name == own_name) continue;
+        const auto member = read_member(folder_ / name);
+        if (!member || is_stale(*member)) {
+            fs::remove(folder_ / name, ignored);
+            continue;
+        }
+        const bool compatible = kind == LockKind::Shared && member->kind == LockKind::Shared;
+        const bool before_us =
+            member->lamport < own_lamport || (member->lamport == own_lamport && name < own_name);
+        if (!compatible && before_us) return describe(folder_ / name, *member);
+    }
+    return std::nullopt;
+}
+
+void Lock::leave() noexcept {
+    boost::system::error_code ignored;
+    if (!number_.empty()) {
+        for (const char kind : {'M', 'E', 'D'})
+            fs::remove(folder_ / name_of(kind, number_), ignored);
+    }
+    rmdir(folder_.c_str());  // succeeds only for the last one to leave
+}
+
+}  // namespace vix::io

@@ -1,0 +1,68 @@
+// VMware's lock folders. The lock of a file P is the folder `P.lck`; whoever holds it has a member
+// file `M<number>.lck` of 512 bytes in there that says machine, process and kind. Protocol and form
+// as in VMware's open-vm-tools, so VMware's products and we keep out of each other's way.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vix::io {
+
+enum class LockKind { Shared, Exclusive };
+
+// What a member file says: `machine execution lamport kind creation lc=checksum`, zero-filled.
+struct LockMember {
+    std::string machine;    // which host
+    std::string execution;  // `pid-creation(name)`, or in old products the pid alone
+    std::uint64_t lamport = 0;
+    LockKind kind = LockKind::Exclusive;
+    std::string creation;  // the process's creation time, in the host's own unit
+};
+
+// Nothing when the bytes are no member: VMware takes such a file for garbage, too.
+std::optional<LockMember> parse_lock_member(std::string_view bytes);
+std::string to_text(const LockMember& member, const boost::filesystem::path& folder);
+
+// VMware's checksum of a lock folder's path (DJB2 over signed bytes).
+std::uint32_t lock_checksum(std::string_view folder_path);
+
+// How VMware on this host names the host in a lock: base64 of host name hash and hardware id.
+std::string this_machine();
+
+// The holder's process is gone for certain: it was on this host and no longer runs. The locks of
+// other hosts are never stale.
+bool is_stale(const LockMember& member);
+
+boost::filesystem::path lock_folder(const boost::filesystem::path& file);
+
+struct LockHolder {
+    LockKind kind;
+    std::string description;  // for people: which lock, which process
+};
+
+// Who holds the lock whose folder is `folder`, stale members left out. No folder: nobody.
+std::vector<LockHolder> lock_holders(const boost::filesystem::path& folder);
+
+// A lock held. Stale members met on the way are removed, as VMware does.
+class Lock {
+  public:
+    // Does not wait: VIX_E_FILE_ALREADY_LOCKED, with the holder, when somebody is in the way.
+    Lock(const boost::filesystem::path& file, LockKind kind);
+    ~Lock();
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+
+  private:
+    void enter(LockKind kind);
+    std::optional<std::string> obstacle(std::uint64_t own_lamport, LockKind kind) const;
+    void leave() noexcept;
+
+    boost::filesystem::path folder_;
+    std::string number_;
+};
+
+}  // namespace vix::io

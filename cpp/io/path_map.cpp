@@ -1,0 +1,99 @@
+#include "io/path_map.h"
+
+#include <boost/filesystem/operations.hpp>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::io {
+namespace {
+
+bool is_letter(char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+bool is_separator(char c) {
+    return c == '\\' || c == '/';
+}
+
+char upper(char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
+
+std::vector<std::string> split_names(std::string_view relative) {
+    std::vector<std::string> names;
+    std::size_t begin = 0;
+    while (begin < relative.size()) {
+        std::size_t end = begin;
+        while (end < relative.size() && !is_separator(relative[end])) ++end;
+        const std::string_view name = relative.substr(begin, end - begin);
+        if (name == "..") {
+            if (!names.empty()) names.pop_back();
+        } else if (!name.empty() && name != ".") {
+            names.emplace_back(name);
+        }
+        begin = end + 1;
+    }
+    return names;
+}
+
+std::string spelling_in(const fs::path& folder, const std::string& name) {
+    boost::system::error_code ignored;
+    if (fs::symlink_status(folder / name, ignored).type() != fs::file_not_found) return name;
+    const std::string wanted = fold_case(name);
+    std::string found;
+    for (fs::directory_iterator entry{folder, ignored}, end; entry != end;
+         entry.increment(ignored)) {
+        const std::string candidate = entry->path().filename().string();
+        if (fold_case(candidate) == wanted && (found.empty() || candidate < found)) {
+            found = candidate;
+        }
+        if (ignored) break;
+    }
+    return found.empty() ? name : found;
+}
+
+}  // namespace
+
+bool is_windows_path(std::string_view path) {
+    if (path.size() >= 2 && path[0] == '\\' && path[1] == '\\') return true;
+    return path.size() >= 2 && is_letter(path[0]) && path[1] == ':';
+}
+
+fs::path follow_windows_names(const fs::path& folder, std::string_view relative) {
+    fs::path path = folder;
+    for (const std::string& name : split_names(relative)) path /= spelling_in(path, name);
+    return path;
+}
+
+void PathMap::map_drive(char letter, fs::path folder) {
+    drives_[upper(letter)] = std::move(folder);
+}
+
+fs::path PathMap::resolve(std::string_view path) const {
+    if (!is_windows_path(path)) return fs::path{std::string{path}};
+    const std::string shown{path};
+    if (path[0] == '\\') {
+        throw Error{VIX_E_FILE_NAME_INVALID,
+                    shown + " is a network path; only drive letters can be mapped to folders"};
+    }
+    if (path.size() < 3 || !is_separator(path[2])) {
+        throw Error{VIX_E_FILE_NAME_INVALID, shown + " is relative to the drive's current folder"};
+    }
+    const char letter = upper(path[0]);
+    const auto drive = drives_.find(letter);
+    if (drive == drives_.end()) {
+        const std::string name{letter};
+        throw Error{VIX_E_FILE_NAME_INVALID,
+                    shown + ": no folder is mapped to drive " + name + "; set drive." + name +
+                        " = \"/folder\" in ~/.vmware/vix.conf or the environment variable "
+                        "VIX_DRIVE_" +
+                        name};
+    }
+    return follow_windows_names(drive->second, path.substr(3));
+}
+
+}  // namespace vix::io

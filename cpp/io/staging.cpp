@@ -1,0 +1,153 @@
+#include "io/staging.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+#include <cerrno>
+#include <sstream>
+
+#include "base/error.h"
+#include "io/file.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::io {
+namespace {
+
+// Lists what is about to be published, inode and name, each ended by a NUL, so that a file moved
+// before a crash can be told from one that somebody else put there.
+constexpr const char* kManifest = ".manifest";
+constexpr std::uint64_t kManifestLimit = std::uint64_t{16} << 20;
+
+std::vector<std::string> names_to_publish(const fs::path& folder, const std::string& last) {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator{folder}) {
+        const std::string name = entry.path().filename().string();
+        if (name != kManifest && name != last) names.push_back(name);
+    }
+    std::sort(names.begin(), names.end());
+    names.push_back(last);
+    return names;
+}
+
+ino_t inode_of(const fs::path& path) {
+    struct stat status {};
+    return lstat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+void move_without_replacing(const fs::path& from, const fs::path& to) {
+    if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
+    if (errno != EINVAL && errno != ENOSYS) throw system_error(errno, "creating", to.string());
+    // A file system without that kind of rename: the lock on the destination has to do.
+    if (inode_of(to) != 0) throw system_error(EEXIST, "creating", to.string());
+    if (rename(from.c_str(), to.c_str()) != 0) throw system_error(errno, "creating", to.string());
+}
+
+void remove_published(const fs::path& staging, const fs::path& destination) {
+    const fs::path manifest = staging / kManifest;
+    if (!fs::exists(manifest)) return;
+    std::istringstream lines{read_text(manifest, kManifestLimit, Links::Refuse)};
+    for (std::string line; std::getline(lines, line, '\0');) {
+        const auto space = line.find(' ');
+        if (space == std::string::npos) continue;
+        const fs::path published = destination / fs::path{line.substr(space + 1)}.filename();
+        if (std::to_string(inode_of(published)) == line.substr(0, space)) {
+            unlink(published.c_str());
+        }
+    }
+}
+
+}  // namespace
+
+NewFolders::NewFolders(const fs::path& folder) {
+    std::vector<fs::path> missing;
+    for (fs::path at = folder; !at.empty() && !fs::exists(at); at = at.parent_path()) {
+        missing.push_back(at);
+    }
+    for (auto at = missing.rbegin(); at != missing.rend(); ++at) {
+        if (mkdir(at->c_str(), 0777) == 0) {
+            made_.push_back(*at);
+        } else if (errno != EEXIST) {
+            const int reason = errno;
+            while (!made_.empty()) {
+                rmdir(made_.back().c_str());
+                made_.pop_back();
+            }
+            throw system_error(reason, "creating the folder", at->string());
+        }
+    }
+}
+
+// Only folders that are still empty go: somebody else may have begun to use them.
+NewFolders::~NewFolders() {
+    for (auto at = made_.rbegin(); at != made_.rend(); ++at) rmdir(at->c_str());
+}
+
+void NewFolders::sync() const {
+    for (const fs::path& folder : made_) sync_folder(folder.parent_path());
+}
+
+fs::path Staging::folder_for(const fs::path& last) {
+    return last.parent_path() / (".vix-staging-" + last.stem().string());
+}
+
+void Staging::remove_leftovers(const fs::path& last) {
+    const fs::path folder = folder_for(last);
+    if (!fs::is_directory(fs::symlink_status(folder))) return;
+    // Where the last file is in place everything is: only the staging folder was left.
+    if (!fs::exists(fs::symlink_status(last))) remove_published(folder, last.parent_path());
+    fs::remove_all(folder);
+}
+
+Staging::Staging(const fs::path& last, Durability durability)
+    : last_{last}, folder_{folder_for(last)}, durability_{durability} {
+    if (mkdir(folder_.c_str(), 0777) != 0) {
+        throw system_error(errno, "creating the folder", folder_.string());
+    }
+}
+
+Staging::~Staging() {
+    for (const fs::path& path : moved_) unlink(path.c_str());
+    boost::system::error_code ignored;
+    fs::remove_all(folder_, ignored);
+}
+
+void Staging::publish(Progress& progress) {
+    const auto names = names_to_publish(folder_, last_.filename().string());
+    write_manifest(names);
+    move_out(names, progress);
+    progress.checkpoint("published");
+    moved_.clear();
+}
+
+void Staging::write_manifest(const std::vector<std::string>& names) const {
+    std::string text;
+    for (const std::string& name : names) {
+        text += std::to_string(inode_of(folder_ / name)) + ' ' + name + '\0';
+    }
+    File manifest = File::create(folder_ / kManifest);
+    manifest.write_at(0, as_bytes(text));
+    if (durability_ == Durability::Synced) {
+        manifest.sync();
+        sync_folder(folder_);
+    }
+}
+
+void Staging::move_out(const std::vector<std::string>& names, Progress& progress) {
+    const fs::path destination = last_.parent_path();
+    for (const std::string& name : names) {
+        const fs::path target = destination / name;
+        // All others must be there for good before the one that makes them a whole appears.
+        if (target == last_ && durability_ == Durability::Synced) sync_folder(destination);
+        progress.checkpoint("publish");
+        move_without_replacing(folder_ / name, target);
+        moved_.push_back(target);
+    }
+    if (durability_ == Durability::Synced) sync_folder(destination);
+}
+
+}  // namespace vix::io

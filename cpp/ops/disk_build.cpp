@@ -1,0 +1,151 @@
+#include "ops/disk_build.h"
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/units.h"
+#include "format/vmdk/extent.h"
+#include "format/vmdk/sparse_writer.h"
+#include "io/transfer.h"
+#include "vm/chain_reader.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::ops {
+namespace {
+
+using format::vmdk::Extent;
+using format::vmdk::HostedHeader;
+using format::vmdk::Run;
+using format::vmdk::SparseWriter;
+using io::File;
+
+// Files kept open until their data is there; few enough for any limit on open files.
+constexpr std::size_t kMaxPending = 64;
+
+class DiskBuilder {
+  public:
+    DiskBuilder(const vm::Disk& source, const DiskPlan& plan, const fs::path& folder,
+                const vm::Settings& settings, Progress& progress)
+        : plan_{plan},
+          folder_{folder},
+          settings_{settings},
+          progress_{progress},
+          reader_{source, settings},
+          transfer_{progress} {}
+
+    void build() {
+        const std::string text = format::vmdk::to_text(plan_.descriptor);
+        for (const ExtentPlan& extent : plan_.extents) {
+            progress_.checkpoint("extent");
+            build_extent(extent, plan_.embedded ? text : std::string{});
+            if (pending_.size() >= kMaxPending) complete();
+        }
+        if (!plan_.embedded) {
+            const auto file = std::make_shared<File>(File::create(folder_ / plan_.descriptor_name));
+            file->write_at(0, io::as_bytes(text));
+            pending_.push_back({file, {}});
+        }
+        complete();
+    }
+
+  private:
+    struct Pending {
+        std::shared_ptr<File> file;
+        std::function<void(File&)> last_step;  // once all data is in the file
+    };
+    // Where in the target file a stretch of the extent belongs.
+    using Place = std::function<std::uint64_t(std::uint64_t sector, std::uint64_t sectors)>;
+
+    void build_extent(const ExtentPlan& plan, const std::string& descriptor) {
+        const auto target = std::make_shared<File>(File::create(folder_ / plan.file_name));
+        if (!plan_.sparse) {
+            target->resize(plan.sectors * kSectorSize);
+            copy_runs(plan, target,
+                      [](std::uint64_t sector, std::uint64_t) { return sector * kSectorSize; });
+            pending_.push_back({target, {}});
+            return;
+        }
+        const auto extent = reader_.extent_of(plan.begin_sector, plan.sectors);
+        if (extent && copy_extent(*extent, target, descriptor)) return;
+        SparseWriter writer{target, plan.sectors, descriptor};
+        copy_runs(plan, target, [&](std::uint64_t sector, std::uint64_t sectors) {
+            return writer.allocate(sector, sectors);
+        });
+        writer.finish();
+        pending_.push_back({target, {}});
+    }
+
+    // The whole file as it is but for header and descriptor, if that gives a sound extent.
+    bool copy_extent(const Extent& extent, const std::shared_ptr<File>& target,
+                     const std::string& descriptor) {
+        const HostedHeader* header = extent.copyable_header();
+        if (header == nullptr || !format::vmdk::descriptor_fits(*header, descriptor)) return false;
+        transfer_.copy_whole(extent.file(), target);
+        const bool zeroed = extent.has_zeroed_grains();
+        pending_.push_back({target, [header = *header, zeroed, descriptor](File& copy) {
+                                format::vmdk::rewrite_descriptor(copy, header, zeroed, descriptor);
+                            }});
+        return true;
+    }
+
+    void copy_runs(const ExtentPlan& plan, const std::shared_ptr<File>& target,
+                   const Place& place) {
+        const std::uint64_t end = plan.begin_sector + plan.sectors;
+        for (std::uint64_t sector = plan.begin_sector; sector < end;) {
+            const vm::ChainRun found = reader_.run_at(sector);
+            const std::uint64_t sectors = std::min(found.run.sectors, end - sector);
+            const std::uint64_t bytes = sectors * kSectorSize;
+            if (found.run.kind == Run::Kind::Data) {
+                const std::uint64_t offset = place(sector - plan.begin_sector, sectors);
+                transfer_.copy(found.extent->file(), found.run.file_offset, target, offset, bytes);
+            } else if (found.run.kind == Run::Kind::Compressed) {
+                const std::uint64_t offset = place(sector - plan.begin_sector, sectors);
+                unpack(found, target, offset, bytes);
+                progress_.add(bytes);
+            } else {
+                progress_.add(bytes);
+            }
+            sector += sectors;
+        }
+    }
+
+    void unpack(const vm::ChainRun& found, const std::shared_ptr<File>& target,
+                std::uint64_t offset, std::uint64_t bytes) {
+        transfer_.post([extent = found.extent, run = found.run, target, offset,
+                        bytes](std::span<std::byte> scratch) {
+            const auto grain = scratch.first(extent->grain_bytes());
+            extent->read_compressed(run, grain);
+            const auto part = grain.subspan(run.sectors_to_skip * kSectorSize, bytes);
+            io::write_unless_zero(*target, offset, part);
+        });
+    }
+
+    void complete() {
+        transfer_.finish();
+        for (const Pending& pending : pending_) {
+            if (pending.last_step) pending.last_step(*pending.file);
+            if (settings_.durability == vm::Durability::Synced) pending.file->sync();
+        }
+        pending_.clear();
+    }
+
+    const DiskPlan& plan_;
+    const fs::path& folder_;
+    const vm::Settings& settings_;
+    Progress& progress_;
+    vm::ChainReader reader_;
+    std::vector<Pending> pending_;
+    io::Transfer transfer_;  // last: its threads end before what they use
+};
+
+}  // namespace
+
+void build_disk(const vm::Disk& source, const DiskPlan& plan, const fs::path& folder,
+                const vm::Settings& settings, Progress& progress) {
+    DiskBuilder{source, plan, folder, settings, progress}.build();
+}
+
+}  // namespace vix::ops

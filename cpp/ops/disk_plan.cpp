@@ -1,0 +1,181 @@
+#include "ops/disk_plan.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/text.h"
+#include "vm/identity.h"
+
+namespace vix::ops {
+namespace {
+
+using format::vmdk::Descriptor;
+using format::vmdk::ExtentLine;
+using format::vmdk::ExtentType;
+using vm::DiskClass;
+
+// Sizes of new extents of split disks, in sectors: since Workstation 8 (hardware version 8) a
+// sparse one maps 127 full grain tables, before that it stayed below 2 GiB; flat ones still do.
+constexpr std::uint64_t kSplitSparse = 8323072;
+constexpr std::uint64_t kOldSplitSparse = 4192256;
+constexpr std::uint64_t kSplitFlat = 4193792;
+constexpr std::uint64_t kFirstHardwareOfLargeSplit = 8;
+
+constexpr std::uint64_t kMaxIdeCylinders = 16383;
+
+bool is_split(DiskClass type) {
+    return type == DiskClass::SplitSparse || type == DiskClass::SplitFlat;
+}
+
+const char* create_type(DiskClass type) {
+    switch (type) {
+        case DiskClass::MonolithicSparse:
+            return "monolithicSparse";
+        case DiskClass::SplitSparse:
+            return "twoGbMaxExtentSparse";
+        case DiskClass::MonolithicFlat:
+            return "monolithicFlat";
+        case DiskClass::SplitFlat:
+            break;
+    }
+    return "twoGbMaxExtentFlat";
+}
+
+// Dropped: what names this very disk or its maker, and what ESX alone means something by.
+bool survives_cloning(const std::string& ddb_name) {
+    static constexpr std::string_view kDropped[] = {"longContentID",
+                                                    "uuid",
+                                                    "uuid.image",
+                                                    "uuid.parent",
+                                                    "encoding",
+                                                    "uuid.modification",
+                                                    "uuid.parentmodification",
+                                                    "thinProvisioned",
+                                                    "isDigest",
+                                                    "nativeParentHint"};
+    return std::none_of(std::begin(kDropped), std::end(kDropped),
+                        [&](std::string_view name) { return equal_ignoring_case(name, ddb_name); });
+}
+
+bool is_digits(std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+std::string without_snapshot_number(const std::string& stem) {
+    const std::size_t length = 7;  // "-000001"
+    if (stem.size() <= length || stem[stem.size() - length] != '-') return stem;
+    if (!is_digits(std::string_view{stem}.substr(stem.size() - length + 1))) return stem;
+    return stem.substr(0, stem.size() - length);
+}
+
+std::string split_name(const std::string& name, char kind, std::size_t number) {
+    char suffix[32];
+    std::snprintf(suffix, sizeof suffix, "-%c%03zu.vmdk", kind, number);
+    return name + suffix;
+}
+
+std::vector<std::uint64_t> split_sizes(std::uint64_t capacity, std::uint64_t most) {
+    std::vector<std::uint64_t> sizes(capacity / most, most);
+    if (capacity % most != 0) sizes.push_back(capacity % most);
+    return sizes;
+}
+
+// The base's own split is kept: also that of a disk that was grown, with a short extent within.
+std::vector<std::uint64_t> extent_sizes(const vm::Disk& disk) {
+    if (!is_split(disk.disk_class)) return {disk.capacity_sectors};
+    const Descriptor& base = disk.chain.back().descriptor;
+    if (to_lower(base.create_type).find("gbmaxextent") != std::string::npos) {
+        std::vector<std::uint64_t> sizes;
+        for (const ExtentLine& extent : base.extents) sizes.push_back(extent.sectors);
+        return sizes;
+    }
+    if (disk.disk_class == DiskClass::SplitFlat)
+        return split_sizes(disk.capacity_sectors, kSplitFlat);
+    const auto hardware = parse_number(base.find_ddb("virtualHWVersion").value_or(""));
+    const bool old = hardware && *hardware < kFirstHardwareOfLargeSplit;
+    return split_sizes(disk.capacity_sectors, old ? kOldSplitSparse : kSplitSparse);
+}
+
+bool has(const Descriptor& descriptor, const std::string& name) {
+    return descriptor.find_ddb(name).has_value();
+}
+
+// VMware refuses a disk without adapter and geometry; disks made by others can lack them.
+void add_missing_ddb(Descriptor& descriptor, std::uint64_t capacity) {
+    auto& ddb = descriptor.ddb;
+    if (!has(descriptor, "adapterType")) ddb.emplace_back("adapterType", "lsilogic");
+    if (!has(descriptor, "virtualHWVersion")) ddb.emplace_back("virtualHWVersion", "4");
+    if (has(descriptor, "geometry.cylinders")) return;
+    const bool ide = equal_ignoring_case(descriptor.find_ddb("adapterType").value_or(""), "ide");
+    const std::uint64_t heads = ide ? 16 : 255;
+    const std::uint64_t sectors = 63;
+    std::uint64_t cylinders = std::max<std::uint64_t>(1, capacity / (heads * sectors));
+    if (ide) cylinders = std::min(cylinders, kMaxIdeCylinders);
+    std::erase_if(
+        ddb, [](const auto& entry) { return starts_with_ignoring_case(entry.first, "geometry."); });
+    ddb.emplace_back("geometry.cylinders", std::to_string(cylinders));
+    ddb.emplace_back("geometry.heads", std::to_string(heads));
+    ddb.emplace_back("geometry.sectors", std::to_string(sectors));
+}
+
+Descriptor new_descriptor(const vm::Disk& disk, const DiskPlan& plan) {
+    Descriptor descriptor;
+    const vm::ContentId content = vm::new_content_id();
+    descriptor.cid = content.cid;
+    descriptor.create_type = create_type(disk.disk_class);
+    for (const ExtentPlan& extent : plan.extents) {
+        ExtentLine line;
+        line.sectors = extent.sectors;
+        line.type = plan.sparse ? ExtentType::Sparse : ExtentType::Flat;
+        line.name = extent.file_name;
+        descriptor.extents.push_back(line);
+    }
+    for (const auto& [name, value] : disk.merged_ddb()) {
+        if (survives_cloning(name)) descriptor.ddb.emplace_back(name, value);
+    }
+    descriptor.ddb.emplace_back("longContentID", content.long_id);
+    descriptor.ddb.emplace_back("uuid", vm::new_disk_uuid());
+    add_missing_ddb(descriptor, disk.capacity_sectors);
+    return descriptor;
+}
+
+}  // namespace
+
+std::string clone_disk_name(const std::string& source_stem, std::set<std::string>& taken) {
+    std::string stem = without_snapshot_number(source_stem);
+    std::uint64_t number = 1;
+    const auto mark = stem.rfind("-cl");
+    if (mark != std::string::npos && mark > 0 && is_digits(stem.substr(mark + 3))) {
+        number = parse_number(stem.substr(mark + 3)).value_or(0) + 1;
+        stem.erase(mark);
+    }
+    // Quotes and line ends have no place in a descriptor.
+    std::replace_if(
+        stem.begin(), stem.end(), [](char c) { return c == '"' || c == '\n' || c == '\r'; }, '_');
+    for (;; ++number) {
+        std::string name = stem + "-cl" + std::to_string(number);
+        if (taken.insert(fold_case(name)).second) return name;
+    }
+}
+
+DiskPlan plan_disk(const vm::Disk& disk, const std::string& name) {
+    DiskPlan plan;
+    const DiskClass type = disk.disk_class;
+    plan.descriptor_name = name + ".vmdk";
+    plan.embedded = type == DiskClass::MonolithicSparse;
+    plan.sparse = type == DiskClass::MonolithicSparse || type == DiskClass::SplitSparse;
+    std::uint64_t begin = 0;
+    for (const std::uint64_t sectors : extent_sizes(disk)) {
+        const std::size_t number = plan.extents.size() + 1;
+        const std::string file_name = plan.embedded ? plan.descriptor_name
+                                      : !is_split(type)
+                                          ? name + "-flat.vmdk"
+                                          : split_name(name, plan.sparse ? 's' : 'f', number);
+        plan.extents.push_back({file_name, begin, sectors});
+        begin += sectors;
+    }
+    plan.descriptor = new_descriptor(disk, plan);
+    return plan;
+}
+
+}  // namespace vix::ops

@@ -1,0 +1,216 @@
+#include "ops/remove.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "io/lock.h"
+#include "io/staging.h"
+#include "vm/config.h"
+#include "vm/disk.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::ops {
+namespace {
+
+constexpr std::uint64_t kSnapshotListLimit = std::uint64_t{64} << 20;
+
+// The files of one virtual machine that lie in its own folder: whatever its texts name elsewhere is
+// not touched, so a hostile or shared configuration deletes nothing of others.
+class Belongings {
+  public:
+    Belongings(const vm::Config& config, const vm::Settings& settings)
+        : config_{config}, settings_{settings}, folder_{config.folder()} {}
+
+    void add_configuration() {
+        const std::string stem = config_.path().stem().string();
+        for (const char* key :
+             {"nvram", "extendedConfigFile", "migrate.hostlog", "vmxstats.filename"}) {
+            add_named(config_.find(key).value_or(""));
+        }
+        for (const char* extension : {".nvram", ".vmxf", ".vmsd", ".vmpl"}) {
+            add_named(stem + extension);
+        }
+        add_state(config_.find("checkpoint.vmState").value_or(""));
+        add_named(paging_file());
+        add_snapshot_states();
+        for (const auto& entry : fs::directory_iterator{folder_}) {
+            const std::string name = entry.path().filename().string();
+            const bool log = name == "vmware.log" ||
+                             (name.substr(0, 7) == "vmware-" && entry.path().extension() == ".log");
+            if (log) add_named(name);
+        }
+    }
+
+    void add_disks() {
+        for (const vm::DiskDevice& device : config_.disks()) add_chain(device.file);
+        const format::Dictionary snapshots = snapshot_list();
+        for (const auto& [key, value] : snapshots.entries()) {
+            const bool disk = starts_with_ignoring_case(key, "snapshot") &&
+                              to_lower(key).find(".disk") != std::string::npos && key.size() > 9 &&
+                              equal_ignoring_case(key.substr(key.size() - 9), ".fileName");
+            if (disk) add_chain({value, value});
+        }
+    }
+
+    // What another machine of the same folder stands on is not ours to delete.
+    void subtract(const Belongings& other) {
+        for (const fs::path& file : other.files_) files_.erase(file);
+    }
+
+    const std::set<fs::path>& files() const { return files_; }
+
+  private:
+    void add_named(const std::string& name) {
+        if (name.empty()) return;
+        try {
+            const auto path = vm::find_file({name, name}, folder_, {}, settings_);
+            if (path) add(*path);
+        } catch (const Error&) {
+            // On a drive that is not mapped: not in the folder.
+        }
+    }
+
+    void add(const fs::path& path) {
+        boost::system::error_code error;
+        const fs::path holder = fs::canonical(path.parent_path(), error);
+        if (error || holder != fs::canonical(folder_, error)) return;
+        if (fs::symlink_status(path, error).type() == fs::directory_file) return;
+        files_.insert(folder_ / path.filename());
+    }
+
+    // A suspend or snapshot state, with the memory that lies beside it under the same name.
+    void add_state(const std::string& name) {
+        if (name.empty()) return;
+        add_named(name);
+        add_named(fs::path{name}.replace_extension(".vmem").string());
+    }
+
+    // "<uuid.bios>.vmem" is left behind by a host that crashed.
+    std::string paging_file() const {
+        std::string digits;
+        for (const char c : config_.find("uuid.bios").value_or("")) {
+            if (c != ' ' && c != '-') digits += c;
+        }
+        if (digits.size() != 32) return {};
+        for (const std::size_t at : {8, 13, 18, 23}) digits.insert(at, "-");
+        return digits + ".vmem";
+    }
+
+    format::Dictionary snapshot_list() const {
+        const auto path = config_.companion("", ".vmsd", settings_);
+        if (!path) return {};
+        return format::Dictionary::parse(io::read_text(*path, kSnapshotListLimit));
+    }
+
+    void add_snapshot_states() {
+        const format::Dictionary snapshots = snapshot_list();
+        for (const auto& [key, value] : snapshots.entries()) {
+            const auto dot = key.find('.');
+            const bool state = starts_with_ignoring_case(key, "snapshot") && dot != key.npos &&
+                               equal_ignoring_case(key.substr(dot), ".filename");
+            if (state) add_state(value);
+        }
+    }
+
+    // Descriptor, extents and parents, as far as they can be read: a broken chain must not keep the
+    // rest from being deleted.
+    void add_chain(const vm::NamedFile& named) {
+        try {
+            const auto path =
+                vm::find_file(named, folder_, config_.search_folders(settings_), settings_);
+            if (!path) return;
+            vm::visit_chain(*path, config_.search_folders(settings_), settings_,
+                            [this](const vm::DiskLink& link) { add_link(link); });
+        } catch (const Error&) {
+        }
+    }
+
+    void add_link(const vm::DiskLink& link) {
+        add(link.path);
+        if (link.embedded) return;
+        for (const auto& extent : link.descriptor.extents) {
+            const vm::NamedFile named{extent.name, extent.name_bytes};
+            if (named.name.empty()) continue;
+            try {
+                const auto path = vm::find_file(named, link.folder(), {}, settings_);
+                if (path) add(*path);
+            } catch (const Error&) {
+            }
+        }
+    }
+
+    const vm::Config& config_;
+    const vm::Settings& settings_;
+    fs::path folder_;
+    std::set<fs::path> files_;
+};
+
+void remove_file(const fs::path& path) {
+    if (unlink(path.c_str()) != 0 && errno != ENOENT) {
+        throw system_error(errno, "deleting", path.string());
+    }
+}
+
+// Configurations of other machines in the same folder.
+std::vector<vm::Config> neighbours(const fs::path& vmx) {
+    std::vector<vm::Config> found;
+    for (const auto& entry : fs::directory_iterator{vmx.parent_path()}) {
+        const bool other =
+            entry.path() != vmx && equal_ignoring_case(entry.path().extension().string(), ".vmx");
+        if (!other) continue;
+        try {
+            found.push_back(vm::Config::read(entry.path()));
+        } catch (const Error&) {
+        }
+    }
+    return found;
+}
+
+void check_removable(const vm::Config& config, const vm::Settings& settings) {
+    if (const auto holder = vm::running_mark(config, settings)) {
+        throw Error{VIX_E_VM_IS_RUNNING, config.path().string() + " is in use: " + *holder};
+    }
+    if (config.is_template()) {
+        throw Error{VIX_E_TEMPLATE_VM,
+                    config.path().string() + " is a template; its templateVM setting protects it"};
+    }
+}
+
+}  // namespace
+
+void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& settings,
+                    Progress& progress) {
+    const vm::Config config = vm::Config::read(vmx);
+    check_removable(config, settings);
+    {
+        const io::Lock hold{vmx, io::LockKind::Exclusive};
+        Belongings belongings{config, settings};
+        belongings.add_configuration();
+        if (disks == RemoveDisks::Yes) belongings.add_disks();
+        for (const vm::Config& neighbour : neighbours(vmx)) {
+            Belongings theirs{neighbour, settings};
+            theirs.add_configuration();
+            theirs.add_disks();
+            belongings.subtract(theirs);
+        }
+        for (const fs::path& file : belongings.files()) {
+            progress.checkpoint("remove");
+            if (file != vmx) remove_file(file);
+        }
+        io::Staging::remove_leftovers(vmx);
+        // Last, so that a deletion that was interrupted can be called again.
+        progress.checkpoint("remove");
+        remove_file(vmx);
+    }
+    rmdir(vmx.parent_path().c_str());  // succeeds only when nothing else lies there
+}
+
+}  // namespace vix::ops

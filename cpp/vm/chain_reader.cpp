@@ -1,0 +1,121 @@
+#include "vm/chain_reader.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+
+namespace vix::vm {
+namespace {
+
+using format::vmdk::Access;
+using format::vmdk::Descriptor;
+using format::vmdk::Extent;
+using format::vmdk::ExtentLine;
+using format::vmdk::ExtentType;
+using format::vmdk::Run;
+
+bool is_flat(const ExtentLine& line) {
+    return line.type == ExtentType::Flat || line.type == ExtentType::Vmfs;
+}
+
+// One file for two extents would let a small file stand for a large disk. Flat extents may share a
+// file, as partitions of one do, but not the sectors in it.
+void check_extents_apart(const DiskLink& link) {
+    std::vector<const ExtentLine*> named;
+    for (const ExtentLine& line : link.descriptor.extents) {
+        if (line.type != ExtentType::Zero) named.push_back(&line);
+    }
+    std::sort(named.begin(), named.end(), [](const ExtentLine* a, const ExtentLine* b) {
+        return std::tie(a->name, a->offset_sectors) < std::tie(b->name, b->offset_sectors);
+    });
+    for (std::size_t i = 1; i < named.size(); ++i) {
+        const ExtentLine& before = *named[i - 1];
+        const ExtentLine& line = *named[i];
+        if (before.name != line.name) continue;
+        const bool apart = is_flat(before) && is_flat(line) &&
+                           before.sectors <= line.offset_sectors - before.offset_sectors;
+        if (!apart) {
+            throw Error{VIX_E_DISK_NEEDSREPAIR,
+                        link.path.string() + ": two extents overlap in " + line.name};
+        }
+    }
+}
+
+}  // namespace
+
+LinkReader::LinkReader(const DiskLink& link, const Settings& settings)
+    : link_{link}, settings_{settings} {
+    check_extents_apart(link);
+    std::uint64_t begin = 0;
+    for (const ExtentLine& line : link.descriptor.extents) {
+        begins_.push_back(begin);
+        begin += line.sectors;  // the sum was checked when the chain was opened
+    }
+    begins_.push_back(begin);
+}
+
+void LinkReader::enter_extent(std::uint64_t sector) {
+    const auto next = std::upper_bound(begins_.begin(), begins_.end(), sector);
+    const auto index = static_cast<std::size_t>(next - begins_.begin()) - 1;
+    if (extent_ && index == index_) return;
+    extent_.reset();
+    index_ = index;
+    const ExtentLine& line = link_.descriptor.extents[index];
+    if (line.access == Access::None && line.type != ExtentType::Zero) {
+        throw Error{VIX_E_DISK_NOTSUPPORTED,
+                    link_.path.string() + ": the extent " + line.name + " allows no access"};
+    }
+    std::shared_ptr<const io::File> file;
+    if (link_.embedded) {
+        // Whatever the file was called when its descriptor was written.
+        file = std::make_shared<io::File>(io::File::open(link_.path, io::Links::Refuse));
+    } else if (line.type != ExtentType::Zero) {
+        file = std::make_shared<io::File>(
+            open_extent_file({line.name, line.name_bytes}, link_.folder(), settings_));
+    }
+    extent_ = format::vmdk::open_extent(line, std::move(file));
+}
+
+ChainRun LinkReader::run_at(std::uint64_t sector) {
+    const bool in_last_run = extent_ && sector >= run_begin_ && sector < run_begin_ + run_.sectors;
+    if (!in_last_run) {
+        enter_extent(sector);
+        run_ = extent_->run_at(sector - begins_[index_]);
+        run_begin_ = sector;
+    }
+    const Run run = run_.from(sector - run_begin_);
+    const bool in_file = run.kind == Run::Kind::Data || run.kind == Run::Kind::Compressed;
+    return {run, in_file ? extent_ : nullptr};
+}
+
+std::shared_ptr<const Extent> LinkReader::extent_of(std::uint64_t sector, std::uint64_t sectors) {
+    enter_extent(sector);
+    const bool same = begins_[index_] == sector && begins_[index_ + 1] == sector + sectors;
+    return same ? extent_ : nullptr;
+}
+
+ChainReader::ChainReader(const Disk& disk, const Settings& settings)
+    : capacity_{disk.capacity_sectors} {
+    links_.reserve(disk.chain.size());
+    for (const DiskLink& link : disk.chain) links_.emplace_back(link, settings);
+}
+
+ChainRun ChainReader::run_at(std::uint64_t sector) {
+    ChainRun found;
+    std::uint64_t limit = capacity_ - sector;
+    for (LinkReader& link : links_) {
+        found = link.run_at(sector);
+        limit = std::min(limit, found.run.sectors);
+        if (found.run.kind != Run::Kind::Unallocated) break;
+    }
+    if (found.run.kind == Run::Kind::Unallocated) found.run.kind = Run::Kind::Zero;
+    found.run.sectors = limit;
+    return found;
+}
+
+std::shared_ptr<const Extent> ChainReader::extent_of(std::uint64_t sector, std::uint64_t sectors) {
+    return links_.size() == 1 ? links_.front().extent_of(sector, sectors) : nullptr;
+}
+
+}  // namespace vix::vm

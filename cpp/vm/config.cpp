@@ -1,0 +1,146 @@
+#include "vm/config.h"
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::vm {
+namespace {
+
+constexpr std::uint64_t kConfigLimit = std::uint64_t{16} << 20;  // encryption data is some KiB
+constexpr std::string_view kBuses[] = {"scsi", "sata", "nvme", "ide"};
+// What VMware writes for a hard disk; an absent type means one, too.
+constexpr std::string_view kDiskTypes[] = {"", "disk", "scsi-hardDisk", "ata-hardDisk", "rawDisk"};
+
+std::string read_config(const fs::path& vmx) {
+    try {
+        return io::read_text(vmx, kConfigLimit);
+    } catch (const Error& error) {
+        switch (error.code()) {
+            case VIX_E_FILE_NOT_FOUND:
+                throw Error{VIX_E_VM_NOT_FOUND, error.detail()};
+            case VIX_E_FILE_ACCESS_ERROR:
+                throw;
+            default:
+                throw Error{VIX_E_CANNOT_READ_VM_CONFIG, error.detail()};
+        }
+    }
+}
+
+bool is_digits(std::string_view text) {
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+std::optional<std::string> disk_node_of(const std::string& key) {
+    constexpr std::string_view kSuffix = ".filename";
+    if (key.size() <= kSuffix.size()) return std::nullopt;
+    const std::string node = key.substr(0, key.size() - kSuffix.size());
+    if (!equal_ignoring_case(key.substr(node.size()), kSuffix)) return std::nullopt;
+    for (const std::string_view bus : kBuses) {
+        if (!starts_with_ignoring_case(node, bus)) continue;
+        const std::string_view numbers = std::string_view{node}.substr(bus.size());
+        const auto colon = numbers.find(':');
+        if (colon == std::string_view::npos) continue;
+        if (is_digits(numbers.substr(0, colon)) && is_digits(numbers.substr(colon + 1)))
+            return node;
+    }
+    return std::nullopt;
+}
+
+Config Config::read(const fs::path& vmx) {
+    const std::string bytes = read_config(vmx);
+    format::Dictionary dictionary = format::Dictionary::parse(bytes);
+    if (bytes.find('\0') != std::string::npos || dictionary.entries().empty()) {
+        throw Error{VIX_E_CANNOT_READ_VM_CONFIG,
+                    vmx.string() + " is no configuration of a virtual machine"};
+    }
+    return Config{vmx, std::move(dictionary)};
+}
+
+std::optional<std::string> Config::find(const std::string& name) const {
+    return dictionary_.find(name);
+}
+
+bool Config::is_true(const std::string& name) const {
+    return equal_ignoring_case(find(name).value_or(""), "TRUE");
+}
+
+long Config::number(const std::string& name, long fallback) const {
+    const auto value = parse_number(trim(find(name).value_or("")));
+    return value && *value <= 0x7FFFFFFF ? static_cast<long>(*value) : fallback;
+}
+
+std::string Config::display_name() const {
+    return find("displayName").value_or(path_.stem().string());
+}
+
+bool Config::is_encrypted() const {
+    return find("encryption.keySafe") || find("encryption.data") || find("vmx.encryptionType");
+}
+
+// Also set after going back to a snapshot with memory, which is to be resumed in the same way.
+bool Config::is_suspended() const {
+    return !find("checkpoint.vmState").value_or("").empty();
+}
+
+std::vector<DiskDevice> Config::disks() const {
+    std::vector<DiskDevice> found;
+    for (const auto& [key, value] : dictionary_.entries()) {
+        const auto node = disk_node_of(key);
+        if (!node || !is_true(*node + ".present")) continue;
+        const std::string type = find(*node + ".deviceType").value_or("");
+        const bool disk =
+            std::any_of(std::begin(kDiskTypes), std::end(kDiskTypes),
+                        [&](std::string_view known) { return equal_ignoring_case(known, type); });
+        // Of a key that stands there twice the last value counts.
+        const std::string name = find(key).value_or("");
+        const bool known = std::any_of(found.begin(), found.end(), [&](const DiskDevice& device) {
+            return equal_ignoring_case(device.node, *node);
+        });
+        if (!disk || known || name.empty()) continue;
+        found.push_back({*node, {name, dictionary_.find_bytes(key).value_or("")}});
+    }
+    return found;
+}
+
+std::vector<fs::path> Config::search_folders(const Settings& settings) const {
+    std::vector<fs::path> folders{folder()};
+    const auto add = [&](const std::string& name) {
+        if (name.empty() || name == ".") return;
+        try {
+            const fs::path place = settings.path_map.resolve(name);
+            folders.push_back(place.is_absolute() ? place : folder() / place);
+        } catch (const Error&) {
+            // A drive that is not mapped: one place less to look in.
+        }
+    };
+    add(find("workingDir").value_or(""));
+    const std::string path = find("fileSearchPath").value_or("");
+    for (std::size_t begin = 0; begin < path.size();) {
+        const std::size_t end = std::min(path.find(';', begin), path.size());
+        add(path.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return folders;
+}
+
+std::optional<fs::path> Config::companion(const std::string& key, const std::string& extension,
+                                          const Settings& settings) const {
+    const std::string fallback = path_.stem().string() + extension;
+    std::string name = find(key).value_or("");
+    std::string bytes = dictionary_.find_bytes(key).value_or("");
+    if (name.empty()) name = bytes = fallback;
+    const auto path = find_file({name, bytes}, folder(), {}, settings);
+    boost::system::error_code ignored;
+    if (!path || !fs::is_regular_file(fs::symlink_status(*path, ignored))) return std::nullopt;
+    return path;
+}
+
+}  // namespace vix::vm

@@ -1,0 +1,63 @@
+// A .vmx as a virtual machine's configuration: which disks, which files, what it is called.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "format/dictionary.h"
+#include "vm/disk_files.h"
+
+namespace vix::vm {
+
+// A disk that the configuration attaches.
+struct DiskDevice {
+    std::string node;  // "scsi0:0", as spelled in the file
+    NamedFile file;
+};
+
+class Config {
+  public:
+    // Errors: VIX_E_VM_NOT_FOUND, VIX_E_CANNOT_READ_VM_CONFIG, VIX_E_FILE_ACCESS_ERROR.
+    static Config read(const boost::filesystem::path& vmx);
+
+    const boost::filesystem::path& path() const { return path_; }
+    boost::filesystem::path folder() const { return path_.parent_path(); }
+    const format::Dictionary& dictionary() const { return dictionary_; }
+
+    std::optional<std::string> find(const std::string& name) const;
+    // True for "TRUE" in any case; false for everything else and where the key is absent.
+    bool is_true(const std::string& name) const;
+    long number(const std::string& name, long fallback) const;
+
+    std::string display_name() const;
+    bool is_encrypted() const;
+    bool is_template() const { return is_true("templateVM"); }
+    bool is_suspended() const;
+
+    // Present hard disks, in the order of the file. A physical SCSI device is none.
+    std::vector<DiskDevice> disks() const;
+
+    // Where files are looked for that are not where a name says: the folder, workingDir,
+    // fileSearchPath.
+    std::vector<boost::filesystem::path> search_folders(const Settings& settings) const;
+
+    // A file that the key names, or that is called like the .vmx with `extension` where the key is
+    // absent. Nothing if there is no such file.
+    std::optional<boost::filesystem::path> companion(const std::string& key,
+                                                     const std::string& extension,
+                                                     const Settings& settings) const;
+
+  private:
+    Config(boost::filesystem::path path, format::Dictionary dictionary)
+        : path_{std::move(path)}, dictionary_{std::move(dictionary)} {}
+
+    boost::filesystem::path path_;
+    format::Dictionary dictionary_;
+};
+
+// "scsi0:0" of "scsi0:0.fileName"; nothing for other keys. Any case.
+std::optional<std::string> disk_node_of(const std::string& key);
+
+}  // namespace vix::vm

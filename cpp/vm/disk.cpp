@@ -1,0 +1,211 @@
+#include "vm/disk.h"
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "format/vmdk/extent.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::vm {
+namespace {
+
+using format::vmdk::Descriptor;
+using format::vmdk::ExtentLine;
+using format::vmdk::ExtentType;
+
+// VMware's own limit on snapshots is far below; this keeps a hostile chain's cost bounded.
+constexpr std::size_t kMaxChain = 256;
+
+constexpr std::string_view kKnownTypes[] = {"monolithicSparse",
+                                            "monolithicFlat",
+                                            "twoGbMaxExtentSparse",
+                                            "twoGbMaxExtentFlat",
+                                            "2GbMaxExtentSparse",
+                                            "2GbMaxExtentFlat",
+                                            "streamOptimized",
+                                            "custom",
+                                            "vmfs",
+                                            "vmfsSparse",
+                                            "vmfsThin",
+                                            "vmfsPreallocated",
+                                            "vmfsEagerZeroedThick",
+                                            "vmfsThick",
+                                            "seSparse",
+                                            "vmfsSeSparse"};
+
+constexpr std::string_view kDeviceTypes[] = {
+    "fullDevice",       "partitionedDevice",           "vmfsRDM", "vmfsRDMP",
+    "vmfsRawDeviceMap", "vmfsPassthroughRawDeviceMap", "vmfsRaw"};
+
+template <std::size_t count>
+bool is_one_of(const std::string& type, const std::string_view (&known)[count]) {
+    return std::any_of(std::begin(known), std::end(known),
+                       [&](std::string_view name) { return equal_ignoring_case(name, type); });
+}
+
+void check_type(const DiskLink& link) {
+    const Descriptor& descriptor = link.descriptor;
+    const bool device_extent =
+        std::any_of(descriptor.extents.begin(), descriptor.extents.end(), [](const auto& extent) {
+            return extent.type == ExtentType::VmfsRdm || extent.type == ExtentType::VmfsRaw;
+        });
+    if (device_extent || is_one_of(descriptor.create_type, kDeviceTypes)) {
+        throw Error{VIX_E_DISK_UNSUPPORTEDDEVICE,
+                    link.path.string() + " stands for a physical disk (" + descriptor.create_type +
+                        "); devices are never opened"};
+    }
+    if (!is_one_of(descriptor.create_type, kKnownTypes)) {
+        throw Error{VIX_E_DISK_NOTSUPPORTED, link.path.string() +
+                                                 ": disks of its createType are "
+                                                 "not known"};
+    }
+    if (descriptor.encrypted) {
+        throw Error{VIX_E_DISK_NEEDKEY, link.path.string() + " is encrypted"};
+    }
+}
+
+std::string read_descriptor_text(const io::File& file, bool& embedded) {
+    std::string text = format::vmdk::read_embedded_descriptor(file);
+    embedded = !text.empty();
+    if (embedded) return text;
+    // Looked at before it is read whole: what is no descriptor may be of any size.
+    const std::uint64_t size = file.size();
+    std::string start(std::min<std::uint64_t>(size, 4096), '\0');
+    file.read_at(0, std::as_writable_bytes(std::span{start}));
+    if (size > format::vmdk::kDescriptorLimit || !format::vmdk::looks_like_descriptor(start)) {
+        throw Error{VIX_E_DISK_INVALIDDISK, file.path().string() + " is no virtual disk"};
+    }
+    text.resize(size);
+    file.read_at(0, std::as_writable_bytes(std::span{text}));
+    return text;
+}
+
+DiskLink open_link(const fs::path& path) {
+    const io::File file = io::File::open(path, io::Links::Refuse);
+    DiskLink link;
+    link.path = path;
+    link.identity = file.identity();
+    const std::string text = read_descriptor_text(file, link.embedded);
+    link.descriptor = format::vmdk::parse_descriptor(text, path.string());
+    if (link.embedded && link.descriptor.extents.size() != 1) {
+        throw Error{VIX_E_DISK_INVALIDDISK,
+                    path.string() + ": an embedded descriptor has one extent, this has " +
+                        std::to_string(link.descriptor.extents.size())};
+    }
+    check_type(link);
+    return link;
+}
+
+std::string hex(std::uint32_t cid) {
+    char text[9];
+    std::snprintf(text, sizeof text, "%08x", cid);
+    return text;
+}
+
+DiskLink open_parent(const DiskLink& child, std::vector<fs::path> search,
+                     const Settings& settings) {
+    const Descriptor& descriptor = child.descriptor;
+    search.insert(search.begin(), child.folder());
+    const auto path = find_file({descriptor.parent_hint, descriptor.parent_hint_bytes},
+                                child.folder(), search, settings);
+    if (!path || descriptor.parent_hint.empty()) {
+        std::string places;
+        for (const fs::path& place : search) places += "; " + place.string();
+        throw Error{VIX_E_DISK_OPENPARENT, "the parent of " + child.path.string() + ", \"" +
+                                               descriptor.parent_hint +
+                                               "\", was not found; looked in" + places.substr(1)};
+    }
+    DiskLink parent = open_link(*path);
+    if (parent.descriptor.cid != descriptor.parent_cid) {
+        const std::string found =
+            parent.descriptor.cid ? hex(*parent.descriptor.cid) : std::string{"none"};
+        throw Error{VIX_E_DISK_CID_MISMATCH, parent.path.string() + " has the content id " + found +
+                                                 ", its child " + child.path.string() +
+                                                 " was made of " + hex(descriptor.parent_cid)};
+    }
+    return parent;
+}
+
+void check_chain(const std::vector<DiskLink>& chain, const DiskLink& next) {
+    const bool loop = std::any_of(chain.begin(), chain.end(), [&](const DiskLink& link) {
+        return link.identity == next.identity;
+    });
+    if (loop) {
+        throw Error{VIX_E_DISK_INVALIDCHAIN, next.path.string() + " is among its own children"};
+    }
+    if (chain.size() >= kMaxChain) {
+        throw Error{VIX_E_DISK_TOOMANYREDO, chain.front().path.string() + " stands on more than " +
+                                                std::to_string(kMaxChain) + " parents"};
+    }
+    const std::uint64_t capacity = chain.front().descriptor.capacity_sectors();
+    if (next.descriptor.capacity_sectors() != capacity) {
+        throw Error{VIX_E_DISK_CAPACITY_MISMATCH,
+                    next.path.string() + " has " +
+                        std::to_string(next.descriptor.capacity_sectors()) + " sectors, " +
+                        chain.front().path.string() + " has " + std::to_string(capacity)};
+    }
+}
+
+bool is_flat(const ExtentLine& extent) {
+    return extent.type == ExtentType::Flat || extent.type == ExtentType::Vmfs ||
+           extent.type == ExtentType::Zero;
+}
+
+bool has_ddb_flag(const Descriptor& descriptor, std::string_view name) {
+    const auto value = descriptor.find_ddb(name);
+    return value && (*value == "1" || equal_ignoring_case(*value, "true"));
+}
+
+// What the extents are decides; createType only tells split from monolithic where one extent is
+// all there is. ESX's thin disks are flat files with holes: as hosted disks they become sparse.
+DiskClass class_of(const Descriptor& base) {
+    const bool flat = std::all_of(base.extents.begin(), base.extents.end(), is_flat) &&
+                      !has_ddb_flag(base, "thinProvisioned") &&
+                      !equal_ignoring_case(base.create_type, "vmfsThin");
+    const std::string type = to_lower(base.create_type);
+    const bool split = base.extents.size() > 1 || type.find("gbmaxextent") != std::string::npos;
+    if (flat) return split ? DiskClass::SplitFlat : DiskClass::MonolithicFlat;
+    return split ? DiskClass::SplitSparse : DiskClass::MonolithicSparse;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> Disk::merged_ddb() const {
+    std::vector<std::pair<std::string, std::string>> merged;
+    for (const DiskLink& link : chain) {
+        for (const auto& [name, value] : link.descriptor.ddb) {
+            const bool known =
+                std::any_of(merged.begin(), merged.end(), [&name = name](const auto& entry) {
+                    return equal_ignoring_case(entry.first, name);
+                });
+            if (!known) merged.emplace_back(name, value);
+        }
+    }
+    return merged;
+}
+
+void visit_chain(const fs::path& path, const std::vector<fs::path>& search,
+                 const Settings& settings, const std::function<void(const DiskLink&)>& visit) {
+    std::vector<DiskLink> chain{open_link(path)};
+    visit(chain.back());
+    while (chain.back().descriptor.has_parent()) {
+        DiskLink parent = open_parent(chain.back(), search, settings);
+        check_chain(chain, parent);
+        visit(parent);
+        chain.push_back(std::move(parent));
+    }
+}
+
+Disk open_disk(const fs::path& path, const std::vector<fs::path>& search,
+               const Settings& settings) {
+    Disk disk;
+    visit_chain(path, search, settings, [&](const DiskLink& link) { disk.chain.push_back(link); });
+    disk.capacity_sectors = disk.chain.front().descriptor.capacity_sectors();
+    disk.disk_class = class_of(disk.chain.back().descriptor);
+    return disk;
+}
+
+}  // namespace vix::vm

@@ -1,0 +1,54 @@
+// A virtual disk with all it stands on: the chain from the descriptor that a .vmx names up to the
+// base, checked link by link.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "format/vmdk/descriptor.h"
+#include "io/file.h"
+#include "vm/disk_files.h"
+#include "vm/settings.h"
+
+namespace vix::vm {
+
+// How a hosted disk is laid out.
+enum class DiskClass { MonolithicSparse, SplitSparse, MonolithicFlat, SplitFlat };
+
+// One descriptor, by itself or embedded in the only extent.
+struct DiskLink {
+    boost::filesystem::path path;
+    io::FileIdentity identity;
+    format::vmdk::Descriptor descriptor;
+    bool embedded = false;
+
+    boost::filesystem::path folder() const { return path.parent_path(); }
+};
+
+struct Disk {
+    std::vector<DiskLink> chain;  // the disk itself first, the base last
+    std::uint64_t capacity_sectors = 0;
+    DiskClass disk_class = DiskClass::MonolithicSparse;  // its base's, which a clone takes
+
+    // A value of the disk data base: a child's overrides its parent's.
+    std::vector<std::pair<std::string, std::string>> merged_ddb() const;
+};
+
+// Opens the disk at `path` and follows its parents; `search` are further folders to look for them.
+// Errors: VIX_E_DISK_INVALIDDISK (no VMDK), VIX_E_DISK_UNSUPPORTEDDEVICE (a physical disk),
+// VIX_E_DISK_NOTSUPPORTED (unknown type), VIX_E_DISK_NEEDKEY (encrypted), VIX_E_DISK_OPENPARENT
+// (the parent is missing; where it was looked for), VIX_E_DISK_CID_MISMATCH,
+// VIX_E_DISK_CAPACITY_MISMATCH, VIX_E_DISK_INVALIDCHAIN (a loop), VIX_E_DISK_TOOMANYREDO (too
+// long).
+Disk open_disk(const boost::filesystem::path& path,
+               const std::vector<boost::filesystem::path>& search, const Settings& settings);
+
+// Calls `visit` for each link as it is reached, and throws as open_disk() where the chain breaks.
+void visit_chain(const boost::filesystem::path& path,
+                 const std::vector<boost::filesystem::path>& search, const Settings& settings,
+                 const std::function<void(const DiskLink&)>& visit);
+
+}  // namespace vix::vm

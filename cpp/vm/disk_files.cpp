@@ -1,0 +1,102 @@
+#include "vm/disk_files.h"
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+
+#include "base/error.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::vm {
+namespace {
+
+bool is_there(const fs::path& path) {
+    boost::system::error_code ignored;
+    return fs::symlink_status(path, ignored).type() > fs::file_not_found;
+}
+
+fs::path below(const fs::path& folder, const std::string& name) {
+    const fs::path path{name};
+    return path.is_absolute() ? path : folder / path;
+}
+
+std::string bare_name(const std::string& name) {
+    const auto separator = name.find_last_of("/\\");
+    return separator == std::string::npos ? name : name.substr(separator + 1);
+}
+
+// The spellings under which a name can stand on this host, the likeliest first.
+std::optional<fs::path> find_by_path(const NamedFile& named, const fs::path& folder,
+                                     const Settings& settings) {
+    if (io::is_windows_path(named.name)) {
+        const fs::path path = settings.path_map.resolve(named.name);
+        return is_there(path) ? std::optional{path} : std::nullopt;
+    }
+    for (const std::string& name : {named.name, named.bytes}) {
+        if (!name.empty() && is_there(below(folder, name))) return below(folder, name);
+    }
+    // A machine made on Windows: either separator, any case.
+    if (fs::path{named.name}.is_absolute()) return std::nullopt;
+    fs::path at = folder;
+    std::string rest = named.name;
+    while (rest.substr(0, 3) == "../" || rest.substr(0, 3) == "..\\") {
+        at = at.parent_path();
+        rest.erase(0, 3);
+    }
+    const fs::path path = io::follow_windows_names(at, rest);
+    return is_there(path) ? std::optional{path} : std::nullopt;
+}
+
+bool is_within(const fs::path& path, const fs::path& folder) {
+    const auto [mismatch, unused] =
+        std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
+    return mismatch == folder.end() || (*mismatch == "." && std::next(mismatch) == folder.end());
+}
+
+bool may_hold_extents(const fs::path& holder, const fs::path& folder, const Settings& settings) {
+    boost::system::error_code error;
+    const fs::path real = fs::canonical(holder, error);
+    if (error) return false;
+    std::vector<fs::path> allowed = settings.extent_folders;
+    allowed.push_back(folder);
+    return std::any_of(allowed.begin(), allowed.end(), [&](const fs::path& candidate) {
+        const fs::path real_candidate = fs::canonical(candidate, error);
+        return !error && is_within(real, real_candidate);
+    });
+}
+
+}  // namespace
+
+std::optional<fs::path> find_file(const NamedFile& named, const fs::path& folder,
+                                  const std::vector<fs::path>& search, const Settings& settings) {
+    std::optional<Error> unmapped;
+    try {
+        if (auto path = find_by_path(named, folder, settings)) return path;
+    } catch (const Error& error) {
+        unmapped = error;
+    }
+    const NamedFile bare{bare_name(named.name), bare_name(named.bytes)};
+    for (const fs::path& place : search) {
+        if (auto path = find_by_path(bare, place, settings)) return path;
+    }
+    if (unmapped) throw *unmapped;
+    return std::nullopt;
+}
+
+io::File open_extent_file(const NamedFile& named, const fs::path& folder,
+                          const Settings& settings) {
+    const auto path = find_by_path(named, folder, settings);
+    if (!path) {
+        throw Error{VIX_E_FILE_NOT_FOUND,
+                    "the extent " + named.name + " was not found from " + folder.string()};
+    }
+    if (!may_hold_extents(path->parent_path(), folder, settings)) {
+        throw Error{VIX_E_FILE_ACCESS_ERROR,
+                    "the extent " + named.name + " lies outside its disk's folder " +
+                        folder.string() +
+                        "; list its folder in the setting disk.folders to allow it"};
+    }
+    return io::File::open(*path, io::Links::Refuse);
+}
+
+}  // namespace vix::vm

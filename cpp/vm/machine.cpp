@@ -1,0 +1,72 @@
+#include "vm/machine.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "io/lock.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::vm {
+namespace {
+
+constexpr int kDefaultMemoryMb = 256;  // what VMware assumes where memsize is absent
+
+// The .vmx, the disks that would be written to and the paging file: VMware locks all of them for
+// as long as a machine runs. Shared locks are readers' (a clone being made); they don't run it.
+std::vector<fs::path> lock_folders(const Config& config, const Settings& settings) {
+    std::vector<fs::path> folders{io::lock_folder(config.path())};
+    for (const DiskDevice& device : config.disks()) {
+        try {
+            const auto disk =
+                find_file(device.file, config.folder(), config.search_folders(settings), settings);
+            if (disk) folders.push_back(io::lock_folder(*disk));
+        } catch (const Error&) {
+            // A disk that cannot be found is not locked; who needs the disk will say so.
+        }
+    }
+    boost::system::error_code error;
+    for (fs::directory_iterator entry{config.folder(), error}, end; !error && entry != end;
+         entry.increment(error)) {
+        const std::string name = entry->path().filename().string();
+        if (name.size() > 9 && name.substr(name.size() - 9) == ".vmem.lck") {
+            folders.push_back(entry->path());
+        }
+    }
+    return folders;
+}
+
+}  // namespace
+
+std::optional<std::string> running_mark(const Config& config, const Settings& settings) {
+    for (const fs::path& folder : lock_folders(config, settings)) {
+        for (const io::LockHolder& holder : io::lock_holders(folder)) {
+            if (holder.kind == io::LockKind::Exclusive) return holder.description;
+        }
+    }
+    return std::nullopt;
+}
+
+Summary summarize(const fs::path& vmx, const Settings& settings) {
+    const Config config = Config::read(vmx);
+    Summary summary;
+    summary.display_name = config.display_name();
+    summary.guest_os = config.find("guestOS").value_or("");
+    summary.cpu_count = static_cast<int>(config.number("numvcpus", 1));
+    summary.memory_mb = static_cast<int>(config.number("memsize", kDefaultMemoryMb));
+    summary.encrypted = config.is_encrypted();
+    summary.template_vm = config.is_template();
+    summary.read_only = access(vmx.c_str(), W_OK) != 0;
+    if (running_mark(config, settings)) {
+        summary.power_state = PowerState::Running;
+    } else if (config.is_suspended()) {
+        summary.power_state = PowerState::Suspended;
+    }
+    return summary;
+}
+
+}  // namespace vix::vm
