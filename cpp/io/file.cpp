@@ -13,8 +13,6 @@
 namespace vix::io {
 namespace {
 
-constexpr mode_t kNewFileMode = 0666;  // less the caller's umask
-
 Error not_a_plain_file(const fs::path& path, const struct stat& status) {
     const char* kind = S_ISLNK(status.st_mode)    ? "a symbolic link"
                        : S_ISDIR(status.st_mode)  ? "a folder"
@@ -45,9 +43,9 @@ File File::open(const fs::path& path, Links links) {
     return file;
 }
 
-File File::create(const fs::path& path) {
+File File::create(const fs::path& path, unsigned permissions) {
     const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-    const int descriptor = ::open(path.c_str(), flags, kNewFileMode);
+    const int descriptor = ::open(path.c_str(), flags, static_cast<mode_t>(permissions));
     if (descriptor < 0) throw system_error(errno, "creating", path.string());
     return File{descriptor, path};
 }
@@ -133,6 +131,12 @@ std::optional<std::uint64_t> File::next_data(std::uint64_t offset) const {
 std::uint64_t File::next_hole(std::uint64_t offset) const {
     const off_t found = lseek(descriptor_, static_cast<off_t>(offset), SEEK_HOLE);
     return found >= 0 ? static_cast<std::uint64_t>(found) : size();
+}
+
+unsigned permissions_of(const fs::path& path) {
+    struct stat status {};
+    if (stat(path.c_str(), &status) != 0) throw system_error(errno, "looking at", path.string());
+    return status.st_mode & 0777U;
 }
 
 std::string read_text(const fs::path& path, std::uint64_t limit, Links links) {

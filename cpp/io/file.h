@@ -29,8 +29,9 @@ class File {
     // refused) is VIX_E_FILE_ACCESS_ERROR, found out without blocking and without opening a device.
     static File open(const fs::path& path, Links links = Links::Refuse);
 
-    // A new file, for reading and writing; there must be none of that name.
-    static File create(const fs::path& path);
+    // A new file, for reading and writing; there must be none of that name. Who may use it is said
+    // by `permissions` (as in chmod), less what the caller's umask takes away.
+    static File create(const fs::path& path, unsigned permissions);
 
     File(File&& other) noexcept;
     File& operator=(File&& other) noexcept;
@@ -61,6 +62,9 @@ class File {
     int descriptor_ = -1;
     fs::path path_;
 };
+
+// Who may read and write the file at `path`, for a copy that shall be no more open than it.
+unsigned permissions_of(const fs::path& path);
 
 // A whole small file. One larger than `limit` bytes is VIX_E_FILE_TOO_BIG.
 std::string read_text(const fs::path& path, std::uint64_t limit, Links links = Links::Follow);

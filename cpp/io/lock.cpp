@@ -35,6 +35,7 @@ constexpr std::size_t kMemberBytes = 512;
 constexpr std::size_t kMachineBytes = 12;  // 4 of the host name's hash, 8 of the hardware id
 constexpr std::size_t kHardwareOffset = 4;
 constexpr std::size_t kMachineCharacters = 16;
+constexpr unsigned kLockPermissions = 0644;  // who is kept out must be able to see by whom
 constexpr int kNumberedTries = 100;
 constexpr auto kEntryWait = std::chrono::milliseconds{10};
 constexpr int kEntryTries = 200;
@@ -165,7 +166,7 @@ std::string random_number() {
 }
 
 void write_member(const fs::path& path, const std::string& text) {
-    File file = File::create(path);
+    File file = File::create(path, kLockPermissions);
     file.write_at(0, as_bytes(text));
 }
 

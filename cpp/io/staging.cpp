@@ -129,7 +129,7 @@ void Staging::write_manifest(const std::vector<std::string>& names) const {
     for (const std::string& name : names) {
         text += std::to_string(inode_of(folder_ / name)) + ' ' + name + '\0';
     }
-    File manifest = File::create(folder_ / kManifest);
+    File manifest = File::create(folder_ / kManifest, 0600);
     manifest.write_at(0, as_bytes(text));
     if (durability_ == Durability::Synced) {
         manifest.sync();

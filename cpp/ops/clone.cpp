@@ -44,8 +44,8 @@ struct ClonePlan {
     std::string vmx;
 };
 
-// Keeps others from running or changing the source meanwhile. A folder that we may not write to
-// cannot be locked, and a full clone needs nothing written there.
+// Keeps others from running or changing the source meanwhile. A folder that cannot be written to
+// (rights, a full or read-only file system) cannot be locked, and a full clone needs nothing there.
 void hold_source(const fs::path& vmx, std::optional<io::Lock>& hold) {
     try {
         hold.emplace(vmx, io::LockKind::Shared);
@@ -53,9 +53,6 @@ void hold_source(const fs::path& vmx, std::optional<io::Lock>& hold) {
         if (error.code() == VIX_E_FILE_ALREADY_LOCKED) {
             throw Error{VIX_E_VM_IS_RUNNING, error.detail()};
         }
-        const bool unwritable =
-            error.code() == VIX_E_FILE_ACCESS_ERROR || error.code() == VIX_E_FILE_READ_ONLY;
-        if (!unwritable) throw;
     }
 }
 
@@ -109,7 +106,8 @@ std::shared_ptr<const File> open_nvram(const vm::Config& source, const vm::Setti
 std::string read_vmxf(const vm::Config& source, const vm::Settings& settings) {
     const auto path = source.companion("extendedConfigFile", ".vmxf", settings);
     const bool own = path && fs::canonical(path->parent_path()) == fs::canonical(source.folder());
-    if (!own || fs::file_size(*path) > kVmxfLimit) return {};
+    if (!own || !fs::is_regular_file(fs::symlink_status(*path))) return {};
+    if (fs::file_size(*path) > kVmxfLimit) return {};
     return io::read_text(*path, kVmxfLimit, io::Links::Refuse);
 }
 
@@ -150,13 +148,16 @@ ClonePlan plan_clone(const vm::Config& source, const CloneRequest& request) {
     plan.names.nvram = plan.nvram != nullptr;
     plan.vmxf =
         clone_vmxf(read_vmxf(source, request.settings), request.destination.filename().string());
-    const auto exists = [&](const std::string& name) { return fs::exists(source.folder() / name); };
-    plan.vmx = clone_config(source, plan.names, exists).to_bytes();
+    const auto find = [&](const std::string& name) {
+        return vm::find_file({name, name}, source.folder(), {}, request.settings);
+    };
+    plan.vmx = clone_config(source, plan.names, find).to_bytes();
     return plan;
 }
 
-void write_file(const fs::path& path, const std::string& text, const vm::Settings& settings) {
-    File file = File::create(path);
+void write_file(const fs::path& path, const std::string& text, unsigned permissions,
+                const vm::Settings& settings) {
+    File file = File::create(path, permissions);
     file.write_at(0, io::as_bytes(text));
     if (settings.durability == vm::Durability::Synced) file.sync();
 }
@@ -164,7 +165,8 @@ void write_file(const fs::path& path, const std::string& text, const vm::Setting
 void copy_nvram(const ClonePlan& plan, const fs::path& folder, const vm::Settings& settings,
                 Progress& progress) {
     if (!plan.nvram) return;
-    const auto copy = std::make_shared<File>(File::create(folder / (plan.names.name + ".nvram")));
+    const auto copy = std::make_shared<File>(File::create(folder / (plan.names.name + ".nvram"),
+                                                          io::permissions_of(plan.nvram->path())));
     io::Transfer transfer{progress};
     transfer.copy_whole(plan.nvram, copy);
     transfer.finish();
@@ -174,9 +176,12 @@ void copy_nvram(const ClonePlan& plan, const fs::path& folder, const vm::Setting
 // A clone starts without snapshots: the empty .vmsd that a new machine has.
 void write_configuration(const ClonePlan& plan, const CloneRequest& request,
                          const fs::path& folder) {
-    write_file(folder / (plan.names.name + ".vmsd"), "", request.settings);
-    write_file(folder / (plan.names.name + ".vmxf"), plan.vmxf, request.settings);
-    write_file(folder / request.destination.filename(), plan.vmx, request.settings);
+    const unsigned permissions = io::permissions_of(request.source);
+    const unsigned not_executable = permissions & 0666;
+    const auto& settings = request.settings;
+    write_file(folder / (plan.names.name + ".vmsd"), "", not_executable, settings);
+    write_file(folder / (plan.names.name + ".vmxf"), plan.vmxf, not_executable, settings);
+    write_file(folder / request.destination.filename(), plan.vmx, permissions, settings);
 }
 
 std::uint64_t bytes_to_copy(const ClonePlan& plan) {

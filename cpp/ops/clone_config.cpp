@@ -30,8 +30,8 @@ std::optional<std::string> numbered_device(const std::string& key, std::string_v
 // One pass over the source's configuration for each group of keys that belong together.
 class Rewriter {
   public:
-    Rewriter(const vm::Config& source, const CloneNames& names, const FileExists& exists)
-        : source_{source}, names_{names}, exists_{exists}, clone_{source.dictionary()} {}
+    Rewriter(const vm::Config& source, const CloneNames& names, const FindFile& find)
+        : source_{source}, names_{names}, find_{find}, clone_{source.dictionary()} {}
 
     Dictionary rewrite() {
         name_files();
@@ -71,9 +71,8 @@ class Rewriter {
             const auto device = media_device_of(key);
             if (!device || names_.disks.contains(to_lower(*device))) continue;
             const bool relative = !name.empty() && name[0] != '/' && !io::is_windows_path(name);
-            if (relative && names_a_file(*device, name)) {
-                clone_.set(key, (source_.folder() / name).string());
-            }
+            if (!relative || !names_a_file(*device, name)) continue;
+            clone_.set(key, find_(name).value_or(source_.folder() / name).string());
         }
     }
 
@@ -92,7 +91,7 @@ class Rewriter {
         if (file_type == "file" || file_type == "pipe") return true;
         if (type == "cdrom-raw" || type == "atapi-cdrom" || file_type == "device") return false;
         const bool is_disk = vm::disk_node_of(device + ".fileName").has_value();
-        return !is_disk && exists_(name);
+        return !is_disk && find_(name).has_value();
     }
 
     // An empty uuid is filled at the first power-on, without a question; VMware's clones look so.
@@ -134,7 +133,7 @@ class Rewriter {
 
     const vm::Config& source_;
     const CloneNames& names_;
-    const FileExists& exists_;
+    const FindFile& find_;
     Dictionary clone_;
 };
 
@@ -167,9 +166,8 @@ std::string escape_xml(const std::string& text) {
 
 }  // namespace
 
-Dictionary clone_config(const vm::Config& source, const CloneNames& names,
-                        const FileExists& exists) {
-    return Rewriter{source, names, exists}.rewrite();
+Dictionary clone_config(const vm::Config& source, const CloneNames& names, const FindFile& find) {
+    return Rewriter{source, names, find}.rewrite();
 }
 
 std::string clone_vmxf(const std::string& source, const std::string& vmx_file_name) {

@@ -5,6 +5,7 @@
 #include <boost/filesystem/path.hpp>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "format/dictionary.h"
@@ -18,11 +19,11 @@ struct CloneNames {
     bool nvram = false;                        // the clone has one
 };
 
-// Whether a file of that name lies in the source's folder; asked for media paths.
-using FileExists = std::function<bool(const std::string& name)>;
+// Where a file that the source names is; nothing if there is none. Asked for media.
+using FindFile = std::function<std::optional<boost::filesystem::path>(const std::string& name)>;
 
 format::Dictionary clone_config(const vm::Config& source, const CloneNames& names,
-                                const FileExists& exists);
+                                const FindFile& find);
 
 // The clone's .vmxf: the source's text with the clone's id and name, or a new one where the source
 // has none that can be used.

@@ -33,6 +33,7 @@ class DiskBuilder {
           folder_{folder},
           settings_{settings},
           progress_{progress},
+          permissions_{io::permissions_of(source.chain.front().path)},
           reader_{source, settings},
           transfer_{progress} {}
 
@@ -44,7 +45,7 @@ class DiskBuilder {
             if (pending_.size() >= kMaxPending) complete();
         }
         if (!plan_.embedded) {
-            const auto file = std::make_shared<File>(File::create(folder_ / plan_.descriptor_name));
+            const auto file = create(plan_.descriptor_name);
             file->write_at(0, io::as_bytes(text));
             pending_.push_back({file, {}});
         }
@@ -59,8 +60,12 @@ class DiskBuilder {
     // Where in the target file a stretch of the extent belongs.
     using Place = std::function<std::uint64_t(std::uint64_t sector, std::uint64_t sectors)>;
 
+    std::shared_ptr<File> create(const std::string& name) const {
+        return std::make_shared<File>(File::create(folder_ / name, permissions_));
+    }
+
     void build_extent(const ExtentPlan& plan, const std::string& descriptor) {
-        const auto target = std::make_shared<File>(File::create(folder_ / plan.file_name));
+        const auto target = create(plan.file_name);
         if (!plan_.sparse) {
             target->resize(plan.sectors * kSectorSize);
             copy_runs(plan, target,
@@ -136,6 +141,7 @@ class DiskBuilder {
     const fs::path& folder_;
     const vm::Settings& settings_;
     Progress& progress_;
+    unsigned permissions_;  // of the source: its copy is for nobody's eyes who may not see it
     vm::ChainReader reader_;
     std::vector<Pending> pending_;
     io::Transfer transfer_;  // last: its threads end before what they use

@@ -68,10 +68,12 @@ class Belongings {
     const std::set<fs::path>& files() const { return files_; }
 
   private:
-    void add_named(const std::string& name) {
-        if (name.empty()) return;
+    void add_named(const std::string& name) { add_named({name, name}, folder_); }
+
+    void add_named(const vm::NamedFile& named, const fs::path& from) {
+        if (named.name.empty()) return;
         try {
-            const auto path = vm::find_file({name, name}, folder_, {}, settings_);
+            const auto path = vm::find_file(named, from, {}, settings_);
             if (path) add(*path);
         } catch (const Error&) {
             // On a drive that is not mapped: not in the folder.
@@ -106,7 +108,7 @@ class Belongings {
 
     format::Dictionary snapshot_list() const {
         const auto path = config_.companion("", ".vmsd", settings_);
-        if (!path) return {};
+        if (!path || !fs::is_regular_file(fs::symlink_status(*path))) return {};
         return format::Dictionary::parse(io::read_text(*path, kSnapshotListLimit));
     }
 
@@ -123,27 +125,21 @@ class Belongings {
     // Descriptor, extents and parents, as far as they can be read: a broken chain must not keep the
     // rest from being deleted.
     void add_chain(const vm::NamedFile& named) {
+        std::vector<vm::DiskLink> chain;
+        const auto search = config_.search_folders(settings_);
         try {
-            const auto path =
-                vm::find_file(named, folder_, config_.search_folders(settings_), settings_);
-            if (!path) return;
-            vm::visit_chain(*path, config_.search_folders(settings_), settings_,
-                            [this](const vm::DiskLink& link) { add_link(link); });
+            const auto path = vm::find_file(named, folder_, search, settings_);
+            if (path) vm::follow_chain(*path, search, settings_, chain);
         } catch (const Error&) {
         }
+        for (const vm::DiskLink& link : chain) add_link(link);
     }
 
     void add_link(const vm::DiskLink& link) {
         add(link.path);
         if (link.embedded) return;
         for (const auto& extent : link.descriptor.extents) {
-            const vm::NamedFile named{extent.name, extent.name_bytes};
-            if (named.name.empty()) continue;
-            try {
-                const auto path = vm::find_file(named, link.folder(), {}, settings_);
-                if (path) add(*path);
-            } catch (const Error&) {
-            }
+            add_named({extent.name, extent.name_bytes}, link.folder());
         }
     }
 

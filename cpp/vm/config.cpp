@@ -13,8 +13,9 @@ namespace {
 
 constexpr std::uint64_t kConfigLimit = std::uint64_t{16} << 20;  // encryption data is some KiB
 constexpr std::string_view kBuses[] = {"scsi", "sata", "nvme", "ide"};
-// What VMware writes for a hard disk; an absent type means one, too.
-constexpr std::string_view kDiskTypes[] = {"", "disk", "scsi-hardDisk", "ata-hardDisk", "rawDisk"};
+// Begins of the types that are no hard disk. Every other type is taken for one, so that a disk of a
+// name we have not met is cloned or refused, but never left out.
+constexpr std::string_view kOtherTypes[] = {"cdrom", "atapi-cdrom", "scsi-pass"};
 
 std::string read_config(const fs::path& vmx) {
     try {
@@ -96,9 +97,9 @@ std::vector<DiskDevice> Config::disks() const {
         const auto node = disk_node_of(key);
         if (!node || !is_true(*node + ".present")) continue;
         const std::string type = find(*node + ".deviceType").value_or("");
-        const bool disk =
-            std::any_of(std::begin(kDiskTypes), std::end(kDiskTypes),
-                        [&](std::string_view known) { return equal_ignoring_case(known, type); });
+        const bool disk = std::none_of(
+            std::begin(kOtherTypes), std::end(kOtherTypes),
+            [&](std::string_view other) { return starts_with_ignoring_case(type, other); });
         // Of a key that stands there twice the last value counts.
         const std::string name = find(key).value_or("");
         const bool known = std::any_of(found.begin(), found.end(), [&](const DiskDevice& device) {
@@ -137,10 +138,7 @@ std::optional<fs::path> Config::companion(const std::string& key, const std::str
     std::string name = find(key).value_or("");
     std::string bytes = dictionary_.find_bytes(key).value_or("");
     if (name.empty()) name = bytes = fallback;
-    const auto path = find_file({name, bytes}, folder(), {}, settings);
-    boost::system::error_code ignored;
-    if (!path || !fs::is_regular_file(fs::symlink_status(*path, ignored))) return std::nullopt;
-    return path;
+    return find_file({name, bytes}, folder(), {}, settings);
 }
 
 }  // namespace vix::vm

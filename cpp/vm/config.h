@@ -43,8 +43,8 @@ class Config {
     // fileSearchPath.
     std::vector<boost::filesystem::path> search_folders(const Settings& settings) const;
 
-    // A file that the key names, or that is called like the .vmx with `extension` where the key is
-    // absent. Nothing if there is no such file.
+    // Where the file is that the key names, or, where the key is absent, that is called like the
+    // .vmx with `extension`. Nothing if nothing is there; what is there need not be a plain file.
     std::optional<boost::filesystem::path> companion(const std::string& key,
                                                      const std::string& extension,
                                                      const Settings& settings) const;

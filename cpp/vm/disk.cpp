@@ -187,14 +187,12 @@ std::vector<std::pair<std::string, std::string>> Disk::merged_ddb() const {
     return merged;
 }
 
-void visit_chain(const fs::path& path, const std::vector<fs::path>& search,
-                 const Settings& settings, const std::function<void(const DiskLink&)>& visit) {
-    std::vector<DiskLink> chain{open_link(path)};
-    visit(chain.back());
+void follow_chain(const fs::path& path, const std::vector<fs::path>& search,
+                  const Settings& settings, std::vector<DiskLink>& chain) {
+    chain.push_back(open_link(path));
     while (chain.back().descriptor.has_parent()) {
         DiskLink parent = open_parent(chain.back(), search, settings);
         check_chain(chain, parent);
-        visit(parent);
         chain.push_back(std::move(parent));
     }
 }
@@ -202,7 +200,7 @@ void visit_chain(const fs::path& path, const std::vector<fs::path>& search,
 Disk open_disk(const fs::path& path, const std::vector<fs::path>& search,
                const Settings& settings) {
     Disk disk;
-    visit_chain(path, search, settings, [&](const DiskLink& link) { disk.chain.push_back(link); });
+    follow_chain(path, search, settings, disk.chain);
     disk.capacity_sectors = disk.chain.front().descriptor.capacity_sectors();
     disk.disk_class = class_of(disk.chain.back().descriptor);
     return disk;

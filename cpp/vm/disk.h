@@ -4,7 +4,6 @@
 
 #include <boost/filesystem/path.hpp>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -46,9 +45,9 @@ struct Disk {
 Disk open_disk(const boost::filesystem::path& path,
                const std::vector<boost::filesystem::path>& search, const Settings& settings);
 
-// Calls `visit` for each link as it is reached, and throws as open_disk() where the chain breaks.
-void visit_chain(const boost::filesystem::path& path,
-                 const std::vector<boost::filesystem::path>& search, const Settings& settings,
-                 const std::function<void(const DiskLink&)>& visit);
+// The chain alone. Where it breaks, throws as open_disk(); `chain` then holds what was reached.
+void follow_chain(const boost::filesystem::path& path,
+                  const std::vector<boost::filesystem::path>& search, const Settings& settings,
+                  std::vector<DiskLink>& chain);
 
 }  // namespace vix::vm

@@ -1,0 +1,77 @@
+// The handles of the process: which number stands for which object, and how many references the
+// caller holds. A number is never given out twice, so a stale handle stays one for good.
+//
+// All functions may be called from any thread. Objects are shared: one that a call has got stays
+// alive for that call, whatever becomes of its handle meanwhile.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "api/object.h"
+
+namespace vix::api {
+
+class HandleTable {
+  public:
+    // A new handle, with one reference, for an object that belongs to no other.
+    Handle add(std::shared_ptr<Object> object);
+
+    // A handle for an object that belongs to `owner` and dies with it. When the owner has a live
+    // object of the same identity already, that one's handle gets another reference and `object` is
+    // dropped. Error VIX_E_INVALID_HANDLE: the owner is gone.
+    Handle add_owned(Handle owner, const std::string& identity, std::shared_ptr<Object> object);
+
+    // The object behind a handle. Errors: VIX_E_INVALID_HANDLE when there is none (any more),
+    // VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE when it is of another kind.
+    template <class T>
+    std::shared_ptr<T> get(Handle handle) const {
+        return std::static_pointer_cast<T>(find(handle, T::kType));
+    }
+
+    // The same for a caller that takes objects of several kinds.
+    std::shared_ptr<Object> get_any(Handle handle) const;
+
+    // HandleType::None for a handle that stands for nothing.
+    HandleType type_of(Handle handle) const noexcept;
+
+    // Takes one reference away; the last one ends the handle. An owner lives on inside, without a
+    // handle that works, until what it owns is released too. Does nothing for a dead handle.
+    void release(Handle handle) noexcept;
+
+    // Ends the handle, and all that its object owns, at once. Only for a handle of this type;
+    // nothing happens for another or a dead one.
+    void end(Handle handle, HandleType type) noexcept;
+
+    // From now on add_owned() does not take the object for the one meant by its identity.
+    void forget_identity(Handle handle) noexcept;
+
+  private:
+    struct Entry {
+        std::shared_ptr<Object> object;
+        int references = 1;
+        int owned = 0;  // how many entries have this one as their owner
+        Handle owner = VIX_INVALID_HANDLE;
+        std::string identity;
+    };
+    using Entries = std::map<Handle, Entry>;
+
+    // These expect the caller to hold the mutex.
+    Handle insert(Entry entry);
+    const Entry* live_entry(Handle handle) const noexcept;
+    void drop_identity(Handle handle, const Entry& entry) noexcept;
+    void erase(Entries::iterator position) noexcept;
+    void erase_owned_by(Handle owner) noexcept;
+
+    std::shared_ptr<Object> find(Handle handle, HandleType type) const;
+
+    mutable std::mutex mutex_;
+    Entries entries_;
+    std::map<std::pair<Handle, std::string>, Handle> identities_;  // (owner, identity) -> handle
+    Handle next_ = 1001;  // no small number: a mixed-up argument should not hit a live handle
+};
+
+}  // namespace vix::api

@@ -1,0 +1,254 @@
+#include "api/handle_table.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+
+namespace vix::api {
+namespace {
+
+std::shared_ptr<Object> host_object() {
+    return std::make_shared<HostObject>(host::Provider::Workstation);
+}
+
+std::shared_ptr<Object> vm_object(Handle host, const std::string& vmx) {
+    return std::make_shared<VmObject>(host, host::Provider::Workstation, vmx, vmx);
+}
+
+template <class Call>
+ErrorCode code_of(Call&& call) {
+    try {
+        call();
+    } catch (const Error& error) {
+        return error.code();
+    }
+    return VIX_OK;
+}
+
+class HandleTableTest : public testing::Test {
+  protected:
+    Handle add_vm(Handle owner, const std::string& vmx) {
+        return table.add_owned(owner, vmx, vm_object(owner, vmx));
+    }
+
+    HandleTable table;
+    const Handle host = table.add(host_object());
+};
+
+TEST_F(HandleTableTest, GivesEachHostConnectionItsOwnHandle) {
+    const Handle other = table.add(host_object());
+    EXPECT_NE(host, VIX_INVALID_HANDLE);
+    EXPECT_NE(other, host);
+}
+
+TEST_F(HandleTableTest, FindsTheObjectOfAHandle) {
+    const Handle vm = add_vm(host, "/vms/a.vmx");
+    EXPECT_EQ(table.get<VmObject>(vm)->vmx(), "/vms/a.vmx");
+    EXPECT_EQ(table.type_of(vm), HandleType::Vm);
+    EXPECT_EQ(table.type_of(host), HandleType::Host);
+}
+
+TEST_F(HandleTableTest, RefusesHandlesThatStandForNothing) {
+    EXPECT_EQ(code_of([&] { table.get<VmObject>(0); }), VIX_E_INVALID_HANDLE);
+    EXPECT_EQ(code_of([&] { table.get<VmObject>(-1); }), VIX_E_INVALID_HANDLE);
+    EXPECT_EQ(code_of([&] { table.get_any(host + 1); }), VIX_E_INVALID_HANDLE);
+    EXPECT_EQ(table.type_of(host + 1), HandleType::None);
+}
+
+TEST_F(HandleTableTest, RefusesAHandleOfAnotherKind) {
+    const Handle vm = add_vm(host, "/vms/a.vmx");
+    EXPECT_EQ(code_of([&] { table.get<VmObject>(host); }), VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE);
+    EXPECT_EQ(code_of([&] { table.get<HostObject>(vm); }), VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE);
+}
+
+TEST_F(HandleTableTest, GivesTheSameHandleForTheSameMachine) {
+    const Handle first = add_vm(host, "/vms/a.vmx");
+    EXPECT_EQ(add_vm(host, "/vms/a.vmx"), first);
+    EXPECT_NE(add_vm(host, "/vms/b.vmx"), first);
+}
+
+TEST_F(HandleTableTest, KeepsTheMachinesOfTwoConnectionsApart) {
+    const Handle other = table.add(host_object());
+    EXPECT_NE(add_vm(host, "/vms/a.vmx"), add_vm(other, "/vms/a.vmx"));
+}
+
+TEST_F(HandleTableTest, NeedsOneReleaseForEachTimeAHandleWasGiven) {
+    const Handle vm = add_vm(host, "/vms/a.vmx");
+    add_vm(host, "/vms/a.vmx");
+    table.release(vm);
+    EXPECT_EQ(table.type_of(vm), HandleType::Vm);
+    table.release(vm);
+    EXPECT_EQ(table.type_of(vm), HandleType::None);
+}
+
+TEST_F(HandleTableTest, IgnoresAReleaseTooMany) {
+    const Handle vm = add_vm(host, "/vms/a.vmx");
+    table.release(vm);
+    table.release(vm);
+    table.release(0);
+    table.release(-5);
+    EXPECT_EQ(table.type_of(host), HandleType::Host);
+}
+
+TEST_F(HandleTableTest, NeverGivesANumberAgain) {
+    const Handle vm = add_vm(host, "/vms/a.vmx");
+    table.release(vm);
+    const Handle again = add_vm(host, "/vms/a.vmx");
+    EXPECT_NE(again, vm);
+    table.release(vm);
+    EXPECT_EQ(table.type_of(again), HandleType::Vm);
+}
+
+TEST_F(HandleTableTest, EndsEveryHandleOfAHost) {
+    const Handle first = add_vm(host, "/vms/a.vmx");
+    const Handle second = add_vm(host, "/vms/b.vmx");
+    add_vm(host, "/vms/a.vmx");
+    table.end(host, HandleType::Host);
+    EXPECT_EQ(table.type_of(host), HandleType::None);
+    EXPECT_EQ(table.type_of(first), HandleType::None);
+    EXPECT_EQ(table.type_of(second), HandleType::None);
+}
+
+TEST_F(HandleTableTest, EndsNothingOfAnotherHost) {
+    const Handle other = table.add(host_object());
+    const Handle vm = add_vm(other, "/vms/a.vmx");
+    table.end(host, HandleType::Host);
+    EXPECT_EQ(table.type_of(vm), HandleType::Vm);
+    EXPECT_EQ(table.type_of(other), HandleType::Host);
+}
+
+TEST_F(HandleTableTest, EndsATreeOfOwners) {
+    const Handle vm = add_vm(host, "/vms/a.vmx");
+    const Handle below = add_vm(vm, "a snapshot");
+    const Handle sibling = add_vm(vm, "another");
+    table.end(host, HandleType::Host);
+    EXPECT_EQ(table.type_of(vm), HandleType::None);
+    EXPECT_EQ(table.type_of(below), HandleType::None);
+    EXPECT_EQ(table.type_of(sibling), HandleType::None);
+}
+
+TEST_F(HandleTableTest, EndsATreeOfOwnersReleasedAlready) {
+    const Handle vm = add_vm(host, "/vms/a.vmx");
+    const Handle below = add_vm(vm, "a snapshot");
+    table.release(vm);
+    table.end(host, HandleType::Host);
+    EXPECT_EQ(table.type_of(below), HandleType::None);
+}
+
+TEST_F(HandleTableTest, EndsAHandleOfTheNamedTypeOnly) {
+    const Handle vm = add_vm(host, "/vms/a.vmx");
+    table.end(vm, HandleType::Host);
+    EXPECT_EQ(table.type_of(vm), HandleType::Vm);
+}
+
+TEST_F(HandleTableTest, EndingTwiceIsHarmless) {
+    const Handle other = table.add(host_object());
+    table.end(host, HandleType::Host);
+    table.end(host, HandleType::Host);
+    EXPECT_EQ(table.type_of(other), HandleType::Host);
+}
+
+TEST_F(HandleTableTest, AddsNothingToAHostThatIsGone) {
+    table.end(host, HandleType::Host);
+    EXPECT_EQ(code_of([&] { add_vm(host, "/vms/a.vmx"); }), VIX_E_INVALID_HANDLE);
+}
+
+TEST_F(HandleTableTest, AReleasedHostLivesOnInsideForItsMachines) {
+    const Handle vm = add_vm(host, "/vms/a.vmx");
+    table.release(host);
+    EXPECT_EQ(table.type_of(host), HandleType::None);
+    EXPECT_EQ(table.type_of(vm), HandleType::Vm);
+    EXPECT_EQ(add_vm(host, "/vms/a.vmx"), vm);
+}
+
+TEST_F(HandleTableTest, AReleasedHostGoesWithItsLastMachine) {
+    const Handle vm = add_vm(host, "/vms/a.vmx");
+    table.release(host);
+    table.release(vm);
+    EXPECT_EQ(code_of([&] { add_vm(host, "/vms/a.vmx"); }), VIX_E_INVALID_HANDLE);
+}
+
+TEST_F(HandleTableTest, AHostReleasedTooOftenKeepsItsMachines) {
+    const Handle vm = add_vm(host, "/vms/a.vmx");
+    table.release(host);
+    table.release(host);
+    table.release(host);
+    EXPECT_EQ(table.type_of(vm), HandleType::Vm);
+}
+
+TEST_F(HandleTableTest, AReleasedHostCanStillBeEnded) {
+    const Handle vm = add_vm(host, "/vms/a.vmx");
+    table.release(host);
+    table.end(host, HandleType::Host);
+    EXPECT_EQ(table.type_of(vm), HandleType::None);
+}
+
+TEST_F(HandleTableTest, AForgottenIdentityGetsANewHandle) {
+    const Handle deleted = add_vm(host, "/vms/a.vmx");
+    table.forget_identity(deleted);
+    const Handle fresh = add_vm(host, "/vms/a.vmx");
+    EXPECT_NE(fresh, deleted);
+    EXPECT_EQ(table.type_of(deleted), HandleType::Vm);
+}
+
+TEST_F(HandleTableTest, ReleasingAForgottenObjectLeavesItsSuccessorKnown) {
+    const Handle deleted = add_vm(host, "/vms/a.vmx");
+    table.forget_identity(deleted);
+    const Handle fresh = add_vm(host, "/vms/a.vmx");
+    table.forget_identity(deleted);
+    table.release(deleted);
+    EXPECT_EQ(add_vm(host, "/vms/a.vmx"), fresh);
+}
+
+TEST_F(HandleTableTest, AnObjectInUseOutlivesItsHandle) {
+    const Handle vm = add_vm(host, "/vms/a.vmx");
+    const auto object = table.get<VmObject>(vm);
+    table.end(host, HandleType::Host);
+    EXPECT_EQ(object->vmx(), "/vms/a.vmx");
+}
+
+TEST_F(HandleTableTest, ThreadsGetNumbersOfTheirOwn) {
+    constexpr int kThreads = 4;
+    constexpr int kHandles = 500;
+    std::vector<std::vector<Handle>> made(kThreads);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+        threads.emplace_back([&, t] {
+            for (int i = 0; i < kHandles; ++i) {
+                const std::string vmx = std::to_string(t) + "/" + std::to_string(i);
+                made[t].push_back(add_vm(host, vmx));
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+
+    std::set<Handle> all;
+    for (const auto& handles : made) all.insert(handles.begin(), handles.end());
+    EXPECT_EQ(all.size(), static_cast<std::size_t>(kThreads * kHandles));
+}
+
+TEST_F(HandleTableTest, ThreadsShareTheHandleOfOneMachine) {
+    constexpr int kThreads = 4;
+    constexpr int kRounds = 2000;
+    const Handle vm = add_vm(host, "/vms/a.vmx");
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < kRounds; ++i) {
+                if (add_vm(host, "/vms/a.vmx") == vm) table.release(vm);
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+
+    EXPECT_EQ(table.type_of(vm), HandleType::Vm);
+    table.release(vm);
+    EXPECT_EQ(table.type_of(vm), HandleType::None);
+}
+
+}  // namespace
+}  // namespace vix::api

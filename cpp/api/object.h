@@ -1,0 +1,81 @@
+// What handles stand for: a host connection or a virtual machine. A new kind of handle (snapshot,
+// job, property list) is a HandleType and a class here; the handle table needs no change.
+//
+// Objects are shared between threads. Their members do not change once made, except where marked.
+#pragma once
+
+#include <atomic>
+#include <boost/filesystem/path.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "api/constants.h"
+#include "api/simple.h"
+#include "host/provider.h"
+
+namespace vix::api {
+
+enum class HandleType {
+    None = VIX_HANDLETYPE_NONE,
+    Host = VIX_HANDLETYPE_HOST,
+    Vm = VIX_HANDLETYPE_VM,
+};
+
+class Object {
+  public:
+    virtual ~Object() = default;
+
+    HandleType type() const noexcept { return type_; }
+
+  protected:
+    explicit Object(HandleType type) : type_{type} {}
+
+  private:
+    HandleType type_;
+};
+
+class HostObject : public Object {
+  public:
+    static constexpr HandleType kType = HandleType::Host;
+
+    explicit HostObject(host::Provider provider) : Object{kType}, provider_{provider} {}
+
+    host::Provider provider() const noexcept { return provider_; }
+
+  private:
+    host::Provider provider_;
+};
+
+class VmObject : public Object {
+  public:
+    static constexpr HandleType kType = HandleType::Vm;
+
+    // `vmx`: canonical, on this host. `reported_path`: UTF-8, as the caller spelt it, absolute.
+    VmObject(Handle host, host::Provider provider, boost::filesystem::path vmx,
+             std::string reported_path)
+        : Object{kType},
+          host_{host},
+          provider_{provider},
+          vmx_{std::move(vmx)},
+          reported_path_{std::move(reported_path)} {}
+
+    Handle host() const noexcept { return host_; }
+    host::Provider provider() const noexcept { return provider_; }
+    const boost::filesystem::path& vmx() const noexcept { return vmx_; }
+    const std::string& reported_path() const noexcept { return reported_path_; }
+
+    // Set for good when VMDelete has removed the machine: its handle lives on until it is released,
+    // but no call works on it, not even when another machine takes the place on disk.
+    void mark_deleted() noexcept { deleted_ = true; }
+    bool is_deleted() const noexcept { return deleted_; }
+
+  private:
+    Handle host_;
+    host::Provider provider_;
+    boost::filesystem::path vmx_;
+    std::string reported_path_;
+    std::atomic<bool> deleted_{false};
+};
+
+}  // namespace vix::api

@@ -1,0 +1,17 @@
+// What GetProperties tells of each kind of handle, one property at a time.
+#pragma once
+
+#include "api/object.h"
+#include "api/simple.h"
+#include "vm/machine.h"
+
+namespace vix::api {
+
+// Error VIX_E_UNRECOGNIZED_PROPERTY: hosts have no such property.
+PropertyValue host_property(const HostObject& host, int id);
+
+// `summary` is the machine's, read just now. Errors: VIX_E_UNRECOGNIZED_PROPERTY;
+// VIX_E_VM_NOT_RUNNING or VIX_E_TOOLS_NOT_RUNNING for what only the tools of a running guest know.
+PropertyValue vm_property(const VmObject& vm, const vm::Summary& summary, int id);
+
+}  // namespace vix::api
