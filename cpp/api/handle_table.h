@@ -17,7 +17,13 @@ namespace vix::api {
 
 class HandleTable {
   public:
-    // A new handle, with one reference, for an object that belongs to no other.
+    // No small number to begin with: a mixed-up argument should not hit a live handle.
+    static constexpr Handle kFirst = 1001;
+
+    explicit HandleTable(Handle first = kFirst) : next_{first} {}
+
+    // A new handle, with one reference, for an object that belongs to no other. Error
+    // VIX_E_TOO_MANY_HANDLES, here and below: all numbers have been given out.
     Handle add(std::shared_ptr<Object> object);
 
     // A handle for an object that belongs to `owner` and dies with it. When the owner has a live
@@ -71,7 +77,7 @@ class HandleTable {
     mutable std::mutex mutex_;
     Entries entries_;
     std::map<std::pair<Handle, std::string>, Handle> identities_;  // (owner, identity) -> handle
-    Handle next_ = 1001;  // no small number: a mixed-up argument should not hit a live handle
+    Handle next_;
 };
 
 }  // namespace vix::api

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <set>
 #include <thread>
 #include <vector>
@@ -43,6 +44,16 @@ TEST_F(HandleTableTest, GivesEachHostConnectionItsOwnHandle) {
     const Handle other = table.add(host_object());
     EXPECT_NE(host, VIX_INVALID_HANDLE);
     EXPECT_NE(other, host);
+}
+
+TEST(HandleTable, EndsWithTheLastNumber) {
+    constexpr Handle kLast = std::numeric_limits<Handle>::max() - 1;
+    HandleTable table{kLast};
+    EXPECT_EQ(table.add(host_object()), kLast);
+    EXPECT_EQ(code_of([&] { table.add(host_object()); }), VIX_E_TOO_MANY_HANDLES);
+    EXPECT_EQ(code_of([&] { table.add_owned(kLast, "/vms/a.vmx", vm_object(kLast, "a.vmx")); }),
+              VIX_E_TOO_MANY_HANDLES);
+    EXPECT_EQ(table.type_of(kLast), HandleType::Host);
 }
 
 TEST_F(HandleTableTest, FindsTheObjectOfAHandle) {

@@ -9,6 +9,8 @@
 namespace vix {
 namespace {
 
+constexpr std::size_t kDetailLimit = 2000;
+
 struct Entry {
     std::int64_t number;
     std::string_view text;
@@ -52,6 +54,14 @@ ErrorCode code_for_errno(int errno_value) {
 }
 
 }  // namespace
+
+Error::Error(ErrorCode code, std::string detail) : code_{code}, detail_{std::move(detail)} {
+    if (detail_.size() <= kDetailLimit) return;
+    std::size_t end = kDetailLimit;
+    while (end > 0 && (detail_[end] & 0xC0) == 0x80) --end;  // not within a UTF-8 character
+    detail_.resize(end);
+    detail_ += "...";
+}
 
 std::string error_text(std::int64_t number) {
     for (const Entry& entry : kEntries) {

@@ -18,7 +18,8 @@ enum ErrorCode : std::uint16_t {
 
 class [[nodiscard]] Error : public std::exception {
   public:
-    Error(ErrorCode code, std::string detail) : code_{code}, detail_{std::move(detail)} {}
+    // A detail may quote a hostile file's names; what is longer than a screen is cut.
+    Error(ErrorCode code, std::string detail);
 
     ErrorCode code() const noexcept { return code_; }
     const std::string& detail() const noexcept { return detail_; }

@@ -139,6 +139,7 @@ Dictionary Dictionary::parse(std::string_view bytes) {
     for (std::string& text : split_lines(rest)) {
         dictionary.lines_.push_back(parse_line(std::move(text)));
     }
+    dictionary.index_lines();
     const auto declared = dictionary.find_bytes(kEncodingName);
     dictionary.encoding_declared_ = declared.has_value();
     // Files from before `.encoding` are in the code page of the host that wrote them; Western is
@@ -164,15 +165,16 @@ std::string Dictionary::decode(std::string_view bytes) const {
     return decode_to_utf8(bytes, encoding_).value_or(std::string{bytes});
 }
 
-Dictionary::Line* Dictionary::last_line(std::string_view name) {
-    return const_cast<Line*>(std::as_const(*this).last_line(name));
+const Dictionary::Line* Dictionary::last_line(std::string_view name) const {
+    const auto found = index_.find(to_lower(name));
+    return found == index_.end() ? nullptr : &lines_[found->second.back()];
 }
 
-const Dictionary::Line* Dictionary::last_line(std::string_view name) const {
-    const auto found = std::find_if(lines_.rbegin(), lines_.rend(), [&](const Line& line) {
-        return equal_ignoring_case(line.name, name);
-    });
-    return found == lines_.rend() ? nullptr : &*found;
+void Dictionary::index_lines() {
+    index_.clear();
+    for (std::size_t number = 0; number < lines_.size(); ++number) {
+        if (!lines_[number].name.empty()) index_[to_lower(lines_[number].name)].push_back(number);
+    }
 }
 
 std::optional<std::string> Dictionary::find_bytes(std::string_view name) const {
@@ -206,28 +208,30 @@ void Dictionary::set(std::string_view name, std::string_view value) {
 }
 
 void Dictionary::put_value(std::string_view name, std::string_view bytes) {
-    if (Line* line = last_line(name)) {
-        std::string text = line->text;
-        text.replace(line->value_begin, line->value_end - line->value_begin, quote(bytes));
-        *line = parse_line(std::move(text));
-    } else {
-        append(name, bytes);
-    }
+    const auto found = index_.find(to_lower(name));
+    if (found == index_.end()) return append(name, bytes);
+    Line& line = lines_[found->second.back()];
+    std::string text = line.text;
+    text.replace(line.value_begin, line.value_end - line.value_begin, quote(bytes));
+    line = parse_line(std::move(text));
 }
 
 void Dictionary::append(std::string_view name, std::string_view bytes) {
     const std::string end = line_end();
-    if (!lines_.empty() &&
-        length_without_line_end(lines_.back().text) == lines_.back().text.size()) {
-        lines_.back() = parse_line(lines_.back().text + end);
+    const auto last = std::find_if(lines_.rbegin(), lines_.rend(),
+                                   [](const Line& line) { return !line.text.empty(); });
+    if (last != lines_.rend() && length_without_line_end(last->text) == last->text.size()) {
+        *last = parse_line(last->text + end);
     }
+    index_[to_lower(name)].push_back(lines_.size());
     lines_.push_back(parse_line(std::string{name} + " = " + quote(bytes) + end));
 }
 
 void Dictionary::remove(std::string_view name) {
-    std::erase_if(lines_, [&](const Line& line) {
-        return !line.name.empty() && equal_ignoring_case(line.name, name);
-    });
+    const auto found = index_.find(to_lower(name));
+    if (found == index_.end()) return;
+    for (const std::size_t number : found->second) lines_[number] = Line{};
+    index_.erase(found);
 }
 
 // A line whose bytes mean nothing in the old encoding keeps them: they meant nothing before either.
@@ -235,6 +239,7 @@ void Dictionary::turn_to_utf8() {
     for (Line& line : lines_) {
         if (auto text = decode_to_utf8(line.text, encoding_)) line = parse_line(std::move(*text));
     }
+    index_lines();
     encoding_ = "UTF-8";
     declare_utf8();
 }
@@ -250,6 +255,7 @@ void Dictionary::declare_utf8() {
     const bool has_interpreter = !lines_.empty() && lines_.front().text.substr(0, 2) == "#!";
     lines_.insert(lines_.begin() + (has_interpreter ? 1 : 0),
                   parse_line(std::string{kEncodingName} + " = \"UTF-8\"" + line_end()));
+    index_lines();
 }
 
 std::string Dictionary::line_end() const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace vix::format {
@@ -46,8 +47,8 @@ class Dictionary {
     static Line parse_line(std::string text);
     std::string decode(std::string_view bytes) const;
     std::string value_of(const Line& line) const;
-    Line* last_line(std::string_view name);
     const Line* last_line(std::string_view name) const;
+    void index_lines();
     void put_value(std::string_view name, std::string_view bytes);
     void append(std::string_view name, std::string_view bytes);
     void turn_to_utf8();
@@ -55,7 +56,9 @@ class Dictionary {
     std::string line_end() const;
 
     std::string byte_order_mark_;
-    std::vector<Line> lines_;
+    std::vector<Line> lines_;  // one that was removed is empty
+    // Name in lower case -> numbers of its lines; a hostile file can have a great many names.
+    std::unordered_map<std::string, std::vector<std::size_t>> index_;
     std::string encoding_;  // as named in the file, else UTF-8, else windows-1252
     bool encoding_declared_ = false;
 };

@@ -276,6 +276,10 @@ Lock::~Lock() {
 
 // Lamport's bakery: draw a number above all there are, then give way to every smaller one.
 void Lock::enter(LockKind kind) {
+    boost::system::error_code ignored;
+    if (kind == LockKind::Exclusive && fs::is_regular_file(fs::symlink_status(folder_, ignored))) {
+        fs::remove(folder_, ignored);  // an ancient lock was a file; VMware deletes these, too
+    }
     for (int i = 0;; ++i) {
         if (mkdir(folder_.c_str(), 0777) != 0 && errno != EEXIST) {
             throw system_error(errno, "creating", folder_.string());

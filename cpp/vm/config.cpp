@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
+#include <set>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -13,6 +14,8 @@ namespace {
 
 constexpr std::uint64_t kConfigLimit = std::uint64_t{16} << 20;  // encryption data is some KiB
 constexpr std::string_view kBuses[] = {"scsi", "sata", "nvme", "ide"};
+// Real ones have some hundred lines; the cost of a hostile one stays bounded.
+constexpr std::ptrdiff_t kConfigLines = 20000;
 // Begins of the types that are no hard disk. Every other type is taken for one, so that a disk of a
 // name we have not met is cloned or refused, but never left out.
 constexpr std::string_view kOtherTypes[] = {"cdrom", "atapi-cdrom", "scsi-pass"};
@@ -57,6 +60,11 @@ std::optional<std::string> disk_node_of(const std::string& key) {
 
 Config Config::read(const fs::path& vmx) {
     const std::string bytes = read_config(vmx);
+    if (std::max(std::count(bytes.begin(), bytes.end(), '\n'),
+                 std::count(bytes.begin(), bytes.end(), '\r')) > kConfigLines) {
+        throw Error{VIX_E_CANNOT_READ_VM_CONFIG,
+                    vmx.string() + " has more than " + std::to_string(kConfigLines) + " lines"};
+    }
     format::Dictionary dictionary = format::Dictionary::parse(bytes);
     if (bytes.find('\0') != std::string::npos || dictionary.entries().empty()) {
         throw Error{VIX_E_CANNOT_READ_VM_CONFIG,
@@ -93,6 +101,7 @@ bool Config::is_suspended() const {
 
 std::vector<DiskDevice> Config::disks() const {
     std::vector<DiskDevice> found;
+    std::set<std::string> known;
     for (const auto& [key, value] : dictionary_.entries()) {
         const auto node = disk_node_of(key);
         if (!node || !is_true(*node + ".present")) continue;
@@ -102,10 +111,7 @@ std::vector<DiskDevice> Config::disks() const {
             [&](std::string_view other) { return starts_with_ignoring_case(type, other); });
         // Of a key that stands there twice the last value counts.
         const std::string name = find(key).value_or("");
-        const bool known = std::any_of(found.begin(), found.end(), [&](const DiskDevice& device) {
-            return equal_ignoring_case(device.node, *node);
-        });
-        if (!disk || known || name.empty()) continue;
+        if (!disk || name.empty() || !known.insert(to_lower(*node)).second) continue;
         found.push_back({*node, {name, dictionary_.find_bytes(key).value_or("")}});
     }
     return found;

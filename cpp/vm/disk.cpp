@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
+#include <set>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -105,6 +106,21 @@ std::string hex(std::uint32_t cid) {
     return text;
 }
 
+// A parent that is no disk or cannot be read breaks the chain; one that is a disk of a kind we must
+// refuse keeps its own error.
+DiskLink open_parent_link(const fs::path& path, const DiskLink& child) {
+    try {
+        return open_link(path);
+    } catch (const Error& error) {
+        const bool refused = error.code() == VIX_E_DISK_UNSUPPORTEDDEVICE ||
+                             error.code() == VIX_E_DISK_NOTSUPPORTED ||
+                             error.code() == VIX_E_DISK_NEEDKEY;
+        if (refused) throw;
+        throw Error{VIX_E_DISK_OPENPARENT,
+                    "the parent of " + child.path.string() + ": " + error.detail()};
+    }
+}
+
 DiskLink open_parent(const DiskLink& child, std::vector<fs::path> search,
                      const Settings& settings) {
     const Descriptor& descriptor = child.descriptor;
@@ -118,7 +134,7 @@ DiskLink open_parent(const DiskLink& child, std::vector<fs::path> search,
                                                descriptor.parent_hint +
                                                "\", was not found; looked in" + places.substr(1)};
     }
-    DiskLink parent = open_link(*path);
+    DiskLink parent = open_parent_link(*path, child);
     if (parent.descriptor.cid != descriptor.parent_cid) {
         const std::string found =
             parent.descriptor.cid ? hex(*parent.descriptor.cid) : std::string{"none"};
@@ -175,13 +191,10 @@ DiskClass class_of(const Descriptor& base) {
 
 std::vector<std::pair<std::string, std::string>> Disk::merged_ddb() const {
     std::vector<std::pair<std::string, std::string>> merged;
+    std::set<std::string> known;
     for (const DiskLink& link : chain) {
         for (const auto& [name, value] : link.descriptor.ddb) {
-            const bool known =
-                std::any_of(merged.begin(), merged.end(), [&name = name](const auto& entry) {
-                    return equal_ignoring_case(entry.first, name);
-                });
-            if (!known) merged.emplace_back(name, value);
+            if (known.insert(to_lower(name)).second) merged.emplace_back(name, value);
         }
     }
     return merged;

@@ -11,6 +11,9 @@
 namespace vix::format::vmdk {
 namespace {
 
+// VMware writes some dozen, into 10 KiB where the descriptor is embedded.
+constexpr std::size_t kMaxDdbEntries = 1000;
+
 constexpr std::pair<ExtentType, std::string_view> kTypes[] = {
     {ExtentType::Flat, "FLAT"},
     {ExtentType::Sparse, "SPARSE"},
@@ -82,6 +85,7 @@ class Parser {
     void set_header(std::string_view name, std::string_view value) {
         if (starts_with_ignoring_case(name, "ddb.")) {
             if (equal_ignoring_case(name, "ddb.encoding")) encoding_ = value;
+            if (descriptor_.ddb.size() == kMaxDdbEntries) fail("its data base is too large");
             descriptor_.ddb.emplace_back(name.substr(4), value);
         } else if (equal_ignoring_case(name, "encoding")) {
             encoding_ = value;

@@ -281,6 +281,31 @@ std::unique_ptr<Extent> open_cowd(const ExtentLine& line, std::shared_ptr<const 
     return std::make_unique<GrainExtent>(std::move(file), line.sectors, map, false);
 }
 
+// Where the parts are is all that tells tables from data: no two may share a sector.
+void check_sesparse_parts(const File& file, const SeSparseHeader& header) {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> parts = {
+        {0, 1},
+        {header.volatile_header.value(), header.volatile_size.value()},
+        {header.journal_header.value(), header.journal_header_size.value()},
+        {header.journal.value(), header.journal_size.value()},
+        {header.directory.value(), header.directory_size.value()},
+        {header.tables.value(), header.tables_size.value()},
+        {header.free_bitmap.value(), header.free_bitmap_size.value()},
+        {header.backmap.value(), header.backmap_size.value()},
+        {header.grains.value(), header.grains_size.value()}};
+    std::sort(parts.begin(), parts.end());
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+        const auto [begin, size] = parts[i - 1];
+        if (checked_add(begin, size) > parts[i].first) invalid(file, "two parts of it overlap");
+    }
+    const std::uint64_t file_sectors = file.size() / kSectorSize;
+    for (const std::uint64_t begin : {header.volatile_header.value(), header.directory.value(),
+                                      header.tables.value(), header.grains.value()}) {
+        if (begin == 0) invalid(file, "a part of it has no place");
+        if (begin > file_sectors) needs_repair(file, "a part of it lies outside the file");
+    }
+}
+
 void check_sesparse(const File& file, const SeSparseHeader& header) {
     if (header.magic.value() != SeSparseHeader::kMagic) invalid(file, "it is no seSparse extent");
     const bool known = header.version.value() == SeSparseHeader::kVersion &&
@@ -291,12 +316,7 @@ void check_sesparse(const File& file, const SeSparseHeader& header) {
         throw Error{VIX_E_DISK_UNSUPPORTEDDISKVERSION,
                     file.path().string() + ": seSparse extent of an unknown version"};
     }
-    const std::uint64_t file_sectors = file.size() / kSectorSize;
-    for (const std::uint64_t place : {header.volatile_header.value(), header.directory.value(),
-                                      header.tables.value(), header.grains.value()}) {
-        if (place == 0) invalid(file, "a part of it has no place");
-        if (place > file_sectors) needs_repair(file, "a part of it lies outside the file");
-    }
+    check_sesparse_parts(file, header);
     const auto state =
         read_struct<SeSparseVolatileHeader>(file, header.volatile_header.value() * kSectorSize);
     if (state.magic.value() != SeSparseVolatileHeader::kMagic) {

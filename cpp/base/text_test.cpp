@@ -1,0 +1,142 @@
+#include "base/text.h"
+
+#include <gtest/gtest.h>
+
+namespace vix {
+namespace {
+
+TEST(Text, ComparesAsciiLettersWithoutCase) {
+    EXPECT_TRUE(equal_ignoring_case("displayName", "DISPLAYNAME"));
+    EXPECT_FALSE(equal_ignoring_case("displayName", "displayNames"));
+}
+
+TEST(Text, ComparesOnlyAsciiLettersWithoutCase) {
+    EXPECT_FALSE(equal_ignoring_case("\xC4", "\xE4"));
+    EXPECT_FALSE(equal_ignoring_case("[", "{"));
+}
+
+TEST(Text, LowersAsciiLettersAlone) {
+    EXPECT_EQ(to_lower("Scsi0:0.FileName\xC4"), "scsi0:0.filename\xC4");
+}
+
+TEST(Text, FindsAPrefixWithoutCase) {
+    EXPECT_TRUE(starts_with_ignoring_case("Ethernet0.address", "ethernet"));
+    EXPECT_TRUE(starts_with_ignoring_case("x", ""));
+    EXPECT_FALSE(starts_with_ignoring_case("eth", "ethernet"));
+}
+
+TEST(Text, TrimsBlanksAndLineEnds) {
+    EXPECT_EQ(trim(" \t a b \r\n"), "a b");
+    EXPECT_EQ(trim(" \r\n"), "");
+    EXPECT_EQ(trim(""), "");
+}
+
+TEST(Text, ReadsWholeDecimalNumbers) {
+    EXPECT_EQ(parse_number("0"), 0U);
+    EXPECT_EQ(parse_number("18446744073709551615"), 18446744073709551615U);
+}
+
+TEST(Text, RefusesWhatIsNoDecimalNumber) {
+    EXPECT_EQ(parse_number(""), std::nullopt);
+    EXPECT_EQ(parse_number("-1"), std::nullopt);
+    EXPECT_EQ(parse_number("+1"), std::nullopt);
+    EXPECT_EQ(parse_number(" 1"), std::nullopt);
+    EXPECT_EQ(parse_number("1x"), std::nullopt);
+    EXPECT_EQ(parse_number("0x10"), std::nullopt);
+}
+
+TEST(Text, RefusesNumbersAbove64Bits) {
+    EXPECT_EQ(parse_number("18446744073709551616"), std::nullopt);
+}
+
+TEST(Text, ReadsHexadecimalOfEitherCaseAndAnyLength) {
+    EXPECT_EQ(parse_hex32("fffffffe"), 0xFFFFFFFEU);
+    EXPECT_EQ(parse_hex32("FFFFFFFE"), 0xFFFFFFFEU);
+    EXPECT_EQ(parse_hex32("1a"), 0x1AU);
+}
+
+TEST(Text, RefusesWhatIsNoHexadecimalOf32Bits) {
+    EXPECT_EQ(parse_hex32(""), std::nullopt);
+    EXPECT_EQ(parse_hex32("0x1a"), std::nullopt);
+    EXPECT_EQ(parse_hex32("123456789"), std::nullopt);
+    EXPECT_EQ(parse_hex32("-1"), std::nullopt);
+    EXPECT_EQ(parse_hex32("1g"), std::nullopt);
+}
+
+TEST(Text, TellsUtf8FromOtherBytes) {
+    EXPECT_TRUE(is_utf8("plain"));
+    EXPECT_TRUE(is_utf8("\xE4\xBD\x8D"));
+    EXPECT_FALSE(is_utf8("\xCE"));          // cut short
+    EXPECT_FALSE(is_utf8("\xE9t\xE9"));     // windows-1252
+    EXPECT_FALSE(is_utf8("\xC0\xAF"));      // overlong
+    EXPECT_FALSE(is_utf8("\xED\xA0\x80"));  // half of a surrogate pair
+}
+
+struct Sample {
+    const char* encoding;
+    const char* bytes;
+    const char* utf8;
+};
+
+// The preferred names of VMware's own table for the code pages of Windows, and aliases.
+constexpr Sample kSamples[] = {
+    {"UTF-8", "\xE4\xBD\x8D", "位"},   {"windows-1252", "\xE9", "é"},
+    {"cp1252", "\x80", "€"},           {"windows-1250", "\xB9", "ą"},
+    {"windows-1251", "\xCF", "П"},     {"windows-1253", "\xE1", "α"},
+    {"windows-1254", "\xFD", "ı"},     {"windows-1255", "\xE0", "א"},
+    {"windows-1256", "\xC7", "ا"},     {"windows-1257", "\xE0", "ą"},
+    {"windows-1258", "\xF5", "ơ"},     {"ISO-8859-1", "\xE9", "é"},
+    {"ISO-8859-15", "\xA4", "€"},      {"ibm-874", "\xA1", "ก"},
+    {"Shift_JIS", "\x83\x7C", "ポ"},   {"EUC-JP", "\xC6\xFC", "日"},
+    {"GBK", "\xCE\xBB", "位"},         {"gbk", "\xCE\xBB", "位"},
+    {"CP936", "\xCE\xBB", "位"},       {"MS936", "\xCE\xBB", "位"},
+    {"windows-936", "\xCE\xBB", "位"}, {"windows-949-2000", "\xB0\xA1", "가"},
+    {"Big5", "\xA4\xA4", "中"},
+};
+
+class Encoding : public ::testing::TestWithParam<Sample> {};
+
+TEST_P(Encoding, IsDecoded) {
+    EXPECT_EQ(decode_to_utf8(GetParam().bytes, GetParam().encoding), GetParam().utf8);
+}
+
+TEST_P(Encoding, IsEncoded) {
+    EXPECT_EQ(encode_from_utf8(GetParam().utf8, GetParam().encoding), GetParam().bytes);
+}
+
+INSTANTIATE_TEST_SUITE_P(Text, Encoding, ::testing::ValuesIn(kSamples));
+
+TEST(Text, DecodesAsciiWhateverTheEncoding) {
+    EXPECT_EQ(decode_to_utf8("plain", "no-such-encoding"), "plain");
+}
+
+TEST(Text, DoesNotDecodeAnUnknownEncoding) {
+    EXPECT_EQ(decode_to_utf8("\xE9", "no-such-encoding"), std::nullopt);
+    EXPECT_EQ(decode_to_utf8("\xE9", ""), std::nullopt);
+}
+
+TEST(Text, DoesNotDecodeBytesWithoutMeaning) {
+    EXPECT_EQ(decode_to_utf8("\x81", "GBK"), std::nullopt);
+    EXPECT_EQ(decode_to_utf8("a\xFF", "UTF-8"), std::nullopt);
+}
+
+TEST(Text, DoesNotReplaceWhatAnEncodingLacks) {
+    EXPECT_EQ(encode_from_utf8("位", "windows-1252"), std::nullopt);
+    EXPECT_EQ(encode_from_utf8("é", "ASCII"), std::nullopt);
+    EXPECT_EQ(encode_from_utf8("é", "ASCII//TRANSLIT"), std::nullopt);
+}
+
+TEST(Text, FoldsTheCaseOfAllScripts) {
+    EXPECT_EQ(fold_case("WinXP ÄÉ ЖПЩ ΑΒ"), "winxp äé жпщ αβ");
+}
+
+TEST(Text, FoldsWhatHasNoCaseToItself) {
+    EXPECT_EQ(fold_case("新虚拟机 1"), "新虚拟机 1");
+}
+
+TEST(Text, FoldsAsciiOfBytesThatAreNoUtf8) {
+    EXPECT_EQ(fold_case("ABC\xFF"), "abc\xFF");
+}
+
+}  // namespace
+}  // namespace vix

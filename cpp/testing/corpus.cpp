@@ -1,0 +1,23 @@
+#include "testing/corpus.h"
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+
+namespace fs = boost::filesystem;
+
+namespace vix::testing {
+
+fs::path corpus_file(const std::string& name) {
+    return fs::path{VIX_TEST_CORPUS} / name;
+}
+
+std::vector<fs::path> corpus_files(const std::string& extension) {
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::recursive_directory_iterator{VIX_TEST_CORPUS}) {
+        if (entry.path().extension() == extension) found.push_back(entry.path());
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+}  // namespace vix::testing

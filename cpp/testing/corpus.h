@@ -1,0 +1,15 @@
+// The files of other makers in t/data/corpus: real configurations, descriptors, disks and locks.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <string>
+#include <vector>
+
+namespace vix::testing {
+
+boost::filesystem::path corpus_file(const std::string& name);
+
+// All files of that extension (".vmx"), in order.
+std::vector<boost::filesystem::path> corpus_files(const std::string& extension);
+
+}  // namespace vix::testing

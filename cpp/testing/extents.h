@@ -1,0 +1,31 @@
+// Extents in tests: opened from bytes, their runs as text, their content as bytes.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "format/vmdk/descriptor.h"
+#include "format/vmdk/extent.h"
+#include "testing/image.h"
+#include "testing/temp_folder.h"
+#include "vm/chain_reader.h"
+
+namespace vix::testing {
+
+format::vmdk::ExtentLine extent_line(format::vmdk::ExtentType type, std::uint64_t sectors,
+                                     const std::string& name = "x.vmdk");
+
+// Writes the bytes into `folder` and opens them as the extent of a descriptor's line.
+std::unique_ptr<format::vmdk::Extent> open_image(const TempFolder& folder, const Image& bytes,
+                                                 format::vmdk::ExtentType type,
+                                                 std::uint64_t sectors);
+
+// "unallocated 128, data 128 at 65536, zero 256, compressed 128 at 1024": bytes of the file.
+std::string runs_of(format::vmdk::Extent& extent);
+
+// All the extent's sectors, read run by run; zeros where nothing is allocated.
+std::string content_of(format::vmdk::Extent& extent);
+
+std::string content_of(vm::ChainReader& reader, std::uint64_t sectors);
+
+}  // namespace vix::testing

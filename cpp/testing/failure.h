@@ -1,0 +1,36 @@
+// What an action fails with, so that a test can expect it in one line.
+#pragma once
+
+#include <string>
+
+#include "base/error.h"
+
+namespace vix::testing {
+
+// The code of the Error that `action` throws; VIX_OK where it throws none.
+template <typename Action>
+ErrorCode code_of(Action&& action) {
+    try {
+        action();
+    } catch (const Error& error) {
+        return error.code();
+    }
+    return VIX_OK;
+}
+
+// Its detail; empty where it throws none.
+template <typename Action>
+std::string detail_of(Action&& action) {
+    try {
+        action();
+    } catch (const Error& error) {
+        return error.detail();
+    }
+    return {};
+}
+
+inline bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace vix::testing
