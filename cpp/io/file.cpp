@@ -121,6 +121,20 @@ void File::sync() {
     if (fsync(descriptor_) != 0) throw system_error(errno, "syncing", path_.string());
 }
 
+void File::reserve(std::uint64_t offset, std::uint64_t length) {
+    const int result =
+        fallocate(descriptor_, 0, static_cast<off_t>(offset), static_cast<off_t>(length));
+    if (result != 0 && errno != EOPNOTSUPP && errno != ENOSYS && errno != EINTR) {
+        throw system_error(errno, "reserving " + std::to_string(length) + " bytes for",
+                           path_.string());
+    }
+}
+
+void File::start_writing(std::uint64_t offset, std::uint64_t length) noexcept {
+    sync_file_range(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(length),
+                    SYNC_FILE_RANGE_WRITE);
+}
+
 std::optional<std::uint64_t> File::next_data(std::uint64_t offset) const {
     const off_t found = lseek(descriptor_, static_cast<off_t>(offset), SEEK_DATA);
     if (found >= 0) return static_cast<std::uint64_t>(found);

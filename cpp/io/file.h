@@ -16,6 +16,9 @@ namespace fs = boost::filesystem;
 
 enum class Links { Follow, Refuse };
 
+// Whether what was written must have reached the disk before it is relied on.
+enum class Durability { Synced, Unsynced };
+
 // What one file is to the host, whatever path leads to it.
 struct FileIdentity {
     std::uint64_t device = 0;
@@ -49,6 +52,10 @@ class File {
     void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
     void resize(std::uint64_t size);
     void sync();
+    // Takes the blocks of a range before it is written; a file system without that does nothing.
+    void reserve(std::uint64_t offset, std::uint64_t length);
+    // Lets the kernel begin to write the range to the disk; waits for nothing and promises nothing.
+    void start_writing(std::uint64_t offset, std::uint64_t length) noexcept;
 
     // The first byte at or behind `offset` that is not in a hole; nothing when only holes follow.
     // File systems without holes answer `offset` itself.

@@ -8,10 +8,9 @@
 #include <vector>
 
 #include "base/progress.h"
+#include "io/file.h"
 
 namespace vix::io {
-
-enum class Durability { Synced, Unsynced };
 
 // The missing folders of a path. What was made is removed again unless keep() is called.
 class NewFolders {

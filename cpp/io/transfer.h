@@ -31,7 +31,10 @@ class Transfer {
     using Task = std::function<void(std::span<std::byte> scratch)>;
     static constexpr std::size_t kScratchBytes = std::size_t{1} << 20;
 
-    explicit Transfer(Progress& progress) : progress_{progress} {}
+    // Synced: data is sent on its way to the disk while the rest is still being copied, so that the
+    // caller's sync() at the end has little left to wait for. It does not replace that sync().
+    Transfer(Progress& progress, Durability durability)
+        : progress_{progress}, durability_{durability} {}
     // Ends the threads; work not yet begun is dropped. finish() first where all shall be done.
     ~Transfer();
     Transfer(const Transfer&) = delete;
@@ -54,10 +57,14 @@ class Transfer {
                                std::uint64_t to_offset, std::uint64_t length);
     void copy_data(const std::shared_ptr<const File>& from, std::uint64_t from_offset,
                    const std::shared_ptr<File>& to, std::uint64_t to_offset, std::uint64_t length);
+    void copy_segment(const std::shared_ptr<const File>& from, std::uint64_t from_offset,
+                      const std::shared_ptr<File>& to, std::uint64_t to_offset,
+                      std::uint64_t length);
     void start_threads();
     void work();
 
     Progress& progress_;
+    Durability durability_;
     // Pairs of file systems that turned out unable to share blocks.
     std::set<std::pair<std::uint64_t, std::uint64_t>> no_sharing_;
 

@@ -167,7 +167,7 @@ void copy_nvram(const ClonePlan& plan, const fs::path& folder, const vm::Setting
     if (!plan.nvram) return;
     const auto copy = std::make_shared<File>(File::create(folder / (plan.names.name + ".nvram"),
                                                           io::permissions_of(plan.nvram->path())));
-    io::Transfer transfer{progress};
+    io::Transfer transfer{progress, settings.durability};
     transfer.copy_whole(plan.nvram, copy);
     transfer.finish();
     if (settings.durability == vm::Durability::Synced) copy->sync();

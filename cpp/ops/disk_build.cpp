@@ -35,7 +35,7 @@ class DiskBuilder {
           progress_{progress},
           permissions_{io::permissions_of(source.chain.front().path)},
           reader_{source, settings},
-          transfer_{progress} {}
+          transfer_{progress, settings.durability} {}
 
     void build() {
         const std::string text = format::vmdk::to_text(plan_.descriptor);

@@ -5,8 +5,8 @@
 #include <boost/filesystem/path.hpp>
 #include <vector>
 
+#include "io/file.h"
 #include "io/path_map.h"
-#include "io/staging.h"
 
 namespace vix::vm {
 

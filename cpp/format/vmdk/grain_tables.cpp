@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/endian/conversion.hpp>
+#include <utility>
 
 #include "base/error.h"
 #include "base/units.h"
@@ -128,11 +129,7 @@ bool GrainTables::load(std::uint64_t offset) {
     if (!in_file(offset, map_.table_bytes()) || offset == 0) return false;
     loaded_offset_ = offset;
     const std::uint64_t end = offset + map_.table_bytes();
-    if (offset < hole_begin_ || end > hole_end_) {
-        hole_begin_ = offset;
-        hole_end_ = file_->next_data(offset).value_or(file_bytes_);
-    }
-    if (end <= hole_end_) {
+    if (in_hole(offset, end)) {
         entries_.clear();
         return true;
     }
@@ -141,6 +138,15 @@ bool GrainTables::load(std::uint64_t offset) {
     const bool all_zero = std::all_of(entries_.begin(), entries_.end(),
                                       [](std::uint64_t entry) { return entry == 0; });
     if (all_zero) entries_.clear();
+    return true;
+}
+
+bool GrainTables::in_hole(std::uint64_t begin, std::uint64_t end) {
+    if (holes_[1].holds(begin, end)) std::swap(holes_[0], holes_[1]);
+    if (holes_[0].holds(begin, end)) return true;
+    const Hole found{begin, file_->next_data(begin).value_or(file_bytes_)};
+    if (!found.holds(begin, end)) return false;
+    holes_[1] = std::exchange(holes_[0], found);
     return true;
 }
 

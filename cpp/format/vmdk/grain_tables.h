@@ -2,6 +2,7 @@
 // serves all three forms (hosted, COWD, seSparse); what differs between them is in GrainMap.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -59,10 +60,19 @@ class GrainTables {
     bool has_zeroed_grains() const { return has_zeroed_grains_; }
 
   private:
+    struct Hole {
+        std::uint64_t begin = 0;
+        std::uint64_t end = 0;
+        bool holds(std::uint64_t from, std::uint64_t to) const {
+            return from >= begin && to <= end;
+        }
+    };
+
     std::vector<std::uint64_t> read_directory(std::uint64_t directory_sector) const;
     std::uint64_t table_offset(std::uint64_t raw_entry) const;
     bool in_file(std::uint64_t offset, std::uint64_t length) const;
     bool load(std::uint64_t offset);
+    bool in_hole(std::uint64_t begin, std::uint64_t end);
     std::optional<std::string> fault_in_loaded(std::uint64_t index) const;
     void choose_tables(const std::vector<std::uint64_t>& redundant);
     void choose_table(std::uint64_t index, std::uint64_t redundant);
@@ -76,8 +86,7 @@ class GrainTables {
     std::vector<std::uint64_t> offsets_;  // of the table to use, in bytes; 0: none
     std::vector<std::uint64_t> entries_;  // of the table loaded last; empty: all zero
     std::uint64_t loaded_offset_ = 0;
-    std::uint64_t hole_begin_ = 0;  // a known hole of the file
-    std::uint64_t hole_end_ = 0;
+    std::array<Hole, 2> holes_;  // known ones: where primary and redundant tables were met last
     std::vector<std::byte> buffer_;
     bool copies_agree_ = true;
     bool has_zeroed_grains_ = false;
