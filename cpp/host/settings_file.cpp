@@ -38,7 +38,10 @@ format::Dictionary read_file() {
     try {
         return format::Dictionary::parse(io::read_text(path, kSettingsLimit));
     } catch (const Error& error) {
-        if (error.code() == VIX_E_FILE_NOT_FOUND) return {};
+        // Also a home that is another user's, as under su or cron.
+        const bool none =
+            error.code() == VIX_E_FILE_NOT_FOUND || error.code() == VIX_E_FILE_ACCESS_ERROR;
+        if (none) return {};
         throw;
     }
 }

@@ -4,11 +4,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <future>
 #include <limits>
 #include <utility>
 
 #include "base/error.h"
+#include "io/signals.h"
 
 namespace vix::io {
 namespace {
@@ -21,6 +25,17 @@ Error not_a_plain_file(const fs::path& path, const struct stat& status) {
                                                   : "a device";
     return Error{VIX_E_FILE_ACCESS_ERROR,
                  path.string() + " is " + kind + "; only plain files are read"};
+}
+
+constexpr std::size_t kSyncThreads = 8;
+
+void sync_path(const fs::path& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0) throw system_error(errno, "opening", path.string());
+    const bool failed = fsync(descriptor) != 0 && errno != EINVAL;
+    const int reason = errno;
+    ::close(descriptor);
+    if (failed) throw system_error(reason, "syncing", path.string());
 }
 
 }  // namespace
@@ -121,6 +136,19 @@ void File::sync() {
     if (fsync(descriptor_) != 0) throw system_error(errno, "syncing", path_.string());
 }
 
+void File::restrict_like(const File& other) {
+    struct stat own {};
+    struct stat others {};
+    if (fstat(descriptor_, &own) != 0 || fstat(other.descriptor_, &others) != 0) {
+        throw system_error(errno, "looking at", path_.string());
+    }
+    const mode_t permissions = own.st_mode & others.st_mode & 0777U;
+    if (permissions == (own.st_mode & 0777U)) return;
+    if (fchmod(descriptor_, permissions) != 0) {
+        throw system_error(errno, "restricting", path_.string());
+    }
+}
+
 void File::reserve(std::uint64_t offset, std::uint64_t length) {
     const int result =
         fallocate(descriptor_, 0, static_cast<off_t>(offset), static_cast<off_t>(length));
@@ -128,6 +156,11 @@ void File::reserve(std::uint64_t offset, std::uint64_t length) {
         throw system_error(errno, "reserving " + std::to_string(length) + " bytes for",
                            path_.string());
     }
+}
+
+void File::release(std::uint64_t offset, std::uint64_t length) noexcept {
+    static_cast<void>(fallocate(descriptor_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                static_cast<off_t>(offset), static_cast<off_t>(length)));
 }
 
 void File::start_writing(std::uint64_t offset, std::uint64_t length) noexcept {
@@ -166,13 +199,19 @@ std::string read_text(const fs::path& path, std::uint64_t limit, Links links) {
     return text;
 }
 
-void sync_folder(const fs::path& folder) {
-    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) throw system_error(errno, "opening", folder.string());
-    const bool failed = fsync(descriptor) != 0 && errno != EINVAL;
-    const int reason = errno;
-    ::close(descriptor);
-    if (failed) throw system_error(reason, "syncing", folder.string());
+void sync_all(const std::vector<fs::path>& paths) {
+    if (paths.size() == 1) return sync_path(paths.front());
+    std::atomic<std::size_t> next{0};
+    const auto work = [&] {
+        for (std::size_t i = next++; i < paths.size(); i = next++) sync_path(paths[i]);
+    };
+    std::vector<std::future<void>> workers;
+    const SignalsBlocked blocked;
+    for (std::size_t i = 0; i < std::min(paths.size(), kSyncThreads); ++i) {
+        workers.push_back(std::async(std::launch::async, work));
+    }
+    for (auto& worker : workers) worker.wait();
+    for (auto& worker : workers) worker.get();  // throws the first failure
 }
 
 }  // namespace vix::io

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace vix::io {
 
@@ -52,8 +53,12 @@ class File {
     void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
     void resize(std::uint64_t size);
     void sync();
+    // Lets nobody use this file who may not use `other`, whose content goes into it.
+    void restrict_like(const File& other);
     // Takes the blocks of a range before it is written; a file system without that does nothing.
     void reserve(std::uint64_t offset, std::uint64_t length);
+    // Gives them back: the range reads as zeros. Where that cannot be done the blocks just stay.
+    void release(std::uint64_t offset, std::uint64_t length) noexcept;
     // Lets the kernel begin to write the range to the disk; waits for nothing and promises nothing.
     void start_writing(std::uint64_t offset, std::uint64_t length) noexcept;
 
@@ -76,8 +81,9 @@ unsigned permissions_of(const fs::path& path);
 // A whole small file. One larger than `limit` bytes is VIX_E_FILE_TOO_BIG.
 std::string read_text(const fs::path& path, std::uint64_t limit, Links links = Links::Follow);
 
-// Does not fail when the file system cannot sync a folder.
-void sync_folder(const fs::path& folder);
+// Waits until files and folders are on the disk. All at once: a journal then commits them together,
+// which takes hardly longer than one. Does not fail when the file system cannot sync a folder.
+void sync_all(const std::vector<fs::path>& paths);
 
 inline std::span<const std::byte> as_bytes(std::string_view text) {
     return std::as_bytes(std::span{text.data(), text.size()});

@@ -178,10 +178,35 @@ TEST(File, RefusesAHugeTextWithoutReadingIt) {
     EXPECT_EQ(code_of([&] { read_text(folder / "a", 1 << 20); }), VIX_E_FILE_TOO_BIG);
 }
 
-TEST(File, SyncsAFolder) {
+TEST(File, ReservingKeepsWhatIsThere) {
     const TempFolder folder;
-    EXPECT_EQ(code_of([&] { sync_folder(folder.path()); }), VIX_OK);
-    EXPECT_EQ(code_of([&] { sync_folder(folder / "none"); }), VIX_E_FILE_NOT_FOUND);
+    File file = File::create(folder / "a", 0666);
+    file.write_at(0, as_bytes("data"));
+    file.reserve(0, 8);
+    EXPECT_EQ(testing::read_file(folder / "a"), std::string("data\0\0\0\0", 8));
+}
+
+TEST(File, ReservingMoreThanTheDiskHasTellsIt) {
+    const TempFolder folder;
+    File file = File::create(folder / "a", 0666);
+    const std::uint64_t too_much = fs::space(folder.path()).free + (std::uint64_t{1} << 30);
+    EXPECT_EQ(code_of([&] { file.reserve(0, too_much); }), VIX_E_DISK_FULL);
+}
+
+TEST(File, SyncsFilesAndFoldersTogether) {
+    const TempFolder folder;
+    folder.write("a", "x");
+    folder.write("b", "x");
+    EXPECT_EQ(code_of([&] { sync_all({folder / "a", folder / "b", folder.path()}); }), VIX_OK);
+    EXPECT_EQ(code_of([&] { sync_all({folder.path()}); }), VIX_OK);
+    EXPECT_EQ(code_of([&] { sync_all({}); }), VIX_OK);
+}
+
+TEST(File, SyncingReportsTheOneThatFails) {
+    const TempFolder folder;
+    folder.write("a", "x");
+    EXPECT_EQ(code_of([&] { sync_all({folder / "a", folder / "none"}); }), VIX_E_FILE_NOT_FOUND);
+    EXPECT_EQ(code_of([&] { sync_all({folder / "none"}); }), VIX_E_FILE_NOT_FOUND);
 }
 
 }  // namespace

@@ -145,11 +145,18 @@ std::vector<std::string> names_in(const fs::path& folder) {
     return names;
 }
 
+// Nothing when it is gone again or no member at all. One that may not be read is somebody's.
 std::optional<LockMember> read_member(const fs::path& path) {
     try {
         return parse_lock_member(read_text(path, kMemberBytes, Links::Refuse));
-    } catch (const Error&) {
-        return std::nullopt;  // gone again, or no member at all
+    } catch (const Error& error) {
+        if (error.code() == VIX_E_FILE_NOT_FOUND || error.code() == VIX_E_FILE_TOO_BIG) {
+            return std::nullopt;
+        }
+        LockMember unknown;
+        unknown.machine = "unknown";
+        unknown.execution = "unknown";
+        return unknown;
     }
 }
 

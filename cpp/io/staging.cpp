@@ -87,8 +87,10 @@ NewFolders::~NewFolders() {
     for (auto at = made_.rbegin(); at != made_.rend(); ++at) rmdir(at->c_str());
 }
 
-void NewFolders::sync() const {
-    for (const fs::path& folder : made_) sync_folder(folder.parent_path());
+std::vector<fs::path> NewFolders::holders() const {
+    std::vector<fs::path> folders;
+    for (const fs::path& folder : made_) folders.push_back(folder.parent_path());
+    return folders;
 }
 
 fs::path Staging::folder_for(const fs::path& last) {
@@ -116,9 +118,16 @@ Staging::~Staging() {
     fs::remove_all(folder_, ignored);
 }
 
-void Staging::publish(Progress& progress) {
+void Staging::publish(const std::vector<fs::path>& also, Progress& progress) {
     const auto names = names_to_publish(folder_, last_.filename().string());
     write_manifest(names);
+    if (durability_ == Durability::Synced) {
+        std::vector<fs::path> paths = also;
+        paths.push_back(folder_);
+        paths.push_back(folder_ / kManifest);
+        for (const std::string& name : names) paths.push_back(folder_ / name);
+        sync_all(paths);
+    }
     move_out(names, progress);
     progress.checkpoint("published");
     moved_.clear();
@@ -131,10 +140,6 @@ void Staging::write_manifest(const std::vector<std::string>& names) const {
     }
     File manifest = File::create(folder_ / kManifest, 0600);
     manifest.write_at(0, as_bytes(text));
-    if (durability_ == Durability::Synced) {
-        manifest.sync();
-        sync_folder(folder_);
-    }
 }
 
 void Staging::move_out(const std::vector<std::string>& names, Progress& progress) {
@@ -142,12 +147,12 @@ void Staging::move_out(const std::vector<std::string>& names, Progress& progress
     for (const std::string& name : names) {
         const fs::path target = destination / name;
         // All others must be there for good before the one that makes them a whole appears.
-        if (target == last_ && durability_ == Durability::Synced) sync_folder(destination);
+        if (target == last_ && durability_ == Durability::Synced) sync_all({destination});
         progress.checkpoint("publish");
         move_without_replacing(folder_ / name, target);
         moved_.push_back(target);
     }
-    if (durability_ == Durability::Synced) sync_folder(destination);
+    if (durability_ == Durability::Synced) sync_all({destination});
 }
 
 }  // namespace vix::io

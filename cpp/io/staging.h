@@ -21,8 +21,8 @@ class NewFolders {
     NewFolders& operator=(const NewFolders&) = delete;
 
     void keep() noexcept { made_.clear(); }
-    // Makes the new folders themselves durable.
-    void sync() const;
+    // What must be synced for the new folders to last.
+    std::vector<boost::filesystem::path> holders() const;
 
   private:
     std::vector<boost::filesystem::path> made_;  // outermost first
@@ -44,9 +44,10 @@ class Staging {
 
     const boost::filesystem::path& folder() const { return folder_; }
 
-    // Moves every file to its destination, `last` at the end. Never replaces a file: one that is in
-    // the way is VIX_E_FILE_ALREADY_EXISTS, and all that was moved is gone again.
-    void publish(Progress& progress);
+    // Makes what is staged last (and `also`, what must last with it), then moves every file to its
+    // destination, `last` at the end. Never replaces a file: one that is in the way is
+    // VIX_E_FILE_ALREADY_EXISTS, and all that was moved is gone again.
+    void publish(const std::vector<boost::filesystem::path>& also, Progress& progress);
 
   private:
     void write_manifest(const std::vector<std::string>& names) const;

@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "io/signals.h"
 
 namespace vix::io {
 namespace {
@@ -42,23 +41,10 @@ bool sharing_unsupported(int errno_value) {
            errno_value == EPERM || errno_value == EBADF;
 }
 
-// The threads leave every signal to the caller's own, where the language that uses us expects it.
-class SignalsBlocked {
-  public:
-    SignalsBlocked() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-  private:
-    sigset_t before_{};
-};
-
 }  // namespace
 
-void write_unless_zero(File& to, std::uint64_t offset, std::span<const std::byte> bytes) {
+void write_unless_zero(File& to, std::uint64_t offset, std::span<const std::byte> bytes,
+                       Blocks blocks) {
     std::size_t begin = 0;
     while (begin < bytes.size()) {
         const auto unit_end = [&](std::size_t at) {
@@ -69,7 +55,12 @@ void write_unless_zero(File& to, std::uint64_t offset, std::span<const std::byte
             end = unit_end(end);
         }
         if (end > begin) to.write_at(offset + begin, bytes.subspan(begin, end - begin));
-        begin = end < bytes.size() ? unit_end(end) : end;
+        begin = end;
+        while (end < bytes.size() && all_zero(bytes.subspan(end, unit_end(end) - end))) {
+            end = unit_end(end);
+        }
+        if (end > begin && blocks == Blocks::Reserved) to.release(offset + begin, end - begin);
+        begin = end;
     }
 }
 
@@ -86,6 +77,10 @@ Transfer::~Transfer() {
 void Transfer::copy(const std::shared_ptr<const File>& from, std::uint64_t from_offset,
                     const std::shared_ptr<File>& to, std::uint64_t to_offset,
                     std::uint64_t length) {
+    if (from_offset + length > from->size()) {
+        throw Error{VIX_E_DISK_NEEDSREPAIR,
+                    from->path().string() + " became shorter while it was copied"};
+    }
     const std::uint64_t shared = share_blocks(*from, from_offset, *to, to_offset, length);
     if (shared > 0) progress_.add(shared);
     if (shared < length) {
@@ -147,17 +142,19 @@ void Transfer::copy_data(const std::shared_ptr<const File>& from, std::uint64_t 
 void Transfer::copy_segment(const std::shared_ptr<const File>& from, std::uint64_t from_offset,
                             const std::shared_ptr<File>& to, std::uint64_t to_offset,
                             std::uint64_t length) {
-    if (length >= kReserveBytes) to->reserve(to_offset, length);
+    const Blocks blocks = length >= kReserveBytes ? Blocks::Reserved : Blocks::NotReserved;
+    if (blocks == Blocks::Reserved) to->reserve(to_offset, length);
     const std::uint64_t end = from_offset + length;
     for (std::uint64_t at = from_offset; at < end;) {
         const std::uint64_t next = std::min(end, (at / kPieceBytes + 1) * kPieceBytes);
         const std::uint64_t target = to_offset + (at - from_offset);
         const bool start_writing =
             durability_ == Durability::Synced && (next % kWriteBehindBytes == 0 || next == end);
-        post([from, to, at, target, start_writing, size = next - at](std::span<std::byte> scratch) {
+        post([from, to, at, target, blocks, start_writing,
+              size = next - at](std::span<std::byte> scratch) {
             const auto buffer = scratch.first(size);
             from->read_at(at, buffer);
-            write_unless_zero(*to, target, buffer);
+            write_unless_zero(*to, target, buffer, blocks);
             if (!start_writing) return;
             const std::uint64_t behind = std::min(target + size, kWriteBehindBytes);
             to->start_writing(target + size - behind, behind);

@@ -22,8 +22,12 @@
 
 namespace vix::io {
 
-// Writes to a file that reads as zeros there: what is all zero is left out, and stays a hole.
-void write_unless_zero(File& to, std::uint64_t offset, std::span<const std::byte> bytes);
+enum class Blocks { NotReserved, Reserved };
+
+// Writes to a file that reads as zeros there: what is all zero is left out, and is a hole also
+// where blocks had been reserved.
+void write_unless_zero(File& to, std::uint64_t offset, std::span<const std::byte> bytes,
+                       Blocks blocks = Blocks::NotReserved);
 
 class Transfer {
   public:

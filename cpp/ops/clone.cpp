@@ -155,11 +155,9 @@ ClonePlan plan_clone(const vm::Config& source, const CloneRequest& request) {
     return plan;
 }
 
-void write_file(const fs::path& path, const std::string& text, unsigned permissions,
-                const vm::Settings& settings) {
+void write_file(const fs::path& path, const std::string& text, unsigned permissions) {
     File file = File::create(path, permissions);
     file.write_at(0, io::as_bytes(text));
-    if (settings.durability == vm::Durability::Synced) file.sync();
 }
 
 void copy_nvram(const ClonePlan& plan, const fs::path& folder, const vm::Settings& settings,
@@ -170,7 +168,6 @@ void copy_nvram(const ClonePlan& plan, const fs::path& folder, const vm::Setting
     io::Transfer transfer{progress, settings.durability};
     transfer.copy_whole(plan.nvram, copy);
     transfer.finish();
-    if (settings.durability == vm::Durability::Synced) copy->sync();
 }
 
 // A clone starts without snapshots: the empty .vmsd that a new machine has.
@@ -178,10 +175,9 @@ void write_configuration(const ClonePlan& plan, const CloneRequest& request,
                          const fs::path& folder) {
     const unsigned permissions = io::permissions_of(request.source);
     const unsigned not_executable = permissions & 0666;
-    const auto& settings = request.settings;
-    write_file(folder / (plan.names.name + ".vmsd"), "", not_executable, settings);
-    write_file(folder / (plan.names.name + ".vmxf"), plan.vmxf, not_executable, settings);
-    write_file(folder / request.destination.filename(), plan.vmx, permissions, settings);
+    write_file(folder / (plan.names.name + ".vmsd"), "", not_executable);
+    write_file(folder / (plan.names.name + ".vmxf"), plan.vmxf, not_executable);
+    write_file(folder / request.destination.filename(), plan.vmx, permissions);
 }
 
 std::uint64_t bytes_to_copy(const ClonePlan& plan) {
@@ -217,8 +213,7 @@ void clone_full(const CloneRequest& request, Progress& progress) {
     }
     copy_nvram(plan, staging.folder(), request.settings, progress);
     write_configuration(plan, request, staging.folder());
-    if (request.settings.durability == vm::Durability::Synced) new_folders.sync();
-    staging.publish(progress);
+    staging.publish(new_folders.holders(), progress);
     new_folders.keep();
 }
 

@@ -25,6 +25,12 @@ using io::File;
 // Files kept open until their data is there; few enough for any limit on open files.
 constexpr std::size_t kMaxPending = 64;
 
+unsigned permissions_of_chain(const vm::Disk& disk) {
+    unsigned permissions = 0777;
+    for (const vm::DiskLink& link : disk.chain) permissions &= io::permissions_of(link.path);
+    return permissions;
+}
+
 class DiskBuilder {
   public:
     DiskBuilder(const vm::Disk& source, const DiskPlan& plan, const fs::path& folder,
@@ -33,7 +39,7 @@ class DiskBuilder {
           folder_{folder},
           settings_{settings},
           progress_{progress},
-          permissions_{io::permissions_of(source.chain.front().path)},
+          permissions_{permissions_of_chain(source)},
           reader_{source, settings},
           transfer_{progress, settings.durability} {}
 
@@ -88,6 +94,7 @@ class DiskBuilder {
                      const std::string& descriptor) {
         const HostedHeader* header = extent.copyable_header();
         if (header == nullptr || !format::vmdk::descriptor_fits(*header, descriptor)) return false;
+        target->restrict_like(*extent.file());
         transfer_.copy_whole(extent.file(), target);
         const bool zeroed = extent.has_zeroed_grains();
         pending_.push_back({target, [header = *header, zeroed, descriptor](File& copy) {
@@ -99,10 +106,15 @@ class DiskBuilder {
     void copy_runs(const ExtentPlan& plan, const std::shared_ptr<File>& target,
                    const Place& place) {
         const std::uint64_t end = plan.begin_sector + plan.sectors;
+        const File* last_source = nullptr;
         for (std::uint64_t sector = plan.begin_sector; sector < end;) {
             const vm::ChainRun found = reader_.run_at(sector);
             const std::uint64_t sectors = std::min(found.run.sectors, end - sector);
             const std::uint64_t bytes = sectors * kSectorSize;
+            if (found.extent && found.extent->file().get() != last_source) {
+                last_source = found.extent->file().get();
+                target->restrict_like(*last_source);
+            }
             if (found.run.kind == Run::Kind::Data) {
                 const std::uint64_t offset = place(sector - plan.begin_sector, sectors);
                 transfer_.copy(found.extent->file(), found.run.file_offset, target, offset, bytes);
@@ -141,7 +153,7 @@ class DiskBuilder {
     const fs::path& folder_;
     const vm::Settings& settings_;
     Progress& progress_;
-    unsigned permissions_;  // of the source: its copy is for nobody's eyes who may not see it
+    unsigned permissions_;  // a copy is for nobody's eyes who may not see all of its source
     vm::ChainReader reader_;
     std::vector<Pending> pending_;
     io::Transfer transfer_;  // last: its threads end before what they use

@@ -161,6 +161,7 @@ class Parser {
     void decode_names() {
         descriptor_.parent_hint = decode(descriptor_.parent_hint_bytes);
         for (ExtentLine& extent : descriptor_.extents) extent.name = decode(extent.name_bytes);
+        for (auto& [name, value] : descriptor_.ddb) value = decode(value);
     }
 
     std::string where_;

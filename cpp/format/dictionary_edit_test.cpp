@@ -1,0 +1,212 @@
+// Editing a dictionary: what changes, and what stays to the byte.
+#include <gtest/gtest.h>
+
+#include "format/dictionary.h"
+
+namespace vix::format {
+namespace {
+
+std::string after_set(std::string_view text, std::string_view name, std::string_view value) {
+    Dictionary dictionary = Dictionary::parse(text);
+    dictionary.set(name, value);
+    return dictionary.to_bytes();
+}
+
+std::string after_remove(std::string_view text, std::string_view name) {
+    Dictionary dictionary = Dictionary::parse(text);
+    dictionary.remove(name);
+    return dictionary.to_bytes();
+}
+
+TEST(DictionarySet, ReplacesTheValueAlone) {
+    EXPECT_EQ(after_set("a = \"1\"\n  B\t=  \"2\"   # kept\nc = \"3\"\n", "b", "new"),
+              "a = \"1\"\n  B\t=  \"new\"   # kept\nc = \"3\"\n");
+}
+
+TEST(DictionarySet, QuotesABareWord) {
+    EXPECT_EQ(after_set("a = b # c\n", "a", "d"), "a = \"d\" # c\n");
+    EXPECT_EQ(after_set("a =\n", "a", "d"), "a =\"d\"\n");
+}
+
+TEST(DictionarySet, AppendsANewNameAtTheEnd) {
+    EXPECT_EQ(after_set("a = \"1\"\n# end\n", "b", "2"), "a = \"1\"\n# end\nb = \"2\"\n");
+}
+
+TEST(DictionarySet, AppendsWithTheFilesLineEnd) {
+    EXPECT_EQ(after_set("a = \"1\"\r\n", "b", "2"), "a = \"1\"\r\nb = \"2\"\r\n");
+    EXPECT_EQ(after_set("a = \"1\"\r", "b", "2"), "a = \"1\"\rb = \"2\"\r");
+    EXPECT_EQ(after_set("\r\n\r\na = \"1\"\r\n", "b", "2"), "\r\n\r\na = \"1\"\r\nb = \"2\"\r\n");
+}
+
+TEST(DictionarySet, EndsALastLineWithoutEndFirst) {
+    EXPECT_EQ(after_set("a = \"1\"", "b", "2"), "a = \"1\"\nb = \"2\"\n");
+    EXPECT_EQ(after_set("x = \"0\"\r\na = \"1\"", "b", "2"),
+              "x = \"0\"\r\na = \"1\"\r\nb = \"2\"\r\n");
+}
+
+TEST(DictionarySet, FillsAnEmptyFile) {
+    EXPECT_EQ(after_set("", "a", "1"), "a = \"1\"\n");
+}
+
+TEST(DictionarySet, ChangesTheLastOfANameThatStandsThereTwice) {
+    EXPECT_EQ(after_set("a = \"1\"\nA = \"2\"\n", "a", "3"), "a = \"1\"\nA = \"3\"\n");
+}
+
+TEST(DictionarySet, LeavesAMalformedLineOfThatNameAlone) {
+    EXPECT_EQ(after_set("a = \"open\n", "a", "1"), "a = \"open\na = \"1\"\n");
+}
+
+TEST(DictionarySet, EscapesWhatAValueCannotHold) {
+    EXPECT_EQ(after_set("", "a", "say \"x|y\"\r\n\x01\x7F"),
+              "a = \"say |22x|7Cy|22|0D|0A|01|7F\"\n");
+}
+
+TEST(DictionarySet, LeavesTabHashAndBackslashAsTheyAre) {
+    EXPECT_EQ(after_set("", "a", "\t#C:\\x"), "a = \"\t#C:\\x\"\n");
+}
+
+TEST(DictionarySet, IsReadBackAsGiven) {
+    const std::string value = "||22 |x \"\r\n\t# \\ | \x7F";
+    EXPECT_EQ(Dictionary::parse(after_set("", "a", value)).find("a"), value);
+}
+
+TEST(DictionarySet, IsSeenAtOnce) {
+    Dictionary dictionary = Dictionary::parse("a = \"1\"\n");
+    dictionary.set("A", "2");
+    dictionary.set("b", "3");
+    EXPECT_EQ(dictionary.find("a"), "2");
+    EXPECT_EQ(dictionary.find("b"), "3");
+    EXPECT_EQ(dictionary.entries().size(), 2U);
+}
+
+TEST(DictionaryRemove, TakesEveryLineOfTheName) {
+    EXPECT_EQ(after_remove("a = \"1\"\nb = \"2\"\nA = \"3\"\n", "a"), "b = \"2\"\n");
+}
+
+TEST(DictionaryRemove, LeavesCommentsAndMalformedLines) {
+    EXPECT_EQ(after_remove("#a = \"1\"\na = \"open\n\na = \"1\"\n", "a"),
+              "#a = \"1\"\na = \"open\n\n");
+}
+
+TEST(DictionaryRemove, OfANameThatIsNotThereDoesNothing) {
+    EXPECT_EQ(after_remove("a = \"1\"\n", "b"), "a = \"1\"\n");
+    EXPECT_EQ(after_remove("# x\n\na = \"1\"\n", ""), "# x\n\na = \"1\"\n");
+}
+
+TEST(DictionaryRemove, IsSeenAtOnce) {
+    Dictionary dictionary = Dictionary::parse("a = \"1\"\nb = \"2\"\n");
+    dictionary.remove("a");
+    EXPECT_EQ(dictionary.find("a"), std::nullopt);
+    ASSERT_EQ(dictionary.entries().size(), 1U);
+    EXPECT_EQ(dictionary.entries()[0].name, "b");
+}
+
+TEST(DictionaryRemove, AndSettingAgainAppends) {
+    Dictionary dictionary = Dictionary::parse("a = \"1\"\nb = \"2\"\n");
+    dictionary.remove("a");
+    dictionary.set("a", "3");
+    EXPECT_EQ(dictionary.to_bytes(), "b = \"2\"\na = \"3\"\n");
+}
+
+TEST(DictionaryRemove, OfTheLastLineKeepsAppendingSound) {
+    Dictionary dictionary = Dictionary::parse("a = \"1\"\r\nb = \"2\"");
+    dictionary.remove("b");
+    dictionary.set("c", "3");
+    EXPECT_EQ(dictionary.to_bytes(), "a = \"1\"\r\nc = \"3\"\r\n");
+}
+
+TEST(DictionaryRemove, OfTheOnlyLineKeepsTheLineEnd) {
+    Dictionary dictionary = Dictionary::parse("a = \"1\"\r\n");
+    dictionary.remove("a");
+    dictionary.set("b", "2");
+    EXPECT_EQ(dictionary.to_bytes(), "b = \"2\"\r\n");
+}
+
+TEST(DictionaryEncoding, ValuesAreWrittenInTheFilesEncoding) {
+    EXPECT_EQ(after_set(".encoding = \"windows-1252\"\na = \"x\"\n", "a", "é"),
+              ".encoding = \"windows-1252\"\na = \"\xE9\"\n");
+    EXPECT_EQ(after_set(".encoding = \"GBK\"\n", "a", "位"),
+              ".encoding = \"GBK\"\na = \"\xCE\xBB\"\n");
+}
+
+TEST(DictionaryEncoding, AValueThatDoesNotFitTurnsTheFileToUtf8) {
+    EXPECT_EQ(after_set(".encoding = \"windows-1252\"\n# \xE9\nb = \"\xE9\"\n", "a", "位"),
+              ".encoding = \"UTF-8\"\n# é\nb = \"é\"\na = \"位\"\n");
+}
+
+TEST(DictionaryEncoding, BytesWithoutMeaningSurviveTheTurn) {
+    EXPECT_EQ(after_set(".encoding = \"GBK\"\nb = \"\xFF\xFF\"\n", "a", "é😀"),
+              ".encoding = \"UTF-8\"\nb = \"\xFF\xFF\"\na = \"é😀\"\n");
+}
+
+TEST(DictionaryEncoding, WithoutADeclarationTheFirstOtherLetterDeclaresUtf8) {
+    EXPECT_EQ(after_set("a = \"1\"\r\n", "b", "位"),
+              ".encoding = \"UTF-8\"\r\na = \"1\"\r\nb = \"位\"\r\n");
+}
+
+TEST(DictionaryEncoding, TheDeclarationComesBehindAnInterpreterLine) {
+    EXPECT_EQ(after_set("#!/usr/bin/vmware\na = \"1\"\n", "b", "é"),
+              "#!/usr/bin/vmware\n.encoding = \"UTF-8\"\na = \"1\"\nb = \"é\"\n");
+}
+
+TEST(DictionaryEncoding, WithoutADeclarationAsciiChangesNothingElse) {
+    EXPECT_EQ(after_set("a = \"\xE9\"\n", "b", "plain"), "a = \"\xE9\"\nb = \"plain\"\n");
+}
+
+TEST(DictionaryEncoding, UndeclaredBytesThatAreNoUtf8AreWestern) {
+    EXPECT_EQ(Dictionary::parse("a = \"\xE9\"\n").find("a"), "é");
+}
+
+TEST(DictionaryEncoding, UndeclaredUtf8IsReadAsSuch) {
+    EXPECT_EQ(Dictionary::parse("a = \"é\"\n").find("a"), "é");
+}
+
+TEST(DictionaryEncoding, AnUndeclaredWesternFileTurnsWhole) {
+    EXPECT_EQ(after_set("a = \"\xE9\"\n", "b", "ü"),
+              ".encoding = \"UTF-8\"\na = \"é\"\nb = \"ü\"\n");
+}
+
+TEST(DictionaryEncoding, AnUnknownEncodingKeepsItsBytes) {
+    const auto dictionary = Dictionary::parse(".encoding = \"x-martian\"\na = \"\xE9\"\n");
+    EXPECT_EQ(dictionary.find("a"), "\xE9");
+}
+
+TEST(DictionaryEncoding, AFileThatOnlyClaimsUtf8KeepsItsBytes) {
+    EXPECT_EQ(after_set(".encoding = \"UTF-8\"\na = \"\xE9\"\n", "b", "位"),
+              ".encoding = \"UTF-8\"\na = \"\xE9\"\nb = \"位\"\n");
+}
+
+// Trail byte 7C is `|` to the scan for escapes, which goes by bytes.
+TEST(DictionaryEncoding, ATrailByteThatLooksLikeABarIsEscaped) {
+    EXPECT_EQ(after_set(".encoding = \"Shift_JIS\"\n", "a", "サポート"),
+              ".encoding = \"Shift_JIS\"\na = \"\x83\x54\x83|7C\x81\x5B\x83\x67\"\n");
+}
+
+TEST(DictionaryEncoding, ATrailByteThatLooksLikeABarIsReadBack) {
+    EXPECT_EQ(Dictionary::parse(after_set(".encoding = \"Shift_JIS\"\n", "a", "ポ12")).find("a"),
+              "ポ12");
+    EXPECT_EQ(Dictionary::parse(".encoding = \"Shift_JIS\"\na = \"\x83\x7C\x81\x5B\"\n").find("a"),
+              "ポー");
+}
+
+TEST(DictionaryEncoding, ATrailByteThatLooksLikeABackslashIsKept) {
+    EXPECT_EQ(Dictionary::parse(".encoding = \"Shift_JIS\"\na = \"\x83\x5C\"\n").find("a"), "ソ");
+}
+
+TEST(DictionaryEncoding, EscapedTrailBytesSurviveTheTurn) {
+    Dictionary dictionary = Dictionary::parse(".encoding = \"Shift_JIS\"\n");
+    dictionary.set("a", "ポ12");
+    dictionary.set("b", "é😀");
+    EXPECT_EQ(dictionary.find("a"), "ポ12");
+    EXPECT_EQ(Dictionary::parse(dictionary.to_bytes()).find("a"), "ポ12");
+}
+
+TEST(DictionaryEncoding, EscapedBytesOfValuesSurviveTheTurn) {
+    Dictionary dictionary = Dictionary::parse(".encoding = \"GBK\"\na = \"\xCE|BB\"\n");
+    ASSERT_EQ(dictionary.find("a"), "位");
+    dictionary.set("b", "é😀");
+    EXPECT_EQ(dictionary.find("a"), "位");
+}
+
+}  // namespace
+}  // namespace vix::format

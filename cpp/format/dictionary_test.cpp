@@ -1,0 +1,204 @@
+#include "format/dictionary.h"
+
+#include <gtest/gtest.h>
+
+#include "testing/corpus.h"
+#include "testing/temp_folder.h"
+
+namespace vix::format {
+namespace {
+
+using testing::read_file;
+
+// "name=value;name=value" of all entries, in the order of the file.
+std::string entries_of(const Dictionary& dictionary) {
+    std::string text;
+    for (const auto& [name, value] : dictionary.entries()) {
+        text += (text.empty() ? "" : ";") + name + '=' + value;
+    }
+    return text;
+}
+
+std::string entries_of(std::string_view text) {
+    return entries_of(Dictionary::parse(text));
+}
+
+std::optional<std::string> value_of(std::string_view line) {
+    return Dictionary::parse(line).find("a");
+}
+
+TEST(Dictionary, ReadsNamesAndValues) {
+    EXPECT_EQ(entries_of("config.version = \"8\"\nguestOS = \"other\"\n"),
+              "config.version=8;guestOS=other");
+}
+
+TEST(Dictionary, TakesAnyBlanksAroundTheParts) {
+    EXPECT_EQ(entries_of("  \ta\t =\t \"b\" \t\nc=\"d\"\n"), "a=b;c=d");
+}
+
+TEST(Dictionary, ReadsBareWords) {
+    EXPECT_EQ(value_of("a = /vmfs/volumes/x.vmdk"), "/vmfs/volumes/x.vmdk");
+    EXPECT_EQ(value_of("a = b\"c=d"), "b\"c=d");
+    EXPECT_EQ(value_of("a = b#comment"), "b");
+}
+
+TEST(Dictionary, ReadsEmptyValues) {
+    EXPECT_EQ(value_of("a = \"\""), "");
+    EXPECT_EQ(value_of("a ="), "");
+    EXPECT_EQ(value_of("a = # nothing"), "");
+}
+
+TEST(Dictionary, SkipsComments) {
+    EXPECT_EQ(entries_of("#!/usr/bin/vmware\n # a = \"1\"\na = \"2\" # b\n"), "a=2");
+}
+
+TEST(Dictionary, AHashBelongsToAQuotedValue) {
+    EXPECT_EQ(value_of("a = \"b # c\""), "b # c");
+}
+
+TEST(Dictionary, NamesHaveAllButBlanksHashAndEquals) {
+    EXPECT_EQ(entries_of("a-b:c.d|\"e\\ = \"1\"\n"), "a-b:c.d|\"e\\=1");
+    EXPECT_EQ(entries_of("a#b = \"1\"\n"), "");
+    EXPECT_EQ(entries_of("a b = \"1\"\n"), "");
+    EXPECT_EQ(entries_of("= \"1\"\n"), "");
+}
+
+TEST(Dictionary, IgnoresLinesThatAreNotWellFormed) {
+    EXPECT_EQ(entries_of("no equals sign\n"), "");
+    EXPECT_EQ(entries_of("a = \"no closing quote\n"), "");
+    EXPECT_EQ(entries_of("a = \"b\" c\n"), "");
+    EXPECT_EQ(entries_of("a = b c\n"), "");
+    EXPECT_EQ(entries_of("a = \"b\"c\n"), "");
+}
+
+TEST(Dictionary, IgnoresLinesWithANul) {
+    EXPECT_EQ(entries_of(std::string_view{"a = \"b\0c\"\nd = \"e\"\n", 18}), "d=e");
+}
+
+TEST(Dictionary, KeepsMalformedLinesToTheByte) {
+    const std::string text = "x\r\na = \"open\r\n\r\n a = b c \xFF\r\n= 1\r\n\"\r\n";
+    EXPECT_EQ(Dictionary::parse(text).to_bytes(), text);
+}
+
+TEST(Dictionary, AMalformedLineDoesNotSwallowTheNext) {
+    EXPECT_EQ(entries_of("a = \"open\nb = \"1\"\n"), "b=1");
+}
+
+TEST(Dictionary, LinesEndWithAnyOfTheThreeLineEnds) {
+    EXPECT_EQ(entries_of("a = \"1\"\nb = \"2\"\r\nc = \"3\"\rd = \"4\""), "a=1;b=2;c=3;d=4");
+}
+
+TEST(Dictionary, OtherControlCharactersEndNoLine) {
+    EXPECT_EQ(value_of("a = \"b\x0B\x0C\xC2\x85 c\""), "b\x0B\x0C\xC2\x85 c");
+}
+
+TEST(Dictionary, CarriageReturnsBeforeALineEndAreEmptyLines) {
+    const std::string text = "a = \"1\"\r\r\nb = \"2\"\r\r\n";
+    EXPECT_EQ(entries_of(text), "a=1;b=2");
+    EXPECT_EQ(Dictionary::parse(text).to_bytes(), text);
+}
+
+TEST(Dictionary, SkipsAByteOrderMark) {
+    const std::string text = "\xEF\xBB\xBF.encoding = \"UTF-8\"\n";
+    EXPECT_EQ(entries_of(text), ".encoding=UTF-8");
+    EXPECT_EQ(Dictionary::parse(text).to_bytes(), text);
+}
+
+TEST(Dictionary, OfNothingHasNothing) {
+    EXPECT_EQ(entries_of(""), "");
+    EXPECT_EQ(Dictionary::parse("").to_bytes(), "");
+}
+
+TEST(Dictionary, FindsNamesWithoutCase) {
+    EXPECT_EQ(Dictionary::parse("displayname = \"x\"\n").find("displayName"), "x");
+}
+
+TEST(Dictionary, FindsNothingForNamesThatAreNotThere) {
+    EXPECT_EQ(Dictionary::parse("a = \"1\"\n").find("b"), std::nullopt);
+    EXPECT_EQ(Dictionary::parse("a = \"1\"\n# b\n\n").find(""), std::nullopt);
+}
+
+TEST(Dictionary, TheLastOfANameCounts) {
+    EXPECT_EQ(Dictionary::parse("a = \"1\"\nA = \"2\"\n").find("a"), "2");
+}
+
+TEST(Dictionary, UndoesEscapes) {
+    EXPECT_EQ(value_of("a = \"|22quoted|22\""), "\"quoted\"");
+    EXPECT_EQ(value_of("a = \"one|0D|0Atwo\""), "one\r\ntwo");
+    EXPECT_EQ(value_of("a = \"|7c|7C\""), "||");
+    EXPECT_EQ(value_of("a = \"|23C0C0C0\""), "#C0C0C0");
+}
+
+TEST(Dictionary, UndoesEscapesOfBareWords) {
+    EXPECT_EQ(value_of("a = b|20c"), "b c");
+}
+
+TEST(Dictionary, LeavesABarWithoutTwoDigits) {
+    EXPECT_EQ(value_of("a = \"|\""), "|");
+    EXPECT_EQ(value_of("a = \"|2\""), "|2");
+    EXPECT_EQ(value_of("a = \"|2g|\""), "|2g|");
+    EXPECT_EQ(value_of("a = \"|xyz\""), "|xyz");
+}
+
+TEST(Dictionary, ReadsOnBehindTheByteThatBreaksAnEscape) {
+    EXPECT_EQ(value_of("a = \"||22\""), "||22");
+    EXPECT_EQ(value_of("a = \"|2|22\""), "|2|22");
+    EXPECT_EQ(value_of("a = \"|||22\""), "||\"");
+    EXPECT_EQ(value_of("a = \"|x|22\""), "|x\"");
+}
+
+TEST(Dictionary, FindBytesUndoesEscapesButDecodesNothing) {
+    const auto dictionary = Dictionary::parse(".encoding = \"GBK\"\na = \"\xCE\xBB|22\"\n");
+    EXPECT_EQ(dictionary.find_bytes("a"), "\xCE\xBB\"");
+    EXPECT_EQ(dictionary.find("a"), "位\"");
+}
+
+class CorpusText : public ::testing::TestWithParam<boost::filesystem::path> {};
+
+TEST_P(CorpusText, IsWrittenAsItWasRead) {
+    const std::string bytes = read_file(GetParam());
+    EXPECT_EQ(Dictionary::parse(bytes).to_bytes(), bytes);
+}
+
+TEST_P(CorpusText, DiffersOnlyInTheLineThatIsSet) {
+    const std::string bytes = read_file(GetParam());
+    Dictionary dictionary = Dictionary::parse(bytes);
+    dictionary.set("vix.test", "1");
+    dictionary.remove("VIX.TEST");
+    const std::string edited = dictionary.to_bytes();
+    EXPECT_EQ(edited.substr(0, bytes.size()), bytes);
+    EXPECT_LE(edited.size(), bytes.size() + 2);  // a last line without end has one now
+}
+
+TEST_P(CorpusText, TakesItsOwnValuesWithoutAChangeOfMeaning) {
+    Dictionary dictionary = Dictionary::parse(read_file(GetParam()));
+    const std::string before = entries_of(dictionary);
+    for (const auto& [name, value] : dictionary.entries()) dictionary.set(name, value);
+    EXPECT_EQ(entries_of(Dictionary::parse(dictionary.to_bytes())), before);
+}
+
+INSTANTIATE_TEST_SUITE_P(Vmx, CorpusText, ::testing::ValuesIn(testing::corpus_files(".vmx")));
+INSTANTIATE_TEST_SUITE_P(Vmsd, CorpusText, ::testing::ValuesIn(testing::corpus_files(".vmsd")));
+
+TEST(DictionaryCorpus, BrokenQuotesHaveNoEffect) {
+    const auto dictionary =
+        Dictionary::parse(read_file(testing::corpus_file("broken-quotes/Windows 10 x64.vmx")));
+    EXPECT_EQ(dictionary.find("sharedFolder0.hostPath"), std::nullopt);
+    EXPECT_EQ(dictionary.find("displayName"), "Windows 10 x64");
+}
+
+TEST(DictionaryCorpus, ReadsGbk) {
+    const auto dictionary =
+        Dictionary::parse(read_file(testing::corpus_file("gbk-running/vm.vmx")));
+    EXPECT_EQ(dictionary.find("displayName"), "hh");
+    EXPECT_EQ(dictionary.find("nvram"), "CentOS 7 64 位.nvram");
+}
+
+TEST(DictionaryCorpus, ReadsAnUnquotedValue) {
+    const auto dictionary =
+        Dictionary::parse(read_file(testing::corpus_file("esx4-clone-unquoted.vmx")));
+    EXPECT_EQ(dictionary.find("scsi0:0.fileName").value_or("").substr(0, 6), "/vmfs/");
+}
+
+}  // namespace
+}  // namespace vix::format
