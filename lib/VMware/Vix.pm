@@ -1,0 +1,74 @@
+package VMware::Vix;
+
+use 5.014;
+use strict;
+use warnings;
+
+our $VERSION = '0.01';
+
+require XSLoader;
+XSLoader::load(__PACKAGE__, $VERSION);
+
+1;
+
+__END__
+
+=encoding UTF-8
+
+=head1 NAME
+
+VMware::Vix - clone VMware virtual machines from Perl, without VMware
+
+=head1 SYNOPSIS
+
+    use VMware::Vix::Simple;
+    use VMware::Vix::API::Constants;
+
+    my ($err, $vm) = VMOpen($host, $vmx);
+    if ($err != VIX_OK) {
+        print GetErrorText($err), "\n";
+        print VMware::Vix::last_error_detail(), "\n";
+    }
+
+=head1 DESCRIPTION
+
+An open drop-in for the Perl binding of VMware's VIX API. It works on the files of virtual machines
+(.vmx, .vmdk) themselves, on Linux; no VMware product is installed or needed. This module loads the
+compiled part and holds the version of the distribution; the calls are in others:
+
+=over 4
+
+=item L<VMware::Vix::Simple>
+
+The calls, with the paths, settings and choices behind them: the manual.
+
+=item L<VMware::Vix::API::Constants>
+
+The constants.
+
+=item L<VMware::Vix::API::Errors>
+
+The error codes and their texts.
+
+=back
+
+=head1 FUNCTIONS
+
+=head2 last_error_detail
+
+    $detail = VMware::Vix::last_error_detail();
+
+What exactly went wrong in the last call of this thread that failed: which file, where in it, what
+was found. GetErrorText puts it behind the text of the code; this gives it alone, for a log or a
+message of one's own. Empty when the last call that returns a code worked. Calls that return none
+(ReleaseHandle, HostDisconnect, GetHandleType) leave it alone. Not exported; not in VMware's API.
+
+=head1 REQUIREMENTS
+
+Linux; Perl 5.14 or newer; to build, a C++20 compiler, CMake, Boost.Filesystem and zlib.
+
+=head1 LICENSE
+
+Free software, under the same terms as Perl itself.
+
+=cut

@@ -1,0 +1,65 @@
+# The manual is whole: sound POD, every function, every constant and error code with its value.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Pod::Checker ();
+use Test::More;
+
+use VMware::Vix::Simple;
+use VixTest::Handles;
+
+my %file;
+for my $name (qw(Vix.pm Vix/Simple.pm Vix/API/Constants.pm Vix/API/Errors.pod)) {
+    my ($path) = grep { -f } map { "$_/VMware/$name" } grep { !ref } @INC;
+    open my $in, '<:encoding(UTF-8)', $path or die "$name: $!";
+    $file{$name} = do { local $/; <$in> };
+
+    my $checker = Pod::Checker->new(-quiet => 1, -warnings => 2);
+    open my $sink, '>', \my $messages or die $!;
+    $checker->parse_from_file($path, $sink);
+    is($checker->num_errors + $checker->num_warnings, 0, "$name: POD without a complaint")
+        or diag $messages;
+}
+
+my @functions = @{ $VMware::Vix::Simple::EXPORT_TAGS{functions} };
+my %documented = map { $_ => 1 } $file{'Vix/Simple.pm'} =~ /^=head2 (\w+)\n\n    [^\n]*\b\1\(/mg;
+is_deeply([grep { !$documented{$_} } @functions], [], 'each function has a section that calls it');
+like($file{'Vix.pm'}, qr/^=head2 last_error_detail$/m, 'so has last_error_detail');
+
+my %arguments = map { $_->[0] => $_->[1] } read_table('functions.tsv');
+my $synopses = $file{'Vix/Simple.pm'} =~ s/\s+/ /gr;
+my @other = grep {
+    my $signature = "$_($arguments{$_});" =~ s/\.\.\.\)/...)/r;
+    index($synopses, $signature) < 0
+} @functions;
+is_deeply(\@other, [], 'with the arguments that VMware names, in their order');
+
+my $constants = $file{'Vix/API/Constants.pm'};
+my @missing = grep {
+    my ($name, $value) = @{$_};
+    my @told = $constants =~ /^    \Q$name\E +("?\w+"?|-1)(?: |$)/mg;
+    @told != 1 || ($told[0] =~ /\A0x/ ? hex $told[0] : $told[0] =~ s/"//gr) ne $value
+} read_table('constants.tsv');
+is_deeply([map { $_->[0] } @missing], [], 'each constant is listed once, with its value');
+
+my $errors = $file{'Vix/API/Errors.pod'} =~ s/\s+/ /gr;
+my @wrong = grep {
+    my ($name, $number) = @{$_};
+    index($errors, " $number $name " . GetErrorText($number) . ' ') < 0
+} read_table('errors.tsv');
+is_deeply([map { $_->[0] } @wrong], [], 'each error code is listed, with its number and its text');
+
+my @tags = grep { !/\A(?:all|error)\z/ } keys %VMware::Vix::API::Constants::EXPORT_TAGS;
+is_deeply([grep { index($constants, "C<:$_>") < 0 } @tags], [], 'each tag is named');
+
+my @named = $file{'Vix/Simple.pm'} =~ /\b(VIX_E_\w+) \((\d+)\)/g;
+my @misnumbered;
+while (my ($name, $number) = splice @named, 0, 2) {
+    push @misnumbered, "$name ($number)" if VMware::Vix::Simple->can($name)->() != $number;
+}
+is_deeply(\@misnumbered, [], 'where the manual has a number behind a code it is the right one');
+
+done_testing;

@@ -1,0 +1,162 @@
+# GetProperties of virtual machines: every .vmx of the corpus tells what stands in it.
+
+use strict;
+use warnings;
+use utf8;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use POSIX ();
+use Test::More;
+
+use VMware::Vix::API::Constants;
+use VMware::Vix::Simple;
+use VixTest qw(make_vm temp_dir);
+use VixTest::Handles;
+
+binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output todo_output);
+
+my $CORPUS = "$FindBin::Bin/data/corpus";
+my $OFF    = VIX_POWERSTATE_POWERED_OFF;
+
+my $host = connect_host();
+
+sub properties {
+    my ($vmx, @ids) = @_;
+    my ($err, $vm) = VMOpen($host, $vmx);
+    return $err if $err != VIX_OK;
+    my @result = GetProperties($vm, @ids);
+    ReleaseHandle($vm);
+    return @result;
+}
+
+# What a function gives in a process without the rights of root.
+sub as_nobody {
+    my ($function) = @_;
+    my $pid = open my $out, '-|';
+    die "fork: $!" if !defined $pid;
+    if (!$pid) {
+        POSIX::setuid(65534) if $> == 0;
+        print $function->();
+        close STDOUT;
+        POSIX::_exit(0);
+    }
+    return join '', <$out>;
+}
+
+# file => [name, guest, processors, megabytes, power state]
+my %expected = (
+    'broken-quotes/Windows 10 x64.vmx' => ['Windows 10 x64', 'windows9-64', 4, 4096, $OFF],
+    'clone-never-powered-on/Clone of Ubuntu 64-bit.vmx' =>
+        ['Clone of Ubuntu 64-bit', 'ubuntu-64', 2, 6144, $OFF],
+    'encrypted-full.vmx' => ['Windows 7', '', 1, undef, $OFF],
+    'encrypted-partial-win11/Windows 11 x64.vmx' =>
+        ['Windows 11 x64', 'windows11-64', 2, 4096, VIX_POWERSTATE_SUSPENDED],
+    'esx4-clone-unquoted.vmx' => ['Clone_98', 'windows7', 1, 1024, $OFF],
+    'esx4-master.vmx'         => ['master0.004', 'windows7', 1, 1024, $OFF],
+    'full-clone-owaspbwa/OWASP Broken Web Apps.vmx' =>
+        ['OWASP Broken Web Apps VM v1.2', 'ubuntu', 1, 1024, $OFF],
+    'fusion-parent-of-linked-clone/Windows XP Professional.vmx' =>
+        ['Windows XP Professional', 'winxppro', 1, 512, $OFF],
+    'gbk-running/vm.vmx'        => ['hh', 'centos7-64', 4, 13304, $OFF],
+    'gbk-snapshot.vmx'          => ['Ubuntu 64 位', 'ubuntu-64', 4, 4096, $OFF],
+    'hand-edited-many-keys.vmx' => ['Windows Server 2016', 'windows9srv-64', 4, 9216, $OFF],
+    'lifecycle/00-new.vmx'      => ['Windows 7 x64', 'windows7-64', 1, 2048, $OFF],
+    'lifecycle/01-first-boot.vmx' => ['Windows 7 x64', 'windows7-64', 1, 2048, $OFF],
+    'metasploitable2/Metasploitable.vmx' => ['Metasploitable2-Linux', 'ubuntu', 1, 512, $OFF],
+    'minimal-template.vmx'       => ['minimal-template', '', 1, undef, $OFF],
+    'ovf-import/workstation.vmx' => ['workstation', 'oraclelinux-64', 1, 2048, $OFF],
+    'suspended/Ubuntu 64-bit.vmx' =>
+        ['Ubuntu 64-bit', 'ubuntu-64', 2, 2944, VIX_POWERSTATE_SUSPENDED],
+    'win-1251-no-cid/vm.vmx' => ['x10', 'windows9-64', 2, 4096, $OFF],
+    'ws5-era-crlf.vmx'       => ['Other', 'other', 1, 16, $OFF],
+);
+
+my @found = map { s{\A\Q$CORPUS/\E}{}r } glob("$CORPUS/*.vmx"), glob("$CORPUS/*/*.vmx");
+is_deeply([sort keys %expected], [sort @found], 'the test knows every .vmx of the corpus');
+
+for my $file (sort keys %expected) {
+    my @answer = properties(
+        "$CORPUS/$file",               VIX_PROPERTY_VM_NAME,
+        VIX_PROPERTY_VM_GUESTOS,       VIX_PROPERTY_VM_NUM_VCPUS,
+        VIX_PROPERTY_VM_MEMORY_SIZE,   VIX_PROPERTY_VM_POWER_STATE,
+        VIX_PROPERTY_VM_VMX_PATHNAME
+    );
+    my @wanted = @{ $expected{$file} };
+    $wanted[3] = $answer[4] if !defined $wanted[3];
+    is_deeply(\@answer, [VIX_OK, @wanted, "$CORPUS/$file"], $file) or diag GetErrorText($answer[0]);
+    like($answer[4], qr/\A[1-9][0-9]*\z/, "$file: some memory");
+}
+
+my @fixed = (
+    [VIX_PROPERTY_VM_VMTEAM_PATHNAME, '',                     'no team file'],
+    [VIX_PROPERTY_VM_IN_VMTEAM,       0,                      'in no team'],
+    [VIX_PROPERTY_VM_TOOLS_STATE,     VIX_TOOLSSTATE_UNKNOWN, 'tools in an unknown state'],
+    [VIX_PROPERTY_VM_IS_RUNNING,      0,                      'does not run'],
+    [VIX_PROPERTY_VM_SSL_ERROR,       0,                      'no certificate error'],
+    [VIX_PROPERTY_VM_IS_RECORDING,    0,                      'does not record'],
+    [VIX_PROPERTY_VM_IS_REPLAYING,    0,                      'does not replay'],
+    [VIX_PROPERTY_VM_SUPPORTED_FEATURES, 0, 'no feature that needs calls not there yet'],
+);
+my $dir = temp_dir();
+my $vm  = make_vm(dir => "$dir/plain", name => 'plain', disks => 0);
+is_deeply([properties($vm->{vmx}, $_->[0])], [VIX_OK, $_->[1]], $_->[2]) for @fixed;
+
+is_deeply([properties($vm->{vmx}, VIX_PROPERTY_VM_READ_ONLY)], [VIX_OK, 0], 'may be written');
+chmod 0444, $vm->{vmx} or die $!;
+chmod 0755, "$dir", $ENV{HOME} or die $!;
+my $answer = as_nobody(sub { join ' ', properties($vm->{vmx}, VIX_PROPERTY_VM_READ_ONLY) });
+is($answer, '0 1', 'may not be written');
+chmod 0000, $vm->{vmx} or die $!;
+is(as_nobody(sub { (VMOpen($host, $vm->{vmx}))[0] }), VIX_E_FILE_ACCESS_ERROR, 'nor read');
+chmod 0644, $vm->{vmx} or die $!;
+
+is((properties($vm->{vmx}, VIX_PROPERTY_GUEST_SHAREDFOLDERS_SHARES_PATH))[0],
+    VIX_E_VM_NOT_RUNNING, 'the folder of the shares needs a running guest');
+
+my @foreign = map { $_->[1] }
+    grep { $_->[2] =~ /\A(?:removed:)?property(?::|\z)/ && $_->[2] !~ /:(?:vm|guest)\z/ }
+    read_table('constants.tsv');
+my @known = grep { (properties($vm->{vmx}, $_))[0] != VIX_E_UNRECOGNIZED_PROPERTY } @foreign;
+cmp_ok(scalar @foreign, '>', 30, 'the properties of other handles have been read');
+is_deeply(\@known, [], 'and are unknown to a machine');
+
+subtest 'the path as the caller spelt it' => sub {
+    local $ENV{VIX_DRIVE_C} = "$dir";
+    is_deeply([properties('C:\\Plain\\PLAIN.vmx', VIX_PROPERTY_VM_VMX_PATHNAME)],
+        [VIX_OK, 'C:\\Plain\\PLAIN.vmx'], 'with a drive letter');
+    chdir $dir or die $!;
+    is_deeply([properties('plain/plain.vmx', VIX_PROPERTY_VM_VMX_PATHNAME)],
+        [VIX_OK, "$dir/plain/plain.vmx"], 'relative: made absolute');
+    chdir '/' or die $!;
+    symlink "$dir/plain", "$dir/link" or die $!;
+    is_deeply([properties("$dir/link/plain.vmx", VIX_PROPERTY_VM_VMX_PATHNAME)],
+        [VIX_OK, "$dir/link/plain.vmx"], 'links are not resolved');
+};
+
+subtest 'names beyond ASCII' => sub {
+    my $accented = "$dir/B\x{fc}ro \x{4f4d}";
+    make_vm(dir => $accented, name => 'alpha', disks => 0,
+        keys => [displayName => do { no utf8; "B\xc3\xbcro" }]);
+    my ($err, $name, $path, $guest) = properties("$accented/alpha.vmx", VIX_PROPERTY_VM_NAME,
+        VIX_PROPERTY_VM_VMX_PATHNAME, VIX_PROPERTY_VM_GUESTOS);
+    is($err,  VIX_OK, 'opened') or diag GetErrorText($err);
+    is($name, "B\x{fc}ro", 'the name in characters');
+    ok(utf8::is_utf8($name), 'as such');
+    is($path, "$accented/alpha.vmx", 'the path too');
+    ok(!utf8::is_utf8($guest), 'plain ASCII has no flag');
+};
+
+subtest 'read anew each time' => sub {
+    my ($err, $handle) = VMOpen($host, $vm->{vmx});
+    is((GetProperties($handle, VIX_PROPERTY_VM_NAME))[1], 'plain', 'the name');
+    make_vm(dir => "$dir/plain", name => 'plain', disks => 0, keys => [displayName => 'other']);
+    is((GetProperties($handle, VIX_PROPERTY_VM_NAME))[1], 'other', 'after a change');
+    open my $out, '>', $vm->{vmx} or die $!;
+    print {$out} "\0\1\2 not a configuration\n";
+    close $out;
+    is((GetProperties($handle, VIX_PROPERTY_VM_NAME))[0], VIX_E_CANNOT_READ_VM_CONFIG, 'garbled');
+    is((VMOpen($host, $vm->{vmx}))[0], VIX_E_CANNOT_READ_VM_CONFIG, 'VMOpen finds it garbled too');
+};
+
+done_testing;

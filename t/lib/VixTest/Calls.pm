@@ -1,0 +1,162 @@
+package VixTest::Calls;
+
+# The VIX calls of a test in one word: clone a .vmx by path and get what happened as a record, in this
+# process or in a child that may be limited in time, memory and rights, or killed.
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use File::Temp ();
+use POSIX ();
+use Time::HiRes ();
+
+use VMware::Vix::API::Constants;
+use VMware::Vix::Simple;
+
+use VixTest::Files qw(slurp);
+use VixTest::Tools qw(run_tool);
+
+our @EXPORT_OK = qw(host open_vm clone_vm clone_in_child clone_all_in_child start_clone perl_with_vix);
+
+my $HOST;
+
+# The host handle of this process.
+sub host {
+    return $HOST if $HOST;
+    (my $err, $HOST) = HostConnect(VIX_API_VERSION, VIX_SERVICEPROVIDER_VMWARE_WORKSTATION,
+        undef, 0, undef, undef, 0, VIX_INVALID_HANDLE);
+    die "HostConnect: $err " . GetErrorText($err) if $err != VIX_OK;
+    return $HOST;
+}
+
+sub open_vm {
+    my ($vmx) = @_;
+    return VMOpen(host(), $vmx);
+}
+
+# { err, text, step => "open" or "clone", clone => handle or 0, seconds }. May: snapshot, type,
+# options, list (instead of the values of an ordinary full clone).
+sub clone_vm {
+    my ($source, $destination, %may) = @_;
+    my $begin = Time::HiRes::time();
+    my ($err, $vm) = open_vm($source);
+    my %result = (err => $err, step => 'open', clone => 0);
+    if ($err == VIX_OK) {
+        my @arguments = (
+            $may{snapshot} || VIX_INVALID_HANDLE,
+            defined $may{type} ? $may{type} : VIX_CLONETYPE_FULL,
+            $destination, $may{options} || 0, $may{list} || VIX_INVALID_HANDLE,
+        );
+        @result{qw(err clone)} = VMClone($vm, @arguments);
+        $result{step} = 'clone';
+    }
+    $result{text} = GetErrorText($result{err});
+    ReleaseHandle($vm) if $vm;
+    ReleaseHandle($result{clone}) if $result{clone};
+    $result{seconds} = Time::HiRes::time() - $begin;
+    return \%result;
+}
+
+# The command that runs a Perl that finds the modules where this one does.
+sub perl_with_vix {
+    my (@arguments) = @_;
+    return ($^X, map({"-I$_"} grep { !ref && -d } @INC), @arguments);
+}
+
+# clone_vm in a new process; also { signal, peak_kib, output }. May: seconds (a signal ends it then),
+# memory_kib (of address space), uid.
+sub clone_in_child {
+    my ($source, $destination, %may) = @_;
+    my ($result) = clone_all_in_child([[$source, $destination]], %may);
+    return $result;
+}
+
+# The same for a list of [source, destination], one after the other. A case that ends its process by a
+# signal says so, and a new process goes on behind it.
+sub clone_all_in_child {
+    my ($pairs, %may) = @_;
+    my @left = @{$pairs};
+    my @results;
+    while (@left) {
+        my @some = _clone_in_one_child(\@left, %may);
+        push @results, @some;
+        splice @left, 0, scalar @some;
+    }
+    return @results;
+}
+
+# At least one result.
+sub _clone_in_one_child {
+    my ($pairs, %may) = @_;
+    my $list = File::Temp->new;
+    print {$list} map {"$_->[0]\t$_->[1]\n"} @{$pairs};
+    close $list or die "close: $!";
+    chmod 0644, $list->filename;
+    my $run = run_tool(
+        _limits(%may),
+        perl_with_vix('-MVixTest::Calls', '-e', 'VixTest::Calls::_report_all(@ARGV)'),
+        $list->filename, $may{seconds} || 60
+    );
+    my @results;
+    while ($run->{out} =~ /^err=(\d+) step=(\w+) clone=(\d+) peak=(-?\d+) text=(.*)$/mg) {
+        push @results, { err => $1, step => $2, clone => $3, peak_kib => $4, text => $5, signal => 0 };
+    }
+    my $output = substr "$run->{out}$run->{err}", -1000;
+    push @results, { signal => $run->{signal}, err => -1, text => $output }
+        if @results < @{$pairs};
+    $_->{output} = $output for @results;
+    return @results;
+}
+
+sub _limits {
+    my (%may) = @_;
+    my @command;
+    push @command, 'setpriv', "--reuid=$may{uid}", "--regid=$may{uid}", '--clear-groups', 'env',
+        'HOME=/nonexistent'
+        if defined $may{uid};
+    push @command, 'bash', '-c', 'ulimit -v "$1"; shift; exec "$@"', 'bash', $may{memory_kib}
+        if $may{memory_kib};
+    return @command;
+}
+
+sub _report_all {
+    my ($list, $seconds) = @_;
+    local $| = 1;
+    host();
+    my $before = _peak_kib();
+    for my $pair (map { [split /\t/] } split /\n/, slurp($list)) {
+        alarm $seconds;
+        my $result = clone_vm(@{$pair});
+        alarm 0;
+        my ($text) = $result->{text} =~ /^([^\n]{0,400})/;
+        printf "err=%d step=%s clone=%d peak=%d text=%s\n", @{$result}{qw(err step clone)},
+            _peak_kib() - $before, $text;
+    }
+    return;
+}
+
+# The most memory this process ever had resident.
+sub _peak_kib {
+    my ($peak) = slurp('/proc/self/status') =~ /^VmHWM:\s*(\d+)/m;
+    return $peak;
+}
+
+# Starts a clone in a child and returns its process id at once; the caller waits for it or kills it.
+# It exits with 0 for VIX_OK, else 1, and writes the code to `$report` when one is given.
+sub start_clone {
+    my ($source, $destination, $report) = @_;
+    my $pid = fork;
+    die "fork: $!" if !defined $pid;
+    return $pid if $pid;
+    undef $HOST;
+    my $result = clone_vm($source, $destination);
+    if (defined $report) {
+        open my $fh, '>', $report or POSIX::_exit(2);
+        print {$fh} "$result->{err} $result->{text}\n";
+        close $fh;
+    }
+    POSIX::_exit($result->{err} == VIX_OK ? 0 : 1);
+}
+
+1;

@@ -1,0 +1,126 @@
+package VixTest::Content;
+
+# The model of a disk: which sectors hold data and which bytes exactly. Tests build disks of every
+# kind from such a model and later hold clones against it, so the model knows nothing of VMDK.
+
+use strict;
+use warnings;
+
+use Digest::SHA ();
+
+my $SECTOR = 512;
+my $CHUNK  = 2048;
+
+# An all-zero disk of `$capacity` sectors.
+sub new {
+    my ($class, $capacity) = @_;
+    return bless { capacity => $capacity, ranges => [] }, $class;
+}
+
+# Ranges at the places where readers go wrong: first and last sector, both sides of grain borders,
+# a run over several grains, lonely sectors.
+sub sample {
+    my ($class, $capacity, $seed) = @_;
+    my $self = $class->new($capacity);
+    $self->write(@{$_}, $seed) for [0, 1], [62, 3], [127, 2], [640, 300], [1023, 1];
+    $self->write(int($capacity / 2) - 7, 33, $seed + 1);
+    $self->write(int($capacity / 3) * 2, 130, $seed + 2);
+    $self->write($capacity - 1, 1, $seed + 3);
+    return $self;
+}
+
+# From a list of [first sector, count, seed].
+sub from_ranges {
+    my ($class, $capacity, $ranges) = @_;
+    my $self = $class->new($capacity);
+    $self->write(@{$_}) for @{$ranges};
+    return $self;
+}
+
+sub copy {
+    my ($self) = @_;
+    my $copy = (ref $self)->new($self->{capacity});
+    $copy->{ranges} = [map { [@{$_}] } @{ $self->{ranges} }];
+    return $copy;
+}
+
+sub capacity { return $_[0]{capacity} }
+
+# Sorted, disjoint [first sector, end sector, seed] of everything that is not zero.
+sub ranges { return @{ $_[0]{ranges} } }
+
+# The same as [first sector, count], as the disk writers take it.
+sub extents_of_data { return map { [$_->[0], $_->[1] - $_->[0]] } @{ $_[0]{ranges} } }
+
+# A seed of 0 writes zeros. A seed that begins with "noise" gives bytes that do not compress.
+sub write {
+    my ($self, $start, $count, $seed) = @_;
+    my $end = $start + $count;
+    die "range $start+$count outside the disk" if $start < 0 || $end > $self->{capacity};
+    my @kept;
+    for my $range (@{ $self->{ranges} }) {
+        my ($from, $to, $old) = @{$range};
+        push @kept, [$from, $start < $to ? $start : $to, $old] if $from < $start;
+        push @kept, [$end > $from ? $end : $from, $to, $old] if $to > $end;
+    }
+    push @kept, [$start, $end, $seed] if $seed;
+    $self->{ranges} = [sort { $a->[0] <=> $b->[0] } @kept];
+    return $self;
+}
+
+sub zero {
+    my ($self, $start, $count) = @_;
+    return $self->write($start, $count, 0);
+}
+
+sub has_data {
+    my ($self, $start, $count) = @_;
+    my $end = $start + $count;
+    return scalar grep { $_->[0] < $end && $_->[1] > $start } @{ $self->{ranges} };
+}
+
+# The bytes of a sector range; beyond the capacity zeros follow, as in the last grain of a disk.
+sub bytes {
+    my ($self, $start, $count) = @_;
+    my $end   = $start + $count;
+    my $at    = $start;
+    my $bytes = '';
+    for my $range (@{ $self->{ranges} }) {
+        my ($from, $to, $seed) = @{$range};
+        next if $to <= $at;
+        last if $from >= $end;
+        $from = $at  if $from < $at;
+        $to   = $end if $to > $end;
+        $bytes .= "\0" x (($from - $at) * $SECTOR);
+        $bytes .= _sector($seed, $_) for $from .. $to - 1;
+        $at = $to;
+    }
+    return $bytes . "\0" x (($end - $at) * $SECTOR);
+}
+
+# Puts the sectors [$first, $first + $count) into an open file at byte `$offset`; zeros become holes.
+sub write_to {
+    my ($self, $fh, $offset, $first, $count) = @_;
+    for my $range (@{ $self->{ranges} }) {
+        my ($from, $to) = @{$range};
+        $from = $first if $from < $first;
+        $to = $first + $count if $to > $first + $count;
+        while ($from < $to) {
+            my $n = $to - $from > $CHUNK ? $CHUNK : $to - $from;
+            seek $fh, $offset + ($from - $first) * $SECTOR, 0 or die "seek: $!";
+            print {$fh} $self->bytes($from, $n) or die "write: $!";
+            $from += $n;
+        }
+    }
+    return;
+}
+
+sub _sector {
+    my ($seed, $lba) = @_;
+    if ($seed =~ /^noise/) {
+        return join '', map { Digest::SHA::sha512("$seed/$lba/$_") } 0 .. 7;
+    }
+    return sprintf('seed%010d lba%014d', $seed, $lba) x 16;
+}
+
+1;

@@ -1,0 +1,105 @@
+package VixTest::DiskCowd;
+
+# ESX copy-on-write extents ("COWD", the -delta.vmdk of a vmfsSparse disk).
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+
+use VixTest::Files qw(patch_bytes);
+use VixTest::Grains qw(grains_of grain_bytes laid_out round_up sectors_for);
+
+our @EXPORT_OK = qw(write_cowd set_cowd_field);
+
+my $SECTOR = 512;
+my $GTES   = 4096;
+
+my %FIELD = (
+    magic      => [0,  'a4'],
+    version    => [4,  'V'],
+    flags      => [8,  'V'],
+    capacity   => [12, 'V'],
+    grain_size => [16, 'V'],
+    gd_offset  => [20, 'V'],
+    gd_entries => [24, 'V'],
+    free       => [28, 'V'],
+);
+
+sub set_cowd_field {
+    my ($path, $name, $value) = @_;
+    my ($offset, $template) = @{ $FIELD{$name} };
+    patch_bytes($path, $offset, pack $template, $value);
+    return;
+}
+
+# Needs: content, first, sectors, stored. May: grain (1 by default, as ESX makes them), order, header
+# (fields to overwrite).
+sub write_cowd {
+    my ($path, %given) = @_;
+    my %cowd    = (grain => 1, header => {}, %given);
+    my @grains  = grains_of($cowd{stored}, @cowd{qw(first sectors grain)});
+    my $reach   = $GTES * $cowd{grain};
+    my $tables  = int(($cowd{sectors} + $reach - 1) / $reach);
+    my %needed  = map { int($_ / $GTES) => 1 } @grains;
+    my $next    = 4 + sectors_for($tables * 4);
+    my @tables;
+    for my $table (0 .. $tables - 1) {
+        push @tables, $needed{$table} ? $next : 0;
+        $next += $GTES * 4 / $SECTOR if $needed{$table};
+    }
+    for my $index (laid_out($cowd{order}, @grains)) {
+        $cowd{at}{$index} = $next;
+        $next += $cowd{grain};
+    }
+    @cowd{qw(gd gts tables end)} = (4, \@tables, $tables, $next);
+    _write_file($path, \%cowd);
+    return \%cowd;
+}
+
+sub _write_file {
+    my ($path, $cowd) = @_;
+    open my $fh, '+>:raw', $path or die "open $path: $!";
+    _put($fh, 0, _header($cowd));
+    _put($fh, $cowd->{gd} * $SECTOR, pack 'V*', @{ $cowd->{gts} });
+    for my $index (keys %{ $cowd->{at} }) {
+        my $table = $cowd->{gts}[int($index / $GTES)];
+        _put($fh, $table * $SECTOR + $index % $GTES * 4, pack 'V', $cowd->{at}{$index});
+        _put($fh, $cowd->{at}{$index} * $SECTOR,
+            grain_bytes(@{$cowd}{qw(content first sectors grain)}, $index));
+    }
+    truncate $fh, $cowd->{end} * $SECTOR or die "truncate $path: $!";
+    close $fh or die "close $path: $!";
+    return;
+}
+
+sub _header {
+    my ($cowd) = @_;
+    my %value = (
+        magic      => 'COWD',
+        version    => 1,
+        flags      => 3,
+        capacity   => $cowd->{sectors},
+        grain_size => $cowd->{grain},
+        gd_offset  => $cowd->{gd},
+        gd_entries => $cowd->{tables},
+        free       => $cowd->{end},
+        %{ $cowd->{header} },
+    );
+    my $header = "\0" x 2048;
+    for my $name (keys %FIELD) {
+        my ($offset, $template) = @{ $FIELD{$name} };
+        my $bytes = pack $template, $value{$name};
+        substr $header, $offset, length $bytes, $bytes;
+    }
+    return $header;
+}
+
+sub _put {
+    my ($fh, $offset, $bytes) = @_;
+    seek $fh, $offset, 0 or die "seek: $!";
+    print {$fh} $bytes or die "write: $!";
+    return;
+}
+
+1;
