@@ -1,0 +1,118 @@
+package Bench::Cases;
+
+# What is measured, against whom, and the figures to reach. Sizes are multiples of --size, so the
+# names say 1x, 3x and 6x; with the default of 1 GiB those are GiB.
+
+use strict;
+use warnings;
+
+# Contenders (see Bench::Contender) of a case on the work folder's own file system, ...
+my @PLAIN = qw(vmclone cp two qemu qemu_w vmclone_s cp_s two_s qemu_s qemu_w_s);
+# ... of a disk with a parent, where cp can only copy the chain as it is, ...
+my @CHAIN = qw(vmclone cp qemu qemu_w vmclone_s cp_s qemu_s qemu_w_s);
+# ... and on a file system with reflinks.
+my @REFLINK = qw(vmclone reflink vmclone_s reflink_s);
+my @REFLINK_FULL = (@REFLINK, qw(never qemu never_s));
+my @REFLINK_CHAIN = qw(vmclone never qemu vmclone_s);
+
+# A target: the mode it is judged in, and either `group` and `at_least` (how many times faster than
+# the fastest of that group of contenders) or `below` (seconds).
+my @FAST_COPY = (
+    {mode => 'warm', group => 'copy', at_least => 1.0},
+    {mode => 'warm', group => 'qemu', at_least => 2.5},
+    {mode => 'fsync', group => 'copy', at_least => 1.0},
+    {mode => 'fsync', group => 'qemu', at_least => 2.5},
+);
+my @FLATTEN = map { {mode => $_, group => 'qemu', at_least => 2.0} } qw(warm fsync);
+my @METADATA = map { {mode => $_, below => 0.020} } qw(warm fsync);
+
+sub all {
+    my ($size) = @_;
+    return (work_folder_cases($size), map { reflink_cases($_, $size) } qw(xfs btrfs));
+}
+
+sub work_folder_cases {
+    my ($size) = @_;
+    my $two_extents_and_a_bit = $size * 5 > 5120 ? $size * 5 : 5120;
+    return (
+        case('sparse', 'work', \@FAST_COPY, [@PLAIN, 'qemu_none'],
+            {kind => 'monolithicSparse', data_mib => $size, capacity_mib => 2 * $size}),
+        case('flat', 'work', \@FAST_COPY, [@PLAIN, 'qemu_none'],
+            {kind => 'monolithicFlat', data_mib => $size, capacity_mib => $size}),
+        case('split', 'work', \@FAST_COPY, \@PLAIN,
+            {
+                kind => 'twoGbMaxExtentSparse',
+                data_mib => $size,
+                capacity_mib => $two_extents_and_a_bit
+            }),
+        case('chain', 'work', \@FLATTEN, \@CHAIN, chain($size)),
+        case('stream', 'work', [$FLATTEN[0]], [qw(vmclone qemu qemu_w vmclone_s qemu_s)],
+            {
+                kind => 'streamOptimized',
+                texture => 'half',
+                data_mib => $size / 2,
+                capacity_mib => $size
+            }),
+        case('empty-1t', 'work', [{mode => 'warm', below => 0.1}],
+            [qw(vmclone cp vmclone_s cp_s qemu_once)],
+            {kind => 'monolithicSparse', data_mib => 0, capacity_mib => 1 << 20}),
+    );
+}
+
+sub reflink_cases {
+    my ($place, $size) = @_;
+    my $sparse = sub {
+        my ($times) = @_;
+        return {
+            kind => 'monolithicSparse',
+            data_mib => $times * $size,
+            capacity_mib => 2 * $times * $size
+        };
+    };
+    return (
+        case("$place-sparse-1x", $place, \@METADATA, \@REFLINK, $sparse->(1)),
+        case("$place-sparse-3x", $place, \@METADATA, \@REFLINK_FULL, $sparse->(3)),
+        case("$place-sparse-6x", $place, \@METADATA, \@REFLINK, $sparse->(6)),
+        case("$place-flat-3x", $place, \@METADATA, \@REFLINK_FULL,
+            {kind => 'monolithicFlat', data_mib => 3 * $size, capacity_mib => 3 * $size}),
+        case("$place-chain-1x", $place, [$FLATTEN[0]], \@REFLINK_CHAIN, chain($size)),
+        # The same deltas on three times the base: what is shared must not cost more.
+        case("$place-chain-3x", $place, [$FLATTEN[0]], \@REFLINK_CHAIN,
+            {%{chain(3 * $size)}, delta_mib => $size / 16}),
+    );
+}
+
+sub chain {
+    my ($size) = @_;
+    return {
+        kind => 'monolithicSparse',
+        data_mib => $size,
+        capacity_mib => 2 * $size,
+        deltas => 3,
+        delta_mib => $size / 16
+    };
+}
+
+sub case {
+    my ($name, $place, $targets, $contenders, $disk) = @_;
+    return {
+        name => $name,
+        place => $place,
+        targets => $targets,
+        contenders => $contenders,
+        disk => $disk
+    };
+}
+
+# One line on what the case is.
+sub describe {
+    my ($case) = @_;
+    my $disk = $case->{disk};
+    my $what = $disk->{data_mib}
+        ? "$disk->{kind}, $disk->{data_mib} MiB of data in $disk->{capacity_mib} MiB"
+        : "$disk->{kind}, empty, $disk->{capacity_mib} MiB";
+    $what .= ", $disk->{deltas} deltas of $disk->{delta_mib} MiB" if $disk->{deltas};
+    return $case->{place} eq 'work' ? $what : "$what, on $case->{place}";
+}
+
+1;

@@ -1,0 +1,23 @@
+# Targets for contributors, beside MakeMaker's own. Each is one command of this folder.
+
+.PHONY : test-core sanitize layers format check setup
+
+setup :
+	dev/setup
+
+test-core :
+	cmake -S cpp -B build -DCMAKE_BUILD_TYPE=Release -DVIX_TESTS=ON
+	cmake --build build --parallel $(VIX_JOBS)
+	ctest --test-dir build --output-on-failure
+
+sanitize :
+	dev/sanitize
+
+layers :
+	dev/check-layers
+
+format :
+	clang-format -i $$(find cpp -name '*.h' -o -name '*.cpp')
+
+check :
+	dev/test

@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# Shared by the scripts in this folder, which source it: a step is one line to look at, what it
+# prints goes to a log, and the log's end is shown when it fails.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+log_folder=$root/build/logs
+jobs=$(nproc)
+
+die() {
+    echo "dev/${0##*/}: $*" >&2
+    exit 1
+}
+
+log_of() {
+    echo "$log_folder/${1// /-}.log"
+}
+
+# step NAME COMMAND... : status of the command.
+step() {
+    local name=$1 started=$SECONDS status=0 log
+    shift
+    mkdir -p "$log_folder"
+    log=$(log_of "$name")
+    printf '%-32s' "$name ..."
+    "$@" >"$log" 2>&1 </dev/null || status=$?
+    if ((status == 0)); then
+        printf 'ok %5d s\n' $((SECONDS - started))
+    else
+        printf 'FAILED (status %d, %d s); the end of %s:\n' "$status" $((SECONDS - started)) "$log"
+        tail -n 60 "$log" | sed 's/^/    /'
+    fi
+    return "$status"
+}
+
+# CMake's folder is bound to the place it was made in; a tree that was moved or copied starts anew.
+drop_foreign_build() {
+    local cache=$1/CMakeCache.txt
+    if [[ -f $cache ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root/cpp" "$cache"; then
+        rm -rf "$1"
+    fi
+}
+
+# A function that is a step has its commands chained: `set -e` does not hold inside.
+make_module() {
+    cd "$root" && perl Makefile.PL && make -j"$jobs"
+}
+
+# The core with its unit tests, in the folder that the module's build uses too.
+make_core_tests() {
+    cmake -S "$root/cpp" -B "$root/build" -DCMAKE_BUILD_TYPE=Release -DVIX_TESTS=ON &&
+        cmake --build "$root/build" -j "$jobs"
+}
