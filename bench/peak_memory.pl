@@ -12,7 +12,8 @@ use warnings;
 
 my ($root, $vmx, $target, $sync) = @ARGV;
 if (defined $root) {
-    require "$root/bench/lib/Bench/Vix.pm";
+    unshift @INC, "$root/bench/lib";
+    require Bench::Vix;
     Bench::Vix::load($root);
 }
 Bench::Vix::clone_vm($vmx, $target, $sync) if defined $vmx;

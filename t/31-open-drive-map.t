@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Windows paths lead to files of this host through the drive map: ~/.vmware/vix.conf, overridden by the
-# environment.
+# Windows paths lead to files of this host through the drive map: ~/.vmware/vix.conf, overridden by
+# the environment.
 
 use strict;
 use warnings;
@@ -17,7 +17,7 @@ use VixTest::Files qw(list_files);
 
 my $keep = temp_dir();
 $ENV{HOME} = "$keep/home";
-delete @ENV{grep {/^VIX_/} keys %ENV};
+delete @ENV{ grep {/^VIX_/} keys %ENV };
 mkdir "$keep/home";
 mkdir "$keep/home/.vmware";
 
@@ -30,23 +30,33 @@ sub code_for {
     return $err;
 }
 
-sub configure { return spew("$keep/home/.vmware/vix.conf", join '', map {"$_\n"} @_) }
+sub configure {
+    return spew("$keep/home/.vmware/vix.conf", join '', map {"$_\n"} @_);
+}
 
 my $path = 'C:\\Virtual Machines\\WinXP\\WinXP.vmx';
 is(code_for($path), VIX_E_FILE_NAME_INVALID, 'without a map there is no drive C');
-like(GetErrorText(VIX_E_FILE_NAME_INVALID), qr/drive\.C\b.*VIX_DRIVE_C\b/s, 'the text names both settings');
+like(
+    GetErrorText(VIX_E_FILE_NAME_INVALID),
+    qr/drive\.C\b.*VIX_DRIVE_C\b/s,
+    'the text names both settings'
+);
 is(code_for($vm->{vmx}), VIX_OK, 'POSIX paths need no map');
 
 configure('# where things are', qq(drive.C = "$keep/drive"));
 is(code_for($path), VIX_OK, 'the settings file maps it');
 is(code_for('c:\\virtual machines\\WINXP\\winxp.VMX'), VIX_OK, 'names match in any case');
-is(code_for('C:/Virtual Machines/WinXP/WinXP.vmx'),    VIX_OK, 'so do forward slashes');
+is(code_for('C:/Virtual Machines/WinXP/WinXP.vmx'), VIX_OK, 'so do forward slashes');
 is(code_for('C:\\Virtual Machines\\WinXP\\..\\WinXP\\.\\WinXP.vmx'), VIX_OK, 'and dots');
-is(code_for('C:\\Virtual Machines\\None\\None.vmx'), VIX_E_VM_NOT_FOUND, 'what is not there is not found');
-is(code_for('D:\\Virtual Machines\\WinXP\\WinXP.vmx'), VIX_E_FILE_NAME_INVALID, 'other drives stay unknown');
+is(code_for('C:\\Virtual Machines\\None\\None.vmx'),
+    VIX_E_VM_NOT_FOUND, 'what is not there is not found');
+is(code_for('D:\\Virtual Machines\\WinXP\\WinXP.vmx'),
+    VIX_E_FILE_NAME_INVALID, 'other drives stay unknown');
 is(code_for('C:WinXP.vmx'), VIX_E_FILE_NAME_INVALID, 'a path relative to a drive has no meaning');
-is(code_for('\\\\server\\share\\WinXP.vmx'), VIX_E_FILE_NAME_INVALID, 'nor has one on another host');
-is(code_for('C:\\..\\..\\..\\etc\\passwd'), VIX_E_VM_NOT_FOUND, 'a path cannot climb out of its drive');
+is(code_for('\\\\server\\share\\WinXP.vmx'), VIX_E_FILE_NAME_INVALID,
+    'nor has one on another host');
+is(code_for('C:\\..\\..\\..\\etc\\passwd'),
+    VIX_E_VM_NOT_FOUND, 'a path cannot climb out of its drive');
 
 configure(qq(DRIVE.c = "/none"), qq(drive.C = "$keep/drive"));
 is(code_for($path), VIX_OK, 'of two lines the last counts, in any case');
@@ -57,8 +67,11 @@ is(code_for($path), VIX_E_VM_NOT_FOUND, 'the file is read anew at each call');
     is(code_for($path), VIX_OK, 'the environment overrides the file');
 }
 unlink "$keep/home/.vmware/vix.conf";
-for my $bad (['drive.C = "relative/folder"', 'drive.C'], ['clone.sync = "perhaps"', 'clone.sync'],
-    ['disk.folders = "relative"', 'disk.folders'])
+for my $bad (
+    ['drive.C = "relative/folder"', 'drive.C'],
+    ['clone.sync = "perhaps"', 'clone.sync'],
+    ['disk.folders = "relative"', 'disk.folders']
+    )
 {
     my ($line, $name) = @{$bad};
     configure($line);
@@ -81,12 +94,13 @@ is(code_for($path), VIX_OK, 'what is not known is left alone');
     is_deeply(\@folders, ['Virtual Machines'], 'no second folder in another case');
 }
 {
-    my $vmx = "$keep/drive/Virtual Machines/WinXP/WinXP.vmx";
+    my $vmx  = "$keep/drive/Virtual Machines/WinXP/WinXP.vmx";
     my $text = slurp($vmx);
     $text =~ s/"WinXP\.vmdk"/"c:\\virtual machines\\winxp\\winxp.vmdk"/;
     spew($vmx, $text);
     my $result = clone_vm($path, 'C:\\Other\\Copy.vmx');
-    is($result->{err}, VIX_OK, 'a disk that the .vmx names by its Windows path') or diag($result->{text});
+    is($result->{err}, VIX_OK, 'a disk that the .vmx names by its Windows path')
+        or diag($result->{text});
     is(code_for('C:\\OTHER\\COPY.VMX'), VIX_OK, 'and the clone opens');
 }
 

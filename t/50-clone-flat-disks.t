@@ -1,5 +1,6 @@
 #!/usr/bin/perl
-# Flat disks of every make are cloned to flat disks of the same class, byte for byte, holes included.
+# Flat disks of every make are cloned to flat disks of the same class, byte for byte, holes
+# included.
 
 use strict;
 use warnings;
@@ -9,7 +10,7 @@ use lib "$Bin/lib";
 use Test::More;
 
 use VixTest::CloneTrial qw(complaints_about_clone_of);
-use VixTest::Files qw(temp_dir);
+use VixTest::Files      qw(temp_dir);
 
 sub is_cloned {
     my ($what, $disk, %may) = @_;
@@ -39,7 +40,7 @@ is_cloned(
     {   type    => $split,
         sectors => 20_480,
         extents => [
-            { sectors => 8192,   name => 'disk.img', offset => 12_300 },
+            { sectors => 8192, name   => 'disk.img', offset => 12_300 },
             { sectors => 12_288, name => 'disk.img', offset => 5 },
         ],
         content => [[0, 40, 1], [8190, 10, 2], [20_400, 80, 3]],
@@ -52,12 +53,18 @@ is_cloned(
 );
 is_cloned("an ESX disk of type $_", { type => $_ }, class => 'monolithicFlat', qemu_source => 0)
     for qw(vmfs vmfsPreallocated vmfsEagerZeroedThick);
-is_cloned('a thin ESX disk becomes a sparse one', { type => 'vmfsThin' },
-    class => 'monolithicSparse', qemu_source => 0);
+is_cloned(
+    'a thin ESX disk becomes a sparse one', { type => 'vmfsThin' },
+    class       => 'monolithicSparse',
+    qemu_source => 0
+);
 
 my $dir = temp_dir();
-is_cloned('a flat disk of 3 GiB that is almost all holes',
-    { type => $mono, size_mb => 3072, content => [[0, 8, 1], [6_291_000, 8, 2]] }, dir => "$dir");
+is_cloned(
+    'a flat disk of 3 GiB that is almost all holes',
+    { type => $mono, size_mb => 3072, content => [[0, 8, 1], [6_291_000, 8, 2]] },
+    dir => "$dir"
+);
 my $blocks = (stat "$dir/clone/alpha-cl1-flat.vmdk")[12];
 cmp_ok($blocks, '<=', 2048, 'its clone has the holes too');
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Disks that no hosted VM could run from are read exactly and become hosted disks: streamOptimized and
-# the sparse formats of ESX turn into monolithicSparse; mixed extents are read as they are.
+# Disks that no hosted VM could run from are read exactly and become hosted disks: streamOptimized
+# and the sparse formats of ESX turn into monolithicSparse; mixed extents are read as they are.
 
 use strict;
 use warnings;
@@ -24,16 +24,21 @@ is_cloned('a stream', { type => $stream, size_mb => 20 });
 is_cloned('an empty stream', { type => $stream, content => [] });
 is_cloned('a stream of an odd size', { type => $stream, sectors => 20_011 });
 is_cloned('a stream of data that does not deflate', { type => $stream, content => $noise });
-is_cloned("a stream deflated at level $_", { type => $stream, sparse => { level => $_ } }) for 0, 1, 9;
+is_cloned("a stream deflated at level $_", { type => $stream, sparse => { level => $_ } })
+    for 0, 1, 9;
 is_cloned('a stream of several grain tables',
     { type => $stream, size_mb => 100, content => [[65_530, 12, 1], [131_000, 200, 2]] });
-is_cloned('a stream with its grains in no order', { type => $stream, sparse => { order => 'shuffled' } });
+is_cloned('a stream with its grains in no order',
+    { type => $stream, sparse => { order => 'shuffled' } });
 is_cloned('a stream with small grains', { type => $stream, sparse => { grain => 16 } });
 is_cloned('a stream whose header names the directory',
     { type => $stream, sparse => { directory => 'header' } });
 is_cloned('a stream without markers',
     { type => $stream, sparse => { directory => 'header', markers => 0 } });
-is_cloned('a stream without markers but with a footer', { type => $stream, sparse => { markers => 0 } });
+is_cloned(
+    'a stream without markers but with a footer',
+    { type => $stream, sparse => { markers => 0 } }
+);
 is_cloned('a stream of version 1', { type => $stream, sparse => { version => 1 } });
 is_cloned(
     'a read-only stream',
@@ -65,7 +70,8 @@ is_cloned(
     {   type    => 'custom',
         sectors => 20_480,
         extents => [
-            { sectors => 8192 }, { sectors => 4096, kind => 'ZERO' },
+            { sectors => 8192 },
+            { sectors => 4096, kind => 'ZERO' },
             { sectors => 8192, kind => 'SPARSE' },
         ],
         content => [[0, 40, 1], [8180, 12, 2], [12_288, 5, 3], [20_479, 1, 4]],
@@ -87,7 +93,11 @@ is_cloned(
 );
 is_cloned(
     'a disk that is one zero extent',
-    { type => 'custom', sectors => 8192, extents => [{ sectors => 8192, kind => 'ZERO' }], content => [] },
+    {   type    => 'custom',
+        sectors => 8192,
+        extents => [{ sectors => 8192, kind => 'ZERO' }],
+        content => []
+    },
     class       => undef,
     any_extents => 1,
     qemu_source => 0,

@@ -12,13 +12,13 @@ use Test::More;
 use File::Copy qw(copy);
 use VMware::Vix::API::Constants;
 use VixTest;
-use VixTest::Calls qw(clone_vm);
-use VixTest::CloneJudge qw(identity_complaints);
-use VixTest::Disk qw(make_disk make_delta);
+use VixTest::Calls          qw(clone_vm);
+use VixTest::CloneJudge     qw(identity_complaints);
+use VixTest::Disk           qw(make_disk make_delta);
 use VixTest::DiskDescriptor qw(read_descriptor);
-use VixTest::DiskReader qw(disk_content_difference);
-use VixTest::Files qw(sparse_file);
-use VixTest::Tools qw(have_tool qemu_check qemu_compare vmdkinfo);
+use VixTest::DiskReader     qw(disk_content_difference);
+use VixTest::Files          qw(sparse_file);
+use VixTest::Tools          qw(have_tool qemu_check qemu_compare vmdkinfo);
 
 my $corpus = "$Bin/data/corpus";
 my $keep   = temp_dir();
@@ -32,7 +32,8 @@ sub machine_with {
         dir   => "$dir/source",
         disks => 0,
         keys  => [
-            'scsi0.present'    => 'TRUE', 'scsi0:0.present' => 'TRUE',
+            'scsi0.present'    => 'TRUE',
+            'scsi0:0.present'  => 'TRUE',
             'scsi0:0.fileName' => 'disk.vmdk',
         ],
     );
@@ -67,12 +68,19 @@ for my $disk ('mono-sparse/image.vmdk', 'vddk/streamOptimized.vmdk', 'vbox/strea
     is(qemu_compare($clone, as_qemu_likes("$dir/source/disk.vmdk")), '', "$disk: the same bytes");
 }
 
-for my $disk (['vddk/monolithicFlat.vmdk', 20_480, 'monolithicFlat-flat.vmdk'],
-    ['lifecycle/mixed-vbox-vmware.vmdk', 262_144, 'Windows7-Data1-flat.vmdk'])
+for my $disk (
+    ['vddk/monolithicFlat.vmdk', 20_480, 'monolithicFlat-flat.vmdk'],
+    ['lifecycle/mixed-vbox-vmware.vmdk', 262_144, 'Windows7-Data1-flat.vmdk']
+    )
 {
     my ($descriptor, $sectors, $data) = @{$disk};
-    my $dir = machine_with($descriptor);
-    my $made = make_disk(dir => "$dir/source", name => 'made', type => 'monolithicFlat', sectors => $sectors);
+    my $dir  = machine_with($descriptor);
+    my $made = make_disk(
+        dir     => "$dir/source",
+        name    => 'made',
+        type    => 'monolithicFlat',
+        sectors => $sectors
+    );
     rename "$dir/source/made-flat.vmdk", "$dir/source/$data" or die "rename: $!";
     my $result = clone_of($dir);
     is($result->{err}, VIX_OK, "$descriptor: is cloned") or diag($result->{text});
@@ -80,7 +88,8 @@ for my $disk (['vddk/monolithicFlat.vmdk', 20_480, 'monolithicFlat-flat.vmdk'],
     is(disk_content_difference($clone, $made->{content}), '', "$descriptor: the same bytes");
     is_deeply([identity_complaints($clone, { path => "$dir/source/disk.vmdk" })],
         [], "$descriptor: its identity");
-    unlike(slurp($clone), qr/uuid\.(?:image|modification|parent)/, "$descriptor: no VirtualBox ids");
+    unlike(slurp($clone), qr/uuid\.(?:image|modification|parent)/,
+        "$descriptor: no VirtualBox ids");
 }
 
 {
@@ -92,10 +101,13 @@ for my $disk (['vddk/monolithicFlat.vmdk', 20_480, 'monolithicFlat-flat.vmdk'],
 }
 
 {
-    my $dir  = machine_with('esx-delta/vmfs_thick-000001.vmdk');
-    my $base = make_disk(dir => "$dir/source", name => 'vmfs_thick', type => 'vmfs', sectors => 4096);
-    my $top  = make_delta(
-        parent => $base, name => 'vmfs_thick-000001', type => 'vmfsSparse',
+    my $dir = machine_with('esx-delta/vmfs_thick-000001.vmdk');
+    my $base
+        = make_disk(dir => "$dir/source", name => 'vmfs_thick', type => 'vmfs', sectors => 4096);
+    my $top = make_delta(
+        parent => $base,
+        name   => 'vmfs_thick-000001',
+        type   => 'vmfsSparse',
         writes => [[77, 3, 4], [4095, 1, 5]],
     );
     copy("$corpus/esx-delta/$_", "$dir/source/$_") or die "copy: $!" for 'vmfs_thick.vmdk';
@@ -104,8 +116,8 @@ for my $disk (['vddk/monolithicFlat.vmdk', 20_480, 'monolithicFlat-flat.vmdk'],
     my $clone = "$dir/clone/disk-cl1.vmdk";
     is(disk_content_difference($clone, $top->{content}), '', 'esx-delta: the same bytes');
     is(read_descriptor($clone)->{header}{createType}, 'monolithicFlat', 'esx-delta: its class');
-    is(read_descriptor($clone)->{ddb}{adapterType}, 'lsilogic',
-        'esx-delta: what the child leaves out comes from its parent');
+    is(read_descriptor($clone)->{ddb}{adapterType},
+        'lsilogic', 'esx-delta: what the child leaves out comes from its parent');
 }
 
 {
@@ -117,7 +129,8 @@ for my $disk (['vddk/monolithicFlat.vmdk', 20_480, 'monolithicFlat-flat.vmdk'],
     spew("$dir/source/disk.vmdk", $text);
     copy($empty, "$dir/source/disk-s001.vmdk") or die "copy: $!";
     my $result = clone_of($dir);
-    is($result->{err}, VIX_OK, 'an empty extent that Workstation made: is cloned') or diag($result->{text});
+    is($result->{err}, VIX_OK, 'an empty extent that Workstation made: is cloned')
+        or diag($result->{text});
     my $content = VixTest::Content->new(327_680);
     is(disk_content_difference("$dir/clone/disk-cl1.vmdk", $content), '', 'and stays empty');
     is(slurp("$dir/clone/disk-cl1-s001.vmdk"), slurp($empty), 'to the byte');

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Locks in VMware's own form: whoever holds one is respected, the locks of the dead are not, and ours
-# are gone when the work is done.
+# Locks in VMware's own form: whoever holds one is respected, the locks of the dead are not, and
+# ours are gone when the work is done.
 
 use strict;
 use warnings;
@@ -45,12 +45,24 @@ is(code_with(sub { put_lock($_[0]{disks}[0]{path}) }), $running, 'or a disk');
 is(code_with(sub { put_lock("$_[0]{dir}/564d5dfb-18f0-cfb3-bbd7-c98207cd0067.vmem") }),
     $running, 'or the paging file of a running machine');
 is(code_with(sub { put_lock($_[0]{disks}[1]{path}) }, disks => 2), $running, 'or the second disk');
-is(code_with(sub { put_lock($_[0]{vmx}, bare_pid => 1) }), $running, 'an old lock of a process id alone');
+is(code_with(sub { put_lock($_[0]{vmx}, bare_pid => 1) }),
+    $running, 'an old lock of a process id alone');
 is(code_with(sub { put_lock($_[0]{vmx}, machine => other_machine(), pid => 1, creation => 5) }),
     $running, 'a lock of another host counts, whatever runs here');
-is(code_with(sub { put_lock($_[0]{vmx}, machine => 'uuid=03-08-22-20-2f-9c-9a-9d-6d-9f-9c-2f-9d-9a-6d-a0',
-            pid => 2736, creation => '133403488860668819', name => 'vmware.exe') }),
-    $running, 'also one made by Windows');
+is( code_with(
+        sub {
+            put_lock(
+                $_[0]{vmx},
+                machine  => 'uuid=03-08-22-20-2f-9c-9a-9d-6d-9f-9c-2f-9d-9a-6d-a0',
+                pid      => 2736,
+                creation => '133403488860668819',
+                name     => 'vmware.exe'
+            );
+        }
+    ),
+    $running,
+    'also one made by Windows'
+);
 is(code_with(sub { put_lock($_[0]{vmx}, machine => other_machine(), kind => 'S') }),
     VIX_OK, 'a shared lock is a reader\'s: it does not mean that the machine runs');
 
@@ -60,14 +72,17 @@ is(code_with(sub { put_lock($_[0]{vmx}, creation => creation_of($$) + 1) }),
     VIX_OK, 'nor that of a process whose number another has now');
 is(code_with(sub { put_lock($_[0]{disks}[0]{path}, pid => dead_pid(), creation => 4711) }),
     VIX_OK, 'nor on a disk');
-is(code_with(sub { put_lock($_[0]{vmx}, text => 'not a lock') }), VIX_OK, 'nor a member that is none');
-is(code_with(sub { put_lock($_[0]{vmx}, text => '') }), VIX_OK, 'nor an empty one');
-is(code_with(sub { put_lock($_[0]{vmx}, member => 'README') }), VIX_OK, 'nor a file of another name');
+is(code_with(sub { put_lock($_[0]{vmx}, text => 'not a lock') }),
+    VIX_OK, 'nor a member that is none');
+is(code_with(sub { put_lock($_[0]{vmx}, text   => '') }), VIX_OK, 'nor an empty one');
+is(code_with(sub { put_lock($_[0]{vmx}, member => 'README') }),
+    VIX_OK, 'nor a file of another name');
 is(code_with(sub { mkdir "$_[0]{vmx}.lck" }), VIX_OK, 'nor an empty folder');
-is(code_with(sub { spew("$_[0]{vmx}.lck", 'ancient') }), VIX_OK, 'nor an ancient lock, which was a file');
+is(code_with(sub { spew("$_[0]{vmx}.lck", 'ancient') }),
+    VIX_OK, 'nor an ancient lock, which was a file');
 
 {
-    my $vm = make_vm(dir => "$keep/" . $number++);
+    my $vm     = make_vm(dir => "$keep/" . $number++);
     my $before = folder_digest($vm->{dir});
     is(clone_vm($vm->{vmx}, "$vm->{dir}.clone/copy.vmx")->{err}, VIX_OK, 'cloned');
     is(folder_digest($vm->{dir}), $before, 'no lock is left at the source');
@@ -76,17 +91,20 @@ is(code_with(sub { spew("$_[0]{vmx}.lck", 'ancient') }), VIX_OK, 'nor an ancient
     my $vm = make_vm(dir => "$keep/" . $number++);
     mkdir "$vm->{dir}.clone";
     put_lock("$vm->{dir}.clone/copy.vmx");
-    is(clone_vm($vm->{vmx}, "$vm->{dir}.clone/copy.vmx")->{err}, VIX_E_FILE_ALREADY_LOCKED,
-        'a destination that another process has locked');
-    is_deeply([list_files("$vm->{dir}.clone")], ['copy.vmx.lck', 'copy.vmx.lck/M12345.lck'],
-        'its lock stays');
+    is(clone_vm($vm->{vmx}, "$vm->{dir}.clone/copy.vmx")->{err},
+        VIX_E_FILE_ALREADY_LOCKED, 'a destination that another process has locked');
+    is_deeply(
+        [list_files("$vm->{dir}.clone")],
+        ['copy.vmx.lck', 'copy.vmx.lck/M12345.lck'],
+        'its lock stays'
+    );
 }
 {
     my $vm = make_vm(dir => "$keep/" . $number++);
     mkdir "$vm->{dir}.clone";
     put_lock("$vm->{dir}.clone/copy.vmx", pid => dead_pid(), creation => 4711);
-    is(clone_vm($vm->{vmx}, "$vm->{dir}.clone/copy.vmx")->{err}, VIX_OK,
-        'a destination that a dead process had locked');
+    is(clone_vm($vm->{vmx}, "$vm->{dir}.clone/copy.vmx")->{err},
+        VIX_OK, 'a destination that a dead process had locked');
     is_deeply([grep {/\.lck/} list_files("$vm->{dir}.clone")], [], 'its lock is gone');
 }
 

@@ -9,13 +9,13 @@ use FindBin qw($Bin);
 use lib "$Bin/lib";
 use Test::More;
 
-use POSIX qw(mkfifo);
+use POSIX  qw(mkfifo);
 use Socket qw(AF_UNIX SOCK_STREAM pack_sockaddr_un);
 use VMware::Vix::API::Constants;
 use VixTest;
-use VixTest::Calls qw(clone_vm);
-use VixTest::Disk qw(make_disk make_delta);
-use VixTest::Files qw(patch_bytes);
+use VixTest::Calls        qw(clone_vm);
+use VixTest::Disk         qw(make_disk make_delta);
+use VixTest::Files        qw(patch_bytes);
 use VixTest::HostileTrial qw(complaints_about_hostile secret_file);
 
 my $keep = temp_dir();
@@ -46,11 +46,14 @@ sub add_extent_case {
     my $dir = new_dir();
     my $vm  = make_vm(
         dir   => $dir,
-        disks => [{
-            type => 'custom', sectors => $sectors, content => [],
-            extents => [{ sectors => $sectors, unwritten => 1 }],
-            extent_lines => [$line],
-        }],
+        disks => [
+            {   type         => 'custom',
+                sectors      => $sectors,
+                content      => [],
+                extents      => [{ sectors => $sectors, unwritten => 1 }],
+                extent_lines => [$line],
+            }
+        ],
     );
     $prepare->($dir) if $prepare;
     add_case($name, $vm, @codes);
@@ -61,43 +64,81 @@ for my $kind ('FLAT', 'VMFS') {
     my $behind = $kind eq 'FLAT' ? ' 0' : '';
     my @as     = ('RW', $sectors, $kind);
     add_extent_case("$kind: an absolute path", qq(@as "$secret"$behind), undef, $denied);
-    add_extent_case("$kind: a path that climbs", qq(@as "../outside/secret"$behind), undef, $denied);
-    add_extent_case("$kind: a path that goes down and climbs", qq(@as "sub/../../outside/secret"$behind),
-        sub { mkdir "$_[0]/sub" }, $denied);
-    add_extent_case("$kind: a path that climbs with backslashes",
-        qq(@as "..\\outside\\secret"$behind), undef, $denied, $missing);
-    add_extent_case("$kind: a link", qq(@as "link"$behind), sub { symlink $secret, "$_[0]/link" }, $denied);
-    add_extent_case("$kind: a link to a file of the folder", qq(@as "link"$behind),
-        sub { spew("$_[0]/own", "\0" x 4096); symlink 'own', "$_[0]/link" }, $denied);
-    add_extent_case("$kind: a dangling link", qq(@as "link"$behind), sub { symlink '/none', "$_[0]/link" },
-        $denied, $missing);
-    add_extent_case("$kind: a folder that is a link", qq(@as "sub/secret"$behind),
-        sub { symlink "$keep/outside", "$_[0]/sub" }, $denied);
-    add_extent_case("$kind: a FIFO", qq(@as "fifo"$behind), sub { mkfifo("$_[0]/fifo", 0600) }, $denied);
+    add_extent_case("$kind: a path that climbs", qq(@as "../outside/secret"$behind), undef,
+        $denied);
+    add_extent_case(
+        "$kind: a path that goes down and climbs",
+        qq(@as "sub/../../outside/secret"$behind),
+        sub { mkdir "$_[0]/sub" }, $denied
+    );
+    add_extent_case(
+        "$kind: a path that climbs with backslashes",
+        qq(@as "..\\outside\\secret"$behind),
+        undef, $denied, $missing
+    );
+    add_extent_case(
+        "$kind: a link",
+        qq(@as "link"$behind),
+        sub { symlink $secret, "$_[0]/link" }, $denied
+    );
+    add_extent_case(
+        "$kind: a link to a file of the folder",
+        qq(@as "link"$behind),
+        sub { spew("$_[0]/own", "\0" x 4096); symlink 'own', "$_[0]/link" }, $denied
+    );
+    add_extent_case(
+        "$kind: a dangling link",
+        qq(@as "link"$behind),
+        sub { symlink '/none', "$_[0]/link" },
+        $denied, $missing
+    );
+    add_extent_case(
+        "$kind: a folder that is a link",
+        qq(@as "sub/secret"$behind),
+        sub { symlink "$keep/outside", "$_[0]/sub" }, $denied
+    );
+    add_extent_case(
+        "$kind: a FIFO",
+        qq(@as "fifo"$behind),
+        sub { mkfifo("$_[0]/fifo", 0600) }, $denied
+    );
     add_extent_case("$kind: a folder", qq(@as "sub"$behind), sub { mkdir "$_[0]/sub" }, $denied);
     add_extent_case("$kind: a socket", qq(@as "sock"$behind), \&put_socket, $denied);
     add_extent_case("$kind: $_", qq(@as "$_"$behind), undef, $denied)
         for '/dev/zero', '/dev/null', '/proc/self/mem', '/proc/self/environ', '/etc/passwd';
-    add_extent_case("$kind: a name that ends in a blank", qq(@as "$secret "$behind), undef,
-        $denied, $missing);
+    add_extent_case(
+        "$kind: a name that ends in a blank",
+        qq(@as "$secret "$behind),
+        undef, $denied, $missing
+    );
 }
 add_extent_case("$_: an absolute path", qq(RW $sectors $_ "$secret"), undef, $denied)
     for 'SPARSE', 'VMFSSPARSE', 'SESPARSE';
-add_extent_case('a Windows path without a drive map', qq(RW $sectors FLAT "Q:\\secret" 0), undef,
-    VIX_E_FILE_NAME_INVALID);
-add_extent_case('a UNC path', qq(RW $sectors FLAT "\\\\server\\share\\secret" 0), undef,
-    VIX_E_FILE_NAME_INVALID);
-add_extent_case('a zero extent that names a file', qq(RW $sectors ZERO "$secret" 0), undef, $ok, $invalid);
+add_extent_case(
+    'a Windows path without a drive map',
+    qq(RW $sectors FLAT "Q:\\secret" 0),
+    undef, VIX_E_FILE_NAME_INVALID
+);
+add_extent_case('a UNC path', qq(RW $sectors FLAT "\\\\server\\share\\secret" 0),
+    undef, VIX_E_FILE_NAME_INVALID);
+add_extent_case(
+    'a zero extent that names a file',
+    qq(RW $sectors ZERO "$secret" 0),
+    undef, $ok, $invalid
+);
 
 SKIP: {
     skip 'needs root to make a device', 1 if $> != 0;
-    add_extent_case('a character device', qq(RW $sectors FLAT "device" 0),
-        sub { system 'mknod', "$_[0]/device", 'c', 1, 5 }, $denied);
+    add_extent_case(
+        'a character device',
+        qq(RW $sectors FLAT "device" 0),
+        sub { system 'mknod', "$_[0]/device", 'c', 1, 5 }, $denied
+    );
 }
 
 sub put_socket {
     my ($dir) = @_;
-    socket my $socket, AF_UNIX, SOCK_STREAM, 0 or die "socket: $!";
+    socket my $socket, AF_UNIX, SOCK_STREAM, 0  or die "socket: $!";
     bind $socket, pack_sockaddr_un("$dir/sock") or die "bind: $!";
     return;
 }
@@ -107,11 +148,14 @@ sub put_socket {
     my $dir = new_dir();
     my $vm  = make_vm(
         dir   => $dir,
-        disks => [{
-            type => 'custom', sectors => $sectors, content => [],
-            extents => [{ sectors => $sectors, unwritten => 1 }],
-            extent_lines => [qq(RW $sectors FLAT "Z:\\outside\\secret" 0)],
-        }],
+        disks => [
+            {   type         => 'custom',
+                sectors      => $sectors,
+                content      => [],
+                extents      => [{ sectors => $sectors, unwritten => 1 }],
+                extent_lines => [qq(RW $sectors FLAT "Z:\\outside\\secret" 0)],
+            }
+        ],
     );
     my $result = clone_vm($vm->{vmx}, "$dir.clone/copy.vmx");
     is($result->{err}, $denied, 'a Windows path through the drive map leads out, too')
@@ -122,7 +166,7 @@ sub put_socket {
 sub add_disk_case {
     my ($name, $file, $prepare, @codes) = @_;
     my $dir = new_dir();
-    my $vm  = make_vm(dir => $dir, disks => [{ file_name => $file, content => [], sectors => 128 }]);
+    my $vm = make_vm(dir => $dir, disks => [{ file_name => $file, content => [], sectors => 128 }]);
     $prepare->($dir) if $prepare;
     add_case($name, $vm, @codes);
     return;
@@ -131,8 +175,11 @@ sub add_disk_case {
 add_disk_case('a disk that is somebody\'s file', $secret, undef, $invalid);
 {
     my $marker = slurp($secret) =~ /^(.*)/ ? $1 : '';
-    for my $line ("# $marker", "version=$marker", "CID=$marker", "RW $marker", "RW 8 $marker",
-        "RW 8 FLAT $marker", "createType=\"$marker\"\nRW 8 FLAT \"x\" 0")
+    for my $line (
+        "# $marker", "version=$marker", "CID=$marker", "RW $marker", "RW 8 $marker",
+        "RW 8 FLAT $marker",
+        "createType=\"$marker\"\nRW 8 FLAT \"x\" 0"
+        )
     {
         my $texts = "$keep/outside/text" . @cases;
         spew($texts, "# a text that looks a little like a descriptor\n$line\n");
@@ -140,9 +187,13 @@ add_disk_case('a disk that is somebody\'s file', $secret, undef, $invalid);
             $texts, undef, $invalid, VIX_E_DISK_NOTSUPPORTED);
     }
 }
-add_disk_case('a disk that is a link to somebody\'s file', 'link.vmdk',
-    sub { symlink $secret, "$_[0]/link.vmdk" }, $denied, $invalid);
-add_disk_case('a disk that is a FIFO', 'fifo.vmdk', sub { mkfifo("$_[0]/fifo.vmdk", 0600) }, $denied);
+add_disk_case(
+    'a disk that is a link to somebody\'s file',
+    'link.vmdk', sub { symlink $secret, "$_[0]/link.vmdk" },
+    $denied, $invalid
+);
+add_disk_case('a disk that is a FIFO',
+    'fifo.vmdk', sub { mkfifo("$_[0]/fifo.vmdk", 0600) }, $denied);
 add_disk_case('a disk that is a folder', 'sub.vmdk', sub { mkdir "$_[0]/sub.vmdk" }, $denied);
 add_disk_case("a disk that is $_", $_, undef, $denied) for '/dev/zero', '/dev/stdin', '/dev/tty';
 add_disk_case('a disk that is the .vmx', 'alpha.vmx', undef, $invalid);
@@ -159,7 +210,11 @@ sub add_parent_case {
 }
 
 add_parent_case('a parent that is somebody\'s file', $secret, undef, $parent);
-add_parent_case('a parent that is a FIFO', 'fifo', sub { mkfifo("$_[0]/fifo", 0600) }, $parent, $denied);
+add_parent_case(
+    'a parent that is a FIFO',
+    'fifo', sub { mkfifo("$_[0]/fifo", 0600) },
+    $parent, $denied
+);
 add_parent_case("a parent that is $_", $_, undef, $parent, $denied) for '/dev/zero', '/dev/stdin';
 add_parent_case('a parent that is a folder', 'sub', sub { mkdir "$_[0]/sub" }, $parent, $denied);
 
@@ -185,19 +240,24 @@ for my $key ('nvram', 'extendedConfigFile') {
     add_key_case("$key: a folder", [$key => 'sub'], sub { mkdir "$_[0]/sub" }, $ok, $denied);
 }
 add_key_case('a .vmxf of gigabytes', [], sub { truncate "$_[0]/alpha.vmxf", 8 << 30 }, $ok);
-add_key_case('an nvram of gigabytes', [], sub { truncate "$_[0]/alpha.nvram", 8 << 30 }, $ok, $denied);
+add_key_case(
+    'an nvram of gigabytes',
+    [], sub { truncate "$_[0]/alpha.nvram", 8 << 30 },
+    $ok, $denied
+);
 
 is_deeply($_->{complaints}, [], $_->{name}) for complaints_about_hostile(@cases);
 
 # What is allowed.
 {
-    my $dir = "$keep/allowed";
-    my $vm  = make_vm(dir => $dir, disks => [{ type => 'monolithicFlat' }]);
+    my $dir  = "$keep/allowed";
+    my $vm   = make_vm(dir => $dir, disks => [{ type => 'monolithicFlat' }]);
     my $text = slurp($vm->{disks}[0]{path});
     $text =~ s/"alpha-flat\.vmdk"/"$dir\/alpha-flat.vmdk"/;
     spew($vm->{disks}[0]{path}, $text);
     my $result = clone_vm($vm->{vmx}, "$dir.clone/copy.vmx");
-    is($result->{err}, VIX_OK, 'an absolute path within the disk\'s folder is no harm') or diag($result->{text});
+    is($result->{err}, VIX_OK, 'an absolute path within the disk\'s folder is no harm')
+        or diag($result->{text});
 }
 {
     my $dir = "$keep/listed";
@@ -212,7 +272,8 @@ is_deeply($_->{complaints}, [], $_->{name}) for complaints_about_hostile(@cases)
     like($result->{text}, qr/disk\.folders/, 'the text names the setting');
     local $ENV{VIX_DISK_FOLDERS} = "/none:$keep/elsewhere";
     $result = clone_vm($vm->{vmx}, "$dir.clone/copy.vmx");
-    is($result->{err}, VIX_OK, 'unless the folder is listed in disk.folders') or diag($result->{text});
+    is($result->{err}, VIX_OK, 'unless the folder is listed in disk.folders')
+        or diag($result->{text});
 }
 
 # The destination.

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# A clone that fails midway leaves nothing, not even the folders made for it; several at a time do not
-# harm each other.
+# A clone that fails midway leaves nothing, not even the folders made for it; several at a time do
+# not harm each other.
 
 use strict;
 use warnings;
@@ -11,10 +11,10 @@ use Test::More;
 
 use VMware::Vix::API::Constants;
 use VixTest;
-use VixTest::Calls qw(clone_vm start_clone);
+use VixTest::Calls      qw(clone_vm start_clone);
 use VixTest::CloneJudge qw(clone_complaints);
-use VixTest::Files qw(list_files);
-use VixTest::Tools qw(run_tool);
+use VixTest::Files      qw(list_files);
+use VixTest::Tools      qw(run_tool);
 
 my $keep = temp_dir();
 
@@ -23,26 +23,33 @@ my $half = make_vm(
     dir   => "$keep/half",
     disks => [
         { type => 'monolithicFlat', size_mb => 8 },
-        { type => 'streamOptimized', content => [[0, 8192, 'noise']],
-            sparse => { corrupt => { 63 => sub { 'x' x length $_[0] } } } },
+        {   type    => 'streamOptimized',
+            content => [[0, 8192, 'noise']],
+            sparse  => { corrupt => { 63 => sub { 'x' x length $_[0] } } }
+        },
     ],
 );
 {
     my $before = folder_digest($half->{dir});
-    is(clone_vm($half->{vmx}, "$keep/a/b/c/copy.vmx")->{err}, VIX_E_DISK_NEEDSREPAIR,
-        'it fails when much is done');
+    is(clone_vm($half->{vmx}, "$keep/a/b/c/copy.vmx")->{err},
+        VIX_E_DISK_NEEDSREPAIR, 'it fails when much is done');
     ok(!-e "$keep/a", 'the folders made for it are gone');
     is(folder_digest($half->{dir}), $before, 'the source is untouched');
 
     mkdir "$keep/mine";
     spew("$keep/mine/notes.txt", 'mine');
-    is(clone_vm($half->{vmx}, "$keep/mine/copy.vmx")->{err}, VIX_E_DISK_NEEDSREPAIR,
-        'the same in a folder that is there');
+    is(clone_vm($half->{vmx}, "$keep/mine/copy.vmx")->{err},
+        VIX_E_DISK_NEEDSREPAIR, 'the same in a folder that is there');
     is_deeply([list_files("$keep/mine")], ['notes.txt'], 'the folder stays, with what was in it');
 }
 
-my $vm = make_vm(dir => "$keep/source", disks => [{ type => 'monolithicFlat', content => [[0, 8192, 5]] },
-    { type => 'twoGbMaxExtentSparse', content => [[0, 8000, 6]] }]);
+my $vm = make_vm(
+    dir   => "$keep/source",
+    disks => [
+        { type => 'monolithicFlat', content       => [[0, 8192, 5]] },
+        { type => 'twoGbMaxExtentSparse', content => [[0, 8000, 6]] }
+    ]
+);
 my $before = folder_digest($vm->{dir});
 
 sub is_whole {
@@ -56,13 +63,14 @@ sub is_whole {
     mkdir "$keep/left";
     mkdir "$keep/left/.vix-staging-copy";
     spew("$keep/left/.vix-staging-copy/$_", 'old') for 'alpha-cl1.vmdk', 'copy.vmx', 'junk';
-    is(clone_vm($vm->{vmx}, "$keep/left/copy.vmx")->{err}, VIX_OK,
-        'the staging folder of a clone that died is no obstacle');
+    is(clone_vm($vm->{vmx}, "$keep/left/copy.vmx")->{err},
+        VIX_OK, 'the staging folder of a clone that died is no obstacle');
     is_whole('behind a dead one', "$keep/left");
 }
 {
     mkdir "$keep/empty";
-    is(clone_vm($vm->{vmx}, "$keep/empty/copy.vmx")->{err}, VIX_OK, 'an empty folder is no obstacle');
+    is(clone_vm($vm->{vmx}, "$keep/empty/copy.vmx")->{err},
+        VIX_OK, 'an empty folder is no obstacle');
     is_whole('in an empty folder', "$keep/empty");
 }
 
@@ -73,16 +81,21 @@ for my $round (1 .. 8) {
     waitpid $_, 0 for @pids;
     my @codes = sort { $a <=> $b } map { slurp("$keep/race$round.$_") =~ /^(\d+)/ } 1 .. 3;
     is($codes[0], VIX_OK, "round $round: of three to one destination one succeeds");
-    is_deeply([grep { $_ != VIX_E_FILE_ALREADY_EXISTS && $_ != VIX_E_FILE_ALREADY_LOCKED } @codes[1, 2]],
-        [], "round $round: the others hear that somebody is there")
-        or diag(map { slurp("$keep/race$round.$_") } 1 .. 3);
+    is_deeply(
+        [grep { $_ != VIX_E_FILE_ALREADY_EXISTS && $_ != VIX_E_FILE_ALREADY_LOCKED } @codes[1, 2]],
+        [],
+        "round $round: the others hear that somebody is there"
+    ) or diag(map { slurp("$keep/race$round.$_") } 1 .. 3);
     is_whole("round $round", $dir);
 }
 {
     my @pids = map { start_clone($vm->{vmx}, "$keep/apart$_/copy.vmx", "$keep/apart.$_") } 1 .. 4;
     waitpid $_, 0 for @pids;
-    is_deeply([map { slurp("$keep/apart.$_") =~ /^(\d+)/ } 1 .. 4], [(VIX_OK) x 4],
-        'four clones of one source at a time all succeed');
+    is_deeply(
+        [map { slurp("$keep/apart.$_") =~ /^(\d+)/ } 1 .. 4],
+        [(VIX_OK) x 4],
+        'four clones of one source at a time all succeed'
+    );
     is_whole("clone $_", "$keep/apart$_") for 1 .. 4;
 }
 is(folder_digest($vm->{dir}), $before, 'after all this the source is untouched');
@@ -91,7 +104,8 @@ is(folder_digest($vm->{dir}), $before, 'after all this the source is untouched')
 sub mounted {
     my ($options) = @_;
     mkdir "$keep/mount";
-    return run_tool('mount', '-t', 'tmpfs', '-o', $options, 'vixtest', "$keep/mount")->{status} == 0;
+    return run_tool('mount', '-t', 'tmpfs', '-o', $options, 'vixtest', "$keep/mount")->{status}
+        == 0;
 }
 
 SKIP: {
@@ -118,8 +132,8 @@ SKIP: {
         run_tool('umount', "$keep/mount");
     }
     mounted('ro') or die 'mount';
-    is(clone_vm($vm->{vmx}, "$keep/mount/clone/copy.vmx")->{err}, VIX_E_FILE_READ_ONLY,
-        'a file system that may not be written');
+    is(clone_vm($vm->{vmx}, "$keep/mount/clone/copy.vmx")->{err},
+        VIX_E_FILE_READ_ONLY, 'a file system that may not be written');
     run_tool('umount', "$keep/mount");
     is(folder_digest($vm->{dir}), $before, 'the source is untouched');
 }

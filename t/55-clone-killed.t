@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# A clone that is killed at any moment leaves its source as it was and either no virtual machine or a
-# whole one, and does not stand in the way of the next.
+# A clone that is killed at any moment leaves its source as it was and either no virtual machine or
+# a whole one, and does not stand in the way of the next.
 
 use strict;
 use warnings;
@@ -12,9 +12,9 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 use VMware::Vix::API::Constants;
 use VixTest;
-use VixTest::Calls qw(clone_vm start_clone);
+use VixTest::Calls      qw(clone_vm start_clone);
 use VixTest::CloneJudge qw(clone_complaints);
-use VixTest::Files qw(list_files);
+use VixTest::Files      qw(list_files);
 
 my $keep = temp_dir();
 my $seed = $ENV{VIX_TEST_SEED} || $$;
@@ -24,14 +24,16 @@ note "VIX_TEST_SEED=$seed";
 my $vm = make_vm(
     dir   => "$keep/source",
     disks => [
-        { type => 'monolithicFlat', size_mb => 24, content => [[0, 49_152, 1]] },
+        { type => 'monolithicFlat', size_mb       => 24, content => [[0, 49_152, 1]] },
         { type => 'twoGbMaxExtentSparse', size_mb => 16, content => [[0, 30_000, 2]] },
         { type => 'streamOptimized', size_mb => 8, deltas => [{ writes => [[700, 9000, 3]] }] },
     ],
 );
 
 # Of the source only the lock of the killed process may be new; the next clone takes it away.
-sub source_state { return join "\n", grep { !/\.vmx\.lck(?:\/|$)/ } split /\n/, folder_digest($vm->{dir}) }
+sub source_state {
+    return join "\n", grep { !/\.vmx\.lck(?:\/|$)/ } split /\n/, folder_digest($vm->{dir});
+}
 
 sub kill_clone_after {
     my ($seconds, $destination) = @_;

@@ -12,7 +12,7 @@ use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Calls qw(clone_vm host open_vm);
-use VixTest::Disk qw(make_disk make_delta);
+use VixTest::Disk  qw(make_disk make_delta);
 use VixTest::Files qw(list_files);
 use VixTest::Locks qw(other_machine put_lock);
 
@@ -24,7 +24,7 @@ sub new_dir { return "$keep/" . $number++ }
 # What VMDelete answers.
 sub deleted {
     my ($vmx, $options) = @_;
-    my ($err, $handle) = open_vm($vmx);
+    my ($err, $handle)  = open_vm($vmx);
     return "open: $err" if $err != VIX_OK;
     $err = VMDelete($handle, $options);
     ReleaseHandle($handle);
@@ -40,11 +40,16 @@ sub is_refused {
 }
 
 my %state = (
-    'alpha-Snapshot1.vmsn' => 'snapshot', 'alpha-Snapshot1.vmem' => 'memory of the snapshot',
-    'alpha-8871651f.vmss'  => 'state',    'alpha-8871651f.vmem'  => 'memory',
-    'vmware.log' => 'log', 'vmware-0.log' => 'log', 'alpha.scoreboard' => 'board',
+    'alpha-Snapshot1.vmsn' => 'snapshot',
+    'alpha-Snapshot1.vmem' => 'memory of the snapshot',
+    'alpha-8871651f.vmss'  => 'state',
+    'alpha-8871651f.vmem'  => 'memory',
+    'vmware.log'           => 'log',
+    'vmware-0.log'         => 'log',
+    'alpha.scoreboard'     => 'board',
 );
-my @state_keys = ('checkpoint.vmState' => 'alpha-8871651f.vmss', 'vmxstats.filename' => 'alpha.scoreboard');
+my @state_keys
+    = ('checkpoint.vmState' => 'alpha-8871651f.vmss', 'vmxstats.filename' => 'alpha.scoreboard');
 my $snapshot_list = join '', map {"$_\n"} '.encoding = "UTF-8"', 'snapshot.lastUID = "1"',
     'snapshot.current = "1"', 'snapshot0.uid = "1"', 'snapshot0.filename = "alpha-Snapshot1.vmsn"',
     'snapshot0.displayName = "first"', 'snapshot0.numDisks = "1"',
@@ -64,13 +69,18 @@ sub used_machine {
     return $vm;
 }
 
-my @disks = ('alpha-000001.vmdk', 'alpha-0-f001.vmdk', 'alpha-0-f002.vmdk', 'alpha-0-f003.vmdk',
-    'alpha-0.vmdk', 'alpha.vmdk');
+my @disks = (
+    'alpha-000001.vmdk', 'alpha-0-f001.vmdk', 'alpha-0-f002.vmdk', 'alpha-0-f003.vmdk',
+    'alpha-0.vmdk', 'alpha.vmdk'
+);
 {
     my $vm = used_machine(new_dir());
     is(deleted($vm->{vmx}, 0), VIX_OK, 'without options the machine is deleted');
-    is_deeply([list_files($vm->{dir})], [sort @disks, 'notes.txt', 'other.vmdk'],
-        'its disks and files of others stay');
+    is_deeply(
+        [list_files($vm->{dir})],
+        [sort @disks, 'notes.txt', 'other.vmdk'],
+        'its disks and files of others stay'
+    );
 }
 {
     my $vm = used_machine(new_dir());
@@ -91,11 +101,16 @@ my @disks = ('alpha-000001.vmdk', 'alpha-0-f001.vmdk', 'alpha-0-f002.vmdk', 'alp
 }
 {
     my $dir    = new_dir();
-    my $parent = make_disk(dir => "$dir/parent", name => 'golden', type => 'monolithicSparse', size_mb => 4);
-    my $vm     = make_vm(
+    my $parent = make_disk(dir => "$dir/parent", name => 'golden', type => 'monolithicSparse',
+        size_mb => 4);
+    my $vm = make_vm(
         dir   => "$dir/child",
         disks => 0,
-        keys  => ['ide0.present' => 'TRUE', 'ide0:0.present' => 'TRUE', 'ide0:0.fileName' => 'golden-cl1.vmdk'],
+        keys  => [
+            'ide0.present'    => 'TRUE',
+            'ide0:0.present'  => 'TRUE',
+            'ide0:0.fileName' => 'golden-cl1.vmdk'
+        ],
     );
     make_delta(parent => $parent, dir => $vm->{dir}, name => 'golden-cl1', hint => $parent->{path});
     my $before = folder_digest("$dir/parent");
@@ -108,13 +123,25 @@ my @disks = ('alpha-000001.vmdk', 'alpha-0-f001.vmdk', 'alpha-0-f002.vmdk', 'alp
     my $one = make_vm(dir => $dir, name => 'one');
     my $two = make_vm(dir => $dir, name => 'two');
     is(deleted($one->{vmx}, VIX_VMDELETE_DISK_FILES), VIX_OK, 'one of two machines in a folder');
-    is_deeply([list_files($dir)], [map {"two.$_"} qw(nvram vmdk vmsd vmx vmxf)], 'the other stays whole');
+    is_deeply(
+        [list_files($dir)],
+        [map {"two.$_"} qw(nvram vmdk vmsd vmx vmxf)],
+        'the other stays whole'
+    );
 }
 {
     my $dir = new_dir();
     my $one = make_vm(dir => $dir, name => 'one');
-    my $two = make_vm(dir => $dir, name => 'two', disks => 0,
-        keys => ['scsi0.present' => 'TRUE', 'scsi0:0.present' => 'TRUE', 'scsi0:0.fileName' => 'one.vmdk']);
+    my $two = make_vm(
+        dir   => $dir,
+        name  => 'two',
+        disks => 0,
+        keys  => [
+            'scsi0.present'    => 'TRUE',
+            'scsi0:0.present'  => 'TRUE',
+            'scsi0:0.fileName' => 'one.vmdk'
+        ]
+    );
     is(deleted($one->{vmx}, VIX_VMDELETE_DISK_FILES), VIX_OK, 'a disk that another machine uses');
     ok(-e "$dir/one.vmdk", 'stays');
 }
@@ -125,11 +152,14 @@ my @disks = ('alpha-000001.vmdk', 'alpha-0-f001.vmdk', 'alpha-0-f002.vmdk', 'alp
     my $vm = make_vm(
         dir  => $dir,
         keys => [
-            nvram => "$dir.outside/precious", extendedConfigFile => '../' . ($number - 1) . '.outside/precious',
-            'checkpoint.vmState' => "$dir.outside/precious", 'vmxstats.filename' => "$dir.outside/precious",
+            nvram                => "$dir.outside/precious",
+            extendedConfigFile   => '../' . ($number - 1) . '.outside/precious',
+            'checkpoint.vmState' => "$dir.outside/precious",
+            'vmxstats.filename'  => "$dir.outside/precious",
         ],
     );
-    spew("$dir/alpha.vmsd", qq(snapshot0.filename = "$dir.outside/precious"\n)
+    spew("$dir/alpha.vmsd",
+              qq(snapshot0.filename = "$dir.outside/precious"\n)
             . qq(snapshot0.disk0.fileName = "$dir.outside/precious"\n));
     is(deleted($vm->{vmx}, VIX_VMDELETE_DISK_FILES), VIX_OK, 'a .vmx that names files of others');
     is(slurp("$dir.outside/precious"), 'mine', 'deletes none of them');
@@ -147,7 +177,8 @@ my @disks = ('alpha-000001.vmdk', 'alpha-0-f001.vmdk', 'alpha-0-f002.vmdk', 'alp
 {
     my $vm = make_vm(dir => new_dir());
     unlink $vm->{disks}[0]{path};
-    is(deleted($vm->{vmx}, VIX_VMDELETE_DISK_FILES), VIX_OK, 'a machine whose disk is gone already');
+    is(deleted($vm->{vmx}, VIX_VMDELETE_DISK_FILES), VIX_OK,
+        'a machine whose disk is gone already');
     ok(!-e $vm->{dir}, 'is deleted');
 }
 {
@@ -166,11 +197,12 @@ my @disks = ('alpha-000001.vmdk', 'alpha-0-f001.vmdk', 'alpha-0-f002.vmdk', 'alp
 
 my $running = make_vm(dir => new_dir());
 put_lock($running->{vmx});
-is_refused('a running machine', $running, 0,                       VIX_E_VM_IS_RUNNING);
-is_refused('with its disks',    $running, VIX_VMDELETE_DISK_FILES, VIX_E_VM_IS_RUNNING);
+is_refused('a running machine', $running, 0, VIX_E_VM_IS_RUNNING);
+is_refused('with its disks', $running, VIX_VMDELETE_DISK_FILES, VIX_E_VM_IS_RUNNING);
 my $afar = make_vm(dir => new_dir());
 put_lock($afar->{vmx}, machine => other_machine());
-is_refused('a machine that runs on another host', $afar, VIX_VMDELETE_DISK_FILES, VIX_E_VM_IS_RUNNING);
+is_refused('a machine that runs on another host',
+    $afar, VIX_VMDELETE_DISK_FILES, VIX_E_VM_IS_RUNNING);
 my $template = make_vm(dir => new_dir(), keys => ['templateVM' => 'TRUE']);
 is_refused('a template', $template, 0, VIX_E_TEMPLATE_VM);
 my $plain = make_vm(dir => new_dir());

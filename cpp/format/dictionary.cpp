@@ -198,12 +198,12 @@ std::vector<Dictionary::Entry> Dictionary::entries() const {
 }
 
 void Dictionary::set(std::string_view name, std::string_view value) {
+    if (!is_ascii(value) && !encoding_declared_) declare_utf8();
     auto bytes = encode_from_utf8(value, encoding_);
     if (!bytes) {
         turn_to_utf8();
         bytes = std::string{value};
     }
-    if (!is_ascii(value) && !encoding_declared_) declare_utf8();
     put_value(name, *bytes);
 }
 
@@ -237,11 +237,22 @@ void Dictionary::remove(std::string_view name) {
 // A line whose bytes mean nothing in the old encoding keeps them: they meant nothing before either.
 void Dictionary::turn_to_utf8() {
     for (Line& line : lines_) {
-        if (auto text = decode_to_utf8(line.text, encoding_)) line = parse_line(std::move(*text));
+        if (auto text = line_in_utf8(line)) line = parse_line(std::move(*text));
     }
     index_lines();
     encoding_ = "UTF-8";
     declare_utf8();
+}
+
+// A value is decoded without its escapes, which may stand for half a character.
+std::optional<std::string> Dictionary::line_in_utf8(const Line& line) const {
+    const std::string_view text{line.text};
+    if (line.name.empty()) return decode_to_utf8(text, encoding_);
+    const auto head = decode_to_utf8(text.substr(0, line.value_begin), encoding_);
+    const auto value = decode_to_utf8(value_of(line), encoding_);
+    const auto tail = decode_to_utf8(text.substr(line.value_end), encoding_);
+    if (!head || !value || !tail) return std::nullopt;
+    return is_ascii(*value) ? line.text : *head + quote(*value) + *tail;
 }
 
 void Dictionary::declare_utf8() {
@@ -261,7 +272,6 @@ void Dictionary::declare_utf8() {
 std::string Dictionary::line_end() const {
     for (const Line& line : lines_) {
         const std::size_t length = length_without_line_end(line.text);
-        // Of several empty lines' ends only the first is this line's.
         if (length < line.text.size()) return line.text.substr(length);
     }
     return "\n";

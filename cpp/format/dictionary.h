@@ -52,6 +52,7 @@ class Dictionary {
     void put_value(std::string_view name, std::string_view bytes);
     void append(std::string_view name, std::string_view bytes);
     void turn_to_utf8();
+    std::optional<std::string> line_in_utf8(const Line& line) const;
     void declare_utf8();
     std::string line_end() const;
 

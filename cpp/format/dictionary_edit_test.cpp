@@ -115,13 +115,6 @@ TEST(DictionaryRemove, OfTheLastLineKeepsAppendingSound) {
     EXPECT_EQ(dictionary.to_bytes(), "a = \"1\"\r\nc = \"3\"\r\n");
 }
 
-TEST(DictionaryRemove, OfTheOnlyLineKeepsTheLineEnd) {
-    Dictionary dictionary = Dictionary::parse("a = \"1\"\r\n");
-    dictionary.remove("a");
-    dictionary.set("b", "2");
-    EXPECT_EQ(dictionary.to_bytes(), "b = \"2\"\r\n");
-}
-
 TEST(DictionaryEncoding, ValuesAreWrittenInTheFilesEncoding) {
     EXPECT_EQ(after_set(".encoding = \"windows-1252\"\na = \"x\"\n", "a", "é"),
               ".encoding = \"windows-1252\"\na = \"\xE9\"\n");

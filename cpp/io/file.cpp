@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <future>
 #include <limits>
+#include <system_error>
 #include <utility>
 
 #include "base/error.h"
@@ -207,11 +208,22 @@ void sync_all(const std::vector<fs::path>& paths) {
     };
     std::vector<std::future<void>> workers;
     const SignalsBlocked blocked;
-    for (std::size_t i = 0; i < std::min(paths.size(), kSyncThreads); ++i) {
-        workers.push_back(std::async(std::launch::async, work));
+    try {
+        for (std::size_t i = 1; i < std::min(paths.size(), kSyncThreads); ++i) {
+            workers.push_back(std::async(std::launch::async, work));
+        }
+    } catch (const std::system_error&) {
+        // No more threads to be had: fewer do it.
+    }
+    std::exception_ptr failure;
+    try {
+        work();
+    } catch (...) {
+        failure = std::current_exception();
     }
     for (auto& worker : workers) worker.wait();
-    for (auto& worker : workers) worker.get();  // throws the first failure
+    if (failure) std::rethrow_exception(failure);
+    for (auto& worker : workers) worker.get();
 }
 
 }  // namespace vix::io

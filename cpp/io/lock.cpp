@@ -38,8 +38,7 @@ constexpr std::size_t kMachineCharacters = 16;
 constexpr unsigned kLockPermissions = 0644;  // who is kept out must be able to see by whom
 constexpr int kNumberedTries = 100;
 constexpr auto kEntryWait = std::chrono::milliseconds{10};
-constexpr int kEntryTries = 200;
-constexpr int kEntryTimeoutSeconds = 2;
+constexpr double kEntrySeconds = 1.0;
 
 // `M01234.lck`
 bool is_member_name(const std::string& name, char kind) {
@@ -177,23 +176,40 @@ void write_member(const fs::path& path, const std::string& text) {
     file.write_at(0, as_bytes(text));
 }
 
-bool is_recent(const fs::path& path) {
-    boost::system::error_code error;
-    const std::time_t written = fs::last_write_time(path, error);
-    return !error && std::time(nullptr) - written <= kEntryTimeoutSeconds;
+// A number is drawn within moments. Somebody is still at it if the entry is young and, where it
+// says so, its process alive.
+bool is_entering(const fs::path& folder, const std::string& number) {
+    struct stat status {};
+    const bool there = stat((folder / name_of('D', number)).c_str(), &status) == 0 ||
+                       stat((folder / name_of('E', number)).c_str(), &status) == 0;
+    if (!there) return false;
+    const auto owner = read_member(folder / name_of('E', number));
+    if (owner && is_stale(*owner)) return false;
+    struct timespec now {};
+    clock_gettime(CLOCK_REALTIME, &now);
+    const double age = static_cast<double>(now.tv_sec - status.st_mtim.tv_sec) +
+                       static_cast<double>(now.tv_nsec - status.st_mtim.tv_nsec) / 1e9;
+    return age < kEntrySeconds;
 }
 
-// Waits while somebody else is choosing a number; a process that died over it does not hold us up.
+bool is_entry_name(const std::string& name) {
+    return is_member_name(name, 'D') || is_member_name(name, 'E');
+}
+
+std::string number_of(const std::string& name) {
+    return name.substr(1, 5);
+}
+
+// Waits while somebody else is drawing a number; a process that died over it does not hold us up.
 void wait_for_entries(const fs::path& folder, const std::string& own_number) {
-    for (int i = 0; i < kEntryTries; ++i) {
+    const auto others_enter = [&] {
         const auto names = names_in(folder);
-        const bool entering = std::any_of(names.begin(), names.end(), [&](const auto& name) {
-            return is_member_name(name, 'D') && name != name_of('D', own_number) &&
-                   is_recent(folder / name);
+        return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+            return is_entry_name(name) && number_of(name) != own_number &&
+                   is_entering(folder, number_of(name));
         });
-        if (!entering) return;
-        std::this_thread::sleep_for(kEntryWait);
-    }
+    };
+    while (others_enter()) std::this_thread::sleep_for(kEntryWait);
 }
 
 }  // namespace
@@ -329,8 +345,9 @@ std::optional<std::string> Lock::obstacle(std::uint64_t own_lamport, LockKind ki
     const std::string own_name = name_of('M', number_);
     boost::system::error_code ignored;
     for (const std::string& name : names_in(folder_)) {
-        const bool entry = is_member_name(name, 'D') || is_member_name(name, 'E');
-        if (entry && !is_recent(folder_ / name)) fs::remove(folder_ / name, ignored);
+        if (is_entry_name(name) && !is_entering(folder_, number_of(name))) {
+            fs::remove(folder_ / name, ignored);
+        }
         if (!is_member_name(name, 'M') || name == own_name) continue;
         const auto member = read_member(folder_ / name);
         if (!member || is_stale(*member)) {

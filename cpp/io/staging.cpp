@@ -18,7 +18,7 @@ namespace fs = boost::filesystem;
 namespace vix::io {
 namespace {
 
-// Lists what is about to be published, inode and name, each ended by a NUL, so that a file moved
+// Lists what is about to be published, mark and name, each ended by a NUL, so that a file moved
 // before a crash can be told from one that somebody else put there.
 constexpr const char* kManifest = ".manifest";
 constexpr std::uint64_t kManifestLimit = std::uint64_t{16} << 20;
@@ -34,16 +34,20 @@ std::vector<std::string> names_to_publish(const fs::path& folder, const std::str
     return names;
 }
 
-ino_t inode_of(const fs::path& path) {
+// Tells a file from every other that may get its name or its inode later: both numbers survive a
+// rename. Empty: there is none.
+std::string mark_of(const fs::path& path) {
     struct stat status {};
-    return lstat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+    if (lstat(path.c_str(), &status) != 0) return {};
+    return std::to_string(status.st_ino) + ':' + std::to_string(status.st_mtim.tv_sec) + '.' +
+           std::to_string(status.st_mtim.tv_nsec);
 }
 
 void move_without_replacing(const fs::path& from, const fs::path& to) {
     if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
     if (errno != EINVAL && errno != ENOSYS) throw system_error(errno, "creating", to.string());
     // A file system without that kind of rename: the lock on the destination has to do.
-    if (inode_of(to) != 0) throw system_error(EEXIST, "creating", to.string());
+    if (!mark_of(to).empty()) throw system_error(EEXIST, "creating", to.string());
     if (rename(from.c_str(), to.c_str()) != 0) throw system_error(errno, "creating", to.string());
 }
 
@@ -55,7 +59,7 @@ void remove_published(const fs::path& staging, const fs::path& destination) {
         const auto space = line.find(' ');
         if (space == std::string::npos) continue;
         const fs::path published = destination / fs::path{line.substr(space + 1)}.filename();
-        if (std::to_string(inode_of(published)) == line.substr(0, space)) {
+        if (mark_of(published) == line.substr(0, space)) {
             unlink(published.c_str());
         }
     }
@@ -113,7 +117,8 @@ Staging::Staging(const fs::path& last, Durability durability)
 }
 
 Staging::~Staging() {
-    for (const fs::path& path : moved_) unlink(path.c_str());
+    // The one that made them a whole goes first.
+    for (auto path = moved_.rbegin(); path != moved_.rend(); ++path) unlink(path->c_str());
     boost::system::error_code ignored;
     fs::remove_all(folder_, ignored);
 }
@@ -136,7 +141,7 @@ void Staging::publish(const std::vector<fs::path>& also, Progress& progress) {
 void Staging::write_manifest(const std::vector<std::string>& names) const {
     std::string text;
     for (const std::string& name : names) {
-        text += std::to_string(inode_of(folder_ / name)) + ' ' + name + '\0';
+        text += mark_of(folder_ / name) + ' ' + name + '\0';
     }
     File manifest = File::create(folder_ / kManifest, 0600);
     manifest.write_at(0, as_bytes(text));

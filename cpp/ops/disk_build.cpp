@@ -93,7 +93,9 @@ class DiskBuilder {
     bool copy_extent(const Extent& extent, const std::shared_ptr<File>& target,
                      const std::string& descriptor) {
         const HostedHeader* header = extent.copyable_header();
-        if (header == nullptr || !format::vmdk::descriptor_fits(*header, descriptor)) return false;
+        if (header == nullptr) return false;
+        const std::uint64_t first_used = extent.first_used_sector();
+        if (!format::vmdk::descriptor_fits(*header, first_used, descriptor)) return false;
         target->restrict_like(*extent.file());
         transfer_.copy_whole(extent.file(), target);
         const bool zeroed = extent.has_zeroed_grains();

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# Good machines with random damage to headers, tables, descriptors and .vmx: never a signal, a hang or
-# more memory than allowed, nothing left behind, the source untouched; and where there is a clone its
-# disk is sound. Runs for VIX_TEST_SECONDS (60); VIX_TEST_SEED repeats a run.
+# Good machines with random damage to headers, tables, descriptors and .vmx: never a signal, a hang
+# or more memory than allowed, nothing left behind, the source untouched; and where there is a clone
+# its disk is sound. Runs for VIX_TEST_SECONDS (60); VIX_TEST_SEED repeats a run.
 
 use strict;
 use warnings;
@@ -11,11 +11,11 @@ use lib "$Bin/../lib";
 use Test::More;
 
 use VixTest;
-use VixTest::Calls qw(clone_all_in_child);
-use VixTest::DiskSparse qw(sparse_complaints);
-use VixTest::Files qw(list_files patch_bytes read_bytes truncate_file);
+use VixTest::Calls        qw(clone_all_in_child);
+use VixTest::DiskSparse   qw(sparse_complaints);
+use VixTest::Files        qw(list_files patch_bytes read_bytes truncate_file);
 use VixTest::HostileTrial qw(secret_file);
-use VixTest::Tools qw(qemu_check);
+use VixTest::Tools        qw(qemu_check);
 
 $ENV{VIX_CLONE_SYNC} = 'FALSE';
 
@@ -47,8 +47,11 @@ sub random_offset {
     return $offset < 0 || $offset >= $size ? 0 : $offset;
 }
 
-my @words = ("\0" x 4, "\xff" x 4, "\xff" x 8, "\0" x 8, "\0\0\0\x80", "\1\0\0\0", '"', "\n", '/', '../',
-    "\xff" x 64, '18446744073709551615', '-1', '=', '%n%s', "\0");
+my @words = (
+    "\0" x 4, "\xff" x 4, "\xff" x 8, "\0" x 8, "\0\0\0\x80", "\1\0\0\0", '"', "\n", '/', '../',
+    "\xff" x 64,
+    '18446744073709551615', '-1', '=', '%n%s', "\0"
+);
 
 sub damage {
     my ($file) = @_;
@@ -82,9 +85,11 @@ sub complaints {
     push @wrong, 'took much memory' if ($result->{peak_kib} || 0) > 96 * 1024;
     return @wrong if $result->{err};
     for my $file (map {"$dir/clone/$_"} grep {/\.vmdk$/} list_files("$dir/clone")) {
-        push @wrong, map {"$file: $_"} sparse_complaints($file) if read_bytes($file, 0, 4) eq 'KDMV';
+        push @wrong, map {"$file: $_"} sparse_complaints($file)
+            if read_bytes($file, 0, 4) eq 'KDMV';
     }
-    push @wrong, map { qemu_check("$dir/clone/$_") || () } grep {/-cl\d+\.vmdk$/} list_files("$dir/clone");
+    push @wrong,
+        map { qemu_check("$dir/clone/$_") || () } grep {/-cl\d+\.vmdk$/} list_files("$dir/clone");
     return @wrong;
 }
 
@@ -99,8 +104,11 @@ while (time < $until && $bad < 10) {
         push @cases, [$dir, damaged_machine("$dir/vm")];
         $before{$dir} = folder_digest("$dir/vm");
     }
-    my @results = clone_all_in_child([map { [$_->[1]{vmx}, "$_->[0]/clone/copy.vmx"] } @cases],
-        seconds => 10, memory_kib => 768 * 1024);
+    my @results = clone_all_in_child(
+        [map { [$_->[1]{vmx}, "$_->[0]/clone/copy.vmx"] } @cases],
+        seconds    => 10,
+        memory_kib => 768 * 1024
+    );
     for my $number (0 .. $#cases) {
         my $dir   = $cases[$number][0];
         my @wrong = complaints($dir, $before{$dir}, $results[$number]);
@@ -114,6 +122,7 @@ while (time < $until && $bad < 10) {
         system 'rm', '-rf', '--', $dir;
     }
 }
-cmp_ok($done, '>', 0, "$done damaged machines, $cloned of them cloned all the same, last seed $seed");
+cmp_ok($done, '>', 0,
+    "$done damaged machines, $cloned of them cloned all the same, last seed $seed");
 
 done_testing();

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# The tests' own disks against QEMU and libvmdk, and the tests' own judges against disks with faults:
-# what the other tests rely on.
+# The tests' own disks against QEMU and libvmdk, and the tests' own judges against disks with
+# faults: what the other tests rely on.
 
 use strict;
 use warnings;
@@ -11,11 +11,11 @@ use Test::More;
 
 use VixTest;
 use VixTest::CloneJudge qw(disk_complaints);
-use VixTest::Disk qw(make_disk make_delta);
+use VixTest::Disk       qw(make_disk make_delta);
 use VixTest::DiskReader qw(disk_content_difference);
 use VixTest::DiskSparse qw(set_header_field sparse_complaints);
-use VixTest::Files qw(patch_bytes read_bytes);
-use VixTest::Tools qw(have_tool qemu_check qemu_content_difference vmdkinfo);
+use VixTest::Files      qw(patch_bytes read_bytes);
+use VixTest::Tools      qw(have_tool qemu_check qemu_content_difference vmdkinfo);
 
 plan skip_all => 'needs qemu-img and vmdkinfo' if !have_tool('qemu-img') || !have_tool('vmdkinfo');
 
@@ -34,36 +34,54 @@ sub is_sound {
 
 my $mono = 'monolithicSparse';
 is_sound($_, made(type => $_), not_libvmdk => $_ eq 'seSparse')
-    for $mono, 'twoGbMaxExtentSparse', 'monolithicFlat', 'twoGbMaxExtentFlat', 'streamOptimized', 'vmfs',
+    for $mono, 'twoGbMaxExtentSparse', 'monolithicFlat', 'twoGbMaxExtentFlat', 'streamOptimized',
+    'vmfs',
     'vmfsSparse', 'seSparse';
 is_sound("version $_", made(type => $mono, sparse => { version => $_ })) for 2, 3;
-is_sound("grain $_", made(type => $mono, sparse => { grain => $_ })) for 16, 256, 1024;
-is_sound("order $_", made(type => $mono, sparse => { order => $_ })) for 'reverse', 'shuffled';
-is_sound('gaps',         made(type => $mono, sparse => { gap => 128 }));
+is_sound("grain $_", made(type => $mono, sparse => { grain => $_ }))     for 16, 256, 1024;
+is_sound("order $_", made(type => $mono, sparse => { order => $_ }))     for 'reverse', 'shuffled';
+is_sound('gaps', made(type => $mono, sparse => { gap => 128 }));
 is_sound('no redundant', made(type => $mono, sparse => { redundant => 0 }));
 is_sound('few tables', made(type => $mono, size_mb => 100, sparse => { lazy_tables => 1 }));
 is_sound('zero entries', made(type => $mono, zeroed => [[2560, 256]]));
-is_sound('stream, directory in the header', made(type => 'streamOptimized', sparse => { directory => 'header' }));
+is_sound('stream, directory in the header',
+    made(type => 'streamOptimized', sparse => { directory => 'header' }));
 is_sound('stream, no markers', made(type => 'streamOptimized', sparse => { markers => 0 }));
 is_sound('stream of noise', made(type => 'streamOptimized', content => [[0, 5000, 'noise1']]));
 is_sound('COWD, grain 8', made(type => 'vmfsSparse', sparse => { grain => 8 }));
-is_sound('seSparse, zeros', made(type => 'seSparse', zeroed => [[2560, 256]], sparse => { unmapped => [[3840, 256]] }),
-    not_libvmdk => 1);
-is_sound('seSparse, many grains', made(type => 'seSparse', size_mb => 40, content => [[0, 40_000, 7]]),
-    not_libvmdk => 1);
+is_sound(
+    'seSparse, zeros',
+    made(type => 'seSparse', zeroed => [[2560, 256]], sparse => { unmapped => [[3840, 256]] }),
+    not_libvmdk => 1
+);
+is_sound(
+    'seSparse, many grains',
+    made(type => 'seSparse', size_mb => 40, content => [[0, 40_000, 7]]),
+    not_libvmdk => 1
+);
 
 my $chain = made(type => 'vmfs');
 for my $type ('vmfsSparse', $mono, 'seSparse', 'twoGbMaxExtentSparse') {
-    $chain = make_delta(parent => $chain, name => "$chain->{name}x", type => $type, writes => [[500, 300, $type eq $mono ? 5 : 6]]);
+    $chain = make_delta(
+        parent => $chain,
+        name   => "$chain->{name}x",
+        type   => $type,
+        writes => [[500, 300, $type eq $mono ? 5 : 6]]
+    );
     is_sound("a chain with $type on top", $chain, not_libvmdk => $type eq 'seSparse');
 }
 
 # Faults that the judges must see.
 sub has_fault {
     my ($what, $damage, %disk) = @_;
-    my $disk = made(type => $mono, %disk);
-    my %source = (%{$disk}, cid => 'other', path => made(type => 'monolithicFlat', ddb => [uuid => 'x'])->{path});
-    is_deeply([disk_complaints($disk->{path}, \%source, class => $disk->{type})], [], "$what: sound before");
+    my $disk   = made(type => $mono, %disk);
+    my %source = (
+        %{$disk},
+        cid  => 'other',
+        path => made(type => 'monolithicFlat', ddb => [uuid => 'x'])->{path}
+    );
+    is_deeply([disk_complaints($disk->{path}, \%source, class => $disk->{type})],
+        [], "$what: sound before");
     $damage->($disk);
     my @wrong = disk_complaints($disk->{path}, \%source, class => $disk->{type});
     cmp_ok(scalar @wrong, '>', 0, "$what: seen" . (@wrong ? " ($wrong[0])" : ''));
@@ -75,25 +93,44 @@ my $other_cid = sub {
     $text =~ s/^CID=\w+/CID=$_[1]/m;
     spew($_[0]{path}, $text);
 };
-has_fault('one byte of data', sub { patch_bytes($_[0]{path}, $_[0]{extents}[0]{layout}{at}{0} * 512, '!') });
-has_fault('one byte of flat data', sub { patch_bytes($_[0]{extents}[0]{file}, 0, '!') }, type => 'monolithicFlat');
-has_fault('a byte that should be zero', sub { patch_bytes($_[0]{extents}[0]{file}, 5_000_000, '!') },
-    type => 'monolithicFlat');
-has_fault('redundant tables that differ', sub {
-    patch_bytes($_[0]{path}, $_[0]{extents}[0]{layout}{rgts}[0] * 512, pack 'V', 0);
-});
-has_fault('overlapping grains', sub {
-    my ($layout) = map { $_->{layout} } $_[0]{extents}[0];
-    patch_bytes($_[0]{path}, $layout->{$_}[0] * 512 + 400, pack 'V', $layout->{at}{0} + 1) for 'gts', 'rgts';
-});
+has_fault('one byte of data',
+    sub { patch_bytes($_[0]{path}, $_[0]{extents}[0]{layout}{at}{0} * 512, '!') });
+has_fault(
+    'one byte of flat data',
+    sub { patch_bytes($_[0]{extents}[0]{file}, 0, '!') },
+    type => 'monolithicFlat'
+);
+has_fault(
+    'a byte that should be zero',
+    sub { patch_bytes($_[0]{extents}[0]{file}, 5_000_000, '!') },
+    type => 'monolithicFlat'
+);
+has_fault(
+    'redundant tables that differ',
+    sub {
+        patch_bytes($_[0]{path}, $_[0]{extents}[0]{layout}{rgts}[0] * 512, pack 'V', 0);
+    }
+);
+has_fault(
+    'overlapping grains',
+    sub {
+        my ($layout) = map { $_->{layout} } $_[0]{extents}[0];
+        patch_bytes($_[0]{path}, $layout->{$_}[0] * 512 + 400, pack 'V', $layout->{at}{0} + 1)
+            for 'gts', 'rgts';
+    }
+);
 has_fault('an unclean header', sub { set_header_field($_[0]{path}, 'unclean_shutdown', 1) });
 has_fault('the CID of no content', sub { $other_cid->($_[0], 'fffffffe') });
-has_fault('a short CID',           sub { $other_cid->($_[0], 'abc') });
+has_fault('a short CID', sub { $other_cid->($_[0], 'abc') });
 has_fault('a longContentID of another CID', sub { $other_cid->($_[0], '55555555') });
-has_fault('an extent too few', sub {
-    my $text = slurp($_[0]{path});
-    $text =~ s/^RW .*\n//m;
-    spew($_[0]{path}, $text);
-}, type => 'twoGbMaxExtentSparse');
+has_fault(
+    'an extent too few',
+    sub {
+        my $text = slurp($_[0]{path});
+        $text =~ s/^RW .*\n//m;
+        spew($_[0]{path}, $text);
+    },
+    type => 'twoGbMaxExtentSparse'
+);
 
 done_testing();

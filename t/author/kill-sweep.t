@@ -11,15 +11,17 @@ use Test::More;
 
 use Time::HiRes qw(sleep time);
 use VixTest;
-use VixTest::Calls qw(clone_vm start_clone);
+use VixTest::Calls      qw(clone_vm start_clone);
 use VixTest::CloneJudge qw(clone_complaints);
-use VixTest::Files qw(list_files);
+use VixTest::Files      qw(list_files);
 
 my $keep   = temp_dir();
 my $rounds = $ENV{VIX_TEST_ROUNDS} || 300;
-my $vm = make_vm(dir => "$keep/source", disks => [{ type => 'twoGbMaxExtentSparse' }, {}]);
+my $vm     = make_vm(dir => "$keep/source", disks => [{ type => 'twoGbMaxExtentSparse' }, {}]);
 
-sub source_state { return join "\n", grep { !/\.vmx\.lck(?:\/|$)/ } split /\n/, folder_digest($vm->{dir}) }
+sub source_state {
+    return join "\n", grep { !/\.vmx\.lck(?:\/|$)/ } split /\n/, folder_digest($vm->{dir});
+}
 
 my $before = source_state();
 my $whole  = 0;
@@ -39,11 +41,13 @@ for my $round (1 .. $rounds) {
     sleep $whole * $round / $rounds;
     kill 'KILL', $pid;
     waitpid $pid, 0;
-    my @left = -d $dir ? list_files($dir) : ();
+    my @left = -d $dir  ? list_files($dir) : ();
     my $step = !-d $dir ? 'before' : -e "$dir/copy.vmx" ? 'whole' : @left ? 'midway' : 'empty';
-    $step = 'publishing' if $step eq 'midway' && grep { !m{/} && /^(?:alpha|copy)\..*[^k]$|vmdk$/ } @left;
+    $step = 'publishing'
+        if $step eq 'midway' && grep { !m{/} && /^(?:alpha|copy)\..*[^k]$|vmdk$/ } @left;
     $seen{$step}++;
     push @wrong, "round $round: the source differs" if source_state() ne $before;
+
     if ($step ne 'whole') {
         my $again = clone_vm($vm->{vmx}, "$dir/copy.vmx");
         push @wrong, "round $round ($step, @left): $again->{err} $again->{text}" if $again->{err};

@@ -10,7 +10,7 @@ use lib "$Bin/../lib";
 use Test::More;
 
 use VixTest;
-use VixTest::Calls qw(clone_in_child);
+use VixTest::Calls      qw(clone_in_child);
 use VixTest::CloneJudge qw(clone_complaints);
 
 my $keep = temp_dir();
@@ -47,13 +47,12 @@ sub content_of {
 
 is_cloned('monolithicFlat 3 TiB',
     { type => 'monolithicFlat', sectors => 3 * $tib, content => content_of(3 * $tib) }, 10);
-is_cloned('monolithicSparse 1 TiB, empty', { type => 'monolithicSparse', sectors => $tib, content => [] }, 10);
+is_cloned('monolithicSparse 1 TiB, empty',
+    { type => 'monolithicSparse', sectors => $tib, content => [] }, 10);
 is_cloned('monolithicSparse 8 TiB',
     { type => 'monolithicSparse', sectors => 8 * $tib, content => content_of(8 * $tib) }, 30);
-is_cloned(
-    'streamOptimized 2 TiB',
-    { type => 'streamOptimized', sectors => 2 * $tib, content => content_of(2 * $tib) }, 30
-);
+is_cloned('streamOptimized 2 TiB',
+    { type => 'streamOptimized', sectors => 2 * $tib, content => content_of(2 * $tib) }, 30);
 is_cloned(
     'twoGbMaxExtentSparse 500 GiB',
     {   type    => 'twoGbMaxExtentSparse',

@@ -13,11 +13,11 @@ use warnings;
 
 use Exporter 'import';
 use File::Basename qw(dirname);
-use File::Path ();
+use File::Path     ();
 
-use VixTest::Disk qw(make_disk make_delta);
+use VixTest::Disk  qw(make_disk make_delta);
 use VixTest::Files qw(temp_dir folder_digest list_files slurp spew);
-use VixTest::Vmx qw(vmx_line);
+use VixTest::Vmx   qw(vmx_line);
 
 our @EXPORT = qw(make_vm temp_dir folder_digest list_files slurp spew);
 
@@ -43,13 +43,13 @@ sub make_vm {
     $vm{disks} = [map { {} } 1 .. $vm{disks}] if !ref $vm{disks};
     my $number = 0;
     $vm{disks} = [map { _make_chain(\%vm, $_, $number++) } @{ $vm{disks} }];
-    $vm{vmx} = "$vm{dir}/$vm{name}.vmx";
+    $vm{vmx}   = "$vm{dir}/$vm{name}.vmx";
     my $text = defined $vm{text} ? $vm{text} : _vmx_text(\%vm);
     spew($vm{vmx}, $text);
     my $nvram = exists $vm{nvram} ? $vm{nvram} : 'MRVN' . "\1" x 8680;
     spew("$vm{dir}/$vm{name}.nvram", $nvram) if defined $nvram;
-    spew("$vm{dir}/$vm{name}.vmsd",  '');
-    spew("$vm{dir}/$vm{name}.vmxf",  _vmxf_text($vm{name}));
+    spew("$vm{dir}/$vm{name}.vmsd", '');
+    spew("$vm{dir}/$vm{name}.vmxf", _vmxf_text($vm{name}));
     _put_file(\%vm, $_) for sort keys %{ $vm{files} };
     return \%vm;
 }
@@ -57,10 +57,10 @@ sub make_vm {
 sub _make_chain {
     my ($vm, $spec, $number) = @_;
     my %spec = (
-        dir     => "$vm->{dir}",
-        name    => $number ? "$vm->{name}-" . ($number - 1) : $vm->{name},
-        type    => 'monolithicSparse',
-        slot    => "scsi0:$number",
+        dir  => "$vm->{dir}",
+        name => $number ? "$vm->{name}-" . ($number - 1) : $vm->{name},
+        type => 'monolithicSparse',
+        slot => "scsi0:$number",
         %{$spec},
     );
     $spec{size_mb} = 4 if !$spec{sectors} && !$spec{size_mb};
@@ -81,27 +81,27 @@ sub _make_chain {
 sub _vmx_text {
     my ($vm) = @_;
     my @pairs = (
-        '.encoding'              => 'UTF-8',
-        'config.version'         => 8,
-        'virtualHW.version'      => 16,
-        'pciBridge0.present'     => 'TRUE',
-        'nvram'                  => "$vm->{name}.nvram",
-        'displayName'            => $vm->{name},
-        'guestOS'                => 'other-64',
-        'memsize'                => 64,
-        'numvcpus'               => 1,
-        'extendedConfigFile'     => "$vm->{name}.vmxf",
-        'floppy0.present'        => 'FALSE',
+        '.encoding'          => 'UTF-8',
+        'config.version'     => 8,
+        'virtualHW.version'  => 16,
+        'pciBridge0.present' => 'TRUE',
+        'nvram'              => "$vm->{name}.nvram",
+        'displayName'        => $vm->{name},
+        'guestOS'            => 'other-64',
+        'memsize'            => 64,
+        'numvcpus'           => 1,
+        'extendedConfigFile' => "$vm->{name}.vmxf",
+        'floppy0.present'    => 'FALSE',
         _controller_pairs($vm),
         map({ _disk_pairs($vm, $_) } @{ $vm->{disks} }),
-        'ethernet0.present'      => 'TRUE',
-        'ethernet0.addressType'  => 'generated',
+        'ethernet0.present'                => 'TRUE',
+        'ethernet0.addressType'            => 'generated',
         'ethernet0.generatedAddress'       => '00:0c:29:4d:0b:9c',
         'ethernet0.generatedAddressOffset' => 0,
-        'uuid.bios'     => '56 4d b0 8e d5 91 3c 27-ed 61 e7 a8 83 4d 0b 9c',
-        'uuid.location' => '56 4d b0 8e d5 91 3c 27-ed 61 e7 a8 83 4d 0b 9c',
-        'cleanShutdown' => 'TRUE',
-        'softPowerOff'  => 'FALSE',
+        'uuid.bios'                        => '56 4d b0 8e d5 91 3c 27-ed 61 e7 a8 83 4d 0b 9c',
+        'uuid.location'                    => '56 4d b0 8e d5 91 3c 27-ed 61 e7 a8 83 4d 0b 9c',
+        'cleanShutdown'                    => 'TRUE',
+        'softPowerOff'                     => 'FALSE',
     );
     my %given = @{ $vm->{keys} };
     my $text  = '';
@@ -117,7 +117,7 @@ sub _vmx_text {
 }
 
 sub _controller_pairs {
-    my ($vm) = @_;
+    my ($vm)        = @_;
     my %controllers = map { /^([a-z]+\d+):/ ? ($1 => 1) : () } map { $_->{slot} } @{ $vm->{disks} };
     return map { ("$_.present" => 'TRUE') } sort keys %controllers;
 }
@@ -131,7 +131,7 @@ sub _disk_pairs {
     }
     my @pairs = ("$slot.fileName" => $name, "$slot.present" => $disk->{present} || 'TRUE');
     push @pairs, "$slot.deviceType" => $disk->{device_type} if $disk->{device_type};
-    push @pairs, "$slot.mode"       => $disk->{mode}        if $disk->{mode};
+    push @pairs, "$slot.mode"       => $disk->{mode} if $disk->{mode};
     return (@pairs, "$slot.redo" => '');
 }
 

@@ -17,8 +17,7 @@ sub run_command {
     my $log = File::Temp->new;
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
-        open(STDOUT, '>&', $log) && open(STDERR, '>&', $log) or POSIX::_exit(126);
-        exec {$command[0]} @command or POSIX::_exit(127);
+        become($log, @command);
     }
     wait_for($pid);
     die_with_log(\@command, $log) if $?;
@@ -35,11 +34,8 @@ sub feed_command {
     my $log = File::Temp->new;
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
-        open(STDIN, '<', $input->filename)
-            && open(STDOUT, '>&', $log)
-            && open(STDERR, '>&', $log)
-            or POSIX::_exit(126);
-        exec {$command[0]} @command or POSIX::_exit(127);
+        open STDIN, '<', $input->filename or POSIX::_exit(126);
+        become($log, @command);
     }
     wait_for($pid);
     die_with_log(\@command, $log) if $? || log_text($log) =~ $trouble;
@@ -59,6 +55,16 @@ sub find_program {
     my @folders = (split(/:/, $ENV{PATH} // q{}), '/usr/sbin', '/sbin');
     my ($found) = grep { -x } map { "$_/$name" } @folders;
     return $found;
+}
+
+# In the child: no perl of ours may go on there, whatever fails.
+sub become {
+    my ($log, @command) = @_;
+    open STDOUT, '>&', $log or POSIX::_exit(126);
+    open STDERR, '>&', $log or POSIX::_exit(126);
+    no warnings 'exec';
+    exec {$command[0]} @command;
+    POSIX::_exit(127);
 }
 
 # A signal handler that dies must not leave the program at work on a folder that is being removed.

@@ -87,6 +87,8 @@ class GrainExtent : public Extent {
 
     bool has_zeroed_grains() const override { return tables_.has_zeroed_grains(); }
 
+    std::uint64_t first_used_sector() const override { return tables_.first_used_sector(); }
+
     // A copy of the file is a sound extent when nothing in it had to be worked around.
     const HostedHeader* copyable_header() const override {
         const GrainMap& map = tables_.map();

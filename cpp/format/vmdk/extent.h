@@ -50,6 +50,8 @@ class Extent {
 
     // A hosted sparse extent whose copy, byte for byte, is as sound as a new one; its header then.
     virtual const HostedHeader* copyable_header() const { return nullptr; }
+    // The first sector of that file that is in use behind the header and the descriptor.
+    virtual std::uint64_t first_used_sector() const { return 0; }
     // Whether any entry says "zeros": then the copy's header must allow for it.
     virtual bool has_zeroed_grains() const { return false; }
 

@@ -114,6 +114,7 @@ void GrainTables::choose_table(std::uint64_t index, std::uint64_t redundant) {
                 if (!copies_agree_) return;
                 const auto entries = entries_;
                 copies_agree_ = redundant != 0 && load(redundant) && entries_ == entries;
+                if (copies_agree_) note_table(redundant);
                 return;
             }
             fault = *found;
@@ -189,17 +190,35 @@ GrainPlace GrainTables::place(std::uint64_t raw) const {
     }
 }
 
-void GrainTables::check_tables_apart() const {
-    std::vector<std::uint64_t> sorted;
-    for (const std::uint64_t offset : offsets_) {
-        if (offset != 0) sorted.push_back(offset);
+void GrainTables::note_table(std::uint64_t offset) {
+    first_used_ = std::min(first_used_, offset);
+    tables_end_ = std::max(tables_end_, offset + map_.table_bytes());
+}
+
+void GrainTables::check_tables_apart() {
+    for (const std::uint64_t directory : {map_.directory, map_.redundant_directory}) {
+        if (directory != 0) first_used_ = std::min(first_used_, directory * kSectorSize);
     }
-    std::sort(sorted.begin(), sorted.end());
-    for (std::size_t i = 1; i < sorted.size(); ++i) {
-        if (sorted[i] - sorted[i - 1] < map_.table_bytes()) {
-            fail("two grain tables overlap at offset " + std::to_string(sorted[i]));
+    for (const std::uint64_t offset : offsets_) {
+        if (offset == 0) continue;
+        sorted_.push_back(offset);
+        note_table(offset);
+    }
+    std::sort(sorted_.begin(), sorted_.end());
+    for (std::size_t i = 1; i < sorted_.size(); ++i) {
+        if (sorted_[i] - sorted_[i - 1] < map_.table_bytes()) {
+            fail("two grain tables overlap at offset " + std::to_string(sorted_[i]));
         }
     }
+}
+
+// In the usual layout no grain lies below the end of the tables, and this costs nothing.
+bool GrainTables::hits_a_table(std::uint64_t offset) const {
+    if (offset >= tables_end_) return false;
+    const std::uint64_t length = map_.compressed ? 1 : map_.grain_sectors * kSectorSize;
+    const auto next = std::lower_bound(sorted_.begin(), sorted_.end(), offset);
+    if (next != sorted_.end() && *next - offset < length) return true;
+    return next != sorted_.begin() && offset - *std::prev(next) < map_.table_bytes();
 }
 
 void GrainTables::check_grains_apart() {
@@ -214,7 +233,9 @@ void GrainTables::check_grains_apart() {
             if (begin >= map_.capacity) break;
             const GrainPlace grain = place(entries[i]);
             has_zeroed_grains_ |= grain.kind == GrainPlace::Kind::Zero;
-            if (grain.kind == GrainPlace::Kind::At && !use.take(grain.sector)) {
+            if (grain.kind != GrainPlace::Kind::At) continue;
+            first_used_ = std::min(first_used_, grain.sector * kSectorSize);
+            if (!use.take(grain.sector) || hits_a_table(grain.sector * kSectorSize)) {
                 fail("the grain of sector " + std::to_string(begin) + " overlaps another one");
             }
         }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/units.h"
 #include "io/file.h"
 
 namespace vix::format::vmdk {
@@ -59,6 +60,9 @@ class GrainTables {
     bool copies_agree() const { return copies_agree_; }
     bool has_zeroed_grains() const { return has_zeroed_grains_; }
 
+    // Nothing that the map uses, tables or grains, lies below this sector of the file.
+    std::uint64_t first_used_sector() const { return first_used_ / kSectorSize; }
+
   private:
     struct Hole {
         std::uint64_t begin = 0;
@@ -76,8 +80,10 @@ class GrainTables {
     std::optional<std::string> fault_in_loaded(std::uint64_t index) const;
     void choose_tables(const std::vector<std::uint64_t>& redundant);
     void choose_table(std::uint64_t index, std::uint64_t redundant);
-    void check_tables_apart() const;
+    void check_tables_apart();
     void check_grains_apart();
+    void note_table(std::uint64_t offset);
+    bool hits_a_table(std::uint64_t offset) const;
     [[noreturn]] void fail(const std::string& what) const;
 
     std::shared_ptr<const io::File> file_;
@@ -88,6 +94,9 @@ class GrainTables {
     std::uint64_t loaded_offset_ = 0;
     std::array<Hole, 2> holes_;  // known ones: where primary and redundant tables were met last
     std::vector<std::byte> buffer_;
+    std::vector<std::uint64_t> sorted_;  // offsets of the tables in use, while they are checked
+    std::uint64_t first_used_ = ~std::uint64_t{0};  // bytes
+    std::uint64_t tables_end_ = 0;                  // bytes
     bool copies_agree_ = true;
     bool has_zeroed_grains_ = false;
 };

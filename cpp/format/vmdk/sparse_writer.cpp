@@ -115,12 +115,11 @@ void SparseWriter::write_header() {
     file_->write_at(0, std::as_bytes(std::span{&header, 1}));
 }
 
-bool descriptor_fits(const HostedHeader& header, const std::string& descriptor) {
+bool descriptor_fits(const HostedHeader& header, std::uint64_t first_used_sector,
+                     const std::string& descriptor) {
     if (descriptor.empty()) return true;
     const std::uint64_t sectors = header.descriptor_size.value();
-    const std::uint64_t room =
-        std::min(header.redundant_directory.value(), header.directory.value());
-    return header.descriptor_offset.value() == 1 && sectors < room &&
+    return header.descriptor_offset.value() == 1 && sectors < first_used_sector &&
            descriptor.size() <= sectors * kSectorSize;
 }
 

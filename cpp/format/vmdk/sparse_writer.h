@@ -61,7 +61,8 @@ class SparseWriter {
 void rewrite_descriptor(io::File& copy, const HostedHeader& header, bool zeroed_grains,
                         const std::string& descriptor);
 
-// Whether there is room for it where VMware and QEMU look: from sector 1 up to the directories.
-bool descriptor_fits(const HostedHeader& header, const std::string& descriptor);
+// Whether there is room for it where VMware and QEMU look: from sector 1 up to `first_used_sector`.
+bool descriptor_fits(const HostedHeader& header, std::uint64_t first_used_sector,
+                     const std::string& descriptor);
 
 }  // namespace vix::format::vmdk

@@ -1,14 +1,14 @@
 package VixTest::Calls;
 
-# The VIX calls of a test in one word: clone a .vmx by path and get what happened as a record, in this
-# process or in a child that may be limited in time, memory and rights, or killed.
+# The VIX calls of a test in one word: clone a .vmx by path and get what happened as a record, in
+# this process or in a child that may be limited in time, memory and rights, or killed.
 
 use strict;
 use warnings;
 
 use Exporter 'import';
-use File::Temp ();
-use POSIX ();
+use File::Temp  ();
+use POSIX       ();
 use Time::HiRes ();
 
 use VMware::Vix::API::Constants;
@@ -17,7 +17,8 @@ use VMware::Vix::Simple;
 use VixTest::Files qw(slurp);
 use VixTest::Tools qw(run_tool);
 
-our @EXPORT_OK = qw(host open_vm clone_vm clone_in_child clone_all_in_child start_clone perl_with_vix);
+our @EXPORT_OK
+    = qw(host open_vm clone_vm clone_in_child clone_all_in_child start_clone perl_with_vix);
 
 my $HOST;
 
@@ -46,7 +47,9 @@ sub clone_vm {
         my @arguments = (
             $may{snapshot} || VIX_INVALID_HANDLE,
             defined $may{type} ? $may{type} : VIX_CLONETYPE_FULL,
-            $destination, $may{options} || 0, $may{list} || VIX_INVALID_HANDLE,
+            $destination,
+            $may{options} || 0,
+            $may{list}    || VIX_INVALID_HANDLE,
         );
         @result{qw(err clone)} = VMClone($vm, @arguments);
         $result{step} = 'clone';
@@ -64,16 +67,16 @@ sub perl_with_vix {
     return ($^X, map({"-I$_"} grep { !ref && -d } @INC), @arguments);
 }
 
-# clone_vm in a new process; also { signal, peak_kib, output }. May: seconds (a signal ends it then),
-# memory_kib (of address space), uid.
+# clone_vm in a new process; also { signal, peak_kib, output }. May: seconds (a signal ends it
+# then), memory_kib (of address space), uid.
 sub clone_in_child {
     my ($source, $destination, %may) = @_;
     my ($result) = clone_all_in_child([[$source, $destination]], %may);
     return $result;
 }
 
-# The same for a list of [source, destination], one after the other. A case that ends its process by a
-# signal says so, and a new process goes on behind it.
+# The same for a list of [source, destination], one after the other. A case that ends its process by
+# a signal says so, and a new process goes on behind it.
 sub clone_all_in_child {
     my ($pairs, %may) = @_;
     my @left = @{$pairs};
@@ -93,14 +96,14 @@ sub _clone_in_one_child {
     print {$list} map {"$_->[0]\t$_->[1]\n"} @{$pairs};
     close $list or die "close: $!";
     chmod 0644, $list->filename;
-    my $run = run_tool(
-        _limits(%may),
+    my $run
+        = run_tool(_limits(%may),
         perl_with_vix('-MVixTest::Calls', '-e', 'VixTest::Calls::_report_all(@ARGV)'),
-        $list->filename, $may{seconds} || 60
-    );
+        $list->filename, $may{seconds} || 60);
     my @results;
     while ($run->{out} =~ /^err=(\d+) step=(\w+) clone=(\d+) peak=(-?\d+) text=(.*)$/mg) {
-        push @results, { err => $1, step => $2, clone => $3, peak_kib => $4, text => $5, signal => 0 };
+        push @results,
+            { err => $1, step => $2, clone => $3, peak_kib => $4, text => $5, signal => 0 };
     }
     my $output = substr "$run->{out}$run->{err}", -1000;
     push @results, { signal => $run->{signal}, err => -1, text => $output }

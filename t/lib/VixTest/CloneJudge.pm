@@ -10,9 +10,9 @@ use Exporter 'import';
 use File::Basename qw(dirname);
 
 use VixTest::DiskDescriptor qw(read_descriptor);
-use VixTest::DiskReader qw(disk_content_difference);
-use VixTest::DiskSparse qw(sparse_complaints);
-use VixTest::Tools qw(have_tool qemu_check qemu_content_difference vmdkinfo);
+use VixTest::DiskReader     qw(disk_content_difference);
+use VixTest::DiskSparse     qw(sparse_complaints);
+use VixTest::Tools          qw(have_tool qemu_check qemu_content_difference vmdkinfo);
 
 our @EXPORT_OK = qw(clone_complaints disk_complaints identity_complaints content_complaints
     extent_sizes);
@@ -51,11 +51,11 @@ sub extent_sizes {
 sub content_complaints {
     my ($disk, $content, %may) = @_;
     my $difference = eval { disk_content_difference($disk, $content) };
-    my @wrong = defined $difference ? $difference : "unreadable: $@";
+    my @wrong      = defined $difference ? $difference : "unreadable: $@";
     push @wrong, qemu_check($disk), qemu_content_difference($disk, $content)
         if have_tool('qemu-img') && !(defined $may{qemu} && !$may{qemu});
     push @wrong, vmdkinfo($disk) if have_tool('vmdkinfo');
-    return grep { $_ } @wrong;
+    return grep {$_} @wrong;
 }
 
 # The rules of content ids, uuid and disk data base for a disk that lives on its own.
@@ -64,8 +64,8 @@ sub identity_complaints {
     my $found = read_descriptor($disk);
     my ($header, $ddb) = @{$found}{qw(header ddb)};
     my ($base) = _base($source);
-    my $was = read_descriptor($base->{path})->{ddb};
-    my $cid = defined $header->{CID} ? $header->{CID} : 'absent';
+    my $was    = read_descriptor($base->{path})->{ddb};
+    my $cid    = defined $header->{CID} ? $header->{CID} : 'absent';
     my @wrong;
     push @wrong, "CID is $cid" if $cid !~ /^[0-9a-f]{8}$/ || $cid =~ /^f{7}[ef]$/;
     push @wrong, 'CID is the source\'s' if $cid eq ($source->{cid} || '');
@@ -78,8 +78,10 @@ sub identity_complaints {
     push @wrong, "does not begin like a descriptor"
         if $found->{text} !~ /^# Disk DescriptorFile\nversion=1\n/;
     push @wrong, 'ddb.uuid is ' . ($ddb->{uuid} || 'absent')
-        if ($ddb->{uuid} || '') !~ /^60 00 C2 9[0-9a-f]( [0-9a-f]{2}){3} [0-9a-f]{2}-([0-9a-f]{2} ?){8}$/;
+        if ($ddb->{uuid} || '')
+        !~ /^60 00 C2 9[0-9a-f]( [0-9a-f]{2}){3} [0-9a-f]{2}-([0-9a-f]{2} ?){8}$/;
     push @wrong, 'ddb.uuid is the source\'s' if ($ddb->{uuid} || '') eq ($was->{uuid} || '-');
+
     for my $key (grep { defined $was->{$_} } @KEPT_DDB) {
         my $is = defined $ddb->{$key} ? $ddb->{$key} : 'absent';
         push @wrong, "ddb.$key is $is instead of $was->{$key}" if $is ne $was->{$key};

@@ -1,7 +1,7 @@
 package VixTest::CloneTrial;
 
-# One whole trial in one word: make a machine with these disks, clone it, look at everything, and say
-# what is wrong as a list of sentences. Asserts nothing.
+# One whole trial in one word: make a machine with these disks, clone it, look at everything, and
+# say what is wrong as a list of sentences. Asserts nothing.
 
 use strict;
 use warnings;
@@ -9,16 +9,16 @@ use warnings;
 use Exporter 'import';
 
 use VixTest;
-use VixTest::Calls qw(clone_vm);
+use VixTest::Calls      qw(clone_vm);
 use VixTest::CloneJudge qw(clone_complaints);
-use VixTest::Tools qw(have_tool qemu_compare);
+use VixTest::Tools      qw(have_tool qemu_compare);
 
 our @EXPORT_OK = qw(complaints_about_clone_of);
 
-# disks: the specifications for make_vm. May: dir (else a temporary one), class and extents (what the
-# clone's disks must have; extents by default those of the base), any_extents (they do not matter),
-# qemu (0: QEMU cannot read such a layout, source or clone), qemu_source (0: it cannot read the
-# source), damage (a function that changes the machine before it is cloned).
+# disks: the specifications for make_vm. May: dir (else a temporary one), class and extents (what
+# the clone's disks must have; extents by default those of the base), any_extents (they do not
+# matter), qemu (0: QEMU cannot read such a layout, source or clone), qemu_source (0: it cannot read
+# the source), damage (a function that changes the machine before it is cloned).
 sub complaints_about_clone_of {
     my ($disks, %may) = @_;
     my $keep = temp_dir();
@@ -31,12 +31,13 @@ sub complaints_about_clone_of {
     return "error $result->{err}: $result->{text}" if $result->{err};
     my @wrong;
     push @wrong, 'the source was touched' if folder_digest($vm->{dir}) ne $before;
-    push @wrong, clone_complaints(
+    push @wrong,
+        clone_complaints(
         $vm, "$dir/clone",
         qemu    => $may{qemu},
         class   => $may{class},
         extents => $may{any_extents} ? undef : $may{extents} || _base_extents($vm),
-    );
+        );
     push @wrong, _source_complaints($vm, "$dir/clone") if _qemu_reads_source(%may);
     return @wrong;
 }
@@ -55,7 +56,7 @@ sub _qemu_reads_source {
 
 sub _source_complaints {
     my ($vm, $clone) = @_;
-    return grep { $_ }
+    return grep {$_}
         map { qemu_compare("$clone/$_->{base_name}-cl1.vmdk", $_->{path}) } @{ $vm->{disks} };
 }
 

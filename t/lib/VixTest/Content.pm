@@ -50,7 +50,9 @@ sub capacity { return $_[0]{capacity} }
 sub ranges { return @{ $_[0]{ranges} } }
 
 # The same as [first sector, count], as the disk writers take it.
-sub extents_of_data { return map { [$_->[0], $_->[1] - $_->[0]] } @{ $_[0]{ranges} } }
+sub extents_of_data {
+    return map { [$_->[0], $_->[1] - $_->[0]] } @{ $_[0]{ranges} };
+}
 
 # A seed of 0 writes zeros. A seed that begins with "noise" gives bytes that do not compress.
 sub write {
@@ -89,7 +91,7 @@ sub bytes {
         my ($from, $to, $seed) = @{$range};
         next if $to <= $at;
         last if $from >= $end;
-        $from = $at  if $from < $at;
+        $from = $at if $from < $at;
         $to   = $end if $to > $end;
         $bytes .= "\0" x (($from - $at) * $SECTOR);
         $bytes .= _sector($seed, $_) for $from .. $to - 1;
@@ -98,17 +100,18 @@ sub bytes {
     return $bytes . "\0" x (($end - $at) * $SECTOR);
 }
 
-# Puts the sectors [$first, $first + $count) into an open file at byte `$offset`; zeros become holes.
+# Puts the sectors [$first, $first + $count) into an open file at byte `$offset`; zeros become
+# holes.
 sub write_to {
     my ($self, $fh, $offset, $first, $count) = @_;
     for my $range (@{ $self->{ranges} }) {
         my ($from, $to) = @{$range};
         $from = $first if $from < $first;
-        $to = $first + $count if $to > $first + $count;
+        $to   = $first + $count if $to > $first + $count;
         while ($from < $to) {
             my $n = $to - $from > $CHUNK ? $CHUNK : $to - $from;
             seek $fh, $offset + ($from - $first) * $SECTOR, 0 or die "seek: $!";
-            print {$fh} $self->bytes($from, $n) or die "write: $!";
+            print {$fh} $self->bytes($from, $n)               or die "write: $!";
             $from += $n;
         }
     }

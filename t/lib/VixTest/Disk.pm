@@ -17,12 +17,12 @@ use Exporter 'import';
 use File::Path ();
 
 use VixTest::Content;
-use VixTest::DiskCowd qw(write_cowd);
+use VixTest::DiskCowd       qw(write_cowd);
 use VixTest::DiskDescriptor qw(descriptor_text);
-use VixTest::DiskSesparse qw(write_sesparse);
-use VixTest::DiskSparse qw(write_sparse);
-use VixTest::DiskStream qw(write_stream);
-use VixTest::Files qw(spew);
+use VixTest::DiskSesparse   qw(write_sesparse);
+use VixTest::DiskSparse     qw(write_sparse);
+use VixTest::DiskStream     qw(write_stream);
+use VixTest::Files          qw(spew);
 
 our @EXPORT_OK = qw(make_disk make_delta MIB);
 
@@ -32,18 +32,18 @@ my $SECTOR = 512;
 
 # createType => [extent kind, name of an extent file, how many extents by default]
 my %CLASS = (
-    monolithicSparse     => ['SPARSE',     '%s.vmdk',          1],
-    twoGbMaxExtentSparse => ['SPARSE',     '%s-s%03d.vmdk',    3],
-    monolithicFlat       => ['FLAT',       '%s-flat.vmdk',     1],
-    twoGbMaxExtentFlat   => ['FLAT',       '%s-f%03d.vmdk',    3],
-    streamOptimized      => ['SPARSE',     '%s.vmdk',          1],
-    vmfs                 => ['VMFS',       '%s-flat.vmdk',     1],
-    vmfsThin             => ['VMFS',       '%s-flat.vmdk',     1],
-    vmfsPreallocated     => ['VMFS',       '%s-flat.vmdk',     1],
-    vmfsEagerZeroedThick => ['VMFS',       '%s-flat.vmdk',     1],
-    vmfsSparse           => ['VMFSSPARSE', '%s-delta.vmdk',    1],
-    seSparse             => ['SESPARSE',   '%s-sesparse.vmdk', 1],
-    custom               => ['FLAT',       '%s-x%03d.vmdk',    1],
+    monolithicSparse     => ['SPARSE', '%s.vmdk', 1],
+    twoGbMaxExtentSparse => ['SPARSE', '%s-s%03d.vmdk', 3],
+    monolithicFlat       => ['FLAT', '%s-flat.vmdk', 1],
+    twoGbMaxExtentFlat   => ['FLAT', '%s-f%03d.vmdk', 3],
+    streamOptimized      => ['SPARSE', '%s.vmdk', 1],
+    vmfs                 => ['VMFS', '%s-flat.vmdk', 1],
+    vmfsThin             => ['VMFS', '%s-flat.vmdk', 1],
+    vmfsPreallocated     => ['VMFS', '%s-flat.vmdk', 1],
+    vmfsEagerZeroedThick => ['VMFS', '%s-flat.vmdk', 1],
+    vmfsSparse           => ['VMFSSPARSE', '%s-delta.vmdk', 1],
+    seSparse             => ['SESPARSE', '%s-sesparse.vmdk', 1],
+    custom               => ['FLAT', '%s-x%03d.vmdk', 1],
 );
 
 # Needs: dir, name, type, sectors (or size_mb). May: content (a model, or [[first, count, seed]]; a
@@ -61,7 +61,7 @@ sub make_disk {
     $disk{path} = "$disk{dir}/$disk{name}.vmdk";
     File::Path::make_path($disk{dir});
     $disk{extents} = [_plan_extents(\%disk)];
-    my $text = _descriptor(\%disk);
+    my $text     = _descriptor(\%disk);
     my $embedded = $disk{type} =~ /^(?:monolithicSparse|streamOptimized)$/;
     _write_extent(\%disk, $_, $embedded && $_->{first} == 0 ? $text : undef)
         for @{ $disk{extents} };
@@ -71,9 +71,9 @@ sub make_disk {
     return \%disk;
 }
 
-# A delta on `parent`, a disk record. Needs: name. May: writes ([[first, count, seed]]), zeroed (ranges
-# of whole grains that get the zero entry), type (by default the class VMware would take), dir, hint,
-# parent_cid, and whatever make_disk takes.
+# A delta on `parent`, a disk record. Needs: name. May: writes ([[first, count, seed]]), zeroed
+# (ranges of whole grains that get the zero entry), type (by default the class VMware would take),
+# dir, hint, parent_cid, and whatever make_disk takes.
 sub make_delta {
     my (%given) = @_;
     my $parent  = delete $given{parent};
@@ -92,7 +92,7 @@ sub make_delta {
         cid     => sprintf('%08x', hex($parent->{cid}) + 1),
         %given,
         header => [
-            parentCID          => defined $cid ? $cid : $parent->{cid},
+            parentCID          => defined $cid  ? $cid  : $parent->{cid},
             parentFileNameHint => defined $hint ? $hint : "$parent->{name}.vmdk",
             @{ $given{header} || [] },
         ],
@@ -117,7 +117,7 @@ sub _plan_extents {
         my %extent = (kind => $kind, access => 'RW', ref $item ? %{$item} : (sectors => $item));
         $number++;
         $extent{first} = $first;
-        $extent{name} = _file_name($pattern, $disk->{name}, $number)
+        $extent{name}  = _file_name($pattern, $disk->{name}, $number)
             if !defined $extent{name} && $extent{kind} ne 'ZERO';
         $extent{file} ||= "$disk->{dir}/$extent{name}" if defined $extent{name};
         $first += $extent{sectors};
@@ -128,12 +128,13 @@ sub _plan_extents {
 
 sub _file_name {
     my ($pattern, $name, $number) = @_;
-    return $pattern =~ /%03d/
-        ? sprintf $pattern, $name, $number
-        : sprintf $pattern, $name;
+    return $pattern =~ /%03d/ ?
+        sprintf $pattern, $name, $number :
+        sprintf $pattern, $name;
 }
 
-# Nearly equal parts; whole grains, for QEMU misreads what follows an extent that ends inside a grain.
+# Nearly equal parts; whole grains, for QEMU misreads what follows an extent that ends inside a
+# grain.
 sub _split {
     my ($capacity, $count) = @_;
     my $part = int($capacity / $count);
@@ -151,7 +152,7 @@ sub _descriptor {
         @{ $disk->{header} },
     );
     my $cylinders = int($disk->{capacity} / (255 * 63)) || 1;
-    my %ddb = (
+    my %ddb       = (
         adapterType          => 'lsilogic',
         'geometry.cylinders' => $cylinders,
         'geometry.heads'     => 255,
@@ -189,13 +190,13 @@ sub _write_extent {
         %{ $extent->{sparse} || {} },
     );
     my $kind = $extent->{kind};
-    return if $kind eq 'ZERO' || $extent->{unwritten};
+    return if $kind eq 'ZERO'                             || $extent->{unwritten};
     return _write_flat($disk, $extent) if $kind eq 'FLAT' || $kind eq 'VMFS';
-    my $write =
-          $kind eq 'VMFSSPARSE'                ? \&write_cowd
-        : $kind eq 'SESPARSE'                  ? \&write_sesparse
-        : $disk->{type} eq 'streamOptimized'   ? \&write_stream
-        :                                        \&write_sparse;
+    my $write
+        = $kind eq 'VMFSSPARSE'            ? \&write_cowd :
+        $kind eq 'SESPARSE'                ? \&write_sesparse :
+        $disk->{type} eq 'streamOptimized' ? \&write_stream :
+        \&write_sparse;
     $extent->{layout} = $write->($extent->{file}, %what);
     return;
 }
@@ -209,7 +210,7 @@ sub _write_flat {
     $disk->{content}->write_to($fh, $offset * $SECTOR, @{$extent}{qw(first sectors)});
     my $end = ($offset + $extent->{sectors}) * $SECTOR;
     truncate $fh, $end or die "truncate: $!" if $end > -s $fh;
-    close $fh or die "close: $!";
+    close $fh          or die "close: $!";
     return;
 }
 

@@ -7,7 +7,7 @@ use warnings;
 
 use Exporter 'import';
 
-use VixTest::Files qw(patch_bytes);
+use VixTest::Files  qw(patch_bytes);
 use VixTest::Grains qw(grains_of grain_bytes laid_out round_up sectors_for);
 
 our @EXPORT_OK = qw(write_cowd set_cowd_field);
@@ -16,9 +16,9 @@ my $SECTOR = 512;
 my $GTES   = 4096;
 
 my %FIELD = (
-    magic      => [0,  'a4'],
-    version    => [4,  'V'],
-    flags      => [8,  'V'],
+    magic      => [0, 'a4'],
+    version    => [4, 'V'],
+    flags      => [8, 'V'],
     capacity   => [12, 'V'],
     grain_size => [16, 'V'],
     gd_offset  => [20, 'V'],
@@ -33,17 +33,18 @@ sub set_cowd_field {
     return;
 }
 
-# Needs: content, first, sectors, stored. May: grain (1 by default, as ESX makes them), order, header
-# (fields to overwrite).
+# Needs: content, first, sectors, stored. May: grain (1 by default, as ESX makes them), order,
+# header (fields to overwrite).
 sub write_cowd {
     my ($path, %given) = @_;
-    my %cowd    = (grain => 1, header => {}, %given);
-    my @grains  = grains_of($cowd{stored}, @cowd{qw(first sectors grain)});
-    my $reach   = $GTES * $cowd{grain};
-    my $tables  = int(($cowd{sectors} + $reach - 1) / $reach);
-    my %needed  = map { int($_ / $GTES) => 1 } @grains;
-    my $next    = 4 + sectors_for($tables * 4);
+    my %cowd   = (grain => 1, header => {}, %given);
+    my @grains = grains_of($cowd{stored}, @cowd{qw(first sectors grain)});
+    my $reach  = $GTES * $cowd{grain};
+    my $tables = int(($cowd{sectors} + $reach - 1) / $reach);
+    my %needed = map { int($_ / $GTES) => 1 } @grains;
+    my $next   = 4 + sectors_for($tables * 4);
     my @tables;
+
     for my $table (0 .. $tables - 1) {
         push @tables, $needed{$table} ? $next : 0;
         $next += $GTES * 4 / $SECTOR if $needed{$table};
@@ -65,11 +66,14 @@ sub _write_file {
     for my $index (keys %{ $cowd->{at} }) {
         my $table = $cowd->{gts}[int($index / $GTES)];
         _put($fh, $table * $SECTOR + $index % $GTES * 4, pack 'V', $cowd->{at}{$index});
-        _put($fh, $cowd->{at}{$index} * $SECTOR,
-            grain_bytes(@{$cowd}{qw(content first sectors grain)}, $index));
+        _put(
+            $fh,
+            $cowd->{at}{$index} * $SECTOR,
+            grain_bytes(@{$cowd}{qw(content first sectors grain)}, $index)
+        );
     }
     truncate $fh, $cowd->{end} * $SECTOR or die "truncate $path: $!";
-    close $fh or die "close $path: $!";
+    close $fh                            or die "close $path: $!";
     return;
 }
 
@@ -98,7 +102,7 @@ sub _header {
 sub _put {
     my ($fh, $offset, $bytes) = @_;
     seek $fh, $offset, 0 or die "seek: $!";
-    print {$fh} $bytes or die "write: $!";
+    print {$fh} $bytes   or die "write: $!";
     return;
 }
 

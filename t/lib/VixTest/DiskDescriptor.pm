@@ -29,7 +29,7 @@ sub descriptor_text {
         push @lines, qq(ddb.$key = "$value") if defined $value;
     }
     my $eol = $given{eol} || "\n";
-    return join '', map { "$_$eol" } @lines;
+    return join '', map {"$_$eol"} @lines;
 }
 
 sub _header_lines {

@@ -11,8 +11,8 @@ use Exporter 'import';
 use File::Basename qw(dirname);
 
 use VixTest::DiskDescriptor qw(read_descriptor);
-use VixTest::DiskSparse qw(read_sparse);
-use VixTest::Files qw(data_segments read_bytes);
+use VixTest::DiskSparse     qw(read_sparse);
+use VixTest::Files          qw(data_segments read_bytes);
 
 our @EXPORT_OK = qw(disk_content_difference);
 
@@ -32,8 +32,8 @@ sub disk_content_difference {
     return $first == $content->capacity ? '' : "$disk: $first sectors instead of the model's";
 }
 
-# Walks the places of an extent where data is, [first sector, count, file, first sector in the file],
-# and what lies between them.
+# Walks the places of an extent where data is, [first sector, count, file, first sector in the
+# file], and what lies between them.
 sub _extent_difference {
     my ($dir, $extent, $content, $first) = @_;
     my $at = 0;
@@ -77,7 +77,7 @@ sub _flat_places {
     for my $segment (data_segments($file)) {
         my ($from, $to) = map { int(($_ + $SECTOR - 1) / $SECTOR) } @{$segment};
         $from = $offset if $from < $offset;
-        $to   = $end    if $to > $end;
+        $to   = $end if $to > $end;
         for (; $from < $to; $from += $CHUNK) {
             my $count = $to - $from < $CHUNK ? $to - $from : $CHUNK;
             push @places, [$from - $offset, $count, $file, $from];

@@ -7,7 +7,7 @@ use warnings;
 
 use Exporter 'import';
 
-use VixTest::Files qw(patch_bytes);
+use VixTest::Files  qw(patch_bytes);
 use VixTest::Grains qw(grains_of grain_bytes laid_out round_up sectors_for);
 
 our @EXPORT_OK = qw(write_sesparse set_sesparse_field sesparse_field_names);
@@ -34,9 +34,9 @@ sub set_sesparse_field {
     return;
 }
 
-# Needs: content, first, sectors, stored. May: zeroed and unmapped (ranges whose grains get the entry
-# of that name; both read as zeros), order, header (fields to overwrite), replay (the journal must be
-# replayed before the extent can be read).
+# Needs: content, first, sectors, stored. May: zeroed and unmapped (ranges whose grains get the
+# entry of that name; both read as zeros), order, header (fields to overwrite), replay (the journal
+# must be replayed before the extent can be read).
 sub write_sesparse {
     my ($path, %given) = @_;
     my %extent = (zeroed => [], unmapped => [], header => {}, replay => 0, %given);
@@ -47,12 +47,16 @@ sub write_sesparse {
     _put($fh, 0, _header(\%extent));
     _put($fh, $extent{place}{volatile_offset}, pack 'Q<4x480', 0xcafe_cafe, 0, 0, $extent{replay});
     _put_tables($fh, \%extent);
+
     for my $index (keys %{ $extent{number} }) {
-        _put($fh, $extent{place}{grains_offset} + $extent{number}{$index} * $GRAIN,
-            grain_bytes(@extent{qw(content first sectors)}, $GRAIN, $index));
+        _put(
+            $fh,
+            $extent{place}{grains_offset} + $extent{number}{$index} * $GRAIN,
+            grain_bytes(@extent{qw(content first sectors)}, $GRAIN, $index)
+        );
     }
     truncate $fh, $extent{end} * $SECTOR or die "truncate $path: $!";
-    close $fh or die "close $path: $!";
+    close $fh                            or die "close $path: $!";
     return \%extent;
 }
 
@@ -76,22 +80,29 @@ sub _plan_entries {
 }
 
 sub _plan_places {
-    my ($extent) = @_;
+    my ($extent)  = @_;
     my $directory = int(($extent->{sectors} + $GTES * $GRAIN - 1) / ($GTES * $GRAIN));
-    my %needed = map { int($_ / $GTES) => 1 } keys %{ $extent->{entry} };
-    my @tables = sort { $a <=> $b } keys %needed;
+    my %needed    = map  { int($_ / $GTES) => 1 } keys %{ $extent->{entry} };
+    my @tables    = sort { $a <=> $b } keys %needed;
     @{ $extent->{table_index} }{@tables} = 0 .. $#tables;
     $extent->{directory} = $directory;
     my $table_sectors = (@tables || 1) * $TABLE;
     my $grain_sectors = $extent->{count} * $GRAIN;
-    my $next = 8;
+    my $next          = 8;
+
     for my $part (
-        [volatile => 1], [journal_header => 2], [journal => 16],
-        [gd => round_up(sectors_for($directory * 8), $TABLE)],
-        [tables => $table_sectors], [bitmap => 8], [backmap => 8], [grains => $grain_sectors],
-    ) {
+        [volatile       => 1],
+        [journal_header => 2],
+        [journal        => 16],
+        [gd             => round_up(sectors_for($directory * 8), $TABLE)],
+        [tables         => $table_sectors],
+        [bitmap         => 8],
+        [backmap        => 8],
+        [grains         => $grain_sectors],
+        )
+    {
         my ($name, $size) = @{$part};
-        $next = round_up($next, $GRAIN);
+        $next                              = round_up($next, $GRAIN);
         $extent->{place}{"${name}_offset"} = $next;
         $extent->{place}{"${name}_size"}   = $size;
         $next += $size;
@@ -119,14 +130,14 @@ sub _put_tables {
     my ($fh, $extent) = @_;
     my $place = $extent->{place};
     my %index = %{ $extent->{table_index} || {} };
-    my @directory = map { exists $index{$_} ? $GD_MARK | $index{$_} : 0 }
-        0 .. $extent->{directory} - 1;
+    my @directory
+        = map { exists $index{$_} ? $GD_MARK | $index{$_} : 0 } 0 .. $extent->{directory} - 1;
     _put($fh, $place->{gd_offset}, pack 'Q<*', @directory);
     my %entry = %{ $extent->{entry} };
     for my $grain (keys %entry) {
         my $table = $place->{tables_offset} + $index{ int($grain / $GTES) } * $TABLE;
         seek $fh, $table * $SECTOR + $grain % $GTES * 8, 0 or die "seek: $!";
-        print {$fh} pack 'Q<', $entry{$grain} or die "write: $!";
+        print {$fh} pack 'Q<', $entry{$grain}              or die "write: $!";
     }
     return;
 }
@@ -134,7 +145,7 @@ sub _put_tables {
 sub _put {
     my ($fh, $sector, $bytes) = @_;
     seek $fh, $sector * $SECTOR, 0 or die "seek: $!";
-    print {$fh} $bytes or die "write: $!";
+    print {$fh} $bytes             or die "write: $!";
     return;
 }
 

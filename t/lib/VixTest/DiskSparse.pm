@@ -8,7 +8,7 @@ use warnings;
 
 use Exporter 'import';
 
-use VixTest::Files qw(read_bytes patch_bytes);
+use VixTest::Files  qw(read_bytes patch_bytes);
 use VixTest::Grains qw(grains_of grain_bytes laid_out round_up sectors_for);
 
 our @EXPORT_OK = qw(write_sparse sparse_header header_field set_header_field read_sparse
@@ -18,9 +18,9 @@ my $SECTOR = 512;
 
 # name => [offset, pack template]
 my %FIELD = (
-    magic              => [0,  'a4'],
-    version            => [4,  'V'],
-    flags              => [8,  'V'],
+    magic              => [0, 'a4'],
+    version            => [4, 'V'],
+    flags              => [8, 'V'],
     capacity           => [12, 'Q<'],
     grain_size         => [20, 'Q<'],
     descriptor_offset  => [28, 'Q<'],
@@ -60,7 +60,7 @@ sub sparse_header {
 }
 
 sub header_field {
-    my ($path, $name) = @_;
+    my ($path, $name)       = @_;
     my ($offset, $template) = @{ $FIELD{$name} };
     return unpack $template, read_bytes($path, $offset, 8);
 }
@@ -72,10 +72,10 @@ sub set_header_field {
     return;
 }
 
-# Needs: content, first (the extent's first sector on the disk), sectors, stored (ranges whose grains
-# are written). May: zeroed (ranges whose grains get the zero entry), grain, gtes, version, flags,
-# descriptor (text), descriptor_sectors, order, gap (sectors between grains), lazy_tables (no grain
-# table where no grain is), redundant (0: none), header (fields to overwrite). Returns where
+# Needs: content, first (the extent's first sector on the disk), sectors, stored (ranges whose
+# grains are written). May: zeroed (ranges whose grains get the zero entry), grain, gtes, version,
+# flags, descriptor (text), descriptor_sectors, order, gap (sectors between grains), lazy_tables (no
+# grain table where no grain is), redundant (0: none), header (fields to overwrite). Returns where
 # everything lies.
 sub write_sparse {
     my ($path, %given) = @_;
@@ -90,25 +90,26 @@ sub write_sparse {
     _put_tables($fh, $layout, $layout->{rgd}, $layout->{rgts}) if $layout->{rgd};
     _put_tables($fh, $layout, $layout->{gd}, $layout->{gts});
     truncate $fh, $layout->{end} * $SECTOR or die "truncate $path: $!";
-    close $fh or die "close $path: $!";
+    close $fh                              or die "close $path: $!";
     return $layout;
 }
 
 sub _layout {
     my (%given) = @_;
-    my %layout = (grain => 128, gtes => 512, redundant => 1, zeroed => [], header => {}, %given);
-    my $reach = $layout{gtes} * $layout{grain};
+    my %layout  = (grain => 128, gtes => 512, redundant => 1, zeroed => [], header => {}, %given);
+    my $reach   = $layout{gtes} * $layout{grain};
     $layout{tables}       = int(($layout{sectors} + $reach - 1) / $reach);
     $layout{table_length} = sectors_for($layout{gtes} * 4);
     $layout{descriptor}   = defined $given{descriptor} ? $given{descriptor_sectors} || 20 : 0;
     my @stored = grains_of($layout{stored}, @layout{qw(first sectors grain)});
     my @zeroed = grains_of($layout{zeroed}, @layout{qw(first sectors grain)});
-    my $next = 1 + $layout{descriptor};
+    my $next   = 1 + $layout{descriptor};
     ($layout{rgd}, $layout{rgts}, $next) = _place_tables(\%layout, $next, @stored, @zeroed)
         if $layout{redundant};
     ($layout{gd}, $layout{gts}, $next) = _place_tables(\%layout, $next, @stored, @zeroed);
     $layout{overhead} = round_up($next, $layout{grain});
     $next = $layout{overhead};
+
     for my $index (laid_out($layout{order}, @stored)) {
         $layout{at}{$index} = $next;
         $next += $layout{grain} + ($layout{gap} || 0);
@@ -123,7 +124,7 @@ sub _layout {
 sub _place_tables {
     my ($layout, $at, @grains) = @_;
     my %needed = map { int($_ / $layout->{gtes}) => 1 } @grains;
-    my $next = $at + sectors_for($layout->{tables} * 4);
+    my $next   = $at + sectors_for($layout->{tables} * 4);
     my @tables;
     for my $table (0 .. $layout->{tables} - 1) {
         push @tables, $layout->{lazy_tables} && !$needed{$table} ? 0 : $next;
@@ -134,8 +135,8 @@ sub _place_tables {
 
 sub _header_for {
     my ($layout) = @_;
-    my %given = %{$layout};
-    my $flags = 1 | ($given{redundant} ? 2 : 0) | (@{ $given{zeroed} } ? 4 : 0);
+    my %given    = %{$layout};
+    my $flags    = 1 | ($given{redundant} ? 2 : 0) | (@{ $given{zeroed} } ? 4 : 0);
     return sparse_header(
         version           => $given{version} || 1,
         flags             => defined $given{flags} ? $given{flags} : $flags,
@@ -154,8 +155,11 @@ sub _header_for {
 sub _put_grains {
     my ($fh, $layout) = @_;
     for my $index (keys %{ $layout->{at} }) {
-        _put($fh, $layout->{at}{$index},
-            grain_bytes(@{$layout}{qw(content first sectors grain)}, $index));
+        _put(
+            $fh,
+            $layout->{at}{$index},
+            grain_bytes(@{$layout}{qw(content first sectors grain)}, $index)
+        );
     }
     return;
 }
@@ -167,7 +171,7 @@ sub _put_tables {
     for my $index (keys %entry) {
         my $table = $tables->[int($index / $layout->{gtes})];
         seek $fh, $table * $SECTOR + $index % $layout->{gtes} * 4, 0 or die "seek: $!";
-        print {$fh} pack 'V', $entry{$index} or die "write: $!";
+        print {$fh} pack 'V', $entry{$index}                         or die "write: $!";
     }
     return;
 }
@@ -175,15 +179,15 @@ sub _put_tables {
 sub _put {
     my ($fh, $sector, $bytes) = @_;
     seek $fh, $sector * $SECTOR, 0 or die "seek: $!";
-    print {$fh} $bytes or die "write: $!";
+    print {$fh} $bytes             or die "write: $!";
     return;
 }
 
 # { header fields, entries => {grain => entry}, redundant => the same from the redundant tables }
 sub read_sparse {
     my ($path) = @_;
-    my %found = map { $_ => header_field($path, $_) } keys %FIELD;
-    my $reach = $found{grain_size} * $found{gtes_per_gt};
+    my %found  = map { $_ => header_field($path, $_) } keys %FIELD;
+    my $reach  = $found{grain_size} * $found{gtes_per_gt};
     $found{tables}    = int(($found{capacity} + $reach - 1) / $reach);
     $found{entries}   = _read_entries($path, \%found, $found{gd_offset});
     $found{redundant} = _read_entries($path, \%found, $found{rgd_offset}) if $found{flags} & 2;
@@ -213,13 +217,14 @@ sub _get {
     return $bytes;
 }
 
-# What a sound sparse extent may not show: tables that disagree, grains that overlap, lie outside the
-# file, inside the metadata or out of line. Returns a list of sentences, empty for a sound extent.
+# What a sound sparse extent may not show: tables that disagree, grains that overlap, lie outside
+# the file, inside the metadata or out of line. Returns a list of sentences, empty for a sound
+# extent.
 sub sparse_complaints {
     my ($path) = @_;
-    my $found = read_sparse($path);
-    my $grain = $found->{grain_size};
-    my $size  = -s $path;
+    my $found  = read_sparse($path);
+    my $grain  = $found->{grain_size};
+    my $size   = -s $path;
     my @wrong;
     push @wrong, 'newline test damaged' if $found->{newline_test} ne "\n \r\n";
     push @wrong, 'marked as not shut down' if $found->{unclean_shutdown};

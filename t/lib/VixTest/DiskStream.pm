@@ -11,7 +11,7 @@ use Compress::Zlib ();
 use Exporter 'import';
 
 use VixTest::DiskSparse qw(sparse_header);
-use VixTest::Grains qw(grains_of grain_bytes laid_out round_up sectors_for);
+use VixTest::Grains     qw(grains_of grain_bytes laid_out round_up sectors_for);
 
 our @EXPORT_OK = qw(write_stream);
 
@@ -74,7 +74,7 @@ sub _append {
 sub _put {
     my ($fh, $sector, $bytes) = @_;
     seek $fh, $sector * $SECTOR, 0 or die "seek: $!";
-    print {$fh} $bytes or die "write: $!";
+    print {$fh} $bytes             or die "write: $!";
     return;
 }
 
@@ -130,9 +130,10 @@ sub _append_tables {
 
 sub _reserve_tables {
     my ($stream) = @_;
-    my $count = $stream->{tables};
-    my $tables = 21 + sectors_for(4 * $count);
-    $stream->{gd} = _append($stream, pack 'V*', map { $tables + $_ * $TABLE_SECTORS } 0 .. $count - 1);
+    my $count    = $stream->{tables};
+    my $tables   = 21 + sectors_for(4 * $count);
+    $stream->{gd}
+        = _append($stream, pack 'V*', map { $tables + $_ * $TABLE_SECTORS } 0 .. $count - 1);
     $stream->{gts} = [map { _append($stream, "\0" x ($TABLE_SECTORS * $SECTOR)) } 1 .. $count];
     return;
 }

@@ -9,7 +9,7 @@ use warnings;
 
 use Digest::SHA ();
 use Exporter 'import';
-use Fcntl qw(SEEK_SET);
+use Fcntl      qw(SEEK_SET);
 use File::Temp ();
 
 our @EXPORT_OK = qw(temp_dir folder_digest list_files slurp spew patch_bytes read_bytes
@@ -59,17 +59,17 @@ sub slurp {
 sub spew {
     my ($path, $text) = @_;
     open my $fh, '>:raw', $path or die "open $path: $!";
-    print {$fh} $text or die "write $path: $!";
-    close $fh or die "close $path: $!";
+    print {$fh} $text           or die "write $path: $!";
+    close $fh                   or die "close $path: $!";
     return $path;
 }
 
 sub patch_bytes {
     my ($path, $offset, $bytes) = @_;
     open my $fh, '+<:raw', $path or die "open $path: $!";
-    seek $fh, $offset, SEEK_SET or die "seek $path: $!";
-    print {$fh} $bytes or die "write $path: $!";
-    close $fh or die "close $path: $!";
+    seek $fh, $offset, SEEK_SET  or die "seek $path: $!";
+    print {$fh} $bytes           or die "write $path: $!";
+    close $fh                    or die "close $path: $!";
     return;
 }
 
@@ -133,8 +133,8 @@ sub content_difference {
 
 sub _describe {
     my ($path) = @_;
-    my @stat = lstat $path or die "lstat $path: $!";
-    my $mode = sprintf '%06o', $stat[2];
+    my @stat   = lstat $path or die "lstat $path: $!";
+    my $mode   = sprintf '%06o', $stat[2];
     return "$mode -> " . readlink $path if -l _;
     return "$mode folder" if -d _;
     return "$mode special" if !-f _;

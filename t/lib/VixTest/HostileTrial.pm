@@ -1,8 +1,9 @@
 package VixTest::HostileTrial;
 
-# Clones machines that were made to do harm, in a child limited in time and memory, and says what went
-# wrong: a signal, another code than allowed, something left behind, a touched source, more memory
-# than the clone of a good disk may take, or the contents of a secret file where they do not belong.
+# Clones machines that were made to do harm, in a child limited in time and memory, and says what
+# went wrong: a signal, another code than allowed, something left behind, a touched source, more
+# memory than the clone of a good disk may take, or the contents of a secret file where they do not
+# belong.
 
 use strict;
 use warnings;
@@ -10,15 +11,15 @@ use warnings;
 use Exporter 'import';
 
 use VixTest;
-use VixTest::Calls qw(clone_all_in_child);
+use VixTest::Calls      qw(clone_all_in_child);
 use VixTest::CloneJudge qw(clone_complaints);
-use VixTest::Files qw(file_contains);
+use VixTest::Files      qw(file_contains);
 
 our @EXPORT_OK = qw(complaints_about_hostile secret_file);
 
-my $MARKER      = 'TOP-SECRET-' . 'do-not-copy-';
-my $SECONDS     = 10;
-my $MEMORY_KIB  = 768 * 1024;
+my $MARKER       = 'TOP-SECRET-' . 'do-not-copy-';
+my $SECONDS      = 10;
+my $MEMORY_KIB   = 768 * 1024;
 my $RESIDENT_KIB = 64 * 1024;
 
 # A plain file outside every machine that no clone and no message may show anything of.
@@ -37,7 +38,7 @@ sub complaints_about_hostile {
         $case->{clone}  = "$case->{vm}{dir}.clone";
         $case->{before} = folder_digest($case->{dir});
     }
-    my @pairs   = map { [$_->{vm}{vmx}, "$_->{clone}/copy.vmx"] } @cases;
+    my @pairs = map { [$_->{vm}{vmx}, "$_->{clone}/copy.vmx"] } @cases;
     local $ENV{VIX_CLONE_SYNC} = 'FALSE';
     my @results = clone_all_in_child(\@pairs, seconds => $SECONDS, memory_kib => $MEMORY_KIB);
     my $peak    = 0;
@@ -56,7 +57,9 @@ sub _complaints {
     push @wrong, "gave $result->{err} ($result->{text}) instead of @{ $case->{codes} }"
         if !grep { $_ == $result->{err} } @{ $case->{codes} };
     push @wrong, "took $result->{peak_kib} KiB of memory"
-        if $result->{peak_kib} && $result->{peak_kib} > $RESIDENT_KIB && $result->{peak_kib} > $peak;
+        if $result->{peak_kib}
+        && $result->{peak_kib} > $RESIDENT_KIB
+        && $result->{peak_kib} > $peak;
     push @wrong, 'the source was touched' if folder_digest($case->{dir}) ne $case->{before};
     push @wrong, 'the message shows the secret' if $result->{text} =~ /$MARKER/;
     if ($result->{err} == 0) {

@@ -6,15 +6,15 @@ use strict;
 use warnings;
 
 use Exporter 'import';
-use MIME::Base64 qw(encode_base64);
+use MIME::Base64  qw(encode_base64);
 use Sys::Hostname qw(hostname);
 
 use VixTest::Files qw(slurp spew);
 
 our @EXPORT_OK = qw(put_lock this_machine creation_of other_machine);
 
-# Puts a lock on `$file`. May: machine, pid, creation (the process's, as /proc tells), name, kind ("X"
-# or "S"), text (the whole member), member (its file name). By default this process holds it.
+# Puts a lock on `$file`. May: machine, pid, creation (the process's, as /proc tells), name, kind
+# ("X" or "S"), text (the whole member), member (its file name). By default this process holds it.
 sub put_lock {
     my ($file, %may) = @_;
     my $pid      = defined $may{pid}      ? $may{pid}      : $$;
@@ -22,9 +22,8 @@ sub put_lock {
     my $machine  = $may{machine} || this_machine();
     my $process  = $may{bare_pid} ? $pid : "$pid-$creation(" . ($may{name} || 'vmware-vmx') . ')';
     my $kind     = $may{kind} || 'X';
-    my $text     = defined $may{text}
-        ? $may{text}
-        : pack 'a512', "$machine $process 1 $kind $creation lc=" . _checksum("$file.lck");
+    my $text     = defined $may{text} ? $may{text} :
+        pack 'a512', "$machine $process 1 $kind $creation lc=" . _checksum("$file.lck");
     mkdir "$file.lck";
     my $member = $may{member} || 'M12345.lck';
     spew("$file.lck/$member", $text);
@@ -34,9 +33,9 @@ sub put_lock {
 # Base64 of the hash of the host's name and of the address of the first ethN interface, as VMware
 # names a Linux host.
 sub this_machine {
-    my $hash = _hash(hostname(), 'C*');
+    my $hash        = _hash(hostname(), 'C*');
     my ($interface) = grep { -e "/sys/class/net/eth$_/address" } 0 .. 7;
-    my $address = "\0" x 6;
+    my $address     = "\0" x 6;
     $address = pack '(H2)6', split /[:\n]/, slurp("/sys/class/net/eth$interface/address")
         if defined $interface;
     return _machine(pack('V', $hash) . $address . "\0\0");
@@ -53,8 +52,8 @@ sub _machine {
 
 # The 22nd field of /proc/<pid>/stat, 0 for a process that is not there.
 sub creation_of {
-    my ($pid) = @_;
-    my $stat = eval { slurp("/proc/$pid/stat") } || '';
+    my ($pid)  = @_;
+    my $stat   = eval { slurp("/proc/$pid/stat") } || '';
     my @fields = split ' ', ($stat =~ /.*\)\s+(.*)/s ? $1 : '');
     return $fields[19] || 0;
 }

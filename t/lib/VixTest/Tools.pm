@@ -8,7 +8,7 @@ use warnings;
 
 use Exporter 'import';
 use File::Temp ();
-use POSIX ();
+use POSIX      ();
 
 use VixTest::Files qw(content_difference slurp);
 
@@ -17,23 +17,23 @@ our @EXPORT_OK = qw(have_tool run_tool qemu_check qemu_compare qemu_content_diff
 
 # The full path of a program, or nothing.
 sub have_tool {
-    my ($name) = @_;
-    my ($found) = grep { -x } map { "$_/$name" } split /:/, $ENV{PATH};
+    my ($name)  = @_;
+    my ($found) = grep {-x} map {"$_/$name"} split /:/, $ENV{PATH};
     return $found;
 }
 
 # { status, signal, out, err } of a program that has run to its end. Asserts nothing.
 sub run_tool {
     my (@command) = @_;
-    my $out = File::Temp->new;
-    my $err = File::Temp->new;
-    my $pid = fork;
+    my $out       = File::Temp->new;
+    my $err       = File::Temp->new;
+    my $pid       = fork;
     die "fork: $!" if !defined $pid;
     if ($pid == 0) {
-        open STDIN,  '<',  '/dev/null' or POSIX::_exit(126);
-        open STDOUT, '>&', $out        or POSIX::_exit(126);
-        open STDERR, '>&', $err        or POSIX::_exit(126);
-        { no warnings 'exec'; exec {$command[0]} @command; }
+        open STDIN, '<', '/dev/null' or POSIX::_exit(126);
+        open STDOUT, '>&', $out      or POSIX::_exit(126);
+        open STDERR, '>&', $err      or POSIX::_exit(126);
+        { no warnings 'exec'; exec { $command[0] } @command; }
         POSIX::_exit(127);
     }
     waitpid $pid, 0;
@@ -78,8 +78,8 @@ sub qemu_content_difference {
     my ($disk, $content) = @_;
     my $dir = File::Temp->newdir;
     my $raw = "$dir/disk.raw";
-    my $complaint =
-        _complaint('qemu-img', 'convert', '-f', 'vmdk', '-O', 'raw', '-S', '4k', $disk, $raw);
+    my $complaint
+        = _complaint('qemu-img', 'convert', '-f', 'vmdk', '-O', 'raw', '-S', '4k', $disk, $raw);
     return $complaint || content_difference($raw, $content);
 }
 

@@ -1,7 +1,7 @@
 package VixTest::Vmx;
 
-# Reads .vmx, .vmsd and like files the way the tests need them: values by key without regard to case,
-# the keys in their order, and what two texts of a file have in which lines.
+# Reads .vmx, .vmsd and like files the way the tests need them: values by key without regard to
+# case, the keys in their order, and what two texts of a file have in which lines.
 
 use strict;
 use warnings;
@@ -35,13 +35,13 @@ sub vmx_line {
     return qq($key = "$value");
 }
 
-# Lines of two texts by key: { key => [old line or undef, new line or undef] } where they differ, with
-# the line ends; lines without a key are counted under '' and compared as one.
+# Lines of two texts by key: { key => [old line or undef, new line or undef] } where they differ,
+# with the line ends; lines without a key are counted under '' and compared as one.
 sub changed_lines {
-    my ($old, $new) = @_;
+    my ($old, $new)      = @_;
     my ($before, $after) = (_lines_by_key($old), _lines_by_key($new));
     my %changed;
-    for my $key (keys %{ {%{$before}, %{$after}} }) {
+    for my $key (keys %{ { %{$before}, %{$after} } }) {
         my ($was, $is) = ($before->{$key}, $after->{$key});
         next if defined $was && defined $is && $was eq $is;
         $changed{$key} = [$was, $is];
@@ -64,7 +64,9 @@ sub _lines_by_key {
 # Nothing for comments, blank lines and lines that are not well-formed.
 sub _split_line {
     my ($line) = @_;
-    return if $line !~ /^[ \t]*([^\0 \t#=]+)[ \t]*=[ \t]*(?:"([^"]*)"|([^ \t#"][^ \t#]*|))[ \t]*(?:#.*)?$/;
+    return
+        if $line
+        !~ /^[ \t]*([^\0 \t#=]+)[ \t]*=[ \t]*(?:"([^"]*)"|([^ \t#"][^ \t#]*|))[ \t]*(?:#.*)?$/;
     my ($key, $value) = ($1, defined $2 ? $2 : $3);
     $value =~ s/\|([0-9A-Fa-f]{2})/chr hex $1/ge;
     return ($key, $value);
