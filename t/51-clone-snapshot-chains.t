@@ -113,6 +113,18 @@ is_flattened(
     levels(3, sparse => { order => 'shuffled' }),
 );
 is_flattened(
+    'a delta with smaller grains on a streamOptimized base',
+    { type => 'streamOptimized', size_mb => 8, content => [[0, 16_384, 1]] },
+    [{ writes => [[20, 1, 5], [1000, 20, 6]], sparse => { grain => 16 } }],
+    class => $mono,
+);
+is_flattened(
+    'single sectors over a streamOptimized base',
+    { type => 'streamOptimized', content => [[0, 8192, 1]] },
+    [{ type => 'vmfsSparse', writes => [[1, 1, 5], [130, 2, 6], [8190, 1, 7]] }],
+    class => $mono,
+);
+is_flattened(
     'zero entries hide the data below',
     { type => $mono, size_mb => 8, content => [[0, 16_384, 1]] },
     [{ writes => [[5, 1, 2]], zeroed => [[1280, 256]] }, { writes => [[1300, 2, 3]] }],

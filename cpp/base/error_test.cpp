@@ -4,6 +4,7 @@
 
 #include <boost/filesystem/operations.hpp>
 #include <cerrno>
+#include <cstring>
 #include <new>
 #include <stdexcept>
 
@@ -24,6 +25,10 @@ struct ErrnoSample {
     int number;
     ErrorCode code;
 };
+
+void PrintTo(const ErrnoSample& sample, std::ostream* out) {
+    *out << strerrorname_np(sample.number);
+}
 
 class ErrnoCode : public ::testing::TestWithParam<ErrnoSample> {};
 

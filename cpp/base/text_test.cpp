@@ -78,6 +78,10 @@ struct Sample {
     const char* utf8;
 };
 
+void PrintTo(const Sample& sample, std::ostream* out) {
+    *out << sample.encoding;
+}
+
 // The preferred names of VMware's own table for the code pages of Windows, and aliases.
 constexpr Sample kSamples[] = {
     {"UTF-8", "\xE4\xBD\x8D", "位"},   {"windows-1252", "\xE9", "é"},

@@ -252,7 +252,9 @@ std::optional<std::string> Dictionary::line_in_utf8(const Line& line) const {
     const auto value = decode_to_utf8(value_of(line), encoding_);
     const auto tail = decode_to_utf8(text.substr(line.value_end), encoding_);
     if (!head || !value || !tail) return std::nullopt;
-    return is_ascii(*value) ? line.text : *head + quote(*value) + *tail;
+    const std::string as_it_stands =
+        line.text.substr(line.value_begin, line.value_end - line.value_begin);
+    return *head + (is_ascii(*value) ? as_it_stands : quote(*value)) + *tail;
 }
 
 void Dictionary::declare_utf8() {

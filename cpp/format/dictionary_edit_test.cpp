@@ -127,6 +127,16 @@ TEST(DictionaryEncoding, AValueThatDoesNotFitTurnsTheFileToUtf8) {
               ".encoding = \"UTF-8\"\n# é\nb = \"é\"\na = \"位\"\n");
 }
 
+TEST(DictionaryEncoding, CommentsBehindAValueTurnToo) {
+    EXPECT_EQ(after_set(".encoding = \"GBK\"\nb = \"1\" # \xCE\xBB\n", "a", "é😀"),
+              ".encoding = \"UTF-8\"\nb = \"1\" # 位\na = \"é😀\"\n");
+}
+
+TEST(DictionaryEncoding, ValuesKeepTheirEscapesInTheTurn) {
+    EXPECT_EQ(after_set(".encoding = \"GBK\"\nb = x|23y\nc = \"|0A\xCE\xBB|22\"\n", "a", "é😀"),
+              ".encoding = \"UTF-8\"\nb = x|23y\nc = \"|0A位|22\"\na = \"é😀\"\n");
+}
+
 TEST(DictionaryEncoding, BytesWithoutMeaningSurviveTheTurn) {
     EXPECT_EQ(after_set(".encoding = \"GBK\"\nb = \"\xFF\xFF\"\n", "a", "é😀"),
               ".encoding = \"UTF-8\"\nb = \"\xFF\xFF\"\na = \"é😀\"\n");

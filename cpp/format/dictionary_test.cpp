@@ -153,15 +153,15 @@ TEST(Dictionary, FindBytesUndoesEscapesButDecodesNothing) {
     EXPECT_EQ(dictionary.find("a"), "位\"");
 }
 
-class CorpusText : public ::testing::TestWithParam<boost::filesystem::path> {};
+class CorpusText : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(CorpusText, IsWrittenAsItWasRead) {
-    const std::string bytes = read_file(GetParam());
+    const std::string bytes = read_file(testing::corpus_file(GetParam()));
     EXPECT_EQ(Dictionary::parse(bytes).to_bytes(), bytes);
 }
 
 TEST_P(CorpusText, DiffersOnlyInTheLineThatIsSet) {
-    const std::string bytes = read_file(GetParam());
+    const std::string bytes = read_file(testing::corpus_file(GetParam()));
     Dictionary dictionary = Dictionary::parse(bytes);
     dictionary.set("vix.test", "1");
     dictionary.remove("VIX.TEST");
@@ -171,14 +171,14 @@ TEST_P(CorpusText, DiffersOnlyInTheLineThatIsSet) {
 }
 
 TEST_P(CorpusText, TakesItsOwnValuesWithoutAChangeOfMeaning) {
-    Dictionary dictionary = Dictionary::parse(read_file(GetParam()));
+    Dictionary dictionary = Dictionary::parse(read_file(testing::corpus_file(GetParam())));
     const std::string before = entries_of(dictionary);
     for (const auto& [name, value] : dictionary.entries()) dictionary.set(name, value);
     EXPECT_EQ(entries_of(Dictionary::parse(dictionary.to_bytes())), before);
 }
 
-INSTANTIATE_TEST_SUITE_P(Vmx, CorpusText, ::testing::ValuesIn(testing::corpus_files(".vmx")));
-INSTANTIATE_TEST_SUITE_P(Vmsd, CorpusText, ::testing::ValuesIn(testing::corpus_files(".vmsd")));
+INSTANTIATE_TEST_SUITE_P(Vmx, CorpusText, ::testing::ValuesIn(testing::corpus_names(".vmx")));
+INSTANTIATE_TEST_SUITE_P(Vmsd, CorpusText, ::testing::ValuesIn(testing::corpus_names(".vmsd")));
 
 TEST(DictionaryCorpus, BrokenQuotesHaveNoEffect) {
     const auto dictionary =

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -62,10 +63,13 @@ class Belongings {
 
     // What another machine of the same folder stands on is not ours to delete.
     void subtract(const Belongings& other) {
-        for (const fs::path& file : other.files_) files_.erase(file);
+        std::erase_if(files_, [&](const fs::path& file) {
+            return file == other.config_.path() || other.known_.contains(file);
+        });
     }
 
-    const std::set<fs::path>& files() const { return files_; }
+    // In the order in which they are to go.
+    const std::vector<fs::path>& files() const { return files_; }
 
   private:
     void add_named(const std::string& name) { add_named({name, name}, folder_); }
@@ -85,7 +89,8 @@ class Belongings {
         const fs::path holder = fs::canonical(path.parent_path(), error);
         if (error || holder != fs::canonical(folder_, error)) return;
         if (fs::symlink_status(path, error).type() == fs::directory_file) return;
-        files_.insert(folder_ / path.filename());
+        const fs::path file = folder_ / path.filename();
+        if (known_.insert(file).second) files_.push_back(file);
     }
 
     // A suspend or snapshot state, with the memory that lies beside it under the same name.
@@ -132,21 +137,23 @@ class Belongings {
             if (path) vm::follow_chain(*path, search, settings_, chain);
         } catch (const Error&) {
         }
-        for (const vm::DiskLink& link : chain) add_link(link);
+        // From the base up: stopped in between, what is left can still be found from the top.
+        for (auto link = chain.rbegin(); link != chain.rend(); ++link) add_link(*link);
     }
 
     void add_link(const vm::DiskLink& link) {
-        add(link.path);
-        if (link.embedded) return;
+        if (link.embedded) return add(link.path);
         for (const auto& extent : link.descriptor.extents) {
             add_named({extent.name, extent.name_bytes}, link.folder());
         }
+        add(link.path);
     }
 
     const vm::Config& config_;
     const vm::Settings& settings_;
     fs::path folder_;
-    std::set<fs::path> files_;
+    std::vector<fs::path> files_;
+    std::set<fs::path> known_;
 };
 
 void remove_file(const fs::path& path) {

@@ -11,10 +11,12 @@ fs::path corpus_file(const std::string& name) {
     return fs::path{VIX_TEST_CORPUS} / name;
 }
 
-std::vector<fs::path> corpus_files(const std::string& extension) {
-    std::vector<fs::path> found;
+std::vector<std::string> corpus_names(const std::string& extension) {
+    std::vector<std::string> found;
     for (const auto& entry : fs::recursive_directory_iterator{VIX_TEST_CORPUS}) {
-        if (entry.path().extension() == extension) found.push_back(entry.path());
+        if (entry.path().extension() == extension) {
+            found.push_back(entry.path().lexically_relative(VIX_TEST_CORPUS).string());
+        }
     }
     std::sort(found.begin(), found.end());
     return found;

@@ -9,7 +9,7 @@ namespace vix::testing {
 
 boost::filesystem::path corpus_file(const std::string& name);
 
-// All files of that extension (".vmx"), in order.
-std::vector<boost::filesystem::path> corpus_files(const std::string& extension);
+// The names of all files of that extension (".vmx"), in order.
+std::vector<std::string> corpus_names(const std::string& extension);
 
 }  // namespace vix::testing

@@ -45,10 +45,13 @@ Image SeSparseImage::bytes() const {
     put64(image, kGrainSizeField, 8);
     put64(image, kTableSizeField, 64);
     put64(image, kVolatileField, kVolatile);
+    put64(image, kVolatileField + 8, 1);
     put64(image, kDirectoryField, kDirectory);
     put64(image, kDirectorySizeField, 1);
     put64(image, kTablesField, kTables);
+    put64(image, kTablesField + 8, tables() * 64);
     put64(image, kGrainsField, first_grain());
+    put64(image, kGrainsField + 8, grains.size() * 8);
     put64(image, kVolatile * kSector, 0xCAFECAFE);
     for (std::uint64_t i = 0; i < tables(); ++i) {
         put64(image, kDirectory * kSector + i * 8, 0x1000000000000000 | i);

@@ -2,7 +2,7 @@
 
 #include <boost/filesystem/operations.hpp>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <stdexcept>
 
 namespace vix::testing {
@@ -33,8 +33,10 @@ void write_file(const fs::path& path, std::string_view bytes) {
 
 std::string read_file(const fs::path& path) {
     std::ifstream file{path.string(), std::ios::binary};
-    if (!file) throw std::runtime_error{"cannot read " + path.string()};
-    return {std::istreambuf_iterator<char>{file}, {}};
+    std::stringstream bytes;  // copies whole blocks, also of files in /proc that have no size
+    if (file.peek() != std::ifstream::traits_type::eof()) bytes << file.rdbuf();
+    if (file.bad() || !file.is_open()) throw std::runtime_error{"cannot read " + path.string()};
+    return std::move(bytes).str();
 }
 
 std::map<std::string, std::string> tree_of(const fs::path& folder) {

@@ -1,7 +1,6 @@
 #include "vm/chain_reader.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/error.h"
 
@@ -19,34 +18,10 @@ bool is_flat(const ExtentLine& line) {
     return line.type == ExtentType::Flat || line.type == ExtentType::Vmfs;
 }
 
-// One file for two extents would let a small file stand for a large disk. Flat extents may share a
-// file, as partitions of one do, but not the sectors in it.
-void check_extents_apart(const DiskLink& link) {
-    std::vector<const ExtentLine*> named;
-    for (const ExtentLine& line : link.descriptor.extents) {
-        if (line.type != ExtentType::Zero) named.push_back(&line);
-    }
-    std::sort(named.begin(), named.end(), [](const ExtentLine* a, const ExtentLine* b) {
-        return std::tie(a->name, a->offset_sectors) < std::tie(b->name, b->offset_sectors);
-    });
-    for (std::size_t i = 1; i < named.size(); ++i) {
-        const ExtentLine& before = *named[i - 1];
-        const ExtentLine& line = *named[i];
-        if (before.name != line.name) continue;
-        const bool apart = is_flat(before) && is_flat(line) &&
-                           before.sectors <= line.offset_sectors - before.offset_sectors;
-        if (!apart) {
-            throw Error{VIX_E_DISK_NEEDSREPAIR,
-                        link.path.string() + ": two extents overlap in " + line.name};
-        }
-    }
-}
-
 }  // namespace
 
 LinkReader::LinkReader(const DiskLink& link, const Settings& settings)
     : link_{link}, settings_{settings} {
-    check_extents_apart(link);
     std::uint64_t begin = 0;
     for (const ExtentLine& line : link.descriptor.extents) {
         begins_.push_back(begin);
@@ -60,6 +35,7 @@ void LinkReader::enter_extent(std::uint64_t sector) {
     const auto index = static_cast<std::size_t>(next - begins_.begin()) - 1;
     if (extent_ && index == index_) return;
     extent_.reset();
+    run_ = {};
     index_ = index;
     const ExtentLine& line = link_.descriptor.extents[index];
     if (line.access == Access::None && line.type != ExtentType::Zero) {
@@ -74,7 +50,24 @@ void LinkReader::enter_extent(std::uint64_t sector) {
         file = std::make_shared<io::File>(
             open_extent_file({line.name, line.name_bytes}, link_.folder(), settings_));
     }
+    if (file) claim(line, *file);
     extent_ = format::vmdk::open_extent(line, std::move(file));
+}
+
+// One file for two extents would let a small file stand for a large disk. Flat extents may share a
+// file, as partitions of one do, but not the sectors in it.
+void LinkReader::claim(const ExtentLine& line, const io::File& file) {
+    Claim claim{index_, 0, ~std::uint64_t{0}};
+    if (is_flat(line)) claim = {index_, line.offset_sectors, line.offset_sectors + line.sectors};
+    auto& claims = claims_[file.identity()];
+    for (const Claim& other : claims) {
+        if (other.extent == index_) return;  // entered before
+        if (other.begin < claim.end && claim.begin < other.end) {
+            throw Error{VIX_E_DISK_NEEDSREPAIR,
+                        link_.path.string() + ": two extents overlap in " + line.name};
+        }
+    }
+    claims.push_back(claim);
 }
 
 ChainRun LinkReader::run_at(std::uint64_t sector) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -32,11 +33,20 @@ class LinkReader {
                                                           std::uint64_t sectors);
 
   private:
+    // The sectors of a file that an extent takes.
+    struct Claim {
+        std::size_t extent;
+        std::uint64_t begin;
+        std::uint64_t end;
+    };
+
     void enter_extent(std::uint64_t sector);
+    void claim(const format::vmdk::ExtentLine& line, const io::File& file);
 
     const DiskLink& link_;
     const Settings& settings_;
     std::vector<std::uint64_t> begins_;  // of each extent, and of what would follow the last
+    std::map<io::FileIdentity, std::vector<Claim>> claims_;
     std::size_t index_ = 0;
     std::shared_ptr<format::vmdk::Extent> extent_;  // number index_, once it is needed
     format::vmdk::Run run_;                         // the last one found

@@ -20,6 +20,9 @@ using format::vmdk::ExtentType;
 // VMware's own limit on snapshots is far below; this keeps a hostile chain's cost bounded.
 constexpr std::size_t kMaxChain = 256;
 
+// 64 TiB; VMware's largest disk has 62.
+constexpr std::uint64_t kMaxCapacity = std::uint64_t{1} << 37;
+
 constexpr std::string_view kKnownTypes[] = {"monolithicSparse",
                                             "monolithicFlat",
                                             "twoGbMaxExtentSparse",
@@ -215,6 +218,11 @@ Disk open_disk(const fs::path& path, const std::vector<fs::path>& search,
     Disk disk;
     follow_chain(path, search, settings, disk.chain);
     disk.capacity_sectors = disk.chain.front().descriptor.capacity_sectors();
+    if (disk.capacity_sectors > kMaxCapacity) {
+        throw Error{VIX_E_DISK_INVALIDDISK, path.string() + ": a capacity of " +
+                                                std::to_string(disk.capacity_sectors) +
+                                                " sectors is not possible"};
+    }
     disk.disk_class = class_of(disk.chain.back().descriptor);
     return disk;
 }

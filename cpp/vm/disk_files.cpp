@@ -28,6 +28,7 @@ std::string bare_name(const std::string& name) {
 // The spellings under which a name can stand on this host, the likeliest first.
 std::optional<fs::path> find_by_path(const NamedFile& named, const fs::path& folder,
                                      const Settings& settings) {
+    if (named.name.find('\0') != std::string::npos) return std::nullopt;  // no file is called so
     if (io::is_windows_path(named.name)) {
         const fs::path path = settings.path_map.resolve(named.name);
         return is_there(path) ? std::optional{path} : std::nullopt;
@@ -40,7 +41,7 @@ std::optional<fs::path> find_by_path(const NamedFile& named, const fs::path& fol
     fs::path at = folder;
     std::string rest = named.name;
     while (rest.substr(0, 3) == "../" || rest.substr(0, 3) == "..\\") {
-        at = at.parent_path();
+        if (at.has_parent_path()) at = at.parent_path();
         rest.erase(0, 3);
     }
     const fs::path path = io::follow_windows_names(at, rest);

@@ -46,7 +46,7 @@ sub work_folder_cases {
                 capacity_mib => $two_extents_and_a_bit
             }),
         case('chain', 'work', \@FLATTEN, \@CHAIN, chain($size)),
-        case('stream', 'work', [$FLATTEN[0]], [qw(vmclone qemu qemu_w vmclone_s qemu_s)],
+        case('stream', 'work', [], [qw(vmclone qemu qemu_w vmclone_s qemu_s)],
             {
                 kind => 'streamOptimized',
                 texture => 'half',

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "testing/corpus.h"
 #include "testing/failure.h"
 #include "testing/temp_folder.h"
@@ -299,20 +301,21 @@ TEST(DescriptorText, OffsetsStandAtFlatExtentsAlone) {
     EXPECT_TRUE(contains(to_text(with_extent("RDONLY 8 ZERO")), "RDONLY 8 ZERO\n"));
 }
 
-bool is_text(const boost::filesystem::path& path) {
-    return read_file(path).substr(0, 1) == "#";
+bool is_text(const std::string& name) {
+    std::ifstream file{corpus_file(name).string()};
+    return file.get() == '#';
 }
 
-std::vector<boost::filesystem::path> corpus_texts() {
-    std::vector<boost::filesystem::path> texts = testing::corpus_files(".vmdk");
-    std::erase_if(texts, [](const auto& path) { return !is_text(path); });
+std::vector<std::string> corpus_texts() {
+    std::vector<std::string> texts = testing::corpus_names(".vmdk");
+    std::erase_if(texts, [](const auto& name) { return !is_text(name); });
     return texts;
 }
 
-class CorpusDescriptor : public ::testing::TestWithParam<boost::filesystem::path> {};
+class CorpusDescriptor : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(CorpusDescriptor, IsReadAndKeepsItsMeaningWhenWritten) {
-    const Descriptor descriptor = parse_descriptor(read_file(GetParam()), "x");
+    const Descriptor descriptor = parse_descriptor(read_file(corpus_file(GetParam())), "x");
     const Descriptor again = parse_descriptor(to_text(descriptor), "x");
     EXPECT_EQ(again.cid.value_or(0), descriptor.cid.value_or(0));
     EXPECT_EQ(again.parent_cid, descriptor.parent_cid);

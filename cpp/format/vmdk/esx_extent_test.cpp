@@ -73,6 +73,10 @@ struct Field {
     ErrorCode code;
 };
 
+void PrintTo(const Field& field, std::ostream* out) {
+    *out << field.value << " at " << field.offset;
+}
+
 class CowdHeaderField : public ::testing::TestWithParam<Field> {};
 
 TEST_P(CowdHeaderField, OutOfRangeIsRefused) {
@@ -214,24 +218,19 @@ TEST(SeSparseExtent, WhoseJournalWaitsNeedsRepair) {
     EXPECT_EQ(sesparse_code(bytes), VIX_E_DISK_NEEDSREPAIR);
 }
 
-struct Entry {
-    std::uint64_t value;
-};
-
-class SeSparseEntry : public ::testing::TestWithParam<Entry> {};
+class SeSparseEntry : public ::testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(SeSparseEntry, ThatIsNotPossibleNeedsRepair) {
     const SeSparseImage image = usual_sesparse();
     Image bytes = image.bytes();
-    put64(bytes, image.entry(2), GetParam().value);
+    put64(bytes, image.entry(2), GetParam());
     EXPECT_EQ(sesparse_code(bytes), VIX_E_DISK_NEEDSREPAIR);
 }
 
 INSTANTIATE_TEST_SUITE_P(SeSparseExtent, SeSparseEntry,
-                         ::testing::Values(Entry{0x4000000000000000}, Entry{0xF000000000000000},
-                                           Entry{1}, Entry{SeSparseImage::allocated(3)},
-                                           Entry{SeSparseImage::allocated(1)},
-                                           Entry{0x3FFFFFFFFFFFFFFF}));
+                         ::testing::Values(0x4000000000000000, 0xF000000000000000, 1,
+                                           SeSparseImage::allocated(3), SeSparseImage::allocated(1),
+                                           0x3FFFFFFFFFFFFFFF));
 
 TEST(SeSparseExtent, ATableThatIsNotPossibleNeedsRepair) {
     Image bytes = usual_sesparse().bytes();

@@ -18,6 +18,7 @@ using io::File;
 constexpr std::uint64_t kMaxCapacity = std::uint64_t{1} << 50;      // sectors; far above any disk
 constexpr std::uint64_t kMaxGrainSectors = std::uint64_t{1} << 16;  // 32 MiB
 constexpr std::uint64_t kMaxCompressedGrain = std::uint64_t{1} << 11;  // 1 MiB
+constexpr std::uint64_t kLeastGrain = 8;                               // VMware's are larger
 constexpr std::uint64_t kMaxEntriesPerTable = 4096;
 constexpr unsigned char kNewlineTestBytes[] = {'\n', ' ', '\r', '\n'};
 
@@ -92,9 +93,12 @@ class GrainExtent : public Extent {
     // A copy of the file is a sound extent when nothing in it had to be worked around.
     const HostedHeader* copyable_header() const override {
         const GrainMap& map = tables_.map();
+        const bool usual = map.grain_sectors > kLeastGrain && map.entries_per_table == 512 &&
+                           header_.overhead.value() >= tables_.metadata_end_sector() &&
+                           header_.overhead.value() <= file()->size() / kSectorSize;
         const bool sound = map.form == GrainMap::Form::Hosted && !map.compressed && !markers_ &&
                            tables_.copies_agree() && header_.unclean_shutdown.value() == 0 &&
-                           map.capacity == sectors() && map.entries_per_table == 512;
+                           map.capacity == sectors() && usual;
         return sound ? &header_ : nullptr;
     }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "testing/alike.h"
 #include "testing/corpus.h"
 #include "testing/extents.h"
 #include "testing/failure.h"
@@ -11,6 +12,7 @@
 namespace vix::format::vmdk {
 namespace {
 
+using testing::alike;
 using testing::code_of;
 using testing::content;
 using testing::content_of;
@@ -36,7 +38,7 @@ TEST(FlatExtent, IsOneRun) {
     const TempFolder folder;
     const auto extent = open_image(folder, content('f', 0, 10), ExtentType::Flat, 10);
     EXPECT_EQ(runs_of(*extent), "data 10 at 0");
-    EXPECT_EQ(content_of(*extent), content('f', 0, 10));
+    EXPECT_TRUE(alike(content_of(*extent), content('f', 0, 10)));
 }
 
 TEST(FlatExtent, OfEsxIsTheSame) {
@@ -51,7 +53,7 @@ TEST(FlatExtent, BeginsAtItsOffset) {
     line.offset_sectors = 6;
     const auto extent = open_extent(line, file_of(folder, content('f', 0, 10)));
     EXPECT_EQ(runs_of(*extent), "data 4 at 3072");
-    EXPECT_EQ(content_of(*extent), content('f', 6, 4));
+    EXPECT_TRUE(alike(content_of(*extent), content('f', 6, 4)));
 }
 
 TEST(FlatExtent, MayBeFollowedByMoreInItsFile) {

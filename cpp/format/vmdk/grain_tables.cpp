@@ -14,6 +14,9 @@ namespace {
 // Enough for 64 TiB in grains of 64 KiB with a factor to spare; keeps memory bounded.
 constexpr std::uint64_t kMaxTables = std::uint64_t{1} << 22;
 
+constexpr std::uint64_t kDirectoryPiece = std::uint64_t{64} << 10;
+constexpr std::uint32_t kNowhere = 0xFFFFFFFF;
+
 // seSparse: the top nibble of an entry is the state, a grain's number is spread over the rest.
 constexpr std::uint64_t kSeStateMask = 0xF000000000000000;
 constexpr std::uint64_t kSeUnmapped = 0x1000000000000000;
@@ -51,10 +54,11 @@ GrainTables::GrainTables(std::shared_ptr<const io::File> file, const GrainMap& m
                                                 " tables is not possible"};
     }
     buffer_.resize(map_.table_bytes());
-    offsets_ = read_directory(map_.directory);
+    chosen_ = read_directory(map_.directory);
     choose_tables(read_directory(map_.redundant_directory));
     check_tables_apart();
     check_grains_apart();
+    sorted_ = {};
 }
 
 void GrainTables::fail(const std::string& what) const {
@@ -66,41 +70,54 @@ bool GrainTables::in_file(std::uint64_t offset, std::uint64_t length) const {
 }
 
 // A directory that cannot be right is as good as absent; whether the other one serves shows later.
-std::vector<std::uint64_t> GrainTables::read_directory(std::uint64_t directory_sector) const {
+std::vector<GrainTables::TableReference> GrainTables::read_directory(
+    std::uint64_t directory_sector) const {
     const std::uint64_t bytes = map_.tables() * map_.entry_bytes();
+    std::vector<TableReference> references;
+    if (directory_sector == 0 || directory_sector > file_bytes_ / kSectorSize) return references;
+    if (!in_file(directory_sector * kSectorSize, bytes)) return references;
+    references.reserve(map_.tables());
+    std::vector<std::byte> raw(std::min(bytes, kDirectoryPiece));
     std::vector<std::uint64_t> entries;
-    if (directory_sector == 0 || directory_sector > file_bytes_ / kSectorSize) return entries;
-    if (!in_file(directory_sector * kSectorSize, bytes)) return entries;
-    std::vector<std::byte> raw(bytes);
-    file_->read_at(directory_sector * kSectorSize, raw);
-    decode_entries(raw, map_.entry_bytes(), entries);
-    return entries;
+    for (std::uint64_t done = 0; done < bytes; done += raw.size()) {
+        raw.resize(std::min<std::uint64_t>(bytes - done, kDirectoryPiece));
+        file_->read_at(directory_sector * kSectorSize + done, raw);
+        decode_entries(raw, map_.entry_bytes(), entries);
+        for (const std::uint64_t entry : entries) references.push_back(reference_of(entry));
+    }
+    return references;
 }
 
-// Behind the end of the file for an entry that is not possible, so that it is found unsound.
-std::uint64_t GrainTables::table_offset(std::uint64_t raw_entry) const {
+// The highest reference for an entry that is not possible: nothing lies there, so it is unsound.
+GrainTables::TableReference GrainTables::reference_of(std::uint64_t raw_entry) const {
     if (raw_entry == 0) return 0;
-    if (map_.form != GrainMap::Form::SeSparse) return raw_entry * kSectorSize;
-    if ((raw_entry & kSeTableMask) != kSeTable) return file_bytes_;
-    const std::uint64_t index = raw_entry & ~kSeTableMask;
-    return map_.se_tables * kSectorSize + index * map_.table_bytes();
+    if (map_.form != GrainMap::Form::SeSparse) return static_cast<TableReference>(raw_entry);
+    const std::uint64_t number = raw_entry & ~kSeTableMask;
+    const bool possible = (raw_entry & kSeTableMask) == kSeTable && number < kNowhere - 1;
+    return possible ? static_cast<TableReference>(number + 1) : kNowhere;
 }
 
-void GrainTables::choose_tables(const std::vector<std::uint64_t>& redundant) {
-    if (offsets_.empty() && redundant.empty() && map_.tables() > 0) {
+std::uint64_t GrainTables::offset_of(TableReference reference) const {
+    if (reference == 0) return 0;
+    if (map_.form != GrainMap::Form::SeSparse) return reference * kSectorSize;
+    if (reference == kNowhere) return file_bytes_;
+    return map_.se_tables * kSectorSize + (reference - 1) * map_.table_bytes();
+}
+
+void GrainTables::choose_tables(const std::vector<TableReference>& redundant) {
+    if (chosen_.empty() && redundant.empty() && map_.tables() > 0) {
         fail("no grain directory lies within the file");
     }
-    copies_agree_ = !offsets_.empty() && !redundant.empty();
-    if (offsets_.empty()) offsets_.resize(redundant.size());
-    for (std::uint64_t i = 0; i < offsets_.size(); ++i) {
-        offsets_[i] = table_offset(offsets_[i]);
-        choose_table(i, redundant.empty() ? 0 : table_offset(redundant[i]));
+    copies_agree_ = !chosen_.empty() && !redundant.empty();
+    if (chosen_.empty()) chosen_.resize(redundant.size());
+    for (std::uint64_t i = 0; i < chosen_.size(); ++i) {
+        choose_table(i, redundant.empty() ? 0 : redundant[i]);
     }
     loaded_offset_ = 0;
 }
 
-void GrainTables::choose_table(std::uint64_t index, std::uint64_t redundant) {
-    const std::uint64_t primary = offsets_[index];
+void GrainTables::choose_table(std::uint64_t index, TableReference redundant) {
+    const TableReference primary = chosen_[index];
     if (primary == 0 && redundant == 0) {
         copies_agree_ = false;
         return;
@@ -108,21 +125,22 @@ void GrainTables::choose_table(std::uint64_t index, std::uint64_t redundant) {
     std::string fault = "grain table " + std::to_string(index) + " is missing";
     if (primary != 0) {
         fault = "grain table " + std::to_string(index) + " lies outside the file";
-        if (load(primary)) {
+        if (load(offset_of(primary))) {
             const auto found = fault_in_loaded(index);
             if (!found) {
                 if (!copies_agree_) return;
                 const auto entries = entries_;
-                copies_agree_ = redundant != 0 && load(redundant) && entries_ == entries;
-                if (copies_agree_) note_table(redundant);
+                const std::uint64_t other = offset_of(redundant);
+                copies_agree_ = redundant != 0 && load(other) && entries_ == entries;
+                if (copies_agree_) note_table(other);
                 return;
             }
             fault = *found;
         }
     }
     copies_agree_ = false;
-    if (redundant == 0 || !load(redundant) || fault_in_loaded(index)) fail(fault);
-    offsets_[index] = redundant;
+    if (redundant == 0 || !load(offset_of(redundant)) || fault_in_loaded(index)) fail(fault);
+    chosen_[index] = redundant;
 }
 
 // False where the table does not lie within the file. A table in a hole is all zero and not read.
@@ -197,17 +215,21 @@ void GrainTables::note_table(std::uint64_t offset) {
 
 void GrainTables::check_tables_apart() {
     for (const std::uint64_t directory : {map_.directory, map_.redundant_directory}) {
-        if (directory != 0) first_used_ = std::min(first_used_, directory * kSectorSize);
+        if (directory == 0 || directory > file_bytes_ / kSectorSize) continue;
+        first_used_ = std::min(first_used_, directory * kSectorSize);
+        tables_end_ =
+            std::max(tables_end_, directory * kSectorSize + map_.tables() * map_.entry_bytes());
     }
-    for (const std::uint64_t offset : offsets_) {
-        if (offset == 0) continue;
-        sorted_.push_back(offset);
-        note_table(offset);
+    for (const TableReference table : chosen_) {
+        if (table == 0) continue;
+        sorted_.push_back(table);
+        note_table(offset_of(table));
     }
     std::sort(sorted_.begin(), sorted_.end());
     for (std::size_t i = 1; i < sorted_.size(); ++i) {
-        if (sorted_[i] - sorted_[i - 1] < map_.table_bytes()) {
-            fail("two grain tables overlap at offset " + std::to_string(sorted_[i]));
+        const std::uint64_t offset = offset_of(sorted_[i]);
+        if (offset - offset_of(sorted_[i - 1]) < map_.table_bytes()) {
+            fail("two grain tables overlap at offset " + std::to_string(offset));
         }
     }
 }
@@ -216,9 +238,11 @@ void GrainTables::check_tables_apart() {
 bool GrainTables::hits_a_table(std::uint64_t offset) const {
     if (offset >= tables_end_) return false;
     const std::uint64_t length = map_.compressed ? 1 : map_.grain_sectors * kSectorSize;
-    const auto next = std::lower_bound(sorted_.begin(), sorted_.end(), offset);
-    if (next != sorted_.end() && *next - offset < length) return true;
-    return next != sorted_.begin() && offset - *std::prev(next) < map_.table_bytes();
+    const auto next = std::lower_bound(
+        sorted_.begin(), sorted_.end(), offset,
+        [this](TableReference table, std::uint64_t place) { return offset_of(table) < place; });
+    if (next != sorted_.end() && offset_of(*next) - offset < length) return true;
+    return next != sorted_.begin() && offset - offset_of(*std::prev(next)) < map_.table_bytes();
 }
 
 void GrainTables::check_grains_apart() {
@@ -226,7 +250,7 @@ void GrainTables::check_grains_apart() {
     // in files without markers, at least no two may begin at one place.
     const std::uint64_t unit = map_.compressed ? 1 : map_.grain_sectors;
     GrainUse use{file_bytes_ / kSectorSize, unit};
-    for (std::uint64_t index = 0; index < offsets_.size(); ++index) {
+    for (std::uint64_t index = 0; index < chosen_.size(); ++index) {
         const auto entries = table(index);
         for (std::uint64_t i = 0; i < entries.size(); ++i) {
             const std::uint64_t begin = index * map_.table_sectors() + i * map_.grain_sectors;
@@ -243,7 +267,7 @@ void GrainTables::check_grains_apart() {
 }
 
 std::span<const std::uint64_t> GrainTables::table(std::uint64_t index) {
-    const std::uint64_t offset = offsets_[index];
+    const std::uint64_t offset = offset_of(chosen_[index]);
     if (offset == 0) return {};
     if (offset != loaded_offset_) load(offset);
     return entries_;

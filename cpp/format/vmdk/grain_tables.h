@@ -60,6 +60,9 @@ class GrainTables {
     bool copies_agree() const { return copies_agree_; }
     bool has_zeroed_grains() const { return has_zeroed_grains_; }
 
+    // All tables and directories end below this sector.
+    std::uint64_t metadata_end_sector() const { return divide_up(tables_end_, kSectorSize); }
+
     // Nothing that the map uses, tables or grains, lies below this sector of the file.
     std::uint64_t first_used_sector() const { return first_used_ / kSectorSize; }
 
@@ -72,14 +75,19 @@ class GrainTables {
         }
     };
 
-    std::vector<std::uint64_t> read_directory(std::uint64_t directory_sector) const;
-    std::uint64_t table_offset(std::uint64_t raw_entry) const;
+    // Where a table is, in half the space: a sector, or for seSparse the table's number plus one;
+    // 0: there is none.
+    using TableReference = std::uint32_t;
+
+    std::vector<TableReference> read_directory(std::uint64_t directory_sector) const;
+    TableReference reference_of(std::uint64_t raw_entry) const;
+    std::uint64_t offset_of(TableReference reference) const;
     bool in_file(std::uint64_t offset, std::uint64_t length) const;
     bool load(std::uint64_t offset);
     bool in_hole(std::uint64_t begin, std::uint64_t end);
     std::optional<std::string> fault_in_loaded(std::uint64_t index) const;
-    void choose_tables(const std::vector<std::uint64_t>& redundant);
-    void choose_table(std::uint64_t index, std::uint64_t redundant);
+    void choose_tables(const std::vector<TableReference>& redundant);
+    void choose_table(std::uint64_t index, TableReference redundant);
     void check_tables_apart();
     void check_grains_apart();
     void note_table(std::uint64_t offset);
@@ -89,12 +97,12 @@ class GrainTables {
     std::shared_ptr<const io::File> file_;
     GrainMap map_;
     std::uint64_t file_bytes_;
-    std::vector<std::uint64_t> offsets_;  // of the table to use, in bytes; 0: none
+    std::vector<TableReference> chosen_;  // of the two copies of each table
     std::vector<std::uint64_t> entries_;  // of the table loaded last; empty: all zero
     std::uint64_t loaded_offset_ = 0;
     std::array<Hole, 2> holes_;  // known ones: where primary and redundant tables were met last
     std::vector<std::byte> buffer_;
-    std::vector<std::uint64_t> sorted_;  // offsets of the tables in use, while they are checked
+    std::vector<TableReference> sorted_;            // the chosen ones, while they are checked
     std::uint64_t first_used_ = ~std::uint64_t{0};  // bytes
     std::uint64_t tables_end_ = 0;                  // bytes
     bool copies_agree_ = true;

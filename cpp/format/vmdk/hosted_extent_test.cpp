@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "format/vmdk/extent.h"
+#include "testing/alike.h"
 #include "testing/extents.h"
 #include "testing/failure.h"
 #include "testing/hosted_image.h"
@@ -9,6 +10,7 @@
 namespace vix::format::vmdk {
 namespace {
 
+using testing::alike;
 using testing::code_of;
 using testing::content_of;
 using testing::HostedField;
@@ -53,7 +55,7 @@ TEST(HostedExtent, GivesRunsOfWhatIsAllocated) {
 }
 
 TEST(HostedExtent, HoldsWhatWasWritten) {
-    EXPECT_EQ(content_for(usual().bytes()), usual().disk_content());
+    EXPECT_TRUE(alike(content_for(usual().bytes()), usual().disk_content()));
 }
 
 TEST(HostedExtent, JoinsGrainsThatFollowEachOther) {
@@ -106,7 +108,7 @@ TEST(HostedExtent, ReadsSeveralTables) {
     image.grain_sectors = 16;
     image.capacity = 3 * 512 * 16 - 5;
     image.grains = {{0, 'a'}, {511, 'b'}, {512, 'c'}, {1535, 'd'}};
-    EXPECT_EQ(content_for(image.bytes(), image.capacity), image.disk_content());
+    EXPECT_TRUE(alike(content_for(image.bytes(), image.capacity), image.disk_content()));
 }
 
 TEST(HostedExtent, ReadsTablesOfOtherSizes) {
@@ -115,7 +117,7 @@ TEST(HostedExtent, ReadsTablesOfOtherSizes) {
     image.entries_per_table = 128;
     image.capacity = 2500;
     image.grains = {{0, 'a'}, {127, 'b'}, {128, 'c'}, {312, 'd'}};
-    EXPECT_EQ(content_for(image.bytes(), image.capacity), image.disk_content());
+    EXPECT_TRUE(alike(content_for(image.bytes(), image.capacity), image.disk_content()));
 }
 
 TEST(HostedExtent, TheLastGrainMayEndWithTheCapacity) {
@@ -123,11 +125,12 @@ TEST(HostedExtent, TheLastGrainMayEndWithTheCapacity) {
     image.capacity = 5 * 128 + 40;
     Image bytes = image.bytes();
     bytes.resize(bytes.size() - 88 * kSector);  // only the sectors that are needed
-    EXPECT_EQ(content_for(bytes, image.capacity), image.disk_content());
+    EXPECT_TRUE(alike(content_for(bytes, image.capacity), image.disk_content()));
 }
 
 TEST(HostedExtent, MayBeLargerThanItsLine) {
-    EXPECT_EQ(content_for(usual().bytes(), 1000), usual().disk_content().substr(0, 1000 * 512));
+    EXPECT_TRUE(
+        alike(content_for(usual().bytes(), 1000), usual().disk_content().substr(0, 1000 * 512)));
 }
 
 TEST(HostedExtent, SmallerThanItsLineIsInvalid) {
@@ -137,7 +140,7 @@ TEST(HostedExtent, SmallerThanItsLineIsInvalid) {
 TEST(HostedExtent, ReadsVersionThree) {
     HostedImage image = usual();
     image.version = 3;
-    EXPECT_EQ(content_for(image.bytes()), image.disk_content());
+    EXPECT_TRUE(alike(content_for(image.bytes()), image.disk_content()));
 }
 
 TEST(HostedExtent, TablesInHolesAreNotAllocated) {
@@ -154,7 +157,7 @@ TEST(HostedExtent, TablesInHolesAreNotAllocated) {
     }
     const auto extent = open_extent(testing::extent_line(ExtentType::Sparse, image.capacity),
                                     std::make_shared<io::File>(std::move(file)));
-    EXPECT_EQ(content_of(*extent), image.disk_content());
+    EXPECT_TRUE(alike(content_of(*extent), image.disk_content()));
 }
 
 TEST(HostedExtent, ADirectoryEntryOfZeroIsATableOfNothing) {
@@ -162,7 +165,7 @@ TEST(HostedExtent, ADirectoryEntryOfZeroIsATableOfNothing) {
     Image bytes = image.bytes();
     put32(bytes, image.directory() * kSector, 0);
     put32(bytes, image.redundant_directory() * kSector, 0);
-    EXPECT_EQ(content_for(bytes), std::string(1024 * 512, '\0'));
+    EXPECT_TRUE(alike(content_for(bytes), std::string(1024 * 512, '\0')));
 }
 
 TEST(HostedExtentDamage, WithoutTheMagicIsInvalid) {
@@ -183,6 +186,10 @@ struct Field {
     std::uint64_t value;
     ErrorCode code;
 };
+
+void PrintTo(const Field& field, std::ostream* out) {
+    *out << field.name;
+}
 
 class HostedHeaderField : public ::testing::TestWithParam<Field> {};
 
@@ -220,12 +227,7 @@ constexpr Field kFields[] = {
     {"directory at the end without a footer", HostedField::kDirectory, 8, kHuge,
      VIX_E_DISK_NEEDSREPAIR},
 };
-INSTANTIATE_TEST_SUITE_P(HostedExtentDamage, HostedHeaderField, ::testing::ValuesIn(kFields),
-                         [](const auto& param) {
-                             std::string name = param.param.name;
-                             for (char& c : name) c = std::isalnum(c) != 0 ? c : '_';
-                             return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(HostedExtentDamage, HostedHeaderField, ::testing::ValuesIn(kFields));
 
 TEST(HostedExtentDamage, SpoiltLineEndsNeedRepair) {
     Image bytes = usual().bytes();
@@ -238,7 +240,7 @@ TEST(HostedExtentDamage, LineEndsDoNotCountWithoutTheFlag) {
     image.flags = 2;
     Image bytes = image.bytes();
     put_bytes(bytes, HostedField::kNewlineTest, "\n \n\n");
-    EXPECT_EQ(content_for(bytes), image.disk_content());
+    EXPECT_TRUE(alike(content_for(bytes), image.disk_content()));
 }
 
 TEST(HostedExtentDamage, CutShortWithinAGrainNeedsRepair) {
@@ -282,7 +284,7 @@ TEST(HostedExtentDamage, EntriesBehindTheCapacityDoNotCount) {
     const HostedImage image = usual();
     Image bytes = image.bytes();
     put32(bytes, image.entry(8), 0xFFFFFFFF);
-    EXPECT_EQ(content_for(bytes), image.disk_content());
+    EXPECT_TRUE(alike(content_for(bytes), image.disk_content()));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "format/vmdk/extent.h"
+#include "testing/alike.h"
 #include "testing/extents.h"
 #include "testing/failure.h"
 #include "testing/hosted_image.h"
@@ -10,6 +11,7 @@
 namespace vix::format::vmdk {
 namespace {
 
+using testing::alike;
 using testing::code_of;
 using testing::content_of;
 using testing::HostedField;
@@ -53,49 +55,49 @@ TEST(RedundantTables, ServeForAGrainOutsideTheFile) {
     const HostedImage image = usual();
     Image bytes = image.bytes();
     put32(bytes, image.entry(3), 0x7FFFFFFF);
-    EXPECT_EQ(content_for(bytes), image.disk_content());
+    EXPECT_TRUE(alike(content_for(bytes), image.disk_content()));
 }
 
 TEST(RedundantTables, ServeForAGrainAmongTheMetadata) {
     const HostedImage image = usual();
     Image bytes = image.bytes();
     put32(bytes, image.entry(700), image.overhead() - 1);
-    EXPECT_EQ(content_for(bytes), image.disk_content());
+    EXPECT_TRUE(alike(content_for(bytes), image.disk_content()));
 }
 
 TEST(RedundantTables, ServeForATableOutsideTheFile) {
     const HostedImage image = usual();
     Image bytes = image.bytes();
     put32(bytes, image.directory() * kSector + 4, 0xFFFFFFF0);
-    EXPECT_EQ(content_for(bytes), image.disk_content());
+    EXPECT_TRUE(alike(content_for(bytes), image.disk_content()));
 }
 
 TEST(RedundantTables, ServeForAMissingTable) {
     const HostedImage image = usual();
     Image bytes = image.bytes();
     put32(bytes, image.directory() * kSector, 0);
-    EXPECT_EQ(content_for(bytes), image.disk_content());
+    EXPECT_TRUE(alike(content_for(bytes), image.disk_content()));
 }
 
 TEST(RedundantTables, ServeForADirectoryOutsideTheFile) {
     const HostedImage image = usual();
     Image bytes = image.bytes();
     put64(bytes, HostedField::kDirectory, std::uint64_t{1} << 62);
-    EXPECT_EQ(content_for(bytes), image.disk_content());
+    EXPECT_TRUE(alike(content_for(bytes), image.disk_content()));
 }
 
 TEST(RedundantTables, ServeForADirectoryThatIsNone) {
     const HostedImage image = usual();
     Image bytes = image.bytes();
     put64(bytes, HostedField::kDirectory, 0);
-    EXPECT_EQ(content_for(bytes), image.disk_content());
+    EXPECT_TRUE(alike(content_for(bytes), image.disk_content()));
 }
 
 TEST(RedundantTables, AreNotAskedWhereTheFirstAreSound) {
     const HostedImage image = usual();
     Image bytes = image.bytes();
     put32(bytes, image.redundant_entry(3), 0x7FFFFFFF);
-    EXPECT_EQ(content_for(bytes), image.disk_content());
+    EXPECT_TRUE(alike(content_for(bytes), image.disk_content()));
 }
 
 TEST(RedundantTables, DamagedTooNeedRepair) {
@@ -117,7 +119,7 @@ TEST(RedundantTables, AreNotUsedWithoutTheFlag) {
     HostedImage image = usual();
     image.flags = 1;
     Image bytes = image.bytes();
-    EXPECT_EQ(content_for(bytes), image.disk_content());
+    EXPECT_TRUE(alike(content_for(bytes), image.disk_content()));
     put32(bytes, image.entry(3), 0x7FFFFFFF);
     EXPECT_EQ(code_for(bytes), VIX_E_DISK_NEEDSREPAIR);
 }

@@ -5,6 +5,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "format/vmdk/extent.h"
+#include "testing/alike.h"
 #include "testing/extents.h"
 #include "testing/failure.h"
 #include "testing/hosted_image.h"
@@ -13,6 +14,7 @@
 namespace vix::format::vmdk {
 namespace {
 
+using testing::alike;
 using testing::code_of;
 using testing::content_of;
 using testing::deflated;
@@ -48,7 +50,7 @@ std::string content_for(const Image& bytes, std::uint64_t sectors = 1024) {
 
 TEST(StreamExtent, HoldsWhatWasWritten) {
     StreamImage image = usual();
-    EXPECT_EQ(content_for(image.bytes()), image.disk_content());
+    EXPECT_TRUE(alike(content_for(image.bytes()), image.disk_content()));
 }
 
 TEST(StreamExtent, GivesEachGrainARunOfItsOwn) {
@@ -79,13 +81,13 @@ TEST(StreamExtent, ReadsSeveralTables) {
     image.grain_sectors = 16;
     image.capacity = 512 * 16 * 2;
     image.grains = {{0, 'a'}, {511, 'b'}, {512, 'c'}, {1023, 'd'}};
-    EXPECT_EQ(content_for(image.bytes(), image.capacity), image.disk_content());
+    EXPECT_TRUE(alike(content_for(image.bytes(), image.capacity), image.disk_content()));
 }
 
 TEST(StreamExtent, ReadsTheOlderFormWithoutMarkers) {
     StreamImage image = usual();
     image.markers = false;
-    EXPECT_EQ(content_for(image.bytes()), image.disk_content());
+    EXPECT_TRUE(alike(content_for(image.bytes()), image.disk_content()));
 }
 
 TEST(StreamExtent, TheLastGrainMayHoldOnlyWhatIsNeeded) {
@@ -95,7 +97,7 @@ TEST(StreamExtent, TheLastGrainMayHoldOnlyWhatIsNeeded) {
     const std::string packed = deflated(testing::content('c', 6 * 128, 40));
     put32(bytes, image.records[6] + 8, packed.size());
     put_bytes(bytes, image.records[6] + 12, packed);
-    EXPECT_EQ(content_for(bytes, image.capacity), image.disk_content());
+    EXPECT_TRUE(alike(content_for(bytes, image.capacity), image.disk_content()));
 }
 
 TEST(StreamExtent, IsNeverCopiedAsItIs) {

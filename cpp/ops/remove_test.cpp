@@ -1,0 +1,182 @@
+#include "ops/remove.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/filesystem/operations.hpp>
+
+#include "io/lock.h"
+#include "testing/failure.h"
+#include "testing/machines.h"
+
+namespace vix::ops {
+namespace {
+
+namespace fs = boost::filesystem;
+using testing::code_of;
+using testing::names_in;
+using testing::TempFolder;
+using testing::vmx_with_disks;
+
+void delete_machine(const fs::path& vmx, RemoveDisks disks = RemoveDisks::Yes) {
+    Progress progress;
+    remove_machine(vmx, disks, {}, progress);
+}
+
+TEST(Remove, WithDisksLeavesNothing) {
+    const TempFolder folder;
+    const fs::path vmx = testing::write_small_machine(folder / "vm");
+    folder.write("vm/vm.vmsd", "");
+    folder.write("vm/vmware.log", "");
+    folder.write("vm/vmware-0.log", "");
+    delete_machine(vmx);
+    EXPECT_EQ(names_in(folder.path()), "");
+}
+
+TEST(Remove, WithoutDisksLeavesThem) {
+    const TempFolder folder;
+    delete_machine(testing::write_small_machine(folder / "vm"), RemoveDisks::No);
+    EXPECT_EQ(names_in(folder / "vm"),
+              "data-f001.vmdk data-f002.vmdk data.vmdk disk-000001.vmdk disk.vmdk");
+}
+
+TEST(Remove, LeavesFilesOfOthers) {
+    const TempFolder folder;
+    const fs::path vmx = testing::write_small_machine(folder / "vm");
+    folder.write("vm/notes.txt", "");
+    folder.write("vm/other-disk.vmdk", "");
+    folder.write("vm/my.log", "");
+    delete_machine(vmx);
+    EXPECT_EQ(names_in(folder / "vm"), "my.log notes.txt other-disk.vmdk");
+}
+
+TEST(Remove, TakesSnapshotsSuspendStateAndMemory) {
+    const TempFolder folder;
+    folder.write("vm/vm.vmsd",
+                 "snapshot0.filename = \"vm-Snapshot1.vmsn\"\n"
+                 "snapshot0.disk0.fileName = \"old.vmdk\"\n");
+    folder.write("vm/vm-Snapshot1.vmsn", "");
+    folder.write("vm/vm-Snapshot1.vmem", "");
+    folder.write("vm/vm-1.vmss", "");
+    folder.write("vm/vm-1.vmem", "");
+    folder.write("vm/564d5dfb-18f0-cfb3-bbd7-c98207cd0067.vmem", "");
+    folder.write("vm/old.vmdk", testing::mono_disk("old.vmdk", 'o', 1));
+    const fs::path vmx =
+        folder.write("vm/vm.vmx",
+                     "checkpoint.vmState = \"vm-1.vmss\"\n"
+                     "uuid.bios = \"56 4d 5d fb 18 f0 cf b3-bb d7 c9 82 07 cd 00 67\"\n");
+    delete_machine(vmx);
+    EXPECT_EQ(names_in(folder.path()), "");
+}
+
+TEST(Remove, TouchesNothingOutsideItsFolder) {
+    const TempFolder folder;
+    folder.write("shared/base.vmdk", testing::mono_disk("base.vmdk", 'b', 1, 1));
+    folder.write("vm/top.vmdk",
+                 testing::mono_disk("top.vmdk", 't', 1, 2, "../shared/base.vmdk", 1));
+    folder.write("secret", "");
+    const fs::path vmx = folder.write(
+        "vm/vm.vmx", vmx_with_disks({"scsi0:0=top.vmdk", "scsi0:1=../shared/base.vmdk"}) +
+                         "nvram = \"../secret\"\nmigrate.hostlog = \"/etc/hosts\"\n");
+    delete_machine(vmx);
+    EXPECT_EQ(names_in(folder.path()), "secret shared");
+    EXPECT_EQ(names_in(folder / "shared"), "base.vmdk");
+}
+
+TEST(Remove, TouchesNothingBehindALinkedFolder) {
+    const TempFolder folder;
+    folder.write("other/d.vmdk", testing::mono_disk("d.vmdk", 'o', 1));
+    fs::create_directory(folder / "vm");
+    fs::create_symlink("../other", folder / "vm/sub");
+    delete_machine(folder.write("vm/vm.vmx", vmx_with_disks({"scsi0:0=sub/d.vmdk"})));
+    EXPECT_EQ(names_in(folder / "other"), "d.vmdk");
+}
+
+TEST(Remove, LeavesWhatANeighbourStandsOn) {
+    const TempFolder folder;
+    const fs::path vmx = testing::write_small_machine(folder / "vm");
+    folder.write("vm/other.vmx", vmx_with_disks({"scsi0:0=data.vmdk"}));
+    delete_machine(vmx);
+    EXPECT_EQ(names_in(folder / "vm"), "data-f001.vmdk data-f002.vmdk data.vmdk other.vmx");
+}
+
+TEST(Remove, NeverTakesANeighboursConfiguration) {
+    const TempFolder folder;
+    folder.write("vm/other.vmx", "displayName = \"other\"\n");
+    delete_machine(folder.write("vm/vm.vmx", "displayName = \"vm\"\nnvram = \"other.vmx\"\n"));
+    EXPECT_EQ(names_in(folder / "vm"), "other.vmx");
+}
+
+TEST(Remove, GoesOnOverABrokenChain) {
+    const TempFolder folder;
+    folder.write("vm/top.vmdk", testing::mono_disk("top.vmdk", 't', 1, 2, "gone.vmdk", 1));
+    delete_machine(
+        folder.write("vm/vm.vmx", vmx_with_disks({"scsi0:0=top.vmdk", "scsi0:1=gone.vmdk"})));
+    EXPECT_EQ(names_in(folder.path()), "");
+}
+
+TEST(Remove, OfARunningMachineIsRefused) {
+    const TempFolder folder;
+    const fs::path vmx = testing::write_small_machine(folder / "vm");
+    const auto before = testing::tree_of(folder.path());
+    {
+        const io::Lock running{vmx, io::LockKind::Exclusive};
+        EXPECT_EQ(code_of([&] { delete_machine(vmx); }), VIX_E_VM_IS_RUNNING);
+    }
+    EXPECT_TRUE(testing::tree_of(folder.path()) == before);
+}
+
+TEST(Remove, OfAMachineBeingClonedIsRefused) {
+    const TempFolder folder;
+    const fs::path vmx = testing::write_small_machine(folder / "vm");
+    const io::Lock cloning{vmx, io::LockKind::Shared};
+    EXPECT_EQ(code_of([&] { delete_machine(vmx); }), VIX_E_FILE_ALREADY_LOCKED);
+    EXPECT_TRUE(fs::exists(folder / "vm/disk.vmdk"));
+}
+
+TEST(Remove, OfATemplateIsRefused) {
+    const TempFolder folder;
+    const fs::path vmx = folder.write("vm/vm.vmx", "templateVM = \"TRUE\"\n");
+    EXPECT_EQ(code_of([&] { delete_machine(vmx); }), VIX_E_TEMPLATE_VM);
+    EXPECT_TRUE(fs::exists(vmx));
+}
+
+TEST(Remove, OfNothingIsNotFound) {
+    const TempFolder folder;
+    EXPECT_EQ(code_of([&] { delete_machine(folder / "vm.vmx"); }), VIX_E_VM_NOT_FOUND);
+}
+
+TEST(Remove, TakesTheLeftoversOfACloneThatDied) {
+    const TempFolder folder;
+    const fs::path vmx = folder.write("vm/vm.vmx", vmx_with_disks({}));
+    folder.write("vm/.vix-staging-vm/.manifest", "");
+    delete_machine(vmx);
+    EXPECT_EQ(names_in(folder.path()), "");
+}
+
+class CancellingProgress : public Progress {
+  public:
+    explicit CancellingProgress(int step) : left_{step} {}
+    void checkpoint(const char*) override {
+        if (left_-- == 0) throw Error{VIX_E_CANCELLED, "cancelled"};
+    }
+
+  private:
+    int left_;
+};
+
+TEST(Remove, StoppedAtAnyStepCanBeCalledAgain) {
+    for (int step = 0; step < 8; ++step) {
+        SCOPED_TRACE(step);
+        const TempFolder folder;
+        const fs::path vmx = testing::write_small_machine(folder / "vm");
+        CancellingProgress progress{step};
+        EXPECT_EQ(code_of([&] { remove_machine(vmx, RemoveDisks::Yes, {}, progress); }),
+                  VIX_E_CANCELLED);
+        EXPECT_TRUE(fs::exists(vmx));
+        delete_machine(vmx);
+        EXPECT_EQ(names_in(folder.path()), "");
+    }
+}
+
+}  // namespace
+}  // namespace vix::ops

@@ -1,0 +1,229 @@
+#include "vm/config.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/filesystem/operations.hpp>
+
+#include "testing/corpus.h"
+#include "testing/failure.h"
+#include "testing/temp_folder.h"
+
+namespace vix::vm {
+namespace {
+
+namespace fs = boost::filesystem;
+using testing::code_of;
+using testing::TempFolder;
+
+Config config_of(const TempFolder& folder, const std::string& text) {
+    return Config::read(folder.write("vm.vmx", text));
+}
+
+// "scsi0:0=a.vmdk ide0:0=b.vmdk" of the disks that the text attaches.
+std::string disks_of(const std::string& text) {
+    const TempFolder folder;
+    std::string disks;
+    for (const DiskDevice& device : config_of(folder, text).disks()) {
+        disks += (disks.empty() ? "" : " ") + device.node + '=' + device.file.name;
+    }
+    return disks;
+}
+
+TEST(DiskNode, OfTheKeysOfEveryBus) {
+    EXPECT_EQ(disk_node_of("scsi0:0.fileName"), "scsi0:0");
+    EXPECT_EQ(disk_node_of("SATA1:29.FILENAME"), "SATA1:29");
+    EXPECT_EQ(disk_node_of("nvme3:14.filename"), "nvme3:14");
+    EXPECT_EQ(disk_node_of("ide1:1.fileName"), "ide1:1");
+}
+
+TEST(DiskNode, OfNoOtherKey) {
+    EXPECT_EQ(disk_node_of("floppy0.fileName"), std::nullopt);
+    EXPECT_EQ(disk_node_of("scsi0.fileName"), std::nullopt);
+    EXPECT_EQ(disk_node_of("scsi0:0.present"), std::nullopt);
+    EXPECT_EQ(disk_node_of("scsi:0.fileName"), std::nullopt);
+    EXPECT_EQ(disk_node_of("scsi0:.fileName"), std::nullopt);
+    EXPECT_EQ(disk_node_of("scsi0:a.fileName"), std::nullopt);
+    EXPECT_EQ(disk_node_of("xscsi0:0.fileName"), std::nullopt);
+    EXPECT_EQ(disk_node_of(".fileName"), std::nullopt);
+    EXPECT_EQ(disk_node_of(""), std::nullopt);
+}
+
+TEST(Config, MissingFileIsNoMachine) {
+    const TempFolder folder;
+    EXPECT_EQ(code_of([&] { Config::read(folder / "none.vmx"); }), VIX_E_VM_NOT_FOUND);
+    EXPECT_EQ(code_of([&] { Config::read(folder / "no/folder.vmx"); }), VIX_E_VM_NOT_FOUND);
+}
+
+TEST(Config, WhatIsNoConfigurationCannotBeRead) {
+    const TempFolder folder;
+    EXPECT_EQ(code_of([&] { config_of(folder, ""); }), VIX_E_CANNOT_READ_VM_CONFIG);
+    EXPECT_EQ(code_of([&] { config_of(folder, "# nothing\n\n"); }), VIX_E_CANNOT_READ_VM_CONFIG);
+    EXPECT_EQ(code_of([&] { config_of(folder, std::string("a = \"1\"\n\0\0", 10)); }),
+              VIX_E_CANNOT_READ_VM_CONFIG);
+}
+
+TEST(Config, OfMegabytesCannotBeRead) {
+    const TempFolder folder;
+    folder.write("vm.vmx", "");
+    fs::resize_file(folder / "vm.vmx", std::uint64_t{1} << 40);
+    EXPECT_EQ(code_of([&] { Config::read(folder / "vm.vmx"); }), VIX_E_CANNOT_READ_VM_CONFIG);
+}
+
+TEST(Config, OfManyLinesCannotBeRead) {
+    const TempFolder folder;
+    std::string text = "a = \"1\"";
+    for (int i = 0; i < 200000; ++i) text += "\r";
+    EXPECT_EQ(code_of([&] { config_of(folder, text); }), VIX_E_CANNOT_READ_VM_CONFIG);
+}
+
+TEST(Config, AFolderMayNotBeRead) {
+    const TempFolder folder;
+    EXPECT_EQ(code_of([&] { Config::read(folder.path()); }), VIX_E_FILE_ACCESS_ERROR);
+}
+
+TEST(Config, DisksAreThosePresent) {
+    EXPECT_EQ(disks_of("scsi0:0.present = \"TRUE\"\n"
+                       "scsi0:0.fileName = \"a.vmdk\"\n"
+                       "scsi0:1.fileName = \"absent.vmdk\"\n"
+                       "ide0:0.fileName = \"off.vmdk\"\n"
+                       "ide0:0.present = \"FALSE\"\n"
+                       "nvme0:0.present = \"true\"\n"
+                       "nvme0:0.fileName = \"b.vmdk\"\n"),
+              "scsi0:0=a.vmdk nvme0:0=b.vmdk");
+}
+
+TEST(Config, DrivesForMediaAreNoDisks) {
+    EXPECT_EQ(disks_of("ide1:0.present = \"TRUE\"\nide1:0.deviceType = \"cdrom-image\"\n"
+                       "ide1:0.fileName = \"a.iso\"\n"
+                       "ide1:1.present = \"TRUE\"\nide1:1.deviceType = \"atapi-cdrom\"\n"
+                       "ide1:1.fileName = \"auto detect\"\n"
+                       "scsi0:5.present = \"TRUE\"\nscsi0:5.deviceType = \"scsi-passthru\"\n"
+                       "scsi0:5.fileName = \"scsi0:0:5\"\n"),
+              "");
+}
+
+TEST(Config, DisksOfEveryTypeAreDisks) {
+    EXPECT_EQ(disks_of("scsi0:0.present = \"TRUE\"\nscsi0:0.deviceType = \"scsi-hardDisk\"\n"
+                       "scsi0:0.fileName = \"a.vmdk\"\n"
+                       "ide0:0.present = \"TRUE\"\nide0:0.deviceType = \"rawDisk\"\n"
+                       "ide0:0.fileName = \"b.vmdk\"\n"
+                       "sata0:0.present = \"TRUE\"\nsata0:0.deviceType = \"DISK\"\n"
+                       "sata0:0.fileName = \"c.vmdk\"\n"),
+              "scsi0:0=a.vmdk ide0:0=b.vmdk sata0:0=c.vmdk");
+}
+
+TEST(Config, ANodeThatStandsThereTwiceIsOneDisk) {
+    EXPECT_EQ(disks_of("scsi0:0.present = \"TRUE\"\nscsi0:0.fileName = \"a.vmdk\"\n"
+                       "SCSI0:0.fileName = \"b.vmdk\"\n"),
+              "scsi0:0=b.vmdk");
+}
+
+TEST(Config, ADiskKeepsTheBytesOfItsName) {
+    const TempFolder folder;
+    const auto disks = config_of(folder,
+                                 ".encoding = \"GBK\"\nscsi0:0.present = \"TRUE\"\n"
+                                 "scsi0:0.fileName = \"\xCE\xBB.vmdk\"\n")
+                           .disks();
+    ASSERT_EQ(disks.size(), 1U);
+    EXPECT_EQ(disks[0].file.name, "位.vmdk");
+    EXPECT_EQ(disks[0].file.bytes, "\xCE\xBB.vmdk");
+}
+
+TEST(Config, IsCalledByItsDisplayNameElseByItsFile) {
+    const TempFolder folder;
+    EXPECT_EQ(config_of(folder, "displayname = \"My VM\"\n").display_name(), "My VM");
+    EXPECT_EQ(config_of(folder, "a = \"1\"\n").display_name(), "vm");
+}
+
+TEST(Config, KnowsWhatIsEncrypted) {
+    const TempFolder folder;
+    EXPECT_TRUE(config_of(folder, "encryption.keySafe = \"x\"\n").is_encrypted());
+    EXPECT_TRUE(config_of(folder, "encryption.data = \"x\"\n").is_encrypted());
+    EXPECT_TRUE(config_of(folder, "vmx.encryptionType = \"partial\"\n").is_encrypted());
+    EXPECT_FALSE(config_of(folder, "encryption = \"x\"\n").is_encrypted());
+}
+
+TEST(Config, KnowsTemplatesAndSuspendedMachines) {
+    const TempFolder folder;
+    EXPECT_TRUE(config_of(folder, "templateVM = \"true\"\n").is_template());
+    EXPECT_FALSE(config_of(folder, "templateVM = \"no\"\n").is_template());
+    EXPECT_TRUE(config_of(folder, "checkpoint.vmState = \"a.vmss\"\n").is_suspended());
+    EXPECT_FALSE(config_of(folder, "checkpoint.vmState = \"\"\n").is_suspended());
+}
+
+TEST(Config, ReadsNumbersWithAFallback) {
+    const TempFolder folder;
+    const Config config = config_of(
+        folder, "numvcpus = \" 4 \"\nmemsize = \"x\"\nbig = \"99999999999\"\nminus = \"-1\"\n");
+    EXPECT_EQ(config.number("numvcpus", 1), 4);
+    EXPECT_EQ(config.number("memsize", 256), 256);
+    EXPECT_EQ(config.number("big", 7), 7);
+    EXPECT_EQ(config.number("minus", 7), 7);
+    EXPECT_EQ(config.number("absent", 7), 7);
+}
+
+TEST(Config, LooksForFilesWhereTheConfigurationSays) {
+    const TempFolder folder;
+    Settings settings;
+    settings.path_map.map_drive('D', folder / "drive");
+    const Config config = config_of(folder,
+                                    "workingDir = \"work\"\n"
+                                    "fileSearchPath = \".;/srv/parent;D:\\vms;E:\\gone;;sub\"\n");
+    const std::vector<fs::path> expected = {folder.path(), folder / "work", "/srv/parent",
+                                            folder / "drive/vms", folder / "sub"};
+    EXPECT_EQ(config.search_folders(settings), expected);
+}
+
+TEST(Config, LooksInItsFolderAlone) {
+    const TempFolder folder;
+    const Config config = config_of(folder, "workingDir = \".\"\nfileSearchPath = \"\"\n");
+    EXPECT_EQ(config.search_folders({}), std::vector<fs::path>{folder.path()});
+}
+
+TEST(Config, FindsACompanionThatAKeyNames) {
+    const TempFolder folder;
+    folder.write("other.nvram", "");
+    const Config config = config_of(folder, "nvram = \"other.nvram\"\n");
+    EXPECT_EQ(config.companion("nvram", ".nvram", {}), folder / "other.nvram");
+}
+
+TEST(Config, FindsACompanionOfItsOwnNameWithoutAKey) {
+    const TempFolder folder;
+    folder.write("vm.nvram", "");
+    EXPECT_EQ(config_of(folder, "a = \"1\"\n").companion("nvram", ".nvram", {}),
+              folder / "vm.nvram");
+    EXPECT_EQ(config_of(folder, "nvram = \"\"\n").companion("nvram", ".nvram", {}),
+              folder / "vm.nvram");
+}
+
+TEST(Config, FindsNoCompanionThatIsNotThere) {
+    const TempFolder folder;
+    EXPECT_EQ(config_of(folder, "nvram = \"none.nvram\"\n").companion("nvram", ".nvram", {}),
+              std::nullopt);
+}
+
+class CorpusConfig : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(CorpusConfig, IsRead) {
+    const Config config = Config::read(testing::corpus_file(GetParam()));
+    EXPECT_FALSE(config.display_name().empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Config, CorpusConfig, ::testing::ValuesIn(testing::corpus_names(".vmx")));
+
+TEST(ConfigCorpus, KnowsTheStateOfRealMachines) {
+    EXPECT_TRUE(Config::read(testing::corpus_file("encrypted-full.vmx")).is_encrypted());
+    EXPECT_TRUE(Config::read(testing::corpus_file("encrypted-partial-win11/Windows 11 x64.vmx"))
+                    .is_encrypted());
+    EXPECT_TRUE(Config::read(testing::corpus_file("suspended/Ubuntu 64-bit.vmx")).is_suspended());
+    EXPECT_FALSE(Config::read(testing::corpus_file("minimal-template.vmx")).is_suspended());
+}
+
+TEST(ConfigCorpus, FindsTheDiskOfAGbkMachine) {
+    const auto disks = Config::read(testing::corpus_file("gbk-running/vm.vmx")).disks();
+    ASSERT_EQ(disks.size(), 1U);
+    EXPECT_EQ(disks[0].file.name, "CentOS 7 64 位.vmdk");
+}
+
+}  // namespace
+}  // namespace vix::vm

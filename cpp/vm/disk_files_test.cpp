@@ -1,0 +1,235 @@
+#include "vm/disk_files.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/filesystem/operations.hpp>
+
+#include "testing/failure.h"
+#include "testing/temp_folder.h"
+
+namespace vix::vm {
+namespace {
+
+namespace fs = boost::filesystem;
+using testing::code_of;
+using testing::contains;
+using testing::detail_of;
+using testing::TempFolder;
+
+NamedFile named(const std::string& name) {
+    return {name, name};
+}
+
+std::optional<fs::path> find(const TempFolder& folder, const std::string& name,
+                             const std::vector<fs::path>& search = {},
+                             const Settings& settings = {}) {
+    return find_file(named(name), folder.path(), search, settings);
+}
+
+TEST(FindFile, FindsARelativeName) {
+    const TempFolder folder;
+    folder.write("a.vmdk", "");
+    folder.write("sub/b.vmdk", "");
+    EXPECT_EQ(find(folder, "a.vmdk"), folder / "a.vmdk");
+    EXPECT_EQ(find(folder, "sub/b.vmdk"), folder / "sub/b.vmdk");
+}
+
+TEST(FindFile, FindsAnAbsolutePath) {
+    const TempFolder folder;
+    const TempFolder other;
+    const fs::path path = other.write("a.vmdk", "");
+    EXPECT_EQ(find(folder, path.string()), path);
+}
+
+TEST(FindFile, FindsNothingWhereNothingIs) {
+    const TempFolder folder;
+    EXPECT_EQ(find(folder, "a.vmdk"), std::nullopt);
+    EXPECT_EQ(find(folder, "/no/such/a.vmdk"), std::nullopt);
+}
+
+TEST(FindFile, FindsANameThatIsOnDiskInTheFilesEncoding) {
+    const TempFolder folder;
+    folder.write("\xCE\xBB.vmdk", "");
+    EXPECT_EQ(find_file({"位.vmdk", "\xCE\xBB.vmdk"}, folder.path(), {}, {}),
+              folder / "\xCE\xBB.vmdk");
+}
+
+TEST(FindFile, PrefersTheNameInUtf8) {
+    const TempFolder folder;
+    folder.write("\xCE\xBB.vmdk", "");
+    folder.write("位.vmdk", "");
+    EXPECT_EQ(find_file({"位.vmdk", "\xCE\xBB.vmdk"}, folder.path(), {}, {}), folder / "位.vmdk");
+}
+
+TEST(FindFile, FindsNamesOfWindowsWhateverTheirCase) {
+    const TempFolder folder;
+    folder.write("Sub/Disk.vmdk", "");
+    EXPECT_EQ(find(folder, "SUB\\disk.VMDK"), folder / "Sub/Disk.vmdk");
+}
+
+TEST(FindFile, FindsNamesAboveTheFolder) {
+    const TempFolder folder;
+    folder.write("base/a.vmdk", "");
+    fs::create_directory(folder / "vm");
+    EXPECT_EQ(find_file(named("..\\BASE\\a.vmdk"), folder / "vm", {}, {}), folder / "base/a.vmdk");
+    EXPECT_EQ(find_file(named("../base/a.vmdk"), folder / "vm", {}, {}),
+              folder / "vm/../base/a.vmdk");
+}
+
+TEST(FindFile, AboveTheRootIsTheRoot) {
+    const TempFolder folder;
+    folder.write("a.vmdk", "");
+    const fs::path before = fs::current_path();
+    fs::current_path(folder.path());
+    const auto found = find_file(named("..\\..\\a.vmdk"), "/vix-no-such-folder", {}, {});
+    fs::current_path(before);
+    EXPECT_EQ(found, std::nullopt);
+}
+
+TEST(FindFile, FindsAWindowsPathThroughTheDriveMap) {
+    const TempFolder folder;
+    const TempFolder drive;
+    Settings settings;
+    settings.path_map.map_drive('E', drive.path());
+    drive.write("VMs/a.vmdk", "");
+    EXPECT_EQ(find(folder, "E:\\vms\\A.vmdk", {}, settings), drive / "VMs/a.vmdk");
+}
+
+TEST(FindFile, FindsTheBareNameOfAnUnmappedPathWhereItIsSearched) {
+    const TempFolder folder;
+    folder.write("a.vmdk", "");
+    EXPECT_EQ(find(folder, "E:\\vms\\a.vmdk", {folder.path()}), folder / "a.vmdk");
+    EXPECT_EQ(find(folder, "/gone/a.vmdk", {folder.path()}), folder / "a.vmdk");
+}
+
+TEST(FindFile, UnmappedAndFoundNowhereNamesTheSetting) {
+    const TempFolder folder;
+    const auto search = [&] { find(folder, "E:\\vms\\a.vmdk", {folder.path()}); };
+    EXPECT_EQ(code_of(search), VIX_E_FILE_NAME_INVALID);
+    EXPECT_TRUE(contains(detail_of(search), "drive.E"));
+}
+
+TEST(FindFile, SearchesInTheOrderGiven) {
+    const TempFolder folder;
+    folder.write("one/a.vmdk", "");
+    folder.write("two/a.vmdk", "");
+    EXPECT_EQ(find(folder, "a.vmdk", {folder / "none", folder / "two", folder / "one"}),
+              folder / "two/a.vmdk");
+}
+
+TEST(FindFile, ANameWithANulIsNowhere) {
+    const TempFolder folder;
+    folder.write("a", "");
+    const std::string name("a\0.vmdk", 7);
+    EXPECT_NE(find_file({name, name}, folder.path(), {folder.path()}, {}).value_or("none"),
+              folder / name);
+}
+
+std::string text_of(const io::File& file) {
+    std::string text(file.size(), '\0');
+    file.read_at(0, std::as_writable_bytes(std::span{text}));
+    return text;
+}
+
+std::string open(const TempFolder& folder, const std::string& name, const Settings& settings = {}) {
+    return text_of(open_extent_file(named(name), folder.path(), settings));
+}
+
+TEST(ExtentFile, IsOpenedInTheDisksFolder) {
+    const TempFolder folder;
+    folder.write("a-flat.vmdk", "flat");
+    EXPECT_EQ(open(folder, "a-flat.vmdk"), "flat");
+}
+
+TEST(ExtentFile, IsOpenedBelowTheDisksFolder) {
+    const TempFolder folder;
+    folder.write("sub/a-flat.vmdk", "flat");
+    EXPECT_EQ(open(folder, "sub/a-flat.vmdk"), "flat");
+}
+
+TEST(ExtentFile, IsOpenedByAnAbsolutePathIntoTheFolder) {
+    const TempFolder folder;
+    const fs::path path = folder.write("a-flat.vmdk", "flat");
+    EXPECT_EQ(open(folder, path.string()), "flat");
+}
+
+TEST(ExtentFile, MissingIsNotFound) {
+    const TempFolder folder;
+    EXPECT_EQ(code_of([&] { open(folder, "a-flat.vmdk"); }), VIX_E_FILE_NOT_FOUND);
+}
+
+TEST(ExtentFile, IsNotOpenedElsewhere) {
+    const TempFolder folder;
+    const TempFolder other;
+    const fs::path path = other.write("secret", "secret");
+    EXPECT_EQ(code_of([&] { open(folder, path.string()); }), VIX_E_FILE_ACCESS_ERROR);
+    EXPECT_EQ(code_of([&] { open(folder, "../" + other.path().filename().string() + "/secret"); }),
+              VIX_E_FILE_ACCESS_ERROR);
+    EXPECT_EQ(code_of([&] { open(folder, "/etc/passwd"); }), VIX_E_FILE_ACCESS_ERROR);
+}
+
+TEST(ExtentFile, IsNotOpenedInAFolderThatOnlyBeginsAlike) {
+    const TempFolder folder;
+    folder.write("vm/x", "");
+    folder.write("vm2/secret", "secret");
+    EXPECT_EQ(code_of([&] { open_extent_file(named("../vm2/secret"), folder / "vm", {}); }),
+              VIX_E_FILE_ACCESS_ERROR);
+}
+
+TEST(ExtentFile, RefusalNamesTheSetting) {
+    const TempFolder folder;
+    EXPECT_TRUE(contains(detail_of([&] { open(folder, "/etc/passwd"); }), "disk.folders"));
+}
+
+TEST(ExtentFile, IsOpenedWhereTheSettingAllows) {
+    const TempFolder folder;
+    const TempFolder other;
+    const fs::path path = other.write("sub/a-flat.vmdk", "flat");
+    Settings settings;
+    settings.extent_folders = {"/no/such/folder", other.path()};
+    EXPECT_EQ(open(folder, path.string(), settings), "flat");
+}
+
+TEST(ExtentFile, IsNotALink) {
+    const TempFolder folder;
+    folder.write("real", "x");
+    fs::create_symlink("real", folder / "a-flat.vmdk");
+    EXPECT_EQ(code_of([&] { open(folder, "a-flat.vmdk"); }), VIX_E_FILE_ACCESS_ERROR);
+}
+
+TEST(ExtentFile, IsNotBehindALinkedFolder) {
+    const TempFolder folder;
+    const TempFolder other;
+    other.write("secret", "secret");
+    fs::create_symlink(other.path(), folder / "sub");
+    EXPECT_EQ(code_of([&] { open(folder, "sub/secret"); }), VIX_E_FILE_ACCESS_ERROR);
+}
+
+TEST(ExtentFile, MayLieInAFolderThatIsALinkItself) {
+    const TempFolder folder;
+    folder.write("real/a-flat.vmdk", "flat");
+    fs::create_symlink("real", folder / "vm");
+    EXPECT_EQ(text_of(open_extent_file(named("a-flat.vmdk"), folder / "vm", {})), "flat");
+}
+
+TEST(ExtentFile, IsNoFifo) {
+    const TempFolder folder;
+    ASSERT_EQ(mkfifo((folder / "a-flat.vmdk").c_str(), 0600), 0);
+    alarm(5);
+    EXPECT_EQ(code_of([&] { open(folder, "a-flat.vmdk"); }), VIX_E_FILE_ACCESS_ERROR);
+    alarm(0);
+}
+
+TEST(ExtentFile, IsNoDeviceAndNoFolder) {
+    const TempFolder folder;
+    fs::create_directory(folder / "sub");
+    Settings settings;
+    settings.extent_folders = {"/dev"};
+    EXPECT_EQ(code_of([&] { open(folder, "/dev/zero", settings); }), VIX_E_FILE_ACCESS_ERROR);
+    EXPECT_EQ(code_of([&] { open(folder, "sub"); }), VIX_E_FILE_ACCESS_ERROR);
+}
+
+}  // namespace
+}  // namespace vix::vm
