@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -66,12 +67,20 @@ File File::create(const fs::path& path, unsigned permissions) {
     return File{descriptor, path};
 }
 
+File::File(int descriptor, fs::path path) : descriptor_{descriptor}, path_{std::move(path)} {
+    struct stat status {};
+    if (fstat(descriptor_, &status) == 0) identity_ = {status.st_dev, status.st_ino};
+}
+
 File::File(File&& other) noexcept
-    : descriptor_{std::exchange(other.descriptor_, -1)}, path_{std::move(other.path_)} {}
+    : descriptor_{std::exchange(other.descriptor_, -1)},
+      path_{std::move(other.path_)},
+      identity_{other.identity_} {}
 
 File& File::operator=(File&& other) noexcept {
     std::swap(descriptor_, other.descriptor_);
     std::swap(path_, other.path_);
+    std::swap(identity_, other.identity_);
     return *this;
 }
 
@@ -83,12 +92,6 @@ std::uint64_t File::size() const {
     struct stat status {};
     if (fstat(descriptor_, &status) != 0) throw system_error(errno, "looking at", path_.string());
     return static_cast<std::uint64_t>(status.st_size);
-}
-
-FileIdentity File::identity() const {
-    struct stat status {};
-    if (fstat(descriptor_, &status) != 0) throw system_error(errno, "looking at", path_.string());
-    return {status.st_dev, status.st_ino};
 }
 
 void File::read_at(std::uint64_t offset, std::span<std::byte> buffer) const {
@@ -151,8 +154,14 @@ void File::restrict_like(const File& other) {
 }
 
 void File::reserve(std::uint64_t offset, std::uint64_t length) {
-    const int result =
-        fallocate(descriptor_, 0, static_cast<off_t>(offset), static_cast<off_t>(length));
+    // ext4 takes all there is before it finds that it is too little.
+    struct statvfs space {};
+    if (fstatvfs(descriptor_, &space) == 0 && space.f_bavail * space.f_frsize < length) {
+        throw system_error(ENOSPC, "reserving " + std::to_string(length) + " bytes for",
+                           path_.string());
+    }
+    const int result = fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                                 static_cast<off_t>(length));
     if (result != 0 && errno != EOPNOTSUPP && errno != ENOSYS && errno != EINTR) {
         throw system_error(errno, "reserving " + std::to_string(length) + " bytes for",
                            path_.string());

@@ -46,7 +46,7 @@ class File {
     int descriptor() const { return descriptor_; }
     const fs::path& path() const { return path_; }
     std::uint64_t size() const;
-    FileIdentity identity() const;
+    const FileIdentity& identity() const { return identity_; }
 
     // Fills all of `buffer`; a file that ends before is VIX_E_DISK_NEEDSREPAIR with the offset.
     void read_at(std::uint64_t offset, std::span<std::byte> buffer) const;
@@ -56,6 +56,7 @@ class File {
     // Lets nobody use this file who may not use `other`, whose content goes into it.
     void restrict_like(const File& other);
     // Takes the blocks of a range before it is written; a file system without that does nothing.
+    // Where they are too few it takes none: VIX_E_DISK_FULL.
     void reserve(std::uint64_t offset, std::uint64_t length);
     // Gives them back: the range reads as zeros. Where that cannot be done the blocks just stay.
     void release(std::uint64_t offset, std::uint64_t length) noexcept;
@@ -69,10 +70,11 @@ class File {
     std::uint64_t next_hole(std::uint64_t offset) const;
 
   private:
-    File(int descriptor, fs::path path) : descriptor_{descriptor}, path_{std::move(path)} {}
+    File(int descriptor, fs::path path);
 
     int descriptor_ = -1;
     fs::path path_;
+    FileIdentity identity_;
 };
 
 // Who may read and write the file at `path`, for a copy that shall be no more open than it.
