@@ -178,12 +178,24 @@ TEST(File, RefusesAHugeTextWithoutReadingIt) {
     EXPECT_EQ(code_of([&] { read_text(folder / "a", 1 << 20); }), VIX_E_FILE_TOO_BIG);
 }
 
-TEST(File, ReservingKeepsWhatIsThere) {
+TEST(File, ReservingTakesBlocksAndChangesNothingElse) {
     const TempFolder folder;
     File file = File::create(folder / "a", 0666);
     file.write_at(0, as_bytes("data"));
-    file.reserve(0, 8);
-    EXPECT_EQ(testing::read_file(folder / "a"), std::string("data\0\0\0\0", 8));
+    file.reserve(0, 65536);
+    struct stat status {};
+    ASSERT_EQ(fstat(file.descriptor(), &status), 0);
+    EXPECT_GE(status.st_blocks * 512, 65536);
+    EXPECT_EQ(testing::read_file(folder / "a"), "data");
+}
+
+TEST(File, ReleasedBlocksReadAsZeros) {
+    const TempFolder folder;
+    File file = File::create(folder / "a", 0666);
+    file.write_at(0, as_bytes(std::string(3 * 4096, 'x')));
+    file.release(4096, 4096);
+    EXPECT_EQ(testing::read_file(folder / "a"),
+              std::string(4096, 'x') + std::string(4096, '\0') + std::string(4096, 'x'));
 }
 
 TEST(File, ReservingMoreThanTheDiskHasTellsIt) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <boost/filesystem/operations.hpp>
+#include <ctime>
 #include <sstream>
 
 #include "testing/corpus.h"
@@ -311,6 +312,20 @@ TEST(Lock, SweepsAwayAnEntryThatSomebodyDiedOver) {
     fs::last_write_time(locks / "E00007.lck", std::time(nullptr) - 3600);
     { const Lock lock{folder / "a.vmx", LockKind::Exclusive}; }
     EXPECT_EQ(testing::names_in(folder.path()), "");
+}
+
+TEST(Lock, DoesNotWaitForAnEntryFromTheFuture) {
+    const TempFolder folder;
+    fs::create_directories(folder / "a.vmx.lck/D00007.lck");
+    fs::last_write_time(folder / "a.vmx.lck/D00007.lck", std::time(nullptr) + 365 * 86400);
+    const pid_t pid = fork();
+    if (pid == 0) {
+        alarm(5);  // ends it where it waits
+        _exit(code_of([&] { Lock{folder / "a.vmx", LockKind::Exclusive}; }) == VIX_OK ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(pid, &status, 0);
+    EXPECT_EQ(status, 0);
 }
 
 TEST(Lock, AnAncientLockFileDoesNotBlock) {

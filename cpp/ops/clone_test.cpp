@@ -96,6 +96,25 @@ TEST(Clone, IsSyncedUnlessToldOtherwise) {
     EXPECT_TRUE(alike(read_disk(folder / "dst/disk-cl1.vmdk"), testing::first_disk_content()));
 }
 
+class SummingProgress : public Progress {
+  public:
+    void expect(std::uint64_t bytes) override { expected += bytes; }
+    void add(std::uint64_t bytes) override { done += bytes; }
+    std::uint64_t expected = 0;
+    std::uint64_t done = 0;
+};
+
+TEST(Clone, DoesTheWorkThatItAnnounced) {
+    const TempFolder folder;
+    folder.write("src/d.vmdk", mono_disk("d.vmdk", 'a', 1));
+    folder.write("src/vm.nvram", "MRVN");
+    const fs::path vmx = folder.write("src/vm.vmx", vmx_with_disks({"scsi0:0=d.vmdk"}));
+    SummingProgress progress;
+    clone_full({vmx, folder / "dst/c.vmx", testing::plain_settings()}, progress);
+    EXPECT_GT(progress.expected, 0U);
+    EXPECT_EQ(progress.done, progress.expected);
+}
+
 TEST(Clone, OfAMachineWithoutDisks) {
     const TempFolder folder;
     clone(folder.write("src/vm.vmx", vmx_with_disks({})), folder / "dst/c.vmx");

@@ -1,0 +1,30 @@
+// Any text as a descriptor: refused with an Error, or its meaning survives writing and reading.
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "format/vmdk/descriptor.h"
+
+using namespace vix::format::vmdk;
+
+static std::optional<Descriptor> parse(std::string_view text) {
+    try {
+        Descriptor descriptor = parse_descriptor(text, "fuzz.vmdk");
+        descriptor.capacity_sectors();
+        return descriptor;
+    } catch (const vix::Error&) {
+        return std::nullopt;
+    }
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto descriptor = parse({reinterpret_cast<const char*>(data), size});
+    if (!descriptor) return 0;
+    const std::string written = to_text(*descriptor);
+    const auto again = parse(written);
+    if (!again || to_text(*again) != written) std::abort();
+    return 0;
+}

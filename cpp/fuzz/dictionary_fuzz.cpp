@@ -1,0 +1,25 @@
+// Any bytes as a dictionary: reading and writing gives them back, and an edit is seen.
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "format/dictionary.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using vix::format::Dictionary;
+    const std::string_view bytes{reinterpret_cast<const char*>(data), size};
+    Dictionary dictionary = Dictionary::parse(bytes);
+    if (dictionary.to_bytes() != bytes) std::abort();
+    for (const auto& [name, value] : dictionary.entries()) {
+        if (!dictionary.find(name)) std::abort();
+    }
+    const char* values[] = {"plain \"value\" ||22", "\xE4\xBD\x8D \xF0\x9F\x98\x80"};
+    for (const char* value : values) {
+        dictionary.set("vix.fuzz", value);
+        if (dictionary.find("VIX.FUZZ") != value) std::abort();
+        if (Dictionary::parse(dictionary.to_bytes()).find("vix.fuzz") != value) std::abort();
+    }
+    dictionary.remove("vix.fuzz");
+    if (dictionary.find("vix.fuzz")) std::abort();
+    return 0;
+}
