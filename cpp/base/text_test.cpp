@@ -119,6 +119,16 @@ TEST(Text, DoesNotDecodeAnUnknownEncoding) {
     EXPECT_EQ(decode_to_utf8("\xE9", ""), std::nullopt);
 }
 
+// What is ASCII is taken as it is, so an encoding in which it means something else is of no use.
+TEST(Text, KnowsOnlyEncodingsThatKeepAscii) {
+    EXPECT_EQ(encode_from_utf8("é", "UTF-7"), std::nullopt);
+    EXPECT_EQ(encode_from_utf8("é", "UTF-16"), std::nullopt);
+    EXPECT_EQ(encode_from_utf8("é", "UTF-32LE"), std::nullopt);
+    EXPECT_EQ(encode_from_utf8("é", "IBM037"), std::nullopt);
+    EXPECT_EQ(encode_from_utf8("日", "ISO-2022-JP"), std::nullopt);
+    EXPECT_EQ(decode_to_utf8("\xE9", "IBM037"), std::nullopt);
+}
+
 TEST(Text, DoesNotDecodeBytesWithoutMeaning) {
     EXPECT_EQ(decode_to_utf8("\x81", "GBK"), std::nullopt);
     EXPECT_EQ(decode_to_utf8("a\xFF", "UTF-8"), std::nullopt);

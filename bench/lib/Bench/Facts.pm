@@ -15,7 +15,7 @@ sub gather {
     my (undef, undef, $kernel, undef, $machine) = uname();
     my ($memory) = file_text('/proc/meminfo') =~ /^MemTotal:\s*(\d+) kB/m;
     my ($model) = file_text('/proc/cpuinfo') =~ /^model name\s*:\s*(.+)$/m;
-    my $cores = () = file_text('/proc/cpuinfo') =~ /^processor\s*:/mg;
+    my $cores = cores();
     return (
         ['date' => strftime('%Y-%m-%d %H:%M UTC', gmtime)],
         ['processor' => "$cores cores, " . ($model // $machine)],
@@ -28,6 +28,11 @@ sub gather {
         ['cp' => first_line('cp', '--version')],
         ['perl' => sprintf '%vd', $^V],
     );
+}
+
+sub cores {
+    my $cores = () = file_text('/proc/cpuinfo') =~ /^processor\s*:/mg;
+    return $cores;
 }
 
 sub file_system {

@@ -6,7 +6,7 @@ package Bench::Report;
 use strict;
 use warnings;
 
-use List::Util qw(max min);
+use List::Util qw(max sum);
 
 use Bench::Cases ();
 
@@ -94,6 +94,16 @@ sub judge_memory {
             $kib / 1024, ($memory->{cloned} - $memory->{loaded}) / 1024),
         met => $kib < MEMORY_LIMIT_KIB
     };
+}
+
+# A sentence on other work that shared the machine, or nothing. The contenders alone, which take
+# turns, keep the load below the number of cores.
+sub company {
+    my ($rows, $cores) = @_;
+    my $mean = @$rows ? sum(map { $_->{load} } @$rows) / @$rows : 0;
+    return if $mean <= $cores;
+    return sprintf 'other work shared the machine (load average %.1f on %d cores): run again '
+        . 'when it is quiet before believing a missed target', $mean, $cores;
 }
 
 sub seconds {

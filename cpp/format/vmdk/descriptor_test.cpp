@@ -150,6 +150,13 @@ TEST(Descriptor, DecodesNamesInTheEncodingOfTheDataBase) {
               "ポ");
 }
 
+TEST(Descriptor, ItsOwnEncodingCountsBeforeThatOfTheDataBase) {
+    EXPECT_EQ(with_extent("encoding=\"UTF-8\"\nRW 8 FLAT \"日本\" 0\nddb.encoding = \"Shift_JIS\"")
+                  .extents[0]
+                  .name,
+              "日本");
+}
+
 TEST(Descriptor, GuessesTheEncodingOfNames) {
     EXPECT_EQ(with_extent("RW 8 FLAT \"位\" 0").extents[0].name, "位");
     EXPECT_EQ(with_extent("RW 8 FLAT \"\xE9\" 0").extents[0].name, "é");
@@ -293,6 +300,14 @@ TEST(DescriptorText, NamesAParent) {
     EXPECT_TRUE(contains(to_text(descriptor),
                          "parentCID=00000abc\ncreateType=\"twoGbMaxExtentSparse\"\n"
                          "parentFileNameHint=\"base.vmdk\"\n"));
+}
+
+TEST(DescriptorText, NamesOneEncodingAlone) {
+    const std::string text =
+        to_text(with_extent("RW 8 FLAT \"\x83\x7C\" 0\nddb.encoding = \"Shift_JIS\""));
+    EXPECT_TRUE(contains(text, "encoding=\"UTF-8\"\n"));
+    EXPECT_FALSE(contains(text, "Shift_JIS"));
+    EXPECT_EQ(parse_descriptor(text, "x").extents[0].name, "ポ");
 }
 
 TEST(DescriptorText, OffsetsStandAtFlatExtentsAlone) {
