@@ -12,8 +12,10 @@ use VixTest::Handles;
 { package WithSimple;    require VMware::Vix::Simple;         VMware::Vix::Simple->import }
 { package WithConstants; require VMware::Vix::API::Constants; VMware::Vix::API::Constants->import }
 
-my @functions = qw(HostConnect HostDisconnect VMOpen VMClone VMDelete GetErrorText ReleaseHandle
-    GetHandleType GetProperties);
+my @functions = qw(HostConnect HostDisconnect VMOpen VMClone VMDelete
+    VMCreateSnapshot VMRemoveSnapshot VMRevertToSnapshot VMGetNumRootSnapshots VMGetRootSnapshot
+    VMGetCurrentSnapshot VMGetNamedSnapshot SnapshotGetNumChildren SnapshotGetChild
+    SnapshotGetParent GetErrorText ReleaseHandle GetHandleType GetProperties);
 
 sub subs_of {
     my ($package) = @_;

@@ -1,4 +1,5 @@
-# The manual is whole: sound POD, every function, every constant and error code with its value.
+# The manual is whole: sound POD, every function, every constant and error code with its value,
+# every setting that the library reads, and where each choice comes from.
 
 use strict;
 use warnings;
@@ -12,7 +13,11 @@ use VMware::Vix::Simple;
 use VixTest::Handles;
 
 my %file;
-for my $name (qw(Vix.pm Vix/Simple.pm Vix/API/Constants.pm Vix/API/Errors.pod)) {
+for my $name (
+    qw(Vix.pm Vix/Simple.pm Vix/Settings.pod Vix/Choices.pod Vix/API/Constants.pm
+    Vix/API/Errors.pod)
+    )
+{
     my ($path) = grep { -f } map { "$_/VMware/$name" } grep { !ref } @INC;
     open my $in, '<:encoding(UTF-8)', $path or die "$name: $!";
     $file{$name} = do { local $/; <$in> };
@@ -55,11 +60,36 @@ is_deeply([map { $_->[0] } @wrong], [], 'each error code is listed, with its num
 my @tags = grep { !/\A(?:all|error)\z/ } keys %VMware::Vix::API::Constants::EXPORT_TAGS;
 is_deeply([grep { index($constants, "C<:$_>") < 0 } @tags], [], 'each tag is named');
 
-my @named = $file{'Vix/Simple.pm'} =~ /\b(VIX_E_\w+) \((\d+)\)/g;
+my $manual = join "\n", map { $file{$_} } sort keys %file;
+my @named  = $manual =~ /\b(VIX_E_\w+)\s+\((\d+)\)/g;
 my @misnumbered;
 while (my ($name, $number) = splice @named, 0, 2) {
     push @misnumbered, "$name ($number)" if VMware::Vix::Simple->can($name)->() != $number;
 }
 is_deeply(\@misnumbered, [], 'where the manual has a number behind a code it is the right one');
+
+my @spelt = grep { !/_\z/ && $_ ne 'VIX_DRIVE_X' } $manual =~ /\b(?<!_)(VIX_[A-Z][A-Z0-9_]+)\b/g;
+my @unknown = grep { !VMware::Vix::Simple->can($_) } @spelt;
+my %setting = map { $_ => 1 } $file{'Vix/Settings.pod'} =~ /\((VIX_[A-Z_]+)\)$/mg;
+is_deeply([grep { !$setting{$_} && !/\AVIX_DRIVE_/ } @unknown], [], 'names in it exist');
+
+sub slurp_source {
+    my ($name) = @_;
+    open my $in, '<:encoding(UTF-8)', "$FindBin::Bin/../$name" or die "$name: $!";
+    local $/ = undef;
+    return scalar <$in>;
+}
+
+my @read = slurp_source('cpp/host/settings_file.cpp') =~ /\bfind\("(\w+\.\w+)"\)/g;
+my %told = $file{'Vix/Settings.pod'} =~ /^=item (\w+\.\w+) = "[^"]*" \((VIX_\w+)\)$/mg;
+is_deeply([sort 'drive.X', @read], [sort keys %told], 'each setting that is read has a section');
+is_deeply([map { 'VIX_' . uc tr/./_/r } sort keys %told], [map { $told{$_} } sort keys %told],
+    'with the variable that goes before it');
+my %brief = slurp_source('README') =~ /^    (\w+\.\w+) = "[^"]*" +(VIX_\w+) /mg;
+is_deeply(\%brief, \%told, 'and stands in README');
+
+my @choices = $file{'Vix/Choices.pod'} =~ /^=item \*\n\n(.*?)(?=\n\n=)/msg;
+cmp_ok(scalar @choices, '>', 20, 'there are choices');
+is_deeply([grep { !/\((?:page|seen|ours)\)/ } @choices], [], 'each says where it comes from');
 
 done_testing;

@@ -120,6 +120,93 @@ subtest 'wrong handles' => sub {
     ReleaseHandle($vm);
 };
 
+subtest 'handles of snapshots' => sub {
+    make_vm(dir => "$dir/s", name => 's', disks => 0);
+    my $vm = opened("$dir/s/s.vmx");
+    my ($err, $root) = VMCreateSnapshot($vm, 'root', undef, 0, VIX_INVALID_HANDLE);
+    is($err, VIX_OK, 'VMCreateSnapshot works') or diag GetErrorText($err);
+    is(GetHandleType($root), VIX_HANDLETYPE_SNAPSHOT, 'and gives a handle of a snapshot');
+    my (undef, $child) = VMCreateSnapshot($vm, 'child', undef, 0, VIX_INVALID_HANDLE);
+    isnt($child, $root, 'another snapshot has another one');
+    my %same = (
+        VMGetRootSnapshot    => [$root,  VMGetRootSnapshot($vm, 0)],
+        VMGetNamedSnapshot   => [$root,  VMGetNamedSnapshot($vm, 'root')],
+        SnapshotGetParent    => [$root,  SnapshotGetParent($child)],
+        SnapshotGetChild     => [$child, SnapshotGetChild($root, 0)],
+        VMGetCurrentSnapshot => [$child, VMGetCurrentSnapshot($vm)],
+    );
+    for my $call (sort keys %same) {
+        my ($expected, @got) = @{ $same{$call} };
+        is_deeply(\@got, [VIX_OK, $expected], "$call gives the one there is");
+    }
+    ReleaseHandle($vm);
+    is(GetHandleType($vm), VIX_HANDLETYPE_NONE, 'the machine is released');
+    is((GetProperties($root, VIX_PROPERTY_SNAPSHOT_DISPLAYNAME))[1], 'root', 'they live on');
+    for (1 .. 3) {
+        ReleaseHandle($root);
+        is(GetHandleType($root), VIX_HANDLETYPE_SNAPSHOT, "alive after release $_ of 4");
+    }
+    ReleaseHandle($root);
+    is(GetHandleType($root), VIX_HANDLETYPE_NONE, 'each call was one reference');
+    is_deeply([SnapshotGetNumChildren($root)], [VIX_E_INVALID_HANDLE, 0], 'a dead one is refused');
+    ReleaseHandle($child) for 1 .. 3;
+
+    my $other = connect_host();
+    my $there = opened("$dir/s/s.vmx", $other);
+    my (undef, $theirs) = VMGetRootSnapshot($there, 0);
+    HostDisconnect($other);
+    is(GetHandleType($theirs), VIX_HANDLETYPE_NONE, 'HostDisconnect ends those of its host');
+};
+
+subtest 'what no snapshot call works on' => sub {
+    make_vm(dir => "$dir/w", name => 'w', disks => 0);
+    my $vm = opened("$dir/w/w.vmx");
+    my (undef, $snapshot) = VMCreateSnapshot($vm, 'one', undef, 0, 0);
+    my %of_vm = (
+        VMCreateSnapshot      => [sub { VMCreateSnapshot($_[0], 'x', undef, 0, 0) }, 0],
+        VMGetNumRootSnapshots => [sub { VMGetNumRootSnapshots($_[0]) }, 0],
+        VMGetRootSnapshot     => [sub { VMGetRootSnapshot($_[0], 0) }, 0],
+        VMGetCurrentSnapshot  => [sub { VMGetCurrentSnapshot($_[0]) }, 0],
+        VMGetNamedSnapshot    => [sub { VMGetNamedSnapshot($_[0], 'one') }, 0],
+        VMRemoveSnapshot      => [sub { VMRemoveSnapshot($_[0], $snapshot, 0) }],
+        VMRevertToSnapshot    => [sub { VMRevertToSnapshot($_[0], $snapshot, 0, 0) }],
+    );
+    my %of_snapshot = (
+        SnapshotGetNumChildren => [sub { SnapshotGetNumChildren($_[0]) }, 0],
+        SnapshotGetChild       => [sub { SnapshotGetChild($_[0], 0) }, 0],
+        SnapshotGetParent      => [sub { SnapshotGetParent($_[0]) }, 0],
+        VMRemoveSnapshot       => [sub { VMRemoveSnapshot($vm, $_[0], 0) }],
+        VMRevertToSnapshot     => [sub { VMRevertToSnapshot($vm, $_[0], 0, 0) }],
+    );
+    for my $case ([\%of_vm, $snapshot], [\%of_snapshot, $vm]) {
+        my ($calls, $wrong) = @{$case};
+        for my $name (sort keys %{$calls}) {
+            my ($call, @rest) = @{ $calls->{$name} };
+            is_deeply([$call->($_)], [VIX_E_INVALID_HANDLE, @rest], "$name of $_")
+                for VIX_INVALID_HANDLE, -1, 2**31 - 1, 2**32 + $vm;
+            is_deeply([$call->($_)], [VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE, @rest],
+                "$name of another kind of handle") for $host, $wrong;
+        }
+    }
+    is_deeply([VMOpen($snapshot, "$dir/w/w.vmx")], [VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE, 0],
+        'VMOpen of a snapshot');
+    is(VMDelete($snapshot, 0), VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE, 'VMDelete of a snapshot');
+    is((VMGetNumRootSnapshots($vm))[1], 1, 'and the snapshot is still there');
+
+    is(VMRemoveSnapshot($vm, $snapshot, 0), VIX_OK, 'when it is removed');
+    is(GetHandleType($snapshot), VIX_HANDLETYPE_SNAPSHOT, 'its handle is still one');
+    is_deeply([SnapshotGetParent($snapshot)], [VIX_E_SNAPSHOT_NOTFOUND, 0], 'but finds nothing');
+    (undef, my $next) = VMCreateSnapshot($vm, 'two', undef, 0, 0);
+    isnt($next, $snapshot, 'the next snapshot has another');
+    is((GetProperties($snapshot, VIX_PROPERTY_SNAPSHOT_DISPLAYNAME))[0], VIX_E_SNAPSHOT_NOTFOUND,
+        'and does not take its place');
+    is(VMDelete($vm, 0), VIX_OK, 'when the machine is deleted');
+    is((GetProperties($next, VIX_PROPERTY_SNAPSHOT_DISPLAYNAME))[0], VIX_E_VM_NOT_FOUND,
+        'handles of its snapshots fail');
+    ReleaseHandle($_) for $vm, $snapshot, $next;
+    is(GetHandleType($snapshot), VIX_HANDLETYPE_NONE, 'all can be released');
+};
+
 subtest 'a machine that was deleted' => sub {
     my $doomed = make_vm(dir => "$dir/doomed", name => 'doomed', disks => 0);
     my $vm = opened($doomed->{vmx});

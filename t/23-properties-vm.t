@@ -11,7 +11,7 @@ use Test::More;
 
 use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
-use VixTest qw(make_vm temp_dir);
+use VixTest qw(make_vm slurp spew temp_dir);
 use VixTest::Handles;
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output todo_output);
@@ -96,7 +96,8 @@ my @fixed = (
     [VIX_PROPERTY_VM_SSL_ERROR,       0,                      'no certificate error'],
     [VIX_PROPERTY_VM_IS_RECORDING,    0,                      'does not record'],
     [VIX_PROPERTY_VM_IS_REPLAYING,    0,                      'does not replay'],
-    [VIX_PROPERTY_VM_SUPPORTED_FEATURES, 0, 'no feature that needs calls not there yet'],
+    [VIX_PROPERTY_VM_SUPPORTED_FEATURES, VIX_VM_SUPPORT_MULTIPLE_SNAPSHOTS,
+        'snapshots, and no feature that needs calls not there yet'],
 );
 my $dir = temp_dir();
 my $vm  = make_vm(dir => "$dir/plain", name => 'plain', disks => 0);
@@ -120,6 +121,14 @@ my @foreign = map { $_->[1] }
 my @known = grep { (properties($vm->{vmx}, $_))[0] != VIX_E_UNRECOGNIZED_PROPERTY } @foreign;
 cmp_ok(scalar @foreign, '>', 30, 'the properties of other handles have been read');
 is_deeply(\@known, [], 'and are unknown to a machine');
+
+{
+    my $player = connect_host(type => VIX_SERVICEPROVIDER_VMWARE_PLAYER);
+    my ($err, $handle) = VMOpen($player, $vm->{vmx});
+    is_deeply([GetProperties($handle, VIX_PROPERTY_VM_SUPPORTED_FEATURES)], [VIX_OK, 0],
+        'through Player no snapshots');
+    HostDisconnect($player);
+}
 
 subtest 'the path as the caller spelt it' => sub {
     local $ENV{VIX_DRIVE_C} = "$dir";
@@ -145,6 +154,28 @@ subtest 'names beyond ASCII' => sub {
     ok(utf8::is_utf8($name), 'as such');
     is($path, "$accented/alpha.vmx", 'the path too');
     ok(!utf8::is_utf8($guest), 'plain ASCII has no flag');
+};
+
+subtest 'more than any machine has' => sub {
+    my $large = make_vm(dir => "$dir/large", name => 'large', disks => 0);
+    my $text  = slurp($large->{vmx});
+    my $lines = $text =~ tr/\n//;
+    my $fill  = sub { join '', map {"filler$_ = \"\"\n"} 1 .. $_[0] - $lines };
+    spew($large->{vmx}, $text . $fill->(20_000));
+    is_deeply([properties($large->{vmx}, VIX_PROPERTY_VM_NAME)], [VIX_OK, 'large'],
+        'a .vmx of 20,000 lines');
+    spew($large->{vmx}, $text . $fill->(20_001));
+    is((properties($large->{vmx}, VIX_PROPERTY_VM_NAME))[0], VIX_E_CANNOT_READ_VM_CONFIG,
+        'one of 20,001 is refused');
+    spew($large->{vmx}, $text);
+
+    my (undef, $handle) = VMOpen($host, $large->{vmx});
+    my $list = sub { join '', map {"snapshot$_.uid = \"" . ($_ + 1) . "\"\n"} 0 .. $_[0] - 1 };
+    spew("$large->{dir}/large.vmsd", $list->(2000));
+    is_deeply([VMGetNumRootSnapshots($handle)], [VIX_OK, 2000], 'a list of 2,000 snapshots');
+    spew("$large->{dir}/large.vmsd", $list->(2001));
+    is_deeply([VMGetNumRootSnapshots($handle)], [VIX_E_SNAPSHOT_CONFIG, 0],
+        'one of 2,001 is refused');
 };
 
 subtest 'read anew each time' => sub {

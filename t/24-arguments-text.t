@@ -104,6 +104,35 @@ is($@, "no number today\n", 'on and on');
 my @deep = GetProperties($host, map { bless {}, 'Deep' } 1 .. 3);
 is_deeply(\@deep, [VIX_OK, 3, 3, 3], 'an object that makes the stack of Perl move');
 
+sub snapshot_texts {
+    my ($name, $description) = @_;
+    my ($code, $snapshot) = VMCreateSnapshot($handle, $name, $description, 0, 0);
+    return $code if $code != VIX_OK;
+    my @texts = GetProperties($snapshot, VIX_PROPERTY_SNAPSHOT_DISPLAYNAME,
+        VIX_PROPERTY_SNAPSHOT_DESCRIPTION);
+    VMRemoveSnapshot($handle, $snapshot, 0);
+    ReleaseHandle($snapshot);
+    return @texts;
+}
+my $said = qq(B\x{fc}ro "\x{4f4d}"\n|22 # = \\ ');
+is_deeply([snapshot_texts($said, "\t$said ")], [VIX_OK, $said, "\t$said "],
+    'a name and a description come back as they were, whatever is in them');
+is_deeply([snapshot_texts("B\xc3\xbcro", undef)], [VIX_OK, "B\x{fc}ro", ''],
+    'given as bytes, too; undef is the empty text');
+is_deeply([snapshot_texts("\xff", '')], [VIX_E_INVALID_UTF8_STRING], 'a name that is no UTF-8');
+is_deeply([snapshot_texts('', "a\0")], [VIX_E_INVALID_ARG], 'a description with a NUL inside');
+like(VMware::Vix::last_error_detail(), qr/description/, 'the argument is named');
+is((VMGetNamedSnapshot($handle, "\xff"))[0], VIX_E_INVALID_UTF8_STRING,
+    'a name to be looked up that is no UTF-8');
+for my $name ('a/b', 'a\\b', '/', 'a/') {
+    my (undef, $snapshot) = VMCreateSnapshot($handle, $name, undef, 0, 0);
+    is((VMGetNamedSnapshot($handle, $name))[0], VIX_E_SNAPSHOT_NOTFOUND,
+        "\"$name\" is a path, not the name of a snapshot called so");
+    VMRemoveSnapshot($handle, $snapshot, 0);
+    ReleaseHandle($snapshot);
+}
+is((VMGetNumRootSnapshots($handle))[1], 0, 'no snapshot is left of it all');
+
 opens("$vm->{vmx}", 'after all that, a plain string');
 my $long = '/' . 'x' x 100_000;
 isnt((VMOpen($host, $long))[0], VIX_OK, 'a path of 100000 bytes is refused');

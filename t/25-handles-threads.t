@@ -63,6 +63,30 @@ is(GetHandleType($handle), VIX_HANDLETYPE_NONE, 'and every reference was counted
 } 1 .. 4;
 is_deeply([map { $_->join } @threads], [0, 0, 0, 0], 'connections of four threads end their own');
 
+@threads = map {
+    my $number = $_;
+    threads->create(sub {
+        my ($e, $mine) = VMOpen($host, $vmx);
+        my $wrong = 0;
+        for my $turn (1 .. 5) {
+            my ($e2, $snapshot) = VMCreateSnapshot($mine, "$number/$turn", undef, 0, 0);
+            my ($e3, $name) = GetProperties($snapshot, VIX_PROPERTY_SNAPSHOT_DISPLAYNAME);
+            $wrong++ if $e2 != VIX_OK || $e3 != VIX_OK || $name ne "$number/$turn";
+            ReleaseHandle($snapshot);
+        }
+        ReleaseHandle($mine);
+        return $wrong;
+    });
+} 1 .. 4;
+is_deeply([map { $_->join } @threads], [0, 0, 0, 0], 'four threads take snapshots of one machine');
+{
+    my ($e, $mine) = VMOpen($host, $vmx);
+    my ($depth, $snapshot) = (0, (VMGetCurrentSnapshot($mine))[1]);
+    while ($snapshot) { $depth++; $snapshot = (SnapshotGetParent($snapshot))[1] }
+    is($depth, 20, 'and each is the child of the one before');
+    ReleaseHandle($mine);
+}
+
 my ($still) = (VMOpen($host, $vmx))[1];
 my $reader = threads->create(sub {
     my %seen;

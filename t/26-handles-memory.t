@@ -39,6 +39,20 @@ cmp_ok(growth(2000, sub {
     ReleaseHandle($handle);
 }), '<', 512, 'opening, reading, releasing');
 
+{
+    my ($err, $handle) = VMOpen($host, $vm->{vmx});
+    ($err, my $snapshot) = VMCreateSnapshot($handle, 'base' x 50, 'x' x 5000, 0, 0);
+    ReleaseHandle($snapshot);
+    cmp_ok(growth(2000, sub {
+        my ($e, $mine) = VMGetRootSnapshot($handle, 0);
+        GetProperties($mine, VIX_PROPERTY_SNAPSHOT_DISPLAYNAME, VIX_PROPERTY_SNAPSHOT_DESCRIPTION);
+        ($e, my $same) = VMGetNamedSnapshot($handle, 'base' x 50);
+        ReleaseHandle($_) for $mine, $same, (VMGetCurrentSnapshot($handle))[1];
+        VMGetRootSnapshot($handle, 1);
+    }), '<', 512, 'finding, reading and releasing a snapshot');
+    ReleaseHandle($handle);
+}
+
 cmp_ok(growth(20_000, sub {
     my ($err, $own) = connect_with(name => 'localhost', user => 'someone', password => 'x' x 500);
     HostDisconnect($own);

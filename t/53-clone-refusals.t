@@ -94,7 +94,6 @@ for my $nothing ('', undef) {
         $plain, VIX_E_FILE_NAME_INVALID, destination => 'W:\\VMs\\copy.vmx');
     like($result->{text}, qr/drive\.W.*VIX_DRIVE_W/s, 'the text names both settings');
 }
-is_refused('a linked clone', $plain, VIX_E_NOT_SUPPORTED, with => { type => VIX_CLONETYPE_LINKED });
 
 # Products.
 for my $product ([VIX_SERVICEPROVIDER_VMWARE_PLAYER, 'Player'],
@@ -150,6 +149,25 @@ is_refused(
     ),
     VIX_E_NEED_KEY
 );
+
+
+# The same of linked clones, which take no suspended source either, and not every disk.
+my %linked = (with => { type => VIX_CLONETYPE_LINKED });
+is_refused('a linked clone of a running machine', $running, VIX_E_VM_IS_RUNNING, %linked);
+is_refused('of a suspended one', machine(keys => ['checkpoint.vmState' => 'alpha.vmss']),
+    VIX_E_VM_IS_RUNNING, %linked);
+is_refused('of an encrypted one', machine(keys => ['encryption.keySafe' => 'vmware:key/list/()']),
+    VIX_E_NEED_KEY, %linked);
+is_refused('to where a .vmx is', $plain, VIX_E_FILE_ALREADY_EXISTS,
+    destination => $plain->{vmx}, %linked);
+is_refused('to where a machine is', $plain, VIX_E_SNAPSHOT_EXISTS,
+    destination => "$plain->{dir}/other.vmx", %linked);
+is_refused('of a compressed disk', machine(disks => [{ type => 'streamOptimized' }]),
+    VIX_E_DISK_PARENT_NOTALLOWED, %linked);
+is_refused('of a disk of ESX', machine(disks => [{ type => 'vmfs' }]),
+    VIX_E_DISK_PARENT_NOTALLOWED, %linked);
+is_refused('of a disk that is missing', machine(disks => [{ file_name => 'gone.vmdk' }]),
+    VIX_E_FILE_NOT_FOUND, %linked);
 
 {
     my $vm = machine();

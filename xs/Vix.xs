@@ -10,6 +10,8 @@ INCLUDE: host.xsi
 
 INCLUDE: vm.xsi
 
+INCLUDE: snapshot.xsi
+
 INCLUDE: property.xsi
 
 INCLUDE: handle.xsi

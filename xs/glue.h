@@ -83,13 +83,20 @@ static inline SV* vix_property_value(pTHX_ const vix::api::PropertyValue& value)
     return newSV(0);
 }
 
-// Results take the places of the arguments on the stack: no call answers with more values than it
-// has arguments. An XSUB ends with XSRETURN of what these give.
+// Results take the places of the arguments on the stack; a call that answers with more values than it
+// has arguments makes room first. An XSUB ends with XSRETURN of what these give.
 
 // ($err, $handle)
 static inline int vix_set_results(pTHX_ SSize_t ax, const vix::api::HandleResult& result) {
     ST(0) = sv_2mortal(newSViv(result.error));
     ST(1) = sv_2mortal(newSViv(result.handle));
+    return 2;
+}
+
+// ($err, $count)
+static inline int vix_set_results(pTHX_ SSize_t ax, const vix::api::CountResult& result) {
+    ST(0) = sv_2mortal(newSViv(result.error));
+    ST(1) = sv_2mortal(newSViv(result.count));
     return 2;
 }
 

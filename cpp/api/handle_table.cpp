@@ -13,6 +13,8 @@ const char* kind_name(HandleType type) {
             return "a host";
         case HandleType::Vm:
             return "a virtual machine";
+        case HandleType::Snapshot:
+            return "a snapshot";
         case HandleType::None:
             break;
     }

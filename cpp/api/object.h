@@ -1,5 +1,5 @@
-// What handles stand for: a host connection or a virtual machine. A new kind of handle (snapshot,
-// job, property list) is a HandleType and a class here; the handle table needs no change.
+// What handles stand for: a host connection, a virtual machine or a snapshot. A new kind (job,
+// property list) is a HandleType and a class here; the handle table needs no change.
 //
 // Objects are shared between threads. Their members do not change once made, except where marked.
 #pragma once
@@ -20,6 +20,7 @@ enum class HandleType {
     None = VIX_HANDLETYPE_NONE,
     Host = VIX_HANDLETYPE_HOST,
     Vm = VIX_HANDLETYPE_VM,
+    Snapshot = VIX_HANDLETYPE_SNAPSHOT,
 };
 
 class Object {
@@ -76,6 +77,21 @@ class VmObject : public Object {
     boost::filesystem::path vmx_;
     std::string reported_path_;
     std::atomic<bool> deleted_{false};
+};
+
+class SnapshotObject : public Object {
+  public:
+    static constexpr HandleType kType = HandleType::Snapshot;
+
+    SnapshotObject(std::shared_ptr<VmObject> vm, int uid)
+        : Object{kType}, vm_{std::move(vm)}, uid_{uid} {}
+
+    const std::shared_ptr<VmObject>& vm() const noexcept { return vm_; }
+    int uid() const noexcept { return uid_; }
+
+  private:
+    std::shared_ptr<VmObject> vm_;
+    int uid_;
 };
 
 }  // namespace vix::api

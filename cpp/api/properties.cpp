@@ -28,6 +28,12 @@ int power_state_bits(vm::PowerState state) {
     return VIX_POWERSTATE_POWERED_OFF;
 }
 
+// The other bits stand for calls that this library does not have yet.
+int supported_features(const VmObject& vm) {
+    const bool snapshots = host::supports(vm.provider(), host::Operation::SnapshotMachine);
+    return snapshots ? VIX_VM_SUPPORT_MULTIPLE_SNAPSHOTS : 0;
+}
+
 [[noreturn]] void throw_no_guest(const vm::Summary& summary) {
     if (summary.power_state == vm::PowerState::Running) {
         throw Error{VIX_E_TOOLS_NOT_RUNNING,
@@ -75,7 +81,7 @@ PropertyValue vm_property(const VmObject& vm, const vm::Summary& summary, int id
         case VIX_PROPERTY_VM_IS_RUNNING:
             return summary.power_state == vm::PowerState::Running;
         case VIX_PROPERTY_VM_SUPPORTED_FEATURES:
-            return integer(0);  // VIX_VM_SUPPORT_*: calls that this library does not have yet
+            return integer(supported_features(vm));
         case VIX_PROPERTY_VM_IN_VMTEAM:
         case VIX_PROPERTY_VM_SSL_ERROR:  // no network lies between the caller and a local machine
         case VIX_PROPERTY_VM_IS_RECORDING:
@@ -85,6 +91,22 @@ PropertyValue vm_property(const VmObject& vm, const vm::Summary& summary, int id
             throw_no_guest(summary);
         default:
             throw_unrecognized(id, "a virtual machine");
+    }
+}
+
+PropertyValue snapshot_property(const vm::Snapshot& snapshot, int id) {
+    switch (id) {
+        case VIX_PROPERTY_SNAPSHOT_DISPLAYNAME:
+            return snapshot.display_name;
+        case VIX_PROPERTY_SNAPSHOT_DESCRIPTION:
+            return snapshot.description;
+        case VIX_PROPERTY_SNAPSHOT_POWERSTATE:
+            return integer(snapshot.with_memory ? VIX_POWERSTATE_POWERED_ON
+                                                : VIX_POWERSTATE_POWERED_OFF);
+        case VIX_PROPERTY_SNAPSHOT_IS_REPLAYABLE:
+            return false;
+        default:
+            throw_unrecognized(id, "a snapshot");
     }
 }
 

@@ -4,6 +4,7 @@
 #include "api/object.h"
 #include "api/simple.h"
 #include "vm/machine.h"
+#include "vm/snapshot_tree.h"
 
 namespace vix::api {
 
@@ -13,5 +14,8 @@ PropertyValue host_property(const HostObject& host, int id);
 // `summary` is the machine's, read just now. Errors: VIX_E_UNRECOGNIZED_PROPERTY;
 // VIX_E_VM_NOT_RUNNING or VIX_E_TOOLS_NOT_RUNNING for what only the tools of a running guest know.
 PropertyValue vm_property(const VmObject& vm, const vm::Summary& summary, int id);
+
+// Error VIX_E_UNRECOGNIZED_PROPERTY.
+PropertyValue snapshot_property(const vm::Snapshot& snapshot, int id);
 
 }  // namespace vix::api

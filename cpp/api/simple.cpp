@@ -1,17 +1,20 @@
 #include "api/simple.h"
 
 #include <boost/filesystem/operations.hpp>
-#include <cassert>
+#include <optional>
 
+#include "api/call.h"
 #include "api/local_host.h"
 #include "api/properties.h"
 #include "api/runtime.h"
+#include "api/snapshots.h"
 #include "api/text_argument.h"
 #include "base/error.h"
 #include "host/provider.h"
 #include "host/settings_file.h"
 #include "ops/clone.h"
 #include "ops/remove.h"
+#include "vm/linked_clones.h"
 #include "vm/machine.h"
 
 namespace vix::api {
@@ -25,34 +28,6 @@ static_assert(static_cast<int>(host::Provider::Workstation) ==
 static_assert(static_cast<int>(host::Provider::Player) == VIX_SERVICEPROVIDER_VMWARE_PLAYER);
 static_assert(static_cast<int>(host::Provider::WorkstationShared) ==
               VIX_SERVICEPROVIDER_VMWARE_WORKSTATION_SHARED);
-
-// Every call that answers with a code ends here: what was thrown becomes the code, and its detail
-// waits in the thread for the one who asks.
-template <class Work>
-int run(Work&& work) noexcept {
-    Failure& failure = last_failure();
-    try {
-        work();
-        failure = Failure{};
-        return VIX_OK;
-    } catch (...) {
-        const Error error = current_error();
-        assert(error.code() != VIX_OK);
-        failure.code = error.code();
-        failure.detail = error.detail();
-        return failure.code;
-    }
-}
-
-[[noreturn]] void throw_bad_argument(const std::string& detail) {
-    throw Error{VIX_E_INVALID_ARG, detail};
-}
-
-void require_no_property_list(Handle property_list) {
-    if (property_list != VIX_INVALID_HANDLE) {
-        throw_bad_argument("propertyListHandle must be VIX_INVALID_HANDLE");
-    }
-}
 
 void check_connect_arguments(const HostConnectArguments& arguments) {
     constexpr int kKnownOptions = VIX_HOSTOPTION_VERIFY_SSL_CERT | VIX_HOSTOPTION_USE_EVENT_PUMP;
@@ -81,17 +56,6 @@ void require_this_host(std::string_view host_name) {
             "\": only virtual machines on this host can be reached; pass undef as hostName"};
 }
 
-void require_not_deleted(const VmObject& vm) {
-    if (!vm.is_deleted()) return;
-    throw Error{VIX_E_VM_NOT_FOUND, vm.reported_path() + " was deleted through its handle"};
-}
-
-std::shared_ptr<VmObject> live_vm(Handle handle) {
-    auto vm = runtime().handles.get<VmObject>(handle);
-    require_not_deleted(*vm);
-    return vm;
-}
-
 // The one name that a .vmx has however it is spelt. A symbolic link stands for what it points to; a
 // hard link in another folder is another machine, since its disks are sought beside it.
 fs::path canonical_vmx(const fs::path& path) {
@@ -115,16 +79,17 @@ Handle open_machine(Handle host, host::Provider provider, std::string_view path,
                     const vm::Settings& settings) {
     const auto vmx = canonical_vmx(settings.path_map.resolve(path));
     static_cast<void>(vm::summarize(vmx, settings));  // refuses what is no virtual machine
+    vm::check_linked_disks(vmx, settings);
     auto vm = std::make_shared<VmObject>(host, provider, vmx, reported_path(path));
     return runtime().handles.add_owned(host, vmx.string(), std::move(vm));
 }
 
-// Snapshot handles do not exist yet: whatever is alive is of another kind.
-void check_snapshot(Handle snapshot) {
-    if (snapshot == VIX_INVALID_HANDLE) return;
-    static_cast<void>(runtime().handles.get_any(snapshot));
-    throw Error{VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE,
-                "handle " + std::to_string(snapshot) + " is no snapshot"};
+// The snapshot that a clone is made of; nothing for VIX_INVALID_HANDLE.
+std::optional<int> snapshot_to_clone(Handle handle, const VmObject& source) {
+    if (handle == VIX_INVALID_HANDLE) return std::nullopt;
+    const auto snapshot = live_snapshot(handle);
+    require_snapshot_of(*snapshot, source);
+    return snapshot->uid();
 }
 
 void check_destination(std::string_view path) {
@@ -150,11 +115,6 @@ void check_clone_arguments(const CloneArguments& arguments) {
     check_destination(arguments.destination);
 }
 
-void refuse_linked_clone(int clone_type) {
-    if (clone_type != VIX_CLONETYPE_LINKED) return;
-    throw Error{VIX_E_NOT_SUPPORTED, "linked clones cannot be made yet"};
-}
-
 ops::RemoveDisks disks_to_remove(int options) {
     if (options == 0) return ops::RemoveDisks::No;
     if (options == VIX_VMDELETE_DISK_FILES) return ops::RemoveDisks::Yes;
@@ -168,6 +128,16 @@ std::vector<PropertyValue> read_properties(const Object& object, const int* ids,
     if (object.type() == HandleType::Host) {
         const auto& host = static_cast<const HostObject&>(object);
         for (std::size_t i = 0; i < id_count; ++i) values.push_back(host_property(host, ids[i]));
+        return values;
+    }
+    if (object.type() == HandleType::Snapshot) {
+        const auto& snapshot = static_cast<const SnapshotObject&>(object);
+        require_not_deleted(*snapshot.vm());
+        const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(snapshot.vm()->vmx()));
+        const auto& values_of = find_snapshot(tree, snapshot);
+        for (std::size_t i = 0; i < id_count; ++i) {
+            values.push_back(snapshot_property(values_of, ids[i]));
+        }
         return values;
     }
     const auto& vm = static_cast<const VmObject&>(object);
@@ -209,15 +179,19 @@ HandleResult vm_clone(const CloneArguments& arguments) noexcept {
     HandleResult result{VIX_OK, VIX_INVALID_HANDLE};
     result.error = run([&] {
         const auto source = live_vm(arguments.vm);
-        check_snapshot(arguments.snapshot);
+        const auto snapshot = snapshot_to_clone(arguments.snapshot, *source);
         check_clone_arguments(arguments);
         host::require_support(source->provider(), host::Operation::CloneMachine);
-        refuse_linked_clone(arguments.clone_type);
 
         const auto settings = host::load_settings();
         const auto destination = settings.path_map.resolve(arguments.destination);
         Progress progress;
-        ops::clone_full({source->vmx(), destination, settings}, progress);
+        const ops::CloneRequest request{source->vmx(), destination, settings, snapshot};
+        if (arguments.clone_type == VIX_CLONETYPE_LINKED) {
+            ops::clone_linked(request, progress);
+        } else {
+            ops::clone_full(request, progress);
+        }
         result.handle =
             open_machine(source->host(), source->provider(), arguments.destination, settings);
     });

@@ -22,6 +22,11 @@ struct HandleResult {
     Handle handle;  // VIX_INVALID_HANDLE unless error is VIX_OK
 };
 
+struct CountResult {
+    int error;
+    int count;  // 0 unless error is VIX_OK
+};
+
 // Text is UTF-8. monostate: no value.
 using PropertyValue = std::variant<std::monostate, bool, std::int64_t, std::string>;
 
@@ -50,11 +55,32 @@ struct CloneArguments {
     Handle property_list;
 };
 
+struct CreateSnapshotArguments {
+    Handle vm;
+    std::string_view name;
+    std::string_view description;
+    int options;
+    Handle property_list;
+};
+
 HandleResult host_connect(const HostConnectArguments& arguments) noexcept;
 void host_disconnect(Handle host) noexcept;
 HandleResult vm_open(Handle host, std::string_view vmx_path) noexcept;
 HandleResult vm_clone(const CloneArguments& arguments) noexcept;
 int vm_delete(Handle vm, int options) noexcept;
+
+HandleResult vm_create_snapshot(const CreateSnapshotArguments& arguments) noexcept;
+int vm_remove_snapshot(Handle vm, Handle snapshot, int options) noexcept;
+int vm_revert_to_snapshot(Handle vm, Handle snapshot, int options, Handle property_list) noexcept;
+CountResult vm_get_num_root_snapshots(Handle vm) noexcept;
+HandleResult vm_get_root_snapshot(Handle vm, int index) noexcept;
+HandleResult vm_get_current_snapshot(Handle vm) noexcept;
+HandleResult vm_get_named_snapshot(Handle vm, std::string_view name) noexcept;
+CountResult snapshot_get_num_children(Handle snapshot) noexcept;
+HandleResult snapshot_get_child(Handle snapshot, int index) noexcept;
+// VIX_OK and VIX_INVALID_HANDLE for a root.
+HandleResult snapshot_get_parent(Handle snapshot) noexcept;
+
 PropertiesResult get_properties(Handle handle, const int* ids, std::size_t id_count) noexcept;
 int get_handle_type(Handle handle) noexcept;
 void release_handle(Handle handle) noexcept;

@@ -108,11 +108,6 @@ TEST_F(SimpleTest, ArgumentsAreCheckedBeforeTheProduct) {
     host_disconnect(player);
 }
 
-TEST_F(SimpleTest, LinkedClonesAreNotMadeYet) {
-    const auto vm = vm_open(host, vmx.string());
-    EXPECT_EQ(clone(vm.handle, copy, VIX_CLONETYPE_LINKED).error, VIX_E_NOT_SUPPORTED);
-}
-
 TEST_F(SimpleTest, ADestinationIsAnAbsoluteFile) {
     const Handle vm = vm_open(host, vmx.string()).handle;
     EXPECT_EQ(clone(vm, "").error, VIX_E_INVALID_ARG);

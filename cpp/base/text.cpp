@@ -16,19 +16,34 @@ char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-// glibc knows most of VMware's names by themselves; these it does not, or means another table.
-std::string iconv_name(std::string_view name) {
+// VMware's encodings, with their aliases and what glibc calls them. All of them keep ASCII as it
+// is, which everything here relies on; any other name, which a file is free to give, is not known.
+std::optional<std::string> iconv_name(std::string_view name) {
     static constexpr std::pair<std::string_view, const char*> kNames[] = {
-        {"ibm-874", "CP874"},     {"windows-874", "CP874"},    {"shift_jis", "CP932"},
-        {"windows-932", "CP932"}, {"windows-31j", "CP932"},    {"ms936", "CP936"},
-        {"gbk", "CP936"},         {"windows-936", "CP936"},    {"windows-949-2000", "CP949"},
-        {"windows-949", "CP949"}, {"ks_c_5601-1987", "CP949"}, {"big5", "CP950"},
-        {"windows-950", "CP950"}, {"us-ascii", "ASCII"},
+        {"utf-8", "UTF-8"},       {"utf8", "UTF-8"},
+        {"ascii", "ASCII"},       {"us-ascii", "ASCII"},
+        {"ibm-874", "CP874"},     {"windows-874", "CP874"},
+        {"shift_jis", "CP932"},   {"sjis", "CP932"},
+        {"windows-932", "CP932"}, {"windows-31j", "CP932"},
+        {"gbk", "CP936"},         {"ms936", "CP936"},
+        {"windows-936", "CP936"}, {"gb2312", "CP936"},
+        {"gb18030", "GB18030"},   {"windows-949-2000", "CP949"},
+        {"windows-949", "CP949"}, {"ks_c_5601-1987", "CP949"},
+        {"euc-kr", "CP949"},      {"big5", "CP950"},
+        {"windows-950", "CP950"}, {"euc-jp", "EUC-JP"},
     };
     for (const auto& [vmware, glibc] : kNames) {
         if (equal_ignoring_case(name, vmware)) return glibc;
     }
-    return std::string{name};
+    const std::string lower_name = to_lower(name);
+    for (const std::string_view family : {"windows-125", "iso-8859-", "cp125", "cp9"}) {
+        if (lower_name.compare(0, family.size(), family) != 0) continue;
+        const std::string number = lower_name.substr(family.size());
+        const bool digits = !number.empty() && number.size() <= 2 &&
+                            number.find_first_not_of("0123456789") == std::string::npos;
+        if (digits) return lower_name;
+    }
+    return std::nullopt;
 }
 
 struct CloseIconv {
@@ -107,12 +122,14 @@ bool is_utf8(std::string_view text) {
 
 std::optional<std::string> decode_to_utf8(std::string_view bytes, std::string_view encoding) {
     if (is_ascii(bytes)) return std::string{bytes};
-    return convert(bytes, iconv_name(encoding), "UTF-8");
+    const auto known = iconv_name(encoding);
+    return known ? convert(bytes, *known, "UTF-8") : std::nullopt;
 }
 
 std::optional<std::string> encode_from_utf8(std::string_view text, std::string_view encoding) {
     if (is_ascii(text)) return std::string{text};
-    return convert(text, "UTF-8", iconv_name(encoding));
+    const auto known = iconv_name(encoding);
+    return known ? convert(text, "UTF-8", *known) : std::nullopt;
 }
 
 std::string fold_case(std::string_view utf8) {

@@ -19,6 +19,8 @@ constexpr unsigned bit(Operation operation) {
 
 constexpr unsigned kOnAll = bit(Operation::OpenMachine) | bit(Operation::DeleteMachine);
 
+constexpr unsigned kSnapshots = bit(Operation::SnapshotMachine);
+
 struct Product {
     Provider provider;
     const char* name;
@@ -26,12 +28,13 @@ struct Product {
 };
 
 // Cloning is Workstation's alone: the support matrix of VIX 1.13 has it for no other product, and
-// the page of the call names Player as one without it.
+// the page of the call names Player as one without it. Player has no snapshots either.
 constexpr Product kProducts[] = {
-    {Provider::Server, "VMware Server", kOnAll},
-    {Provider::Workstation, "VMware Workstation", kOnAll | bit(Operation::CloneMachine)},
+    {Provider::Server, "VMware Server", kOnAll | kSnapshots},
+    {Provider::Workstation, "VMware Workstation",
+     kOnAll | kSnapshots | bit(Operation::CloneMachine)},
     {Provider::Player, "VMware Player", kOnAll},
-    {Provider::WorkstationShared, "VMware Workstation (shared)", kOnAll},
+    {Provider::WorkstationShared, "VMware Workstation (shared)", kOnAll | kSnapshots},
 };
 
 const Product& product_of(Provider provider) {
@@ -49,6 +52,8 @@ const char* operation_name(Operation operation) {
             return "cloning a virtual machine";
         case Operation::DeleteMachine:
             return "deleting a virtual machine";
+        case Operation::SnapshotMachine:
+            return "a snapshot";
     }
     return "this operation";
 }
@@ -73,9 +78,13 @@ const char* product_name(Provider provider) {
     return product_of(provider).name;
 }
 
+bool supports(Provider provider, Operation operation) {
+    return (product_of(provider).operations & bit(operation)) != 0;
+}
+
 void require_support(Provider provider, Operation operation) {
     const Product& product = product_of(provider);
-    if ((product.operations & bit(operation)) != 0) return;
+    if (supports(provider, operation)) return;
     throw Error{VIX_E_NOT_SUPPORTED, std::string{operation_name(operation)} +
                                          " is not supported through a connection to " +
                                          product.name};

@@ -7,7 +7,7 @@ namespace vix::host {
 // The numbers are those of VIX_SERVICEPROVIDER_VMWARE_*.
 enum class Provider { Server = 2, Workstation = 3, Player = 4, WorkstationShared = 11 };
 
-enum class Operation { OpenMachine, CloneMachine, DeleteMachine };
+enum class Operation { OpenMachine, CloneMachine, DeleteMachine, SnapshotMachine };
 
 // The provider that the host type of a connection asks for; the default one is Workstation. Errors:
 // VIX_E_WRAPPER_SERVICEPROVIDER_NOT_FOUND for a product that VIX knows and this library cannot
@@ -15,6 +15,8 @@ enum class Operation { OpenMachine, CloneMachine, DeleteMachine };
 Provider provider_for(int host_type);
 
 const char* product_name(Provider provider);
+
+bool supports(Provider provider, Operation operation);
 
 // Throws VIX_E_NOT_SUPPORTED, naming product and operation, when the product lacks the operation.
 void require_support(Provider provider, Operation operation);

@@ -72,6 +72,13 @@ bool truth_from(const std::string& setting, const std::string& value) {
                 "the setting " + setting + " = \"" + value + "\" is neither TRUE nor FALSE"};
 }
 
+vm::Links links_from(const std::string& setting, const std::string& value) {
+    if (equal_ignoring_case(value, "absolute")) return vm::Links::Absolute;
+    if (equal_ignoring_case(value, "relative")) return vm::Links::Relative;
+    throw Error{VIX_E_INVALID_ARG,
+                "the setting " + setting + " = \"" + value + "\" is neither absolute nor relative"};
+}
+
 }  // namespace
 
 vm::Settings load_settings() {
@@ -92,6 +99,15 @@ vm::Settings load_settings() {
     if (const auto sync = find("clone.sync")) {
         settings.durability =
             truth_from("clone.sync", *sync) ? vm::Durability::Synced : vm::Durability::Unsynced;
+    }
+    if (const auto links = find("clone.links")) {
+        settings.links = links_from("clone.links", *links);
+    }
+    if (const auto reuse = find("clone.reuseSnapshot")) {
+        settings.reuse_snapshot = truth_from("clone.reuseSnapshot", *reuse);
+    }
+    if (const auto protect = find("delete.protectParents")) {
+        settings.protect_parents = truth_from("delete.protectParents", *protect);
     }
     return settings;
 }

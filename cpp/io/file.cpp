@@ -29,7 +29,8 @@ Error not_a_plain_file(const fs::path& path, const struct stat& status) {
                  path.string() + " is " + kind + "; only plain files are read"};
 }
 
-constexpr std::size_t kSyncThreads = 8;
+constexpr std::size_t kSyncThreads = 4;
+constexpr std::uint64_t kZeroBuffer = std::uint64_t{1} << 16;
 
 void sync_path(const fs::path& path) {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -43,6 +44,14 @@ void sync_path(const fs::path& path) {
 }  // namespace
 
 File File::open(const fs::path& path, Links links) {
+    return open_plain(path, links, O_RDONLY);
+}
+
+File File::open_writable(const fs::path& path) {
+    return open_plain(path, Links::Refuse, O_RDWR);
+}
+
+File File::open_plain(const fs::path& path, Links links, int access) {
     // Looked at before it is opened: opening a device or a FIFO can do something by itself.
     struct stat status {};
     const bool follow = links == Links::Follow;
@@ -51,7 +60,7 @@ File File::open(const fs::path& path, Links links) {
     }
     if (!S_ISREG(status.st_mode)) throw not_a_plain_file(path, status);
 
-    const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW);
+    const int flags = access | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW);
     const int descriptor = ::open(path.c_str(), flags);
     if (descriptor < 0) throw system_error(errno, "opening", path.string());
     File file{descriptor, path};
@@ -165,6 +174,18 @@ void File::reserve(std::uint64_t offset, std::uint64_t length) {
     if (result != 0 && errno != EOPNOTSUPP && errno != ENOSYS && errno != EINTR) {
         throw system_error(errno, "reserving " + std::to_string(length) + " bytes for",
                            path_.string());
+    }
+}
+
+void File::zero(std::uint64_t offset, std::uint64_t length) {
+    const int result = fallocate(descriptor_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                 static_cast<off_t>(offset), static_cast<off_t>(length));
+    if (result == 0 && offset + length <= size()) return;
+    const std::vector<std::byte> zeros(std::min<std::uint64_t>(length, kZeroBuffer));
+    for (std::uint64_t done = 0; done < length;) {
+        const std::uint64_t part = std::min<std::uint64_t>(length - done, zeros.size());
+        write_at(offset + done, std::span{zeros}.first(part));
+        done += part;
     }
 }
 

@@ -33,6 +33,9 @@ class File {
     // refused) is VIX_E_FILE_ACCESS_ERROR, found out without blocking and without opening a device.
     static File open(const fs::path& path, Links links = Links::Refuse);
 
+    // The same for reading and writing.
+    static File open_writable(const fs::path& path);
+
     // A new file, for reading and writing; there must be none of that name. Who may use it is said
     // by `permissions` (as in chmod), less what the caller's umask takes away.
     static File create(const fs::path& path, unsigned permissions);
@@ -58,6 +61,8 @@ class File {
     // Takes the blocks of a range before it is written; a file system without that does nothing.
     // Where they are too few it takes none: VIX_E_DISK_FULL.
     void reserve(std::uint64_t offset, std::uint64_t length);
+    // Makes the range read as zeros, whatever was there.
+    void zero(std::uint64_t offset, std::uint64_t length);
     // Gives them back: the range reads as zeros. Where that cannot be done the blocks just stay.
     void release(std::uint64_t offset, std::uint64_t length) noexcept;
     // Lets the kernel begin to write the range to the disk; waits for nothing and promises nothing.
@@ -70,6 +75,7 @@ class File {
     std::uint64_t next_hole(std::uint64_t offset) const;
 
   private:
+    static File open_plain(const fs::path& path, Links links, int access);
     File(int descriptor, fs::path path);
 
     int descriptor_ = -1;

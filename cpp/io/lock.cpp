@@ -31,6 +31,8 @@ namespace iterators = boost::archive::iterators;
 namespace vix::io {
 namespace {
 
+// Fields may follow the ones that VMware reads.
+constexpr std::string_view kOurField = "by=VMware::Vix";
 constexpr std::size_t kMemberBytes = 512;
 constexpr std::size_t kMachineBytes = 12;  // 4 of the host name's hash, 8 of the hardware id
 constexpr std::size_t kHardwareOffset = 4;
@@ -38,7 +40,9 @@ constexpr std::size_t kMachineCharacters = 16;
 constexpr unsigned kLockPermissions = 0644;  // who is kept out must be able to see by whom
 constexpr int kNumberedTries = 100;
 constexpr auto kEntryWait = std::chrono::milliseconds{10};
+constexpr auto kQueueWait = std::chrono::milliseconds{2};
 constexpr double kEntrySeconds = 1.0;
+constexpr int kEntryTries = 200;
 
 // `M01234.lck`
 bool is_member_name(const std::string& name, char kind) {
@@ -189,7 +193,7 @@ bool is_entering(const fs::path& folder, const std::string& number) {
     clock_gettime(CLOCK_REALTIME, &now);
     const double age = static_cast<double>(now.tv_sec - status.st_mtim.tv_sec) +
                        static_cast<double>(now.tv_nsec - status.st_mtim.tv_nsec) / 1e9;
-    return age < kEntrySeconds;
+    return age >= 0 && age < kEntrySeconds;
 }
 
 bool is_entry_name(const std::string& name) {
@@ -209,7 +213,9 @@ void wait_for_entries(const fs::path& folder, const std::string& own_number) {
                    is_entering(folder, number_of(name));
         });
     };
-    while (others_enter()) std::this_thread::sleep_for(kEntryWait);
+    for (int i = 0; i < kEntryTries && others_enter(); ++i) {
+        std::this_thread::sleep_for(kEntryWait);
+    }
 }
 
 }  // namespace
@@ -225,6 +231,7 @@ std::optional<LockMember> parse_lock_member(std::string_view bytes) {
     }
     const auto number = parse_number(lamport);
     if (!number || (kind != "X" && kind != "S")) return std::nullopt;
+    for (std::string field; text >> field;) member.ours |= field == kOurField;
     member.lamport = *number;
     member.kind = kind == "X" ? LockKind::Exclusive : LockKind::Shared;
     return member;
@@ -235,6 +242,7 @@ std::string to_text(const LockMember& member, const fs::path& folder) {
                        std::to_string(member.lamport) + ' ' +
                        (member.kind == LockKind::Exclusive ? 'X' : 'S') + ' ' + member.creation +
                        " lc=" + std::to_string(lock_checksum(folder.string()));
+    if (member.ours) text += ' ' + std::string{kOurField};
     text.resize(kMemberBytes, '\0');
     return text;
 }
@@ -279,14 +287,15 @@ std::vector<LockHolder> lock_holders(const fs::path& folder) {
         if (!is_member_name(name, 'M')) continue;
         const auto member = read_member(folder / name);
         if (!member || is_stale(*member)) continue;
-        holders.push_back({member->kind, describe(folder / name, *member)});
+        holders.push_back({member->kind, member->ours, describe(folder / name, *member)});
     }
     return holders;
 }
 
-Lock::Lock(const fs::path& file, LockKind kind) : folder_{lock_folder(file)} {
+Lock::Lock(const fs::path& file, LockKind kind, std::chrono::milliseconds patience)
+    : folder_{lock_folder(file)} {
     try {
-        enter(kind);
+        enter(kind, patience);
     } catch (...) {
         leave();
         throw;
@@ -298,7 +307,7 @@ Lock::~Lock() {
 }
 
 // Lamport's bakery: draw a number above all there are, then give way to every smaller one.
-void Lock::enter(LockKind kind) {
+void Lock::enter(LockKind kind, std::chrono::milliseconds patience) {
     boost::system::error_code ignored;
     if (kind == LockKind::Exclusive && fs::is_regular_file(fs::symlink_status(folder_, ignored))) {
         fs::remove(folder_, ignored);  // an ancient lock was a file; VMware deletes these, too
@@ -324,6 +333,7 @@ void Lock::enter(LockKind kind) {
     own.execution = std::to_string(pid) + '-' + own.creation + '(' +
                     (process ? process->name : std::string{"unknown"}) + ')';
     own.kind = kind;
+    own.ours = true;
     for (const std::string& name : names_in(folder_)) {
         if (!is_member_name(name, 'M')) continue;
         if (const auto member = read_member(folder_ / name)) {
@@ -336,8 +346,12 @@ void Lock::enter(LockKind kind) {
     fs::remove(folder_ / name_of('D', number_));
 
     wait_for_entries(folder_, number_);
-    if (const auto holder = obstacle(own.lamport, kind)) {
-        throw Error{VIX_E_FILE_ALREADY_LOCKED, "locked: " + *holder};
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (const auto holder = obstacle(own.lamport, kind)) {
+        if (std::chrono::steady_clock::now() >= end) {
+            throw Error{VIX_E_FILE_ALREADY_LOCKED, "locked: " + *holder};
+        }
+        std::this_thread::sleep_for(kQueueWait);
     }
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/filesystem/path.hpp>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,7 @@ struct LockMember {
     std::uint64_t lamport = 0;
     LockKind kind = LockKind::Exclusive;
     std::string creation;  // the process's creation time, in the host's own unit
+    bool ours = false;     // taken by this library for one operation; nobody runs the machine by it
 };
 
 // Nothing when the bytes are no member: VMware takes such a file for garbage, too.
@@ -41,6 +43,7 @@ boost::filesystem::path lock_folder(const boost::filesystem::path& file);
 
 struct LockHolder {
     LockKind kind;
+    bool ours;
     std::string description;  // for people: which lock, which process
 };
 
@@ -50,14 +53,16 @@ std::vector<LockHolder> lock_holders(const boost::filesystem::path& folder);
 // A lock held. Stale members met on the way are removed, as VMware does.
 class Lock {
   public:
-    // Does not wait: VIX_E_FILE_ALREADY_LOCKED, with the holder, when somebody is in the way.
-    Lock(const boost::filesystem::path& file, LockKind kind);
+    // VIX_E_FILE_ALREADY_LOCKED, with the holder, when somebody is in the way; waits in line for as
+    // long as `patience` says first.
+    Lock(const boost::filesystem::path& file, LockKind kind,
+         std::chrono::milliseconds patience = std::chrono::milliseconds{0});
     ~Lock();
     Lock(const Lock&) = delete;
     Lock& operator=(const Lock&) = delete;
 
   private:
-    void enter(LockKind kind);
+    void enter(LockKind kind, std::chrono::milliseconds patience);
     std::optional<std::string> obstacle(std::uint64_t own_lamport, LockKind kind) const;
     void leave() noexcept;
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,6 +66,39 @@ void remove_published(const fs::path& staging, const fs::path& destination) {
     }
 }
 
+// A new, empty folder that we hold the lock on; one that nobody holds is a dead process's and goes.
+int lock_new_folder(const fs::path& folder) {
+    for (;;) {
+        const bool made = mkdir(folder.c_str(), 0777) == 0;
+        if (!made && errno != EEXIST) {
+            throw system_error(errno, "creating the folder", folder.string());
+        }
+        const int descriptor =
+            open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (descriptor < 0) {
+            if (errno == ENOENT) continue;
+            throw system_error(errno, "opening", folder.string());
+        }
+        const bool locked = flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+        // Where there are no such locks a folder that we did not make may be somebody's.
+        if (!locked && (errno == EWOULDBLOCK || !made)) {
+            ::close(descriptor);
+            throw Error{VIX_E_FILE_ALREADY_LOCKED,
+                        folder.string() + ": somebody else is making the same folder"};
+        }
+        if (made) return descriptor;
+        fs::remove_all(folder);
+        ::close(descriptor);
+    }
+}
+
+bool is_same_folder(int descriptor, const fs::path& path) {
+    struct stat open_one {};
+    struct stat named {};
+    return fstat(descriptor, &open_one) == 0 && lstat(path.c_str(), &named) == 0 &&
+           open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
+}
+
 }  // namespace
 
 NewFolders::NewFolders(const fs::path& folder) {
@@ -109,10 +143,19 @@ void Staging::remove_leftovers(const fs::path& last) {
     fs::remove_all(folder);
 }
 
+void StagingPlace::sync(const std::vector<fs::path>& also) {
+    prepare();
+    if (durability_ == Durability::Unsynced) return;
+    std::vector<fs::path> paths = also;
+    paths.push_back(folder_);
+    for (const auto& entry : fs::directory_iterator{folder_}) paths.push_back(entry.path());
+    sync_all(paths);
+}
+
 Staging::Staging(const fs::path& last, Durability durability)
-    : last_{last}, folder_{folder_for(last)}, durability_{durability} {
-    if (mkdir(folder_.c_str(), 0777) != 0) {
-        throw system_error(errno, "creating the folder", folder_.string());
+    : StagingPlace{folder_for(last), durability}, last_{last} {
+    if (mkdir(folder().c_str(), 0777) != 0) {
+        throw system_error(errno, "creating the folder", folder().string());
     }
 }
 
@@ -120,31 +163,22 @@ Staging::~Staging() {
     // The one that made them a whole goes first.
     for (auto path = moved_.rbegin(); path != moved_.rend(); ++path) unlink(path->c_str());
     boost::system::error_code ignored;
-    fs::remove_all(folder_, ignored);
+    fs::remove_all(folder(), ignored);
 }
 
-void Staging::publish(const std::vector<fs::path>& also, Progress& progress) {
-    const auto names = names_to_publish(folder_, last_.filename().string());
-    write_manifest(names);
-    if (durability_ == Durability::Synced) {
-        std::vector<fs::path> paths = also;
-        paths.push_back(folder_);
-        paths.push_back(folder_ / kManifest);
-        for (const std::string& name : names) paths.push_back(folder_ / name);
-        sync_all(paths);
+void Staging::prepare() {
+    std::string text;
+    for (const std::string& name : names_to_publish(folder(), last_.filename().string())) {
+        text += mark_of(folder() / name) + ' ' + name + '\0';
     }
-    move_out(names, progress);
+    File manifest = File::create(folder() / kManifest, 0600);
+    manifest.write_at(0, as_bytes(text));
+}
+
+void Staging::publish(Progress& progress) {
+    move_out(names_to_publish(folder(), last_.filename().string()), progress);
     progress.checkpoint("published");
     moved_.clear();
-}
-
-void Staging::write_manifest(const std::vector<std::string>& names) const {
-    std::string text;
-    for (const std::string& name : names) {
-        text += mark_of(folder_ / name) + ' ' + name + '\0';
-    }
-    File manifest = File::create(folder_ / kManifest, 0600);
-    manifest.write_at(0, as_bytes(text));
 }
 
 void Staging::move_out(const std::vector<std::string>& names, Progress& progress) {
@@ -152,12 +186,39 @@ void Staging::move_out(const std::vector<std::string>& names, Progress& progress
     for (const std::string& name : names) {
         const fs::path target = destination / name;
         // All others must be there for good before the one that makes them a whole appears.
-        if (target == last_ && durability_ == Durability::Synced) sync_all({destination});
+        if (target == last_ && durability() == Durability::Synced) sync_all({destination});
         progress.checkpoint("publish");
-        move_without_replacing(folder_ / name, target);
+        move_without_replacing(folder() / name, target);
         moved_.push_back(target);
     }
-    if (durability_ == Durability::Synced) sync_all({destination});
+    if (durability() == Durability::Synced) sync_all({destination});
+}
+
+NewFolderStaging::NewFolderStaging(const fs::path& destination, Durability durability)
+    : StagingPlace{destination.parent_path() / (".vix-staging-" + destination.filename().string()),
+                   durability},
+      destination_{destination} {
+    for (;;) {
+        descriptor_ = lock_new_folder(folder());
+        if (is_same_folder(descriptor_, folder())) return;
+        ::close(descriptor_);  // somebody took it for a dead one's and removed it before our lock
+    }
+}
+
+NewFolderStaging::~NewFolderStaging() {
+    boost::system::error_code ignored;
+    if (moved_ && !published_) fs::rename(destination_, folder(), ignored);
+    if (!published_) fs::remove_all(folder(), ignored);
+    ::close(descriptor_);
+}
+
+void NewFolderStaging::publish(Progress& progress) {
+    progress.checkpoint("publish");
+    move_without_replacing(folder(), destination_);
+    moved_ = true;
+    progress.checkpoint("published");
+    published_ = true;
+    if (durability() == Durability::Synced) sync_all({destination_.parent_path()});
 }
 
 }  // namespace vix::io

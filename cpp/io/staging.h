@@ -28,7 +28,35 @@ class NewFolders {
     std::vector<boost::filesystem::path> made_;  // outermost first
 };
 
-class Staging {
+// Where a set of files is built until all of it is published, or nothing.
+class StagingPlace {
+  public:
+    virtual ~StagingPlace() = default;
+
+    const boost::filesystem::path& folder() const { return folder_; }
+
+    // Makes what is staged last, and `also`, what must last with it, all at once.
+    void sync(const std::vector<boost::filesystem::path>& also);
+
+    // Puts everything in its place, for good if the data is synced.
+    virtual void publish(Progress& progress) = 0;
+
+  protected:
+    StagingPlace(boost::filesystem::path folder, Durability durability)
+        : folder_{std::move(folder)}, durability_{durability} {}
+
+    // Called before sync(): files that only publishing needs.
+    virtual void prepare() {}
+
+    Durability durability() const { return durability_; }
+
+  private:
+    boost::filesystem::path folder_;
+    Durability durability_;
+};
+
+// In a folder that is there already.
+class Staging : public StagingPlace {
   public:
     // Where the staging folder of `last` (the file that is published last) is.
     static boost::filesystem::path folder_for(const boost::filesystem::path& last);
@@ -38,25 +66,42 @@ class Staging {
     static void remove_leftovers(const boost::filesystem::path& last);
 
     Staging(const boost::filesystem::path& last, Durability durability);
-    ~Staging();
+    ~Staging() override;
     Staging(const Staging&) = delete;
     Staging& operator=(const Staging&) = delete;
 
-    const boost::filesystem::path& folder() const { return folder_; }
-
-    // Makes what is staged last (and `also`, what must last with it), then moves every file to its
-    // destination, `last` at the end. Never replaces a file: one that is in the way is
-    // VIX_E_FILE_ALREADY_EXISTS, and all that was moved is gone again.
-    void publish(const std::vector<boost::filesystem::path>& also, Progress& progress);
+    // Moves every file to its destination, the last one at the end. Never replaces a file: one that
+    // is in the way is VIX_E_FILE_ALREADY_EXISTS, and all that was moved is gone again.
+    void publish(Progress& progress) override;
 
   private:
-    void write_manifest(const std::vector<std::string>& names) const;
+    void prepare() override;
     void move_out(const std::vector<std::string>& names, Progress& progress);
 
     boost::filesystem::path last_;
-    boost::filesystem::path folder_;
-    Durability durability_;
     std::vector<boost::filesystem::path> moved_;  // to be undone unless publishing succeeds
+};
+
+// For a folder that is not there yet: it is built beside its place as `.vix-staging-<name>` and
+// published by one rename, which also decides between two who make the same folder. Whoever builds
+// it holds a kernel lock on it, so that what a crash left can be told from what is being built.
+class NewFolderStaging : public StagingPlace {
+  public:
+    // Removes what an earlier, interrupted attempt left. VIX_E_FILE_ALREADY_LOCKED while another
+    // one is building the same folder.
+    NewFolderStaging(const boost::filesystem::path& destination, Durability durability);
+    ~NewFolderStaging() override;
+    NewFolderStaging(const NewFolderStaging&) = delete;
+    NewFolderStaging& operator=(const NewFolderStaging&) = delete;
+
+    // VIX_E_FILE_ALREADY_EXISTS when the folder has come to be meanwhile.
+    void publish(Progress& progress) override;
+
+  private:
+    boost::filesystem::path destination_;
+    int descriptor_ = -1;
+    bool moved_ = false;
+    bool published_ = false;
 };
 
 }  // namespace vix::io

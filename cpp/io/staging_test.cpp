@@ -81,7 +81,8 @@ void die_while_publishing(const fs::path& last, int step) {
         Staging staging{last, Durability::Unsynced};
         write_machine(staging);
         ActingProgress progress{step, die};
-        staging.publish({}, progress);
+        staging.sync({});
+        staging.publish(progress);
     });
 }
 
@@ -150,7 +151,8 @@ TEST(Staging, PublishesEverythingAndVanishes) {
         Staging staging{folder / "clone.vmx", Durability::Synced};
         write_machine(staging);
         Progress progress;
-        staging.publish({}, progress);
+        staging.sync({});
+        staging.publish(progress);
     }
     EXPECT_EQ(names_in(folder.path()), "clone.nvram clone.vmx disk-cl1.vmdk zz.vmdk");
     EXPECT_EQ(read_file(folder / "disk-cl1.vmdk"), "disk");
@@ -161,7 +163,8 @@ TEST(Staging, PublishesTheLastFileLast) {
     Staging staging{folder / "clone.vmx", Durability::Unsynced};
     write_machine(staging);
     WatchingProgress progress{folder.path()};
-    staging.publish({}, progress);
+    staging.sync({});
+    staging.publish(progress);
     const std::vector<std::string> expected = {
         ".vix-staging-clone", ".vix-staging-clone clone.nvram",
         ".vix-staging-clone clone.nvram disk-cl1.vmdk",
@@ -177,7 +180,8 @@ TEST(Staging, NeverReplacesAFile) {
         Staging staging{folder / "clone.vmx", Durability::Unsynced};
         write_machine(staging);
         Progress progress;
-        staging.publish({}, progress);
+        staging.sync({});
+        staging.publish(progress);
     };
     EXPECT_EQ(code_of(publish), VIX_E_FILE_ALREADY_EXISTS);
     EXPECT_EQ(names_in(folder.path()), "disk-cl1.vmdk");
@@ -191,7 +195,8 @@ TEST(Staging, NeverReplacesALinkThatLeadsNowhere) {
         Staging staging{folder / "clone.vmx", Durability::Unsynced};
         write_machine(staging);
         Progress progress;
-        staging.publish({}, progress);
+        staging.sync({});
+        staging.publish(progress);
     };
     EXPECT_EQ(code_of(publish), VIX_E_FILE_ALREADY_EXISTS);
     EXPECT_EQ(names_in(folder.path()), "clone.vmx");
@@ -205,7 +210,8 @@ TEST(Staging, FailureAtAnyStepTakesAllBack) {
             Staging staging{folder / "clone.vmx", Durability::Unsynced};
             write_machine(staging);
             ActingProgress progress{step, cancel};
-            staging.publish({}, progress);
+            staging.sync({});
+            staging.publish(progress);
         };
         EXPECT_EQ(code_of(publish), VIX_E_CANCELLED);
         EXPECT_EQ(names_in(folder.path()), "");
@@ -243,7 +249,8 @@ TEST(Staging, TakesTheLastFileBackFirst) {
         Staging staging{folder / "clone.vmx", Durability::Unsynced};
         write_machine(staging);
         ActingProgress progress{4, cancel};
-        staging.publish({}, progress);
+        staging.sync({});
+        staging.publish(progress);
     };
     EXPECT_EQ(code_of(publish), VIX_E_CANCELLED);
     EXPECT_EQ(deletions.names().substr(0, 9), "clone.vmx");

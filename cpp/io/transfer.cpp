@@ -45,6 +45,7 @@ bool sharing_unsupported(int errno_value) {
 
 void write_unless_zero(File& to, std::uint64_t offset, std::span<const std::byte> bytes,
                        Blocks blocks) {
+    if (blocks == Blocks::InUse) return to.write_at(offset, bytes);
     std::size_t begin = 0;
     while (begin < bytes.size()) {
         const auto unit_end = [&](std::size_t at) {
@@ -75,8 +76,8 @@ Transfer::~Transfer() {
 }
 
 void Transfer::copy(const std::shared_ptr<const File>& from, std::uint64_t from_offset,
-                    const std::shared_ptr<File>& to, std::uint64_t to_offset,
-                    std::uint64_t length) {
+                    const std::shared_ptr<File>& to, std::uint64_t to_offset, std::uint64_t length,
+                    Blocks blocks) {
     if (from_offset + length > from->size()) {
         throw Error{VIX_E_DISK_NEEDSREPAIR,
                     from->path().string() + " became shorter while it was copied"};
@@ -84,7 +85,7 @@ void Transfer::copy(const std::shared_ptr<const File>& from, std::uint64_t from_
     const std::uint64_t shared = share_blocks(*from, from_offset, *to, to_offset, length);
     if (shared > 0) progress_.add(shared);
     if (shared < length) {
-        copy_data(from, from_offset + shared, to, to_offset + shared, length - shared);
+        copy_data(from, from_offset + shared, to, to_offset + shared, length - shared, blocks);
     }
 }
 
@@ -100,7 +101,7 @@ void Transfer::copy_whole(const std::shared_ptr<const File>& from,
         no_sharing_.insert(pair);
     }
     to->resize(size);
-    copy_data(from, 0, to, 0, size);
+    copy_data(from, 0, to, 0, size, Blocks::NotReserved);
 }
 
 // Shares the leading part that whole blocks cover; gives its length. An unaligned tail, a handful
@@ -127,23 +128,27 @@ std::uint64_t Transfer::share_blocks(const File& from, std::uint64_t from_offset
 
 void Transfer::copy_data(const std::shared_ptr<const File>& from, std::uint64_t from_offset,
                          const std::shared_ptr<File>& to, std::uint64_t to_offset,
-                         std::uint64_t length) {
+                         std::uint64_t length, Blocks blocks) {
+    const auto target = [&](std::uint64_t at) { return to_offset + (at - from_offset); };
     const std::uint64_t end = from_offset + length;
     std::uint64_t at = from_offset;
     while (at < end) {
         const std::uint64_t data = std::min(from->next_data(at).value_or(end), end);
+        if (data > at && blocks == Blocks::InUse) to->zero(target(at), data - at);
         if (data > at) progress_.add(data - at);
         at = data < end ? std::min(from->next_hole(data), end) : end;
-        if (at > data) copy_segment(from, data, to, to_offset + (data - from_offset), at - data);
+        if (at > data) copy_segment(from, data, to, target(data), at - data, blocks);
     }
 }
 
 // A stretch without holes, in pieces that end at multiples of their size: reads stay aligned.
 void Transfer::copy_segment(const std::shared_ptr<const File>& from, std::uint64_t from_offset,
                             const std::shared_ptr<File>& to, std::uint64_t to_offset,
-                            std::uint64_t length) {
-    const Blocks blocks = length >= kReserveBytes ? Blocks::Reserved : Blocks::NotReserved;
-    if (blocks == Blocks::Reserved) to->reserve(to_offset, length);
+                            std::uint64_t length, Blocks blocks) {
+    if (blocks == Blocks::NotReserved && length >= kReserveBytes) {
+        to->reserve(to_offset, length);
+        blocks = Blocks::Reserved;
+    }
     const std::uint64_t end = from_offset + length;
     for (std::uint64_t at = from_offset; at < end;) {
         const std::uint64_t next = std::min(end, (at / kPieceBytes + 1) * kPieceBytes);

@@ -22,7 +22,9 @@
 
 namespace vix::io {
 
-enum class Blocks { NotReserved, Reserved };
+// What a range of the target holds before: zeros without blocks, zeros in blocks that were taken
+// for it, or anything, so that zeros must be written too.
+enum class Blocks { NotReserved, Reserved, InUse };
 
 // Writes to a file that reads as zeros there: what is all zero is left out, and is a hole also
 // where blocks had been reserved.
@@ -44,9 +46,11 @@ class Transfer {
     Transfer(const Transfer&) = delete;
     Transfer& operator=(const Transfer&) = delete;
 
-    // The range must lie within the source. Returns as soon as the work is shared out.
+    // The range must lie within the source. Returns as soon as the work is shared out. `blocks`
+    // says whether the target's range is NotReserved (new) or InUse.
     void copy(const std::shared_ptr<const File>& from, std::uint64_t from_offset,
-              const std::shared_ptr<File>& to, std::uint64_t to_offset, std::uint64_t length);
+              const std::shared_ptr<File>& to, std::uint64_t to_offset, std::uint64_t length,
+              Blocks blocks = Blocks::NotReserved);
 
     // All of a file into an empty one.
     void copy_whole(const std::shared_ptr<const File>& from, const std::shared_ptr<File>& to);
@@ -60,10 +64,11 @@ class Transfer {
     std::uint64_t share_blocks(const File& from, std::uint64_t from_offset, File& to,
                                std::uint64_t to_offset, std::uint64_t length);
     void copy_data(const std::shared_ptr<const File>& from, std::uint64_t from_offset,
-                   const std::shared_ptr<File>& to, std::uint64_t to_offset, std::uint64_t length);
+                   const std::shared_ptr<File>& to, std::uint64_t to_offset, std::uint64_t length,
+                   Blocks blocks);
     void copy_segment(const std::shared_ptr<const File>& from, std::uint64_t from_offset,
                       const std::shared_ptr<File>& to, std::uint64_t to_offset,
-                      std::uint64_t length);
+                      std::uint64_t length, Blocks blocks);
     void start_threads();
     void work();
 

@@ -126,7 +126,11 @@ class Rewriter {
         set_if_present("checkpoint.vmState.readOnly", "FALSE");
         set_if_present("cleanShutdown", "TRUE");
         set_if_present("workingDir", ".");
-        if (value("fileSearchPath") != ".") clone_.remove("fileSearchPath");
+        if (!names_.search_path.empty()) {
+            clone_.set("fileSearchPath", names_.search_path);
+        } else if (value("fileSearchPath") != ".") {
+            clone_.remove("fileSearchPath");
+        }
         clone_.remove("sched.swap.derivedName");
         clone_.remove("migrate.hostlog");
     }

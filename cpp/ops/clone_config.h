@@ -17,6 +17,7 @@ struct CloneNames {
     std::string name;                          // of the clone: base name of its .vmx, UTF-8
     std::map<std::string, std::string> disks;  // node in lower case -> file of the clone's disk
     bool nvram = false;                        // the clone has one
+    std::string search_path;  // where a linked clone's parent is sought; else empty
 };
 
 // Where a file that the source names is; nothing if there is none. Asked for media.

@@ -8,6 +8,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "ops/clone.h"
+#include "vm/config.h"
 #include "testing/alike.h"
 #include "testing/extents.h"
 #include "testing/failure.h"
@@ -112,7 +113,7 @@ class CloneSweep : public ::testing::Test {
 TEST_F(CloneSweep, FailureAtAnyStepLeavesNothing) {
     const int steps = steps_of_a_clean_clone();
     const auto before = tree_of(folder_.path());
-    ASSERT_GT(steps, 15);
+    ASSERT_GT(steps, 10);
     for (int step = 0; step < steps; ++step) {
         SCOPED_TRACE(step);
         SteppingProgress progress{step, cancel};

@@ -12,8 +12,11 @@
 #include "testing/failure.h"
 #include "testing/hosted_image.h"
 #include "testing/machines.h"
+#include "testing/running.h"
 #include "testing/stream_image.h"
 #include "vm/chain_reader.h"
+#include "vm/config.h"
+#include "vm/machine.h"
 
 namespace vix::ops {
 namespace {
@@ -225,7 +228,7 @@ TEST(Clone, IsNoMoreReadableThanItsSource) {
 TEST(Clone, OfASourceInUseIsRefused) {
     const TempFolder folder;
     const fs::path vmx = testing::write_small_machine(folder / "src");
-    const io::Lock running{vmx, io::LockKind::Exclusive};
+    const testing::RunningElsewhere running{vmx};
     EXPECT_EQ(code_of([&] { clone(vmx, folder / "dst/c.vmx"); }), VIX_E_VM_IS_RUNNING);
     EXPECT_EQ(names_in(folder.path()), "src");
 }

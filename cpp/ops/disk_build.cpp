@@ -31,6 +31,31 @@ unsigned permissions_of_chain(const vm::Disk& disk) {
     return permissions;
 }
 
+// Passes on just what was announced for an extent, whatever its copying counts: a file that is
+// copied as it is counts its own size.
+class ExtentProgress : public Progress {
+  public:
+    explicit ExtentProgress(Progress& whole) : whole_{whole} {}
+
+    void begin(std::uint64_t bytes) {
+        end();
+        left_ = bytes;
+    }
+    void end() {
+        if (left_ > 0) whole_.add(left_);
+        left_ = 0;
+    }
+    void add(std::uint64_t bytes) override {
+        const std::uint64_t part = std::min(bytes, left_);
+        left_ -= part;
+        whole_.add(part);
+    }
+
+  private:
+    Progress& whole_;
+    std::uint64_t left_ = 0;
+};
+
 class DiskBuilder {
   public:
     DiskBuilder(const vm::Disk& source, const DiskPlan& plan, const fs::path& folder,
@@ -41,12 +66,14 @@ class DiskBuilder {
           progress_{progress},
           permissions_{permissions_of_chain(source)},
           reader_{source, settings},
-          transfer_{progress, settings.durability} {}
+          extent_progress_{progress},
+          transfer_{extent_progress_, settings.durability} {}
 
     void build() {
         const std::string text = format::vmdk::to_text(plan_.descriptor);
         for (const ExtentPlan& extent : plan_.extents) {
             progress_.checkpoint("extent");
+            extent_progress_.begin(extent.sectors * kSectorSize);
             build_extent(extent, plan_.embedded ? text : std::string{});
             if (pending_.size() >= kMaxPending) complete();
         }
@@ -123,9 +150,9 @@ class DiskBuilder {
             } else if (found.run.kind == Run::Kind::Compressed) {
                 const std::uint64_t offset = place(sector - plan.begin_sector, sectors);
                 unpack(found, target, offset, bytes);
-                progress_.add(bytes);
+                extent_progress_.add(bytes);
             } else {
-                progress_.add(bytes);
+                extent_progress_.add(bytes);
             }
             sector += sectors;
         }
@@ -144,6 +171,7 @@ class DiskBuilder {
 
     void complete() {
         transfer_.finish();
+        extent_progress_.end();
         for (const Pending& pending : pending_) {
             if (pending.last_step) pending.last_step(*pending.file);
             if (settings_.durability == vm::Durability::Synced) pending.file->sync();
@@ -158,6 +186,7 @@ class DiskBuilder {
     unsigned permissions_;  // a copy is for nobody's eyes who may not see all of its source
     vm::ChainReader reader_;
     std::vector<Pending> pending_;
+    ExtentProgress extent_progress_;
     io::Transfer transfer_;  // last: its threads end before what they use
 };
 
@@ -166,6 +195,21 @@ class DiskBuilder {
 void build_disk(const vm::Disk& source, const DiskPlan& plan, const fs::path& folder,
                 const vm::Settings& settings, Progress& progress) {
     DiskBuilder{source, plan, folder, settings, progress}.build();
+}
+
+void build_empty_disk(const vm::Disk& parent, const DiskPlan& plan, const fs::path& folder,
+                      Progress& progress) {
+    const std::string text = format::vmdk::to_text(plan.descriptor);
+    const unsigned permissions = permissions_of_chain(parent);
+    for (const ExtentPlan& extent : plan.extents) {
+        progress.checkpoint("extent");
+        auto file = std::make_shared<File>(File::create(folder / extent.file_name, permissions));
+        SparseWriter{std::move(file), extent.sectors, plan.embedded ? text : std::string{}}
+            .finish();
+    }
+    if (plan.embedded) return;
+    File descriptor = File::create(folder / plan.descriptor_name, permissions);
+    descriptor.write_at(0, io::as_bytes(text));
 }
 
 }  // namespace vix::ops

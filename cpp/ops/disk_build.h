@@ -15,4 +15,8 @@ namespace vix::ops {
 void build_disk(const vm::Disk& source, const DiskPlan& plan, const boost::filesystem::path& folder,
                 const vm::Settings& settings, Progress& progress);
 
+// A planned disk with nothing in it: for a child of `parent`, which reads as that. Not synced.
+void build_empty_disk(const vm::Disk& parent, const DiskPlan& plan,
+                      const boost::filesystem::path& folder, Progress& progress);
+
 }  // namespace vix::ops

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "vm/identity.h"
 
@@ -61,13 +62,6 @@ bool is_digits(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-std::string without_snapshot_number(const std::string& stem) {
-    const std::size_t length = 7;  // "-000001"
-    if (stem.size() <= length || stem[stem.size() - length] != '-') return stem;
-    if (!is_digits(std::string_view{stem}.substr(stem.size() - length + 1))) return stem;
-    return stem.substr(0, stem.size() - length);
-}
-
 std::string split_name(const std::string& name, char kind, std::size_t number) {
     char suffix[32];
     std::snprintf(suffix, sizeof suffix, "-%c%03zu.vmdk", kind, number);
@@ -118,11 +112,12 @@ void add_missing_ddb(Descriptor& descriptor, std::uint64_t capacity) {
     ddb.emplace_back("geometry.sectors", std::to_string(sectors));
 }
 
-Descriptor new_descriptor(const vm::Disk& disk, const DiskPlan& plan) {
+// What every new disk has: its own content id, its extents, and the settings of what it is made of.
+Descriptor new_descriptor(const vm::Disk& disk, const DiskPlan& plan, DiskClass type) {
     Descriptor descriptor;
     const vm::ContentId content = vm::new_content_id();
     descriptor.cid = content.cid;
-    descriptor.create_type = create_type(disk.disk_class);
+    descriptor.create_type = create_type(type);
     for (const ExtentPlan& extent : plan.extents) {
         ExtentLine line;
         line.sectors = extent.sectors;
@@ -134,12 +129,47 @@ Descriptor new_descriptor(const vm::Disk& disk, const DiskPlan& plan) {
         if (survives_cloning(name)) descriptor.ddb.emplace_back(name, value);
     }
     descriptor.ddb.emplace_back("longContentID", content.long_id);
-    descriptor.ddb.emplace_back("uuid", vm::new_disk_uuid());
     add_missing_ddb(descriptor, disk.capacity_sectors);
     return descriptor;
 }
 
+DiskPlan plan_layout(const std::string& name, DiskClass type,
+                     const std::vector<std::uint64_t>& sizes) {
+    DiskPlan plan;
+    plan.descriptor_name = name + ".vmdk";
+    plan.embedded = type == DiskClass::MonolithicSparse;
+    plan.sparse = type == DiskClass::MonolithicSparse || type == DiskClass::SplitSparse;
+    std::uint64_t begin = 0;
+    for (const std::uint64_t sectors : sizes) {
+        const std::size_t number = plan.extents.size() + 1;
+        const char kind = plan.sparse ? 's' : 'f';
+        const std::string file_name = plan.embedded     ? plan.descriptor_name
+                                      : !is_split(type) ? name + "-flat.vmdk"
+                                                        : split_name(name, kind, number);
+        plan.extents.push_back({file_name, begin, sectors});
+        begin += sectors;
+    }
+    return plan;
+}
+
+// Only disks that a hosted product writes to can have children there.
+bool may_be_parent(const Descriptor& descriptor) {
+    static constexpr std::string_view kTypes[] = {"monolithicSparse",     "monolithicFlat",
+                                                  "twoGbMaxExtentSparse", "twoGbMaxExtentFlat",
+                                                  "2GbMaxExtentSparse",   "2GbMaxExtentFlat"};
+    return std::any_of(std::begin(kTypes), std::end(kTypes), [&](std::string_view type) {
+        return equal_ignoring_case(type, descriptor.create_type);
+    });
+}
+
 }  // namespace
+
+std::string without_snapshot_number(const std::string& stem) {
+    const std::size_t length = 7;  // "-000001"
+    if (stem.size() <= length || stem[stem.size() - length] != '-') return stem;
+    if (!is_digits(std::string_view{stem}.substr(stem.size() - length + 1))) return stem;
+    return stem.substr(0, stem.size() - length);
+}
 
 std::string clone_disk_name(const std::string& source_stem, std::set<std::string>& taken) {
     std::string stem = without_snapshot_number(source_stem);
@@ -159,22 +189,48 @@ std::string clone_disk_name(const std::string& source_stem, std::set<std::string
 }
 
 DiskPlan plan_disk(const vm::Disk& disk, const std::string& name) {
-    DiskPlan plan;
-    const DiskClass type = disk.disk_class;
-    plan.descriptor_name = name + ".vmdk";
-    plan.embedded = type == DiskClass::MonolithicSparse;
-    plan.sparse = type == DiskClass::MonolithicSparse || type == DiskClass::SplitSparse;
-    std::uint64_t begin = 0;
-    for (const std::uint64_t sectors : extent_sizes(disk)) {
-        const std::size_t number = plan.extents.size() + 1;
-        const std::string file_name = plan.embedded ? plan.descriptor_name
-                                      : !is_split(type)
-                                          ? name + "-flat.vmdk"
-                                          : split_name(name, plan.sparse ? 's' : 'f', number);
-        plan.extents.push_back({file_name, begin, sectors});
-        begin += sectors;
+    DiskPlan plan = plan_layout(name, disk.disk_class, extent_sizes(disk));
+    plan.descriptor = new_descriptor(disk, plan, disk.disk_class);
+    plan.descriptor.ddb.emplace_back("uuid", vm::new_disk_uuid());
+    return plan;
+}
+
+std::string snapshot_disk_name(const std::string& source_stem,
+                               const std::function<bool(const std::string& name)>& taken) {
+    const std::string stem = without_snapshot_number(source_stem);
+    for (unsigned number = 1;; ++number) {
+        char suffix[16];
+        std::snprintf(suffix, sizeof suffix, "-%06u", number);
+        if (!taken(stem + suffix)) return stem + suffix;
     }
-    plan.descriptor = new_descriptor(disk, plan);
+}
+
+DiskPlan plan_child(const vm::Disk& parent, const std::string& name, const std::string& hint) {
+    const vm::DiskLink& link = parent.chain.front();
+    if (!may_be_parent(link.descriptor)) {
+        throw Error{VIX_E_DISK_PARENT_NOTALLOWED, link.path.string() + " is of the type " +
+                                                      link.descriptor.create_type +
+                                                      ", which can have no children"};
+    }
+    if (parent.chain.size() >= vm::kMaxChain) {
+        throw Error{VIX_E_DISK_TOOMANYREDO, link.path.string() + " stands on " +
+                                                std::to_string(parent.chain.size() - 1) +
+                                                " parents already"};
+    }
+    if (!link.descriptor.cid) {
+        throw Error{VIX_E_DISK_NEEDSREPAIR, link.path.string() + " has no content id"};
+    }
+    std::vector<std::uint64_t> sizes;
+    for (const ExtentLine& extent : link.descriptor.extents) sizes.push_back(extent.sectors);
+    const std::string type_name = to_lower(link.descriptor.create_type);
+    const bool split = type_name.find("gbmaxextent") != std::string::npos;
+    const DiskClass type = split ? DiskClass::SplitSparse : DiskClass::MonolithicSparse;
+    DiskPlan plan = plan_layout(name, type, split ? sizes : std::vector{parent.capacity_sectors});
+    plan.descriptor = new_descriptor(parent, plan, type);
+    std::erase_if(plan.descriptor.ddb,
+                  [](const auto& entry) { return equal_ignoring_case(entry.first, "deletable"); });
+    plan.descriptor.parent_cid = *link.descriptor.cid;
+    plan.descriptor.parent_hint = hint;
     return plan;
 }
 

@@ -13,8 +13,12 @@
 #include "base/text.h"
 #include "io/lock.h"
 #include "io/staging.h"
+#include "ops/machine_lock.h"
+#include "ops/snapshot_list.h"
 #include "vm/config.h"
 #include "vm/disk.h"
+#include "vm/linked_clones.h"
+#include "vm/snapshot_tree.h"
 
 namespace fs = boost::filesystem;
 
@@ -156,6 +160,20 @@ class Belongings {
     std::set<fs::path> known_;
 };
 
+bool drop_record(vm::SnapshotTree& tree, const fs::path& parent, const fs::path& clone,
+                 const vm::Settings& settings) {
+    for (const vm::Snapshot& snapshot : tree.snapshots()) {
+        for (const std::string& recorded : snapshot.clones) {
+            if (vm::recorded_path(recorded, parent.parent_path(), settings).lexically_normal() !=
+                clone.lexically_normal()) {
+                continue;
+            }
+            return tree.remove_clone(std::string{recorded});
+        }
+    }
+    return false;
+}
+
 void remove_file(const fs::path& path) {
     if (unlink(path.c_str()) != 0 && errno != ENOENT) {
         throw system_error(errno, "deleting", path.string());
@@ -177,10 +195,40 @@ std::vector<vm::Config> neighbours(const fs::path& vmx) {
     return found;
 }
 
+// Deleting a parent ruins its linked clones, which VIX allows; the setting delete.protectParents
+// forbids it.
+void refuse_parent(const vm::Config& config, const vm::Settings& settings) {
+    const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(config.path()));
+    for (const vm::Snapshot& snapshot : tree.snapshots()) {
+        const auto clones = vm::live_clones(config.path(), snapshot, settings);
+        if (clones.empty()) continue;
+        throw Error{VIX_E_SNAPSHOT_NOPERM, config.path().string() + " is the parent of " +
+                                               clones.front().string() +
+                                               "; the setting delete.protectParents protects it"};
+    }
+}
+
+// A linked clone that is gone needs its parent's snapshot no more. A parent that cannot be reached
+// or written keeps a record that means nothing.
+void drop_records(const fs::path& vmx, const std::vector<std::string>& parents,
+                  const vm::Settings& settings) {
+    for (const std::string& recorded : parents) {
+        try {
+            const fs::path parent = vm::recorded_path(recorded, vmx.parent_path(), settings);
+            if (!fs::exists(parent)) continue;
+            edit_snapshot_list(parent, settings, [&](vm::SnapshotTree& tree) {
+                return drop_record(tree, parent, vmx, settings);
+            });
+        } catch (const Error&) {
+        }
+    }
+}
+
 void check_removable(const vm::Config& config, const vm::Settings& settings) {
     if (const auto holder = vm::running_mark(config, settings)) {
         throw Error{VIX_E_VM_IS_RUNNING, config.path().string() + " is in use: " + *holder};
     }
+    if (settings.protect_parents) refuse_parent(config, settings);
     if (config.is_template()) {
         throw Error{VIX_E_TEMPLATE_VM,
                     config.path().string() + " is a template; its templateVM setting protects it"};
@@ -193,8 +241,9 @@ void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& 
                     Progress& progress) {
     const vm::Config config = vm::Config::read(vmx);
     check_removable(config, settings);
+    const auto parents = vm::SnapshotTree::read(vm::snapshot_list_path(vmx)).clone_of();
     {
-        const io::Lock hold{vmx, io::LockKind::Exclusive};
+        const MachineLock hold{vmx, settings};
         Belongings belongings{config, settings};
         belongings.add_configuration();
         if (disks == RemoveDisks::Yes) belongings.add_disks();
@@ -213,6 +262,7 @@ void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& 
         progress.checkpoint("remove");
         remove_file(vmx);
     }
+    drop_records(vmx, parents, settings);
     rmdir(vmx.parent_path().c_str());  // succeeds only when nothing else lies there
 }
 

@@ -7,6 +7,7 @@
 #include "io/lock.h"
 #include "testing/failure.h"
 #include "testing/machines.h"
+#include "testing/running.h"
 
 namespace vix::ops {
 namespace {
@@ -119,7 +120,7 @@ TEST(Remove, OfARunningMachineIsRefused) {
     const fs::path vmx = testing::write_small_machine(folder / "vm");
     const auto before = testing::tree_of(folder.path());
     {
-        const io::Lock running{vmx, io::LockKind::Exclusive};
+        const testing::RunningElsewhere running{vmx};
         EXPECT_EQ(code_of([&] { delete_machine(vmx); }), VIX_E_VM_IS_RUNNING);
     }
     EXPECT_TRUE(testing::tree_of(folder.path()) == before);

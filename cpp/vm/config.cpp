@@ -59,9 +59,13 @@ std::optional<std::string> disk_node_of(const std::string& key) {
 }
 
 Config Config::read(const fs::path& vmx) {
-    const std::string bytes = read_config(vmx);
-    if (std::max(std::count(bytes.begin(), bytes.end(), '\n'),
-                 std::count(bytes.begin(), bytes.end(), '\r')) > kConfigLines) {
+    return parse(vmx, read_config(vmx));
+}
+
+Config Config::parse(const fs::path& vmx, const std::string& bytes) {
+    const auto lines = std::max(std::count(bytes.begin(), bytes.end(), '\n'),
+                                std::count(bytes.begin(), bytes.end(), '\r'));
+    if (lines > kConfigLines) {
         throw Error{VIX_E_CANNOT_READ_VM_CONFIG,
                     vmx.string() + " has more than " + std::to_string(kConfigLines) + " lines"};
     }

@@ -21,6 +21,8 @@ class Config {
   public:
     // Errors: VIX_E_VM_NOT_FOUND, VIX_E_CANNOT_READ_VM_CONFIG, VIX_E_FILE_ACCESS_ERROR.
     static Config read(const boost::filesystem::path& vmx);
+    // The same of a text that was kept elsewhere: what it names is sought from where the .vmx is.
+    static Config parse(const boost::filesystem::path& vmx, const std::string& bytes);
 
     const boost::filesystem::path& path() const { return path_; }
     boost::filesystem::path folder() const { return path_.parent_path(); }

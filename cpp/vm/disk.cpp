@@ -17,9 +17,6 @@ using format::vmdk::Descriptor;
 using format::vmdk::ExtentLine;
 using format::vmdk::ExtentType;
 
-// VMware's own limit on snapshots is far below; this keeps a hostile chain's cost bounded.
-constexpr std::size_t kMaxChain = 256;
-
 // 64 TiB; VMware's largest disk has 62.
 constexpr std::uint64_t kMaxCapacity = std::uint64_t{1} << 37;
 
@@ -132,7 +129,10 @@ DiskLink open_parent(const DiskLink& child, std::vector<fs::path> search,
                                 child.folder(), search, settings);
     if (!path || descriptor.parent_hint.empty()) {
         std::string places;
-        for (const fs::path& place : search) places += "; " + place.string();
+        std::set<fs::path> told;
+        for (const fs::path& place : search) {
+            if (told.insert(place).second) places += "; " + place.string();
+        }
         throw Error{VIX_E_DISK_OPENPARENT, "the parent of " + child.path.string() + ", \"" +
                                                descriptor.parent_hint +
                                                "\", was not found; looked in" + places.substr(1)};

@@ -14,6 +14,9 @@
 
 namespace vix::vm {
 
+// VMware's own limit on snapshots is far below; this keeps a hostile chain's cost bounded.
+inline constexpr std::size_t kMaxChain = 256;
+
 // How a hosted disk is laid out.
 enum class DiskClass { MonolithicSparse, SplitSparse, MonolithicFlat, SplitFlat };
 

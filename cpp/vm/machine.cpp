@@ -17,7 +17,7 @@ namespace {
 constexpr int kDefaultMemoryMb = 256;  // what VMware assumes where memsize is absent
 
 // The .vmx, the disks that would be written to and the paging file: VMware locks all of them for
-// as long as a machine runs. Shared locks are readers' (a clone being made); they don't run it.
+// as long as a machine runs. Shared locks are readers', and ours are those of one operation.
 std::vector<fs::path> lock_folders(const Config& config, const Settings& settings) {
     std::vector<fs::path> folders{io::lock_folder(config.path())};
     for (const DiskDevice& device : config.disks()) {
@@ -45,7 +45,7 @@ std::vector<fs::path> lock_folders(const Config& config, const Settings& setting
 std::optional<std::string> running_mark(const Config& config, const Settings& settings) {
     for (const fs::path& folder : lock_folders(config, settings)) {
         for (const io::LockHolder& holder : io::lock_holders(folder)) {
-            if (holder.kind == io::LockKind::Exclusive) return holder.description;
+            if (holder.kind == io::LockKind::Exclusive && !holder.ours) return holder.description;
         }
     }
     return std::nullopt;

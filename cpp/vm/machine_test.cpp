@@ -10,6 +10,7 @@
 #include "testing/corpus.h"
 #include "testing/failure.h"
 #include "testing/machines.h"
+#include "testing/running.h"
 
 namespace vix::vm {
 namespace {
@@ -123,11 +124,18 @@ TEST(RunningMark, IsNoLockOfADeadProcess) {
     EXPECT_EQ(mark_of(vmx), std::nullopt);
 }
 
-TEST(RunningMark, IsOurOwnLock) {
+TEST(RunningMark, IsALiveLockOfAnother) {
+    const TempFolder folder;
+    const fs::path vmx = testing::write_small_machine(folder.path());
+    const testing::RunningElsewhere running{vmx};
+    EXPECT_TRUE(mark_of(vmx).has_value());
+}
+
+TEST(RunningMark, IsNotTheLockOfAnOperationOfOurs) {
     const TempFolder folder;
     const fs::path vmx = testing::write_small_machine(folder.path());
     const io::Lock lock{vmx, io::LockKind::Exclusive};
-    EXPECT_TRUE(mark_of(vmx).has_value());
+    EXPECT_EQ(mark_of(vmx), std::nullopt);
 }
 
 TEST(RunningMark, IsNotLookedForAtDisksThatCannotBeFound) {

@@ -12,9 +12,15 @@ namespace vix::vm {
 
 using io::Durability;
 
+// How a linked clone and its parent name each other.
+enum class Links { Absolute, Relative };
+
 struct Settings {
     io::PathMap path_map;                                 // drive.X
     std::vector<boost::filesystem::path> extent_folders;  // disk.folders
+    Links links = Links::Absolute;                        // clone.links
+    bool reuse_snapshot = false;                          // clone.reuseSnapshot
+    bool protect_parents = false;                         // delete.protectParents
     Durability durability = Durability::Synced;           // clone.sync
 };
 

@@ -17,7 +17,7 @@ __END__
 
 =head1 NAME
 
-VMware::Vix - clone VMware virtual machines from Perl, without VMware
+VMware::Vix - clones and snapshots of VMware virtual machines from Perl, without VMware
 
 =head1 SYNOPSIS
 
@@ -33,14 +33,22 @@ VMware::Vix - clone VMware virtual machines from Perl, without VMware
 =head1 DESCRIPTION
 
 An open drop-in for the Perl binding of VMware's VIX API. It works on the files of virtual machines
-(.vmx, .vmdk) themselves, on Linux; no VMware product is installed or needed. This module loads the
-compiled part and holds the version of the distribution; the calls are in others:
+(.vmx, .vmsd, .vmsn, .vmdk) themselves, on Linux; no VMware product is installed or needed. This
+module loads the compiled part and holds the version of the distribution; the calls are in others:
 
 =over 4
 
 =item L<VMware::Vix::Simple>
 
-The calls, with the paths, settings and choices behind them: the manual.
+The calls: the manual.
+
+=item L<VMware::Vix::Settings>
+
+What can be set, and how paths are read.
+
+=item L<VMware::Vix::Choices>
+
+What VMware's reference leaves open, and what this library does.
 
 =item L<VMware::Vix::API::Constants>
 

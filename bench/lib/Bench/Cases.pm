@@ -15,8 +15,9 @@ my @REFLINK = qw(vmclone reflink vmclone_s reflink_s);
 my @REFLINK_FULL = (@REFLINK, qw(never qemu never_s));
 my @REFLINK_CHAIN = qw(vmclone never qemu vmclone_s);
 
-# A target: the mode it is judged in, and either `group` and `at_least` (how many times faster than
-# the fastest of that group of contenders) or `below` (seconds).
+# A target: the mode it is judged in, and one of `group` and `at_least` (how many times faster than
+# the fastest of that group of contenders), `below` (seconds), `allocated_below` (bytes on the disk
+# that the clone takes) or `growth_below` (the last clones' time over the first ones').
 my @FAST_COPY = (
     {mode => 'warm', group => 'copy', at_least => 1.0},
     {mode => 'warm', group => 'qemu', at_least => 2.5},
@@ -26,9 +27,76 @@ my @FAST_COPY = (
 my @FLATTEN = map { {mode => $_, group => 'qemu', at_least => 2.0} } qw(warm fsync);
 my @METADATA = map { {mode => $_, below => 0.020} } qw(warm fsync);
 
+my @LINKED = (
+    {mode => 'fsync', below => 0.003},
+    map { {mode => $_, group => 'qemu', at_least => 10} } qw(warm fsync),
+);
+my @CONSOLIDATE = map { {mode => $_, group => 'qemu', at_least => 1.0} } qw(warm fsync);
+# Where the delta can take the base's place, its size must not matter.
+my @TAKE_PLACE = map { {mode => $_, group => 'qemu', at_least => 10} } qw(warm fsync);
+
 sub all {
     my ($size) = @_;
-    return (work_folder_cases($size), map { reflink_cases($_, $size) } qw(xfs btrfs));
+    return (
+        work_folder_cases($size), linked_cases($size), consolidation_cases($size),
+        map { reflink_cases($_, $size) } qw(xfs btrfs)
+    );
+}
+
+# Linked clones of a snapshot. A few milliseconds need more rounds to be sure of.
+sub linked_cases {
+    my ($size) = @_;
+    my %disk = (kind => 'monolithicSparse', snapshot => 1);
+    my %more = (ours_only => 1, rounds => 25);
+    my @contenders = qw(linked linked_s create create_s);
+    return (
+        {
+            %more,
+            %{case('linked', 'work', \@LINKED, \@contenders,
+                {%disk, data_mib => $size / 4, capacity_mib => $size})}
+        },
+        {
+            %more,
+            %{case('linked-1t', 'work', [@LINKED, {mode => 'fsync', allocated_below => 1 << 20}],
+                \@contenders, {%disk, data_mib => 0, capacity_mib => 1 << 20})}
+        },
+        {
+            ours_only => 1,
+            rounds => 3,
+            many => 1000,
+            %{case('linked-1000', 'work',
+                [{mode => 'fsync', below => 5}, {mode => 'fsync', growth_below => 1.25}],
+                [], {%disk, data_mib => 0, capacity_mib => $size})}
+        },
+    );
+}
+
+# Removing the only snapshot of a machine: its disk and the delta on top become one.
+sub consolidation_cases {
+    my ($size) = @_;
+    my $sixteenth = $size / 16;
+    my $merge = sub {
+        my ($name, $targets, %disk) = @_;
+        return {
+            ours_only => 1,
+            %{case($name, 'work', $targets, [qw(remove commit remove_s commit_s)],
+                {snapshot => 1, kind => 'monolithicSparse', capacity_mib => 2 * $size, %disk})}
+        };
+    };
+    return (
+        $merge->('merge-small', \@CONSOLIDATE, data_mib => $size, delta_mib => $sixteenth),
+        $merge->('merge-equal', \@CONSOLIDATE, data_mib => $size / 2, delta_mib => $size / 2),
+        $merge->('merge-large', \@TAKE_PLACE, data_mib => $sixteenth, delta_mib => $size),
+        $merge->('merge-split', \@CONSOLIDATE,
+            kind => 'twoGbMaxExtentSparse',
+            data_mib => $size,
+            delta_mib => $sixteenth),
+        $merge->('merge-flat', \@CONSOLIDATE,
+            kind => 'monolithicFlat',
+            data_mib => $size,
+            capacity_mib => $size,
+            delta_mib => $size / 4),
+    );
 }
 
 sub work_folder_cases {
@@ -112,6 +180,9 @@ sub describe {
         ? "$disk->{kind}, $disk->{data_mib} MiB of data in $disk->{capacity_mib} MiB"
         : "$disk->{kind}, empty, $disk->{capacity_mib} MiB";
     $what .= ", $disk->{deltas} deltas of $disk->{delta_mib} MiB" if $disk->{deltas};
+    $what .= ', a snapshot' if $disk->{snapshot};
+    $what .= " and $disk->{delta_mib} MiB on top of it" if $disk->{snapshot} && $disk->{delta_mib};
+    $what .= ", $case->{many} linked clones of it" if $case->{many};
     return $case->{place} eq 'work' ? $what : "$what, on $case->{place}";
 }
 

@@ -2,6 +2,7 @@ package Bench::Contender;
 
 # Who is measured. Each is what one would type to get the copy, and is timed from start to exit; the
 # VMClone of this project runs inside the process that measures, as it runs inside a user's script.
+# Those of snapshots and linked clones are in Bench::SnapshotContender.
 
 use strict;
 use warnings;
@@ -9,6 +10,7 @@ use warnings;
 use File::Glob qw(bsd_glob);
 
 use Bench::Command qw(run_command);
+use Bench::SnapshotContender ();
 use Bench::Vix ();
 
 # Only the group `qemu` is judged, the one without flags that change how it works.
@@ -42,12 +44,14 @@ my %CONTENDERS = (
 
 sub named {
     my ($key) = @_;
-    my $contender = $CONTENDERS{$key} or die "no contender $key\n";
+    my $contender = $CONTENDERS{$key} // Bench::SnapshotContender::named($key)
+        or die "no contender $key\n";
     return {%$contender, key => $key};
 }
 
 # `run` makes the copy of a source (see Bench::Source) inside an empty folder and gives the path of
-# the copied disk. `once` marks those too slow for more than one round.
+# the copied disk; the seconds, too, if only a part of it counts. `once` marks those too slow for
+# more than one round.
 sub contender {
     my ($name, $group, $mode, $run) = @_;
     return {name => $name, group => $group, mode => $mode, run => $run, once => 0};

@@ -10,7 +10,7 @@ use Bench::Command qw(feed_command find_program);
 
 # One colour a contender in both panels: the first pattern that fits its name.
 my @COLOURS = (
-    [qr/^VMClone/, '#c0392b'],
+    [qr/^VM/, '#c0392b'],
     [qr/reflink=always/, '#8e44ad'],
     [qr/^cp/, '#2471a3'],
     [qr/^two-thread/, '#1e8449'],
@@ -106,7 +106,7 @@ sub panel {
     my ($mode, @entries) = @_;
     my @names = contenders(@entries);
     my @plots = map {
-        my $size = $names[$_] eq 'VMClone' ? 1.1 : 0.7;
+        my $size = $names[$_] =~ /^VM/ ? 1.1 : 0.7;
         sprintf q{$%s_%d using 1:4:2:3 with xerrorbars pt 7 ps %g lc rgb "%s" title "%s"},
             $mode, $_, $size, colour_of($names[$_]),
             $names[$_] =~ s/, f?sync$//r;

@@ -38,7 +38,8 @@ sub entry {
         min => $low,
         max => $high,
         rounds => scalar @sorted,
-        noisy => $high - $low > NOISE_FLOOR_SECONDS && $high > NOISY * $low
+        noisy => $high - $low > NOISE_FLOOR_SECONDS && $high > NOISY * $low,
+        allocated => $row->{allocated}
     };
 }
 
@@ -70,6 +71,15 @@ sub judge_time {
             met => $ours->{median} < $limit
         };
     }
+    if (my $limit = $target->{allocated_below}) {
+        return {
+            %verdict,
+            text => 'below ' . kib($limit) . ' allocated',
+            value => kib($ours->{allocated}),
+            met => $ours->{allocated} < $limit
+        };
+    }
+    return {%verdict, judge_growth($target, \@mode)} if $target->{growth_below};
     my @others = sort { $a->{median} <=> $b->{median} }
         grep { $_->{group} eq $target->{group} } @mode
         or return;
@@ -81,6 +91,18 @@ sub judge_time {
         value => sprintf('%.2fx (fastest rounds: %.2fx)', $ratio, $best),
         met => $ratio >= $target->{at_least}
     };
+}
+
+# The first ones are a contender of their own, and so are the last.
+sub judge_growth {
+    my ($target, $entries) = @_;
+    my %median = map { $_->{group} => $_->{median} } @$entries;
+    my $growth = $median{last} / $median{first};
+    return (
+        text => "last ones below $target->{growth_below}x the first",
+        value => sprintf('%.2fx', $growth),
+        met => $growth < $target->{growth_below}
+    );
 }
 
 sub judge_memory {
@@ -111,6 +133,11 @@ sub seconds {
     return $seconds < 0.1 ? sprintf('%.1f ms', $seconds * 1000) : sprintf('%.2f s', $seconds);
 }
 
+sub kib {
+    my ($bytes) = @_;
+    return sprintf '%d KiB', $bytes / 1024;
+}
+
 # The summary as Markdown that reads well on a screen too.
 sub to_text {
     my ($facts, $cases, $summary, $verdicts, $notes) = @_;
@@ -138,12 +165,12 @@ sub time_table {
     my @entries = @_;
     my %ours = map { $_->{mode} => $_->{median} } grep { $_->{group} eq 'vmclone' } @entries;
     return table(
-        ['mode', 'contender', 'median', 'fastest', 'slowest', 'rounds', 'VMClone is'],
+        ['mode', 'contender', 'median', 'fastest', 'slowest', 'rounds', 'VMware::Vix is'],
         map { [
             @$_{qw(mode contender)},
             (map { seconds($_) } @$_{qw(median min max)}),
             $_->{rounds} . ($_->{noisy} ? ', noisy' : q{}),
-            $ours{$_->{mode}} && $_->{group} ne 'vmclone'
+            $ours{$_->{mode}} && $_->{group} !~ /^(?:vmclone|first|last)$/
                 ? sprintf('%.2fx as fast', $_->{median} / $ours{$_->{mode}})
                 : q{},
         ] } sort { $b->{mode} cmp $a->{mode} } @entries

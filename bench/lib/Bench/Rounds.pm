@@ -34,12 +34,14 @@ sub measure_one {
     my ($plan, $contender, $first) = @_;
     my $folder = "$plan->{folder}/copy";
     make_path($folder);
+    $contender->{prepare}->($plan->{source}, $folder) if $contender->{prepare};
     settle($plan);
     my $load = load_average();
     my $start = clock_gettime(CLOCK_MONOTONIC);
-    my $top = $contender->{run}->($plan->{source}, $folder, $plan->{tools});
-    my $seconds = clock_gettime(CLOCK_MONOTONIC) - $start;
+    my ($top, $part) = $contender->{run}->($plan->{source}, $folder, $plan->{tools});
+    my $seconds = $part // clock_gettime(CLOCK_MONOTONIC) - $start;
     verify($plan->{source}, $top, $contender) if $first;
+    my $allocated = $first ? allocated_bytes($folder) : undef;
     remove_tree($folder);
     return {
         case => $plan->{case}{name},
@@ -47,6 +49,7 @@ sub measure_one {
         group => $contender->{group},
         contender => $contender->{name},
         seconds => $seconds,
+        allocated => $allocated,
         load => $load
     };
 }
@@ -65,6 +68,12 @@ sub warm_up {
         while (sysread $in, my $block, 1 << 20) { }
     }
     return;
+}
+
+sub allocated_bytes {
+    my ($folder) = @_;
+    my ($kib) = command_output('du', '-sk', $folder) =~ /^(\d+)/;
+    return $kib * 1024;
 }
 
 sub verify {

@@ -4,7 +4,8 @@ package Bench::Source;
 # measured is what others made.
 #
 # A disk is described by: kind (its createType), data_mib, capacity_mib, texture, deltas (how many
-# snapshot deltas stand on the base) and delta_mib (what each of them holds).
+# snapshot deltas stand on the base) and delta_mib (what each of them holds). With `snapshot` one is
+# taken by VMCreateSnapshot, and `delta_mib`, if any, written on top of it by QEMU.
 
 use strict;
 use warnings;
@@ -14,6 +15,7 @@ use File::Path qw(make_path);
 
 use Bench::Command qw(run_command feed_command);
 use Bench::Texture ();
+use Bench::Vix ();
 
 use constant GRAIN => 64 << 10;
 use constant MIB => 1 << 20;
@@ -33,10 +35,17 @@ sub make {
     for my $number (1 .. $disk->{deltas} // 0) {
         $top = add_delta($disk, $top, sprintf('%s/disk-%06d.vmdk', $folder, $number));
     }
+    my $vmx = write_vmx($folder, $top);
+    if ($disk->{snapshot}) {
+        Bench::Vix::take_snapshot($vmx);
+        my $delta = "$folder/disk-000001.vmdk";
+        fill_delta($disk, $delta);
+        $top = $delta if $disk->{delta_mib};
+    }
     my @files = sort(bsd_glob("$folder/*.vmdk"));
     return {
         folder => $folder,
-        vmx => write_vmx($folder, $top),
+        vmx => $vmx,
         top => $top,
         files => \@files,
         clone_kind => $disk->{kind} eq 'streamOptimized' ? 'monolithicSparse' : $disk->{kind},
@@ -53,15 +62,22 @@ sub write_base {
     return;
 }
 
-# A delta as a guest leaves it: mostly whole grains, some single pages, nowhere in order. A delta
-# that was written takes a new CID, so each is filled before the next one is put on top.
+# A delta that was written takes a new CID, so each is filled before the next one is put on top.
 sub add_delta {
     my ($disk, $parent, $path) = @_;
     my ($parent_name) = $parent =~ m{([^/]+)\z};
     run_command('qemu-img', 'create', '-q', '-f', 'vmdk', '-b', $parent_name, '-F', 'vmdk', $path);
+    fill_delta($disk, $path);
+    return $path;
+}
+
+# As a guest leaves it: mostly whole grains, some single pages, nowhere in order.
+sub fill_delta {
+    my ($disk, $path) = @_;
+    my $count = ($disk->{delta_mib} // 0) * MIB / GRAIN or return;
     my $grains = $disk->{capacity_mib} * MIB / GRAIN;
     my @lines;
-    for my $n (1 .. $disk->{delta_mib} * MIB / GRAIN) {
+    for my $n (1 .. $count) {
         my $offset = int(rand $grains) * GRAIN;
         my $pattern = 1 + int rand 254;
         push @lines, $n % 8
@@ -69,7 +85,7 @@ sub add_delta {
             : sprintf 'write -q -P %d %d 4096', $pattern, $offset + 4096 * int rand 16;
     }
     feed_command(\@lines, qr/fail|error|invalid/i, 'qemu-io', '-f', 'vmdk', $path);
-    return $path;
+    return;
 }
 
 sub write_vmx {

@@ -13,6 +13,7 @@ namespace {
 
 // VMware writes some dozen, into 10 KiB where the descriptor is embedded.
 constexpr std::size_t kMaxDdbEntries = 1000;
+constexpr std::size_t kMaxExtents = 40000;  // 64 TiB in extents of not quite 2 GiB
 
 constexpr std::pair<ExtentType, std::string_view> kTypes[] = {
     {ExtentType::Flat, "FLAT"},
@@ -84,7 +85,8 @@ class Parser {
 
     void set_header(std::string_view name, std::string_view value) {
         if (starts_with_ignoring_case(name, "ddb.")) {
-            if (equal_ignoring_case(name, "ddb.encoding")) encoding_ = value;
+            // Where older products put it; the line of the header counts before it.
+            if (equal_ignoring_case(name, "ddb.encoding")) ddb_encoding_ = value;
             if (descriptor_.ddb.size() == kMaxDdbEntries) fail("its data base is too large");
             descriptor_.ddb.emplace_back(name.substr(4), value);
         } else if (equal_ignoring_case(name, "encoding")) {
@@ -128,6 +130,7 @@ class Parser {
             extent.offset_sectors = *number;
         }
         if (extent.sectors == 0) fail_here("the extent is empty");
+        if (descriptor_.extents.size() == kMaxExtents) fail("it has too many extents");
         descriptor_.extents.push_back(std::move(extent));
     }
 
@@ -159,6 +162,7 @@ class Parser {
     }
 
     void decode_names() {
+        if (encoding_.empty()) encoding_ = ddb_encoding_;
         descriptor_.parent_hint = decode(descriptor_.parent_hint_bytes);
         for (ExtentLine& extent : descriptor_.extents) extent.name = decode(extent.name_bytes);
         for (auto& [name, value] : descriptor_.ddb) value = decode(value);
@@ -167,6 +171,7 @@ class Parser {
     std::string where_;
     std::size_t line_number_ = 0;
     std::string encoding_;
+    std::string ddb_encoding_;
     Descriptor descriptor_;
 };
 
@@ -237,6 +242,9 @@ std::string to_text(const Descriptor& descriptor) {
     text += "\n# The Disk Data Base \n#DDB\n\n";
     auto ddb = descriptor.ddb;
     std::sort(ddb.begin(), ddb.end());
+    std::erase_if(ddb, [](const auto& entry) {
+        return equal_ignoring_case(entry.first, "encoding");  // said above, and it is another now
+    });
     for (const auto& [name, value] : ddb) text += "ddb." + name + " = \"" + value + "\"\n";
     return text;
 }

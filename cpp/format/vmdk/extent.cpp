@@ -238,14 +238,17 @@ void check_hosted(const File& file, const HostedHeader& header) {
     }
 }
 
-std::unique_ptr<Extent> open_hosted(const ExtentLine& line, std::shared_ptr<const File> file) {
-    auto header = read_struct<HostedHeader>(*file, 0);
+HostedHeader read_hosted(const File& file) {
+    auto header = read_struct<HostedHeader>(file, 0);
     if (header.magic.value() == HostedHeader::kMagic &&
         header.directory.value() == HostedHeader::kDirectoryAtEnd) {
-        header = read_footer(*file);
+        header = read_footer(file);
     }
-    check_hosted(*file, header);
-    check_size(*file, line, header.capacity.value());
+    check_hosted(file, header);
+    return header;
+}
+
+GrainMap map_of(const HostedHeader& header) {
     const std::uint32_t flags = header.flags.value();
     GrainMap map;
     map.form = GrainMap::Form::Hosted;
@@ -260,8 +263,15 @@ std::unique_ptr<Extent> open_hosted(const ExtentLine& line, std::shared_ptr<cons
     map.zeroed_grains = (flags & HostedHeader::kZeroedGrains) != 0;
     map.compressed = header.compression.value() == HostedHeader::kDeflate;
     map.first_grain = map.compressed ? 1 : std::max<std::uint64_t>(1, header.overhead.value());
-    auto extent = std::make_unique<GrainExtent>(std::move(file), line.sectors, map,
-                                                (flags & HostedHeader::kMarkers) != 0);
+    return map;
+}
+
+std::unique_ptr<Extent> open_hosted(const ExtentLine& line, std::shared_ptr<const File> file) {
+    const HostedHeader header = read_hosted(*file);
+    check_size(*file, line, header.capacity.value());
+    const bool markers = (header.flags.value() & HostedHeader::kMarkers) != 0;
+    auto extent =
+        std::make_unique<GrainExtent>(std::move(file), line.sectors, map_of(header), markers);
     extent->set_header(header);
     return extent;
 }
@@ -383,6 +393,18 @@ std::unique_ptr<Extent> open_extent(const ExtentLine& line, std::shared_ptr<cons
     }
     throw Error{VIX_E_DISK_UNSUPPORTEDDEVICE,
                 line.name + " is a physical disk; devices are never opened"};
+}
+
+HostedHeader read_header(const File& file) {
+    return read_hosted(file);
+}
+
+GrainMap hosted_map(const File& file, std::uint64_t sectors) {
+    const HostedHeader header = read_hosted(file);
+    ExtentLine line;
+    line.sectors = sectors;
+    check_size(file, line, header.capacity.value());
+    return map_of(header);
 }
 
 std::string read_embedded_descriptor(const File& file) {

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "format/vmdk/descriptor.h"
+#include "format/vmdk/grain_tables.h"
 #include "format/vmdk/headers.h"
 #include "io/file.h"
 
@@ -69,6 +70,12 @@ class Extent {
 // entries that point outside or twice to one place), VIX_E_DISK_UNSUPPORTEDDISKVERSION,
 // VIX_E_DISK_NOTSUPPORTED.
 std::unique_ptr<Extent> open_extent(const ExtentLine& line, std::shared_ptr<const io::File> file);
+
+// The header of a hosted sparse extent; its footer, where that is the one that counts.
+HostedHeader read_header(const io::File& file);
+
+// The map of a hosted sparse extent that shall hold `sectors`. Errors as open_extent().
+GrainMap hosted_map(const io::File& file, std::uint64_t sectors);
 
 // The embedded descriptor of a hosted sparse extent; empty if the file is none or has none.
 std::string read_embedded_descriptor(const io::File& file);

@@ -108,7 +108,9 @@ void GrainTables::choose_tables(const std::vector<TableReference>& redundant) {
     if (chosen_.empty() && redundant.empty() && map_.tables() > 0) {
         fail("no grain directory lies within the file");
     }
-    copies_agree_ = !chosen_.empty() && !redundant.empty();
+    two_copies_ = !chosen_.empty() && !redundant.empty();
+    copies_agree_ = two_copies_;
+    worked_around_ = chosen_.empty() || (map_.redundant_directory != 0 && redundant.empty());
     if (chosen_.empty()) chosen_.resize(redundant.size());
     for (std::uint64_t i = 0; i < chosen_.size(); ++i) {
         choose_table(i, redundant.empty() ? 0 : redundant[i]);
@@ -128,19 +130,27 @@ void GrainTables::choose_table(std::uint64_t index, TableReference redundant) {
         if (load(offset_of(primary))) {
             const auto found = fault_in_loaded(index);
             if (!found) {
-                if (!copies_agree_) return;
-                const auto entries = entries_;
-                const std::uint64_t other = offset_of(redundant);
-                copies_agree_ = redundant != 0 && load(other) && entries_ == entries;
-                if (copies_agree_) note_table(other);
+                if (two_copies_) compare_copies(offset_of(redundant));
                 return;
             }
             fault = *found;
         }
     }
     copies_agree_ = false;
+    worked_around_ = true;
     if (redundant == 0 || !load(offset_of(redundant)) || fault_in_loaded(index)) fail(fault);
     chosen_[index] = redundant;
+}
+
+// The table loaded with its redundant copy; offset 0: there is none.
+void GrainTables::compare_copies(std::uint64_t redundant_offset) {
+    const auto entries = entries_;
+    if (redundant_offset != 0 && load(redundant_offset) && entries_ == entries) {
+        note_table(redundant_offset);
+    } else {
+        copies_agree_ = false;
+        worked_around_ = true;
+    }
 }
 
 // False where the table does not lie within the file. A table in a hole is all zero and not read.

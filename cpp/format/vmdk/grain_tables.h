@@ -60,6 +60,9 @@ class GrainTables {
     bool copies_agree() const { return copies_agree_; }
     bool has_zeroed_grains() const { return has_zeroed_grains_; }
 
+    // One copy was damaged or different and the other one taken for it.
+    bool worked_around() const { return worked_around_; }
+
     // All tables and directories end below this sector.
     std::uint64_t metadata_end_sector() const { return divide_up(tables_end_, kSectorSize); }
 
@@ -88,6 +91,7 @@ class GrainTables {
     std::optional<std::string> fault_in_loaded(std::uint64_t index) const;
     void choose_tables(const std::vector<TableReference>& redundant);
     void choose_table(std::uint64_t index, TableReference redundant);
+    void compare_copies(std::uint64_t redundant_offset);
     void check_tables_apart();
     void check_grains_apart();
     void note_table(std::uint64_t offset);
@@ -105,7 +109,9 @@ class GrainTables {
     std::vector<TableReference> sorted_;            // the chosen ones, while they are checked
     std::uint64_t first_used_ = ~std::uint64_t{0};  // bytes
     std::uint64_t tables_end_ = 0;                  // bytes
+    bool two_copies_ = false;                       // of the directory
     bool copies_agree_ = true;
+    bool worked_around_ = false;
     bool has_zeroed_grains_ = false;
 };
 

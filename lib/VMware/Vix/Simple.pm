@@ -13,6 +13,9 @@ our $VERSION = $VMware::Vix::VERSION;
 our @EXPORT_FUNCTIONS = qw(
     HostConnect HostDisconnect
     VMOpen VMClone VMDelete
+    VMCreateSnapshot VMRemoveSnapshot VMRevertToSnapshot
+    VMGetNumRootSnapshots VMGetRootSnapshot VMGetCurrentSnapshot VMGetNamedSnapshot
+    SnapshotGetNumChildren SnapshotGetChild SnapshotGetParent
     GetProperties
     GetErrorText GetHandleType ReleaseHandle
 );
@@ -34,7 +37,7 @@ __END__
 
 =head1 NAME
 
-VMware::Vix::Simple - the calls of VMware's VIX API: open and clone virtual machines on disk
+VMware::Vix::Simple - the calls of VMware's VIX API: clones and snapshots of virtual machines
 
 =head1 SYNOPSIS
 
@@ -65,7 +68,8 @@ C<:functions>, C<:constants> and those of the constants' groups export less.
 
 Behind a rule stands where it comes from: B<(page)> VMware's reference page of the call or its
 chapters, B<(seen)> what VMware's products or scripts written for them were seen to do, B<(ours)> a
-choice where neither says anything; L</CHOICES> lists those that matter.
+choice where neither says anything; L<VMware::Vix::Choices> lists those that matter.
+L<VMware::Vix::Settings> has the settings, and how paths are read.
 
 =head2 Results
 
@@ -81,8 +85,9 @@ A handle is a positive integer, unique in the process and never given out twice;
 (0) is none (page). Every call that returns a handle gives the caller one reference; ReleaseHandle
 takes one away, and with the last one the handle is dead (page). A virtual machine that is opened
 again through the same host while its handle lives has the same number (page), by whatever
-spelling of its path: symbolic links, C<..> and drive letters are resolved first. HostDisconnect
-ends all handles of its host at once (page). Calls on a handle that is dead or 0 return
+spelling of its path: symbolic links, C<..> and drive letters are resolved first. So has a snapshot
+of that virtual machine, whichever call gives it (ours). HostDisconnect ends all handles of its host
+at once (page). Calls on a handle that is dead or 0 return
 VIX_E_INVALID_HANDLE (1000), on one of another kind VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE (1001)
 (ours, from the codes' meaning); releasing it again is harmless (seen). A number beyond 32 bits is
 no handle, and no legal value of any other argument.
@@ -155,38 +160,52 @@ the midst of comes to its end.
 
     ($err, $vmHandle) = VMOpen($hostHandle, $vmxFilePathName);
 
-Opens the virtual machine with this .vmx; see L</PATHS>. A relative path begins at the working
-directory. Encrypted virtual machines open too. Errors: VIX_E_INVALID_HANDLE,
-VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE; VIX_E_INVALID_ARG for an empty path (ours); VIX_E_VM_NOT_FOUND
-(4000) if there is no such file (seen); VIX_E_CANNOT_READ_VM_CONFIG (4002) if it is no .vmx (seen);
-VIX_E_FILE_ACCESS_ERROR (13) if it may not be read (ours); those of L</PATHS>.
+Opens the virtual machine with this .vmx; see L<VMware::Vix::Settings/PATHS>. A relative path begins
+at the working directory. Encrypted virtual machines open too. Errors: VIX_E_INVALID_ARG for an
+empty path (ours); VIX_E_VM_NOT_FOUND (4000) if there is no such file (seen);
+VIX_E_CANNOT_READ_VM_CONFIG (4002) if it is no .vmx (seen); VIX_E_FILE_ACCESS_ERROR (13) if it may
+not be read, or is a folder, FIFO or device (ours); VIX_E_FILE_NAME_INVALID (22) for a path that
+cannot be on this host (ours). Of a linked clone the disks are looked at, too: VIX_E_DISK_OPENPARENT
+(16012) if its parent is missing, VIX_E_DISK_CID_MISMATCH (16008) if it was changed since (ours);
+the detail names the parent and where it was looked for.
 
 =head2 VMClone
 
     ($err, $cloneHandle) = VMClone($vmHandle, $snapshotHandle, $cloneType,
                                    $destConfigPathName, $options, $propertyListHandle);
 
-Makes a full clone of the virtual machine in its present state: powered off, independent, with
-whole disks and no snapshots. The clone has its own name (that of its .vmx), UUIDs and MAC
-addresses; static addresses stay. All or nothing: the .vmx appears last, and after a failure the
-source is untouched and nothing of the clone is left. The caller releases the clone's handle.
+Makes a clone: powered off, without snapshots, with a name (that of its .vmx), UUIDs and MAC
+addresses of its own; static addresses stay. A B<full> clone is independent and has whole disks,
+also that of a linked clone. A B<linked> clone has new disks that stand on those of a snapshot of
+the source and hold what differs: it is made in milliseconds, and needs its parent for as long as it
+lives (page).
+
+All or nothing: the .vmx appears last, and after a failure nothing of the clone is left and the
+source is as it was. A full clone never changes its source; a linked one is recorded in the source's
+list of snapshots (.vmsd). The caller releases the clone's handle.
 
 =over 4
 
 =item $vmHandle
 
-The source. It may be suspended but not running (page): VIX_E_VM_IS_RUNNING (3007) (seen). Encrypted
-it is VIX_E_NEED_KEY (30) (ours). A template may be cloned.
+The source. For a full clone it may be suspended but not running (page); for a linked clone it may
+not be suspended (page), and running only when a snapshot is named (seen). Else it is
+VIX_E_VM_IS_RUNNING (3007) (page). Encrypted it is VIX_E_NEED_KEY (30) (ours). A template may be
+cloned.
 
 =item $snapshotHandle
 
-VIX_INVALID_HANDLE for the present state (page). Snapshots have no calls yet, so another number is
-VIX_E_INVALID_HANDLE or VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE.
+A snapshot of this virtual machine: the clone gets its disks, configuration and nvram as they were
+when it was taken (page). One of another virtual machine is VIX_E_INVALID_ARG, a removed one
+VIX_E_SNAPSHOT_NOTFOUND (13003) (both ours), one with memory VIX_E_VM_IS_RUNNING (seen).
+
+VIX_INVALID_HANDLE is the present state (page). For a linked clone this takes a snapshot of the
+source first, which stays (page): it is called C<Clone>, and each call makes another (seen). The
+setting C<clone.reuseSnapshot> keeps to one as long as the source does not change.
 
 =item $cloneType
 
-VIX_CLONETYPE_FULL; VIX_CLONETYPE_LINKED is VIX_E_NOT_SUPPORTED (6) as yet; others are
-VIX_E_INVALID_ARG (ours).
+VIX_CLONETYPE_FULL or VIX_CLONETYPE_LINKED (page); others are VIX_E_INVALID_ARG (ours).
 
 =item $destConfigPathName
 
@@ -200,22 +219,125 @@ exists (ours), VIX_E_SNAPSHOT_EXISTS (13004) if its folder has files of a virtua
 
 =back
 
-Checks are made in this order (ours): handles, arguments, VIX_E_NOT_SUPPORTED for a host type that
-cannot clone (page) and for linked clones, state and encryption of the source, destination, disks.
-The errors of disks are in L</ERRORS>.
+Checks are made in this order (ours): handles, arguments, VIX_E_NOT_SUPPORTED (6) for a host type
+that cannot clone (page), state and encryption of the source, destination, disks. A linked clone may
+also give VIX_E_DISK_PARENT_NOTALLOWED (16068) for compressed disks and those of ESX, and
+VIX_E_FILE_ACCESS_ERROR if the source's folder cannot be written (both ours). The errors of disks
+are in L</ERRORS>.
 
 =head2 VMDelete
 
     $err = VMDelete($vmHandle, $deleteOptions);
 
 Deletes the virtual machine. With 0 its .vmdk files stay, with VIX_VMDELETE_DISK_FILES they are
-deleted too (page), as far as they lie in its folder and no other virtual machine there uses them.
-Files of others stay (page); a folder that is then empty goes (seen). Other options are
-VIX_E_INVALID_ARG (ours). A running one is VIX_E_VM_IS_RUNNING (seen), a template
+deleted too, its snapshots' included (page), as far as they lie in its folder and no other virtual
+machine there uses them. Files of others stay (page); a folder that is then empty goes (seen). Other
+options are VIX_E_INVALID_ARG (ours). A running one is VIX_E_VM_IS_RUNNING (seen), a template
 VIX_E_TEMPLATE_VM (4003) (ours), one whose .vmx is gone VIX_E_VM_NOT_FOUND (seen).
 
-The handle stays until it is released, but calls on it fail at once (page), with VIX_E_VM_NOT_FOUND
-(ours), even if another virtual machine takes the same place.
+Of a linked clone nothing of the parent is deleted, and the parent's record of it goes (both ours).
+A parent can be deleted, too, which ruins its linked clones (page); with the setting
+C<delete.protectParents> it is VIX_E_SNAPSHOT_NOPERM (13006) as long as there are any (seen).
+
+The handle stays until it is released, but calls on it and on handles of its snapshots fail at once
+(page), with VIX_E_VM_NOT_FOUND (ours), even if another virtual machine takes the same place.
+
+=head2 VMCreateSnapshot
+
+    ($err, $snapshotHandle) = VMCreateSnapshot($vmHandle, $name, $description,
+                                               $options, $propertyListHandle);
+
+Takes a snapshot of the virtual machine, as a child of its current one, and makes it the current one
+(page). Name and description may be undef, and a name may be used more than once (page). It keeps
+the configuration, the nvram and all disks that are not independent; from then on the virtual
+machine writes to new, empty disks.
+
+The options are 0 or VIX_SNAPSHOT_INCLUDE_MEMORY (page), which means nothing to a virtual machine
+that is off; others, and a property list, are VIX_E_INVALID_ARG (ours). Running or suspended it is
+VIX_E_VM_IS_RUNNING as yet, encrypted VIX_E_NEED_KEY; disks that can have no children, compressed
+ones and those of ESX, are VIX_E_DISK_PARENT_NOTALLOWED (all ours). On failure nothing is changed.
+
+=head2 VMRemoveSnapshot
+
+    $err = VMRemoveSnapshot($vmHandle, $snapshotHandle, $options);
+
+Removes the snapshot; the present state stays as it is (page). With 0 its children stay and move up
+to its parent (ours), with VIX_SNAPSHOT_REMOVE_CHILDREN all snapshots below it go as well (page).
+Other options are VIX_E_INVALID_ARG (ours). What its disks hold goes where it is still needed: no
+sector of what is left is lost. Calls on its handle give VIX_E_SNAPSHOT_NOTFOUND from then on
+(ours).
+
+A snapshot that a linked clone stands on is VIX_E_SNAPSHOT_DISKLOCKED (13014) (ours), and nothing is
+removed; records of clones that are gone or refer to another parent do not count. A running virtual
+machine is VIX_E_VM_IS_RUNNING (ours), a template VIX_E_TEMPLATE_VM (seen).
+
+=head2 VMRevertToSnapshot
+
+    $err = VMRevertToSnapshot($vmHandle, $snapshotHandle, $options, $propertyListHandle);
+
+Makes disks, configuration and nvram what they were when the snapshot was taken, and the snapshot
+the current one (page). What was written since and is in no other snapshot is lost, a suspended
+state too. Independent disks stay as they are. The virtual machine is powered off then, as it was
+(page).
+
+The options are 0, VIX_VMPOWEROP_LAUNCH_GUI, or VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON alone
+(page), which make no difference as yet; others, and a property list, are VIX_E_INVALID_ARG. A
+running virtual machine is VIX_E_VM_IS_RUNNING, a snapshot with memory VIX_E_SNAPSHOT_NOT_REVERTABLE
+(13024) (all ours).
+
+=head2 VMGetNumRootSnapshots
+
+    ($err, $count) = VMGetNumRootSnapshots($vmHandle);
+
+How many snapshots have no parent (page); 0 for a virtual machine without snapshots.
+
+=head2 VMGetRootSnapshot
+
+    ($err, $snapshotHandle) = VMGetRootSnapshot($vmHandle, $index);
+
+One of them, by its index from 0 (page). Another index is VIX_E_INVALID_ARG (ours).
+
+=head2 VMGetCurrentSnapshot
+
+    ($err, $snapshotHandle) = VMGetCurrentSnapshot($vmHandle);
+
+The snapshot that the present state comes from (page); VIX_E_SNAPSHOT_NOTFOUND if there is none
+(ours).
+
+=head2 VMGetNamedSnapshot
+
+    ($err, $snapshotHandle) = VMGetNamedSnapshot($vmHandle, $name);
+
+The snapshot of that name, or with that path: the names from a root down, joined by C</> or by C<\>,
+not both (page). Several are VIX_E_SNAPSHOT_NONUNIQUE_NAME (13017) (page), none
+VIX_E_SNAPSHOT_NOTFOUND, an empty name VIX_E_INVALID_ARG (both ours).
+
+=head2 SnapshotGetNumChildren
+
+    ($err, $count) = SnapshotGetNumChildren($snapshotHandle);
+
+How many snapshots are children of this one, without those further down (page).
+
+=head2 SnapshotGetChild
+
+    ($err, $childHandle) = SnapshotGetChild($snapshotHandle, $index);
+
+One of its children, by its index from 0 (page). Another index is VIX_E_INVALID_ARG (ours).
+
+=head2 SnapshotGetParent
+
+    ($err, $parentHandle) = SnapshotGetParent($snapshotHandle);
+
+Its parent; of a root VIX_INVALID_HANDLE, which is no error (page).
+
+=head2 Of all snapshot calls
+
+Each handle that they give is released by the caller (page). VIX_SERVICEPROVIDER_VMWARE_PLAYER has
+no snapshots: VIX_E_NOT_SUPPORTED (6) (page). A snapshot of another virtual machine than the one
+named is VIX_E_INVALID_ARG, a removed one VIX_E_SNAPSHOT_NOTFOUND (both ours). Those that change
+anything wait up to 30 seconds for another process that does, and then give
+VIX_E_FILE_ALREADY_LOCKED (15) (ours); they also give the errors of disks in L</ERRORS>. The tree is
+read from the files at each call.
 
 =head2 GetProperties
 
@@ -239,9 +361,15 @@ One value for each identifier, in their order (page), or one undef for each if a
     VIX_PROPERTY_VM_IS_RUNNING            1 while it runs
     VIX_PROPERTY_VM_READ_ONLY             1 if this process may not write the .vmx
     VIX_PROPERTY_VM_TOOLS_STATE           VIX_TOOLSSTATE_UNKNOWN
-    VIX_PROPERTY_VM_SUPPORTED_FEATURES    0: none of the calls that the bits stand for is there yet
+    VIX_PROPERTY_VM_SUPPORTED_FEATURES    VIX_VM_SUPPORT_MULTIPLE_SNAPSHOTS; 0 with Player
     VIX_PROPERTY_VM_VMTEAM_PATHNAME, VIX_PROPERTY_VM_IN_VMTEAM, VIX_PROPERTY_VM_SSL_ERROR,
     VIX_PROPERTY_VM_IS_RECORDING, VIX_PROPERTY_VM_IS_REPLAYING                        '' or 0
+
+    of snapshots
+    VIX_PROPERTY_SNAPSHOT_DISPLAYNAME     name, '' if it has none
+    VIX_PROPERTY_SNAPSHOT_DESCRIPTION     description, '' if it has none
+    VIX_PROPERTY_SNAPSHOT_POWERSTATE      VIX_POWERSTATE_POWERED_OFF; _POWERED_ON if it has memory
+    VIX_PROPERTY_SNAPSHOT_IS_REPLAYABLE   0
 
 VIX_PROPERTY_GUEST_SHAREDFOLDERS_SHARES_PATH is VIX_E_VM_NOT_RUNNING (3006), in a running guest
 VIX_E_TOOLS_NOT_RUNNING (3016). Other identifiers are VIX_E_UNRECOGNIZED_PROPERTY (6000). The errors
@@ -251,8 +379,8 @@ of VMOpen for handles and for a .vmx that is gone or garbled.
 
     $type = GetHandleType($handle);
 
-VIX_HANDLETYPE_HOST, VIX_HANDLETYPE_VM, or VIX_HANDLETYPE_NONE for a handle that is dead or never
-was (ours). No error.
+VIX_HANDLETYPE_HOST, VIX_HANDLETYPE_VM, VIX_HANDLETYPE_SNAPSHOT, or VIX_HANDLETYPE_NONE for a handle
+that is dead or never was (ours). No error.
 
 =head2 ReleaseHandle
 
@@ -260,7 +388,7 @@ was (ours). No error.
 
 Takes one reference away (page). Returns nothing; does nothing for a handle that is dead or 0
 (seen). A host that is released, not disconnected, has no handle any more, while its virtual
-machines can be used until they are released too (ours).
+machines can be used until they are released too; so can the snapshots of a virtual machine (ours).
 
 =head2 GetErrorText
 
@@ -276,16 +404,18 @@ L<VMware::Vix::API::Errors> lists all codes. The detail alone is
 C<VMware::Vix::last_error_detail()>. It is kept for each thread until its next call that returns a
 code, so HostDisconnect, ReleaseHandle, GetHandleType and GetErrorText leave it alone.
 
-Calls that read disks may return, all (ours):
+Calls that read disks or snapshots may return, all (ours):
 
     VIX_E_FILE_NOT_FOUND (4)                    a disk or extent is missing
     VIX_E_FILE_ERROR (7)                        the host reported an error in reading or writing
     VIX_E_DISK_FULL (8)                         no room for the clone
-    VIX_E_FILE_READ_ONLY (11)                   the destination cannot be written
+    VIX_E_FILE_READ_ONLY (11)                   the file system of the destination is read-only
     VIX_E_FILE_ACCESS_ERROR (13)                no rights; an extent that is no plain file, or lies
                                                 outside its disk's folder
-    VIX_E_FILE_ALREADY_LOCKED (15)              another process works on the destination
+    VIX_E_FILE_ALREADY_LOCKED (15)              another process works on the same virtual machine
     VIX_E_FILE_TOO_BIG (21)                     the file system cannot hold the disk
+    VIX_E_SNAPSHOT_DUMPER (13001)               a snapshot's state (.vmsn) is missing or damaged
+    VIX_E_SNAPSHOT_CONFIG (13007)               the list of snapshots (.vmsd) contradicts itself
     VIX_E_DISK_NEEDSREPAIR (16006)              truncated, entries outside the file, grains overlap
     VIX_E_DISK_CID_MISMATCH (16008)             the parent changed after its child was made
     VIX_E_DISK_UNSUPPORTEDDISKVERSION (16011)   a format newer than this library
@@ -298,79 +428,7 @@ Calls that read disks may return, all (ours):
     VIX_E_DISK_INVALIDDISK (16063)              no VMDK, or one that contradicts itself
     VIX_E_DISK_UNSUPPORTEDDEVICE (16066)        a raw device or partition
     VIX_E_DISK_CAPACITY_MISMATCH (16067)        parent and child differ in size
-
-=head1 PATHS
-
-POSIX paths are used as they are. A Windows path (C<C:\Virtual Machines\WinXP\WinXP.vmx>), in a
-call or inside a .vmx or .vmdk that was made on Windows, is looked up below the folder that its
-drive is mapped to. As on Windows, case does not matter for names that exist; new names keep the case they
-are given. VIX_E_FILE_NAME_INVALID (22): the drive is not mapped (the detail names the setting), a
-network path, a path relative to a drive's folder (C<C:x.vmx>).
-
-=head1 SETTINGS
-
-In F<~/.vmware/vix.conf>, lines as in a .vmx; an environment variable goes before the file. Both are
-read anew by each call; a value that cannot be used is VIX_E_INVALID_ARG.
-
-=over 4
-
-=item drive.X = "/folder" (VIX_DRIVE_X)
-
-The folder that is drive X, for each letter.
-
-=item disk.folders = "/a:/b" (VIX_DISK_FOLDERS)
-
-A disk may name extents in its own folder only, since the name in the file is not the caller's;
-these folders, and what is below, are allowed too.
-
-=item clone.sync = "FALSE" (VIX_CLONE_SYNC)
-
-Do not wait until the clone is safe on the disk before VMClone returns. TRUE by default.
-
-=back
-
-=head1 CHOICES
-
-What the reference leaves open and a script could notice. Each has a test.
-
-=over 4
-
-=item *
-
-Codes are the plain 16-bit numbers, without the flags of the C library.
-
-=item *
-
-Relative .vmx paths are allowed in VMOpen, not as destination of VMClone.
-
-=item *
-
-A .vmx is known by its path after symbolic links. A hard link in another folder is another virtual
-machine, since its disks are looked for beside it.
-
-=item *
-
-VMClone never overwrites: neither a .vmx nor a folder with files of a virtual machine.
-
-=item *
-
-Of a suspended source the clone is powered off and has no memory files.
-
-=item *
-
-Host types other than Workstation are served from the same files, with the calls VMware had for
-them.
-
-=item *
-
-A dead handle has the type VIX_HANDLETYPE_NONE; a deleted virtual machine still has its own.
-
-=item *
-
-Features that are not there yet are refused with VIX_E_NOT_SUPPORTED, and are not told of in
-VIX_PROPERTY_VM_SUPPORTED_FEATURES.
-
-=back
+    VIX_E_DISK_PARENT_NOTALLOWED (16068)        a disk that can have no children
 
 =head1 THREADS AND PROCESSES
 
@@ -380,7 +438,8 @@ between processes too.
 
 =head1 SEE ALSO
 
-L<VMware::Vix>, L<VMware::Vix::API::Constants>, L<VMware::Vix::API::Errors>
+L<VMware::Vix>, L<VMware::Vix::Settings>, L<VMware::Vix::Choices>, L<VMware::Vix::API::Constants>,
+L<VMware::Vix::API::Errors>
 
 =head1 LICENSE
 

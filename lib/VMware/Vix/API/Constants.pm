@@ -113,6 +113,8 @@ For GetProperties.
 
 =head2 Properties of snapshots (C<:property_snapshot>)
 
+For GetProperties.
+
     VIX_PROPERTY_SNAPSHOT_DISPLAYNAME  4200  text: snapshot name
     VIX_PROPERTY_SNAPSHOT_DESCRIPTION  4201  text: snapshot description
     VIX_PROPERTY_SNAPSHOT_POWERSTATE   4205  integer: VIX_POWERSTATE_* bits when it was taken
@@ -214,6 +216,8 @@ For VMDelete.
 
 =head2 Options of power operations (C<:vmpowerop>)
 
+VMRevertToSnapshot takes VIX_VMPOWEROP_LAUNCH_GUI or VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON.
+
     VIX_VMPOWEROP_NORMAL                          0  hard/ordinary power operation
     VIX_VMPOWEROP_FROM_GUEST                 0x0004  ask the guest OS (needs tools): clean
                                                      shutdown/restart
@@ -257,9 +261,14 @@ Bits; of VIX_PROPERTY_VM_SUPPORTED_FEATURES.
 
 =head2 Options of taking snapshots (C<:snapshot_create>)
 
-    VIX_SNAPSHOT_INCLUDE_MEMORY  0x0002  save the memory of a running VM too
+For VMCreateSnapshot.
+
+    VIX_SNAPSHOT_INCLUDE_MEMORY  0x0002  save the memory of a running VM too; accepted, without
+                                         effect on one that is off
 
 =head2 Options of removing snapshots (C<:snapshot_remove>)
+
+For VMRemoveSnapshot.
 
     VIX_SNAPSHOT_REMOVE_CHILDREN  0x0001  remove the descendants as well
 

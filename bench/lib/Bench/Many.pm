@@ -1,0 +1,75 @@
+package Bench::Many;
+
+# A great many linked clones of one snapshot from one script: the time of all, and that of the first
+# and the last hundred, which tells whether a clone costs more the more there are.
+
+use strict;
+use warnings;
+
+use File::Path qw(make_path remove_tree);
+
+use Bench::Command qw(command_output run_command);
+use Bench::Report ();
+use Bench::Rounds ();
+
+use constant HUNDRED => 100;
+
+# %$plan as for Bench::Rounds. Each round begins with a machine that has no clones yet.
+sub measure {
+    my ($plan, $root) = @_;
+    my @rows;
+    for my $round (1 .. $plan->{rounds}) {
+        for my $mode (qw(warm fsync)) {
+            push @rows, map { +{%$_, round => $round, position => 1} }
+                one_script($plan, $root, $mode);
+        }
+        $plan->{say}->("round $round of $plan->{rounds}");
+    }
+    return @rows;
+}
+
+sub one_script {
+    my ($plan, $root, $mode) = @_;
+    my $folder = "$plan->{folder}/copy";
+    make_path($folder);
+    run_command('cp', '-r', $plan->{source}{folder}, "$folder/vm");
+    Bench::Rounds::settle($plan);
+    my $load = Bench::Rounds::load_average();
+    my ($total, @each) = command_output($^X, "$root/bench/many_clones.pl", $root,
+        "$folder/vm/vm.vmx", "$folder/clones", $plan->{case}{many},
+        $mode eq 'fsync' ? 'TRUE' : 'FALSE');
+    check_records($plan, "$folder/vm/vm.vmsd");
+    remove_tree($folder);
+    my %row = (case => $plan->{case}{name}, mode => $mode, load => $load);
+    return (
+        {%row, group => 'vmclone', contender => 'VMClone, linked, all', seconds => $total + 0},
+        {
+            %row,
+            group => 'first',
+            contender => 'one of the first 100',
+            seconds => middle(@each[0 .. HUNDRED - 1])
+        },
+        {
+            %row,
+            group => 'last',
+            contender => 'one of the last 100',
+            seconds => middle(@each[-HUNDRED() .. -1])
+        },
+    );
+}
+
+sub middle {
+    my @seconds = @_;
+    return Bench::Report::median(sort { $a <=> $b } @seconds);
+}
+
+# All of them are known to their parent.
+sub check_records {
+    my ($plan, $list) = @_;
+    open my $in, '<', $list or die "$list: $!\n";
+    my $count = grep {/^snapshot0\.clone\d+ /} <$in>;
+    die "$list has $count of $plan->{case}{many} clones\n" if $count != $plan->{case}{many};
+    return;
+}
+
+1;

@@ -1,0 +1,48 @@
+// Changes a hosted sparse extent in place: gives grains a place, new ones at the end of the file.
+// The tables are written apart from the data and after it, so a crash in between loses nothing that
+// was readable before.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+
+#include "format/vmdk/extent.h"
+#include "format/vmdk/grain_tables.h"
+#include "format/vmdk/headers.h"
+#include "io/file.h"
+
+namespace vix::format::vmdk {
+
+class SparseEditor {
+  public:
+    struct Place {
+        std::uint64_t offset;  // bytes
+        bool fresh;            // a new grain: it reads as zeros
+    };
+
+    // `file` is open for writing. Errors as open_extent(); VIX_E_DISK_NOTSUPPORTED for an extent
+    // that cannot be changed in place (compressed, or of another form).
+    SparseEditor(std::shared_ptr<io::File> file, std::uint64_t sectors);
+
+    std::uint64_t grain_sectors() const { return tables_.map().grain_sectors; }
+    const std::shared_ptr<io::File>& file() const { return file_; }
+
+    // Where the grain is; a place of its own is made for it where it had none.
+    Place place(std::uint64_t grain);
+
+    // Writes the entries of all new grains, in both copies of the tables.
+    void commit();
+
+  private:
+    static GrainMap map_of(const io::File& file, std::uint64_t sectors);
+    endian::little_uint32_buf_t make_table(std::uint64_t slot);
+    void write_entry(std::uint64_t directory, std::uint64_t grain, std::uint32_t sector);
+
+    std::shared_ptr<io::File> file_;
+    GrainTables tables_;
+    std::uint64_t end_sector_;                      // of the file; the next new grain goes here
+    std::map<std::uint64_t, std::uint32_t> fresh_;  // grain -> sector, not yet in the tables
+};
+
+}  // namespace vix::format::vmdk

@@ -1,0 +1,47 @@
+#include "io/folder_guard.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <thread>
+
+#include "base/error.h"
+
+namespace vix::io {
+namespace {
+
+constexpr std::chrono::milliseconds kPause{1};
+
+}  // namespace
+
+FolderGuard::FolderGuard(const boost::filesystem::path& file_or_folder, LockKind kind,
+                         std::chrono::milliseconds patience,
+                         const boost::filesystem::path& fallback) {
+    descriptor_ = open(file_or_folder.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor_ < 0) throw system_error(errno, "opening", file_or_folder.string());
+    const int operation = (kind == LockKind::Exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB;
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (flock(descriptor_, operation) != 0) {
+        if (errno == EINTR) continue;
+        if (errno != EWOULDBLOCK) {
+            close(descriptor_);
+            descriptor_ = -1;
+            fallback_.emplace(fallback, kind, patience);
+            return;
+        }
+        if (std::chrono::steady_clock::now() >= end) {
+            close(descriptor_);
+            throw Error{VIX_E_FILE_ALREADY_LOCKED,
+                        file_or_folder.string() + " is being worked on by another call"};
+        }
+        std::this_thread::sleep_for(kPause);
+    }
+}
+
+FolderGuard::~FolderGuard() {
+    if (descriptor_ >= 0) close(descriptor_);
+}
+
+}  // namespace vix::io

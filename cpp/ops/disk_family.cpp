@@ -1,0 +1,89 @@
+#include "ops/disk_family.h"
+
+#include <boost/filesystem/operations.hpp>
+
+#include "base/error.h"
+#include "ops/disk_plan.h"
+#include "vm/machine_state.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::ops {
+
+DiskFamily::DiskFamily(const vm::Config& machine, const vm::SnapshotTree& tree,
+                       const vm::Settings& settings, Unreadable unreadable)
+    : folder_{fs::canonical(machine.folder())} {
+    for (const vm::DiskDevice& device : machine.disks()) {
+        add_chain(device.file, machine, settings, unreadable, present_);
+    }
+    for (const vm::Snapshot& snapshot : tree.snapshots()) {
+        for (const vm::SnapshotDisk& disk : snapshot.disks) {
+            add_chain(disk.file, machine, settings, unreadable, frozen_);
+        }
+    }
+}
+
+void DiskFamily::add_chain(const vm::NamedFile& file, const vm::Config& machine,
+                           const vm::Settings& settings, Unreadable unreadable,
+                           std::set<Id>& tops) {
+    std::vector<vm::DiskLink> chain;
+    try {
+        const fs::path path = vm::find_disk({"a snapshot", file}, machine, settings);
+        chain = vm::open_disk(path, machine.search_folders(settings), settings).chain;
+    } catch (const Error&) {
+        if (unreadable == Unreadable::Refuse) throw;
+        return;
+    }
+    tops.insert(chain.front().identity);
+    for (std::size_t i = 0; i < chain.size(); ++i) {
+        Member member{chain[i], std::nullopt};
+        if (i + 1 < chain.size()) member.parent = chain[i + 1].identity;
+        members_.emplace(chain[i].identity, std::move(member));
+    }
+}
+
+std::vector<DiskFamily::Id> DiskFamily::children(const Id& id) const {
+    std::vector<Id> found;
+    for (const auto& [other, member] : members_) {
+        if (member.parent == id) found.push_back(other);
+    }
+    return found;
+}
+
+std::optional<DiskFamily::Id> DiskFamily::find(const fs::path& path) const {
+    for (const auto& [id, member] : members_) {
+        if (member.link.path == path) return id;
+    }
+    return std::nullopt;
+}
+
+bool DiskFamily::is_own(const Id& id) const {
+    const Member& member = members_.at(id);
+    if (fs::canonical(member.link.folder()) == folder_) return true;
+    const std::string stem = member.link.path.stem().string();
+    const bool delta = member.parent && without_snapshot_number(stem) != stem;
+    return delta && (is_present(id) || is_frozen(id));
+}
+
+vm::Disk DiskFamily::disk(const Id& id) const {
+    vm::Disk disk;
+    for (std::optional<Id> at = id; at; at = members_.at(*at).parent) {
+        disk.chain.push_back(members_.at(*at).link);
+    }
+    disk.capacity_sectors = disk.chain.front().descriptor.capacity_sectors();
+    return disk;
+}
+
+std::vector<fs::path> files_of(const vm::DiskLink& link, const vm::Settings& settings) {
+    std::vector<fs::path> files{link.path};
+    if (link.embedded) return files;
+    for (const auto& extent : link.descriptor.extents) {
+        if (extent.name.empty()) continue;
+        const auto path =
+            vm::find_file({extent.name, extent.name_bytes}, link.folder(), {}, settings);
+        if (path) files.push_back(*path);
+    }
+    return files;
+}
+
+}  // namespace vix::ops

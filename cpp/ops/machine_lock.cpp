@@ -1,0 +1,39 @@
+#include "ops/machine_lock.h"
+
+#include "base/error.h"
+#include "vm/machine.h"
+#include "vm/snapshot_tree.h"
+
+namespace vix::ops {
+namespace {
+
+// Looked at before the lock is asked for: a running machine is not waited for.
+const boost::filesystem::path& not_running(const boost::filesystem::path& vmx,
+                                           const vm::Settings& settings) {
+    refuse_running(vm::Config::read(vmx), settings);
+    return vmx;
+}
+
+}  // namespace
+
+void refuse_running(const vm::Config& machine, const vm::Settings& settings) {
+    if (const auto holder = vm::running_mark(machine, settings)) {
+        throw Error{VIX_E_VM_IS_RUNNING, machine.path().string() + " is in use: " + *holder};
+    }
+}
+
+void refuse_encrypted(const vm::Config& machine) {
+    if (!machine.is_encrypted()) return;
+    throw Error{VIX_E_NEED_KEY,
+                machine.path().string() + " is encrypted; only its owner's password opens it"};
+}
+
+MachineLock::MachineLock(const boost::filesystem::path& vmx, const vm::Settings& settings)
+    : machine_{not_running(vmx, settings), io::LockKind::Exclusive, kPatience},
+      snapshots_{vmx.parent_path(), io::LockKind::Exclusive, kPatience,
+                 vm::snapshot_list_path(vmx)} {}
+
+SnapshotHold::SnapshotHold(const boost::filesystem::path& vmx)
+    : guard_{vmx.parent_path(), io::LockKind::Shared, kPatience, vm::snapshot_list_path(vmx)} {}
+
+}  // namespace vix::ops

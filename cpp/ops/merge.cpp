@@ -1,0 +1,369 @@
+#include "ops/merge.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "format/vmdk/sparse_editor.h"
+#include "format/vmdk/sparse_writer.h"
+#include "io/replacement.h"
+#include "io/transfer.h"
+#include "vm/chain_reader.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::ops {
+namespace {
+
+using format::vmdk::Descriptor;
+using format::vmdk::ExtentLine;
+using format::vmdk::ExtentType;
+using format::vmdk::Run;
+using format::vmdk::SparseEditor;
+using io::File;
+using vm::DiskLink;
+
+// A disk whose sectors are changed in place: the target of a merge.
+class DiskEditor {
+  public:
+    DiskEditor(const DiskLink& link, const vm::Settings& settings) {
+        std::uint64_t begin = 0;
+        for (const ExtentLine& line : link.descriptor.extents) {
+            Piece piece;
+            piece.begin = begin;
+            piece.end = begin + line.sectors;
+            const fs::path path = link.embedded ? link.path : extent_path(link, line, settings);
+            piece.file = std::make_shared<File>(File::open_writable(path));
+            piece.flat_offset = line.offset_sectors * kSectorSize;
+            if (line.type == ExtentType::Sparse) {
+                piece.sparse = std::make_unique<SparseEditor>(piece.file, line.sectors);
+            }
+            pieces_.push_back(std::move(piece));
+            begin += line.sectors;
+        }
+    }
+
+    struct Place {
+        std::shared_ptr<File> file;
+        std::uint64_t offset;   // bytes
+        std::uint64_t sectors;  // that lie together from there
+        bool fresh;             // it reads as zeros
+    };
+
+    // Where `sector` lies; it gets a place if it had none. Fresh places are told once.
+    Place place(std::uint64_t sector) {
+        Piece& piece = piece_at(sector);
+        const std::uint64_t within = sector - piece.begin;
+        if (!piece.sparse) {
+            return {piece.file, piece.flat_offset + within * kSectorSize, piece.end - sector,
+                    false};
+        }
+        const std::uint64_t size = piece.sparse->grain_sectors();
+        const auto grain = piece.sparse->place(within / size);
+        const std::uint64_t skip = within % size;
+        return {piece.file, grain.offset + skip * kSectorSize,
+                std::min(size - skip, piece.end - sector), grain.fresh};
+    }
+
+    // The unit in which a fresh place must be filled whole.
+    std::uint64_t grain_sectors(std::uint64_t sector) {
+        Piece& piece = piece_at(sector);
+        return piece.sparse ? piece.sparse->grain_sectors() : 1;
+    }
+
+    std::uint64_t piece_begin(std::uint64_t sector) { return piece_at(sector).begin; }
+
+    void sync() const {
+        for (const Piece& piece : pieces_) piece.file->sync();
+    }
+
+    void commit() {
+        for (Piece& piece : pieces_) {
+            if (piece.sparse) piece.sparse->commit();
+        }
+    }
+
+  private:
+    struct Piece {
+        std::uint64_t begin = 0;
+        std::uint64_t end = 0;
+        std::shared_ptr<File> file;
+        std::uint64_t flat_offset = 0;
+        std::unique_ptr<SparseEditor> sparse;
+    };
+
+    static fs::path extent_path(const DiskLink& link, const ExtentLine& line,
+                                const vm::Settings& settings) {
+        const auto path = vm::find_file({line.name, line.name_bytes}, link.folder(), {}, settings);
+        if (path) return *path;
+        throw Error{VIX_E_FILE_NOT_FOUND, "the extent " + line.name + " was not found"};
+    }
+
+    Piece& piece_at(std::uint64_t sector) {
+        return *std::find_if(pieces_.begin(), pieces_.end(),
+                             [&](const Piece& piece) { return sector < piece.end; });
+    }
+
+    std::vector<Piece> pieces_;
+};
+
+// Copies what `source` has, and only that, to where the editor places it.
+class Merger {
+  public:
+    Merger(DiskEditor& target, const vm::Settings& settings, Progress& progress)
+        : target_{target}, settings_{settings}, transfer_{progress, settings.durability} {}
+
+    // All that the link itself holds goes over what the target has.
+    void push(const DiskLink& source, const vm::Disk& target_chain) {
+        vm::LinkReader reader{source, settings_};
+        vm::ChainReader below{target_chain, settings_};
+        const std::uint64_t capacity = target_chain.capacity_sectors;
+        for (std::uint64_t sector = 0; sector < capacity;) {
+            const vm::ChainRun found = reader.run_at(sector);
+            if (found.run.kind != Run::Kind::Unallocated) {
+                overwrite(sector, found, found.run.sectors, below);
+            }
+            sector += found.run.sectors;
+        }
+        finish();
+    }
+
+    // What lies below comes up into the gaps of the target, grain by grain; `own` reads the target.
+    void pull(const DiskLink& own, const DiskLink& below_link, const vm::Disk& below_chain) {
+        vm::LinkReader gaps{own, settings_};
+        vm::LinkReader parent{below_link, settings_};
+        vm::ChainReader below{below_chain, settings_};
+        const std::uint64_t capacity = below_chain.capacity_sectors;
+        for (std::uint64_t sector = 0; sector < capacity;) {
+            const Run gap = gaps.run_at(sector).run;
+            const Run there = parent.run_at(sector).run;
+            const std::uint64_t sectors = std::min(gap.sectors, there.sectors);
+            const bool wanted =
+                gap.kind == Run::Kind::Unallocated && there.kind != Run::Kind::Unallocated;
+            if (wanted) fill_grains(sector, sectors, below);
+            sector += sectors;
+        }
+        finish();
+    }
+
+  private:
+    // A fresh grain is first filled from below, where the run does not cover all of it.
+    void overwrite(std::uint64_t sector, const vm::ChainRun& found, std::uint64_t sectors,
+                   vm::ChainReader& below) {
+        for (std::uint64_t done = 0; done < sectors;) {
+            const std::uint64_t at = sector + done;
+            const auto place = target_.place(at);
+            const std::uint64_t part = std::min(place.sectors, sectors - done);
+            if (place.fresh && part < target_.grain_sectors(at)) {
+                transfer_.finish();
+                fill_one_grain(at, below);
+            }
+            vm::ChainRun piece = found;
+            piece.run = found.run.from(done);
+            write(piece, part, place);
+            done += part;
+        }
+    }
+
+    void fill_grains(std::uint64_t sector, std::uint64_t sectors, vm::ChainReader& below) {
+        const std::uint64_t size = target_.grain_sectors(sector);
+        const std::uint64_t begin = target_.piece_begin(sector);
+        for (std::uint64_t at = begin + (sector - begin) / size * size; at < sector + sectors;
+             at += size) {
+            if (target_.place(at).fresh) fill_one_grain(at, below);
+        }
+    }
+
+    // The whole grain that `sector` lies in, as it reads from below.
+    void fill_one_grain(std::uint64_t sector, vm::ChainReader& below) {
+        const std::uint64_t size = target_.grain_sectors(sector);
+        const std::uint64_t begin = target_.piece_begin(sector);
+        const std::uint64_t first = begin + (sector - begin) / size * size;
+        const auto place = target_.place(first);
+        for (std::uint64_t done = 0; done < place.sectors;) {
+            const vm::ChainRun found = below.run_at(first + done);
+            const std::uint64_t part = std::min(found.run.sectors, place.sectors - done);
+            auto part_place = place;
+            part_place.offset += done * kSectorSize;
+            write(found, part, part_place);
+            done += part;
+        }
+        transfer_.finish();
+    }
+
+    void write(const vm::ChainRun& found, std::uint64_t sectors, const DiskEditor::Place& place) {
+        const std::uint64_t bytes = sectors * kSectorSize;
+        if (found.extent && found.extent.get() != last_source_) {
+            last_source_ = found.extent.get();
+            place.file->restrict_like(*found.extent->file());
+        }
+        if (found.run.kind == Run::Kind::Data) {
+            transfer_.copy(found.extent->file(), found.run.file_offset, place.file, place.offset,
+                           bytes, io::Blocks::InUse);
+        } else if (found.run.kind == Run::Kind::Compressed) {
+            transfer_.post([extent = found.extent, run = found.run, file = place.file,
+                            offset = place.offset, bytes](std::span<std::byte> scratch) {
+                const auto grain = scratch.first(extent->grain_bytes());
+                extent->read_compressed(run, grain);
+                file->write_at(offset, grain.subspan(run.sectors_to_skip * kSectorSize, bytes));
+            });
+        } else {
+            place.file->zero(place.offset, bytes);
+        }
+    }
+
+    // Data is on the disk before any table points to it.
+    void finish() {
+        transfer_.finish();
+        if (settings_.durability == vm::Durability::Synced) target_.sync();
+        target_.commit();
+        if (settings_.durability == vm::Durability::Synced) target_.sync();
+    }
+
+    DiskEditor& target_;
+    const vm::Settings& settings_;
+    const format::vmdk::Extent* last_source_ = nullptr;
+    io::Transfer transfer_;
+};
+
+bool can_be_changed(const DiskLink& link) {
+    const auto& extents = link.descriptor.extents;
+    return std::all_of(extents.begin(), extents.end(), [](const ExtentLine& extent) {
+        return extent.type == ExtentType::Sparse || extent.type == ExtentType::Flat;
+    });
+}
+
+// Nothing for a disk that cannot be changed in place.
+std::unique_ptr<DiskEditor> open_editor(const DiskLink& link, const vm::Settings& settings) {
+    if (!can_be_changed(link)) return nullptr;
+    try {
+        return std::make_unique<DiskEditor>(link, settings);
+    } catch (const Error& error) {
+        if (error.code() != VIX_E_DISK_NOTSUPPORTED) throw;
+        return nullptr;
+    }
+}
+
+std::uint64_t allocated_bytes(const DiskLink& link, const vm::Settings& settings) {
+    std::uint64_t bytes = 0;
+    for (const fs::path& file : files_of(link, settings)) {
+        struct stat status {};
+        if (stat(file.c_str(), &status) == 0) bytes += static_cast<std::uint64_t>(status.st_blocks);
+    }
+    return bytes * 512;
+}
+
+void remove_files(const std::vector<fs::path>& files) {
+    for (const fs::path& file : files) unlink(file.c_str());
+}
+
+// The child's place in the chain, with the parent's extents: what the merged disk is.
+Descriptor merged_descriptor(const DiskLink& parent, const DiskLink& child) {
+    Descriptor merged = parent.descriptor;
+    merged.cid = child.descriptor.cid;
+    std::erase_if(merged.ddb, [](const auto& entry) {
+        return equal_ignoring_case(entry.first, "longContentID");
+    });
+    const auto content = child.descriptor.find_ddb("longContentID");
+    if (content) merged.ddb.emplace_back("longContentID", *content);
+    return merged;
+}
+
+// `name`: what the file is, or is about to be, called.
+void write_embedded(const fs::path& path, const fs::path& name, Descriptor descriptor,
+                    const vm::Settings& settings) {
+    descriptor.extents.front().name = name.filename().string();
+    File file = File::open_writable(path);
+    const auto header = format::vmdk::read_header(file);
+    std::string text = format::vmdk::to_text(descriptor);
+    const std::uint64_t room = header.descriptor_size.value() * kSectorSize;
+    if (text.size() > room) {
+        throw Error{VIX_E_DISK_NOTSUPPORTED, path.string() + ": no room for its descriptor"};
+    }
+    text.resize(room, '\0');
+    file.write_at(header.descriptor_offset.value() * kSectorSize, io::as_bytes(text));
+    if (settings.durability == vm::Durability::Synced) file.sync();
+}
+
+// The parent now reads as the child does; the child's name takes it over.
+void take_over(const DiskLink& parent, const DiskLink& child, const vm::Settings& settings) {
+    std::vector<fs::path> childs_files = files_of(child, settings);
+    std::erase(childs_files, child.path);
+    Descriptor merged = merged_descriptor(parent, child);
+    if (!parent.embedded) {
+        io::replace_file(child.path, format::vmdk::to_text(merged), settings.durability);
+        remove_files(childs_files);
+        unlink(parent.path.c_str());
+        return;
+    }
+    // First a descriptor of its own under the child's name, so that the one within the parent's
+    // file can be changed without anybody looking.
+    Descriptor interim = merged;
+    interim.create_type = "twoGbMaxExtentSparse";
+    interim.extents.front().name = parent.path.filename().string();
+    io::replace_file(child.path, format::vmdk::to_text(interim), settings.durability);
+    remove_files(childs_files);
+    write_embedded(parent.path, child.path, merged, settings);
+    if (rename(parent.path.c_str(), child.path.c_str()) != 0) {
+        throw system_error(errno, "renaming", parent.path.string());
+    }
+    if (settings.durability == vm::Durability::Synced) io::sync_all({child.folder()});
+}
+
+// The child stands where the parent stood.
+void step_over(const DiskLink& parent, const DiskLink& child, const vm::Settings& settings) {
+    Descriptor changed = child.descriptor;
+    changed.parent_cid = parent.descriptor.parent_cid;
+    changed.parent_hint = parent.descriptor.parent_hint;
+    if (child.embedded) {
+        write_embedded(child.path, child.path, changed, settings);
+    } else {
+        io::replace_file(child.path, format::vmdk::to_text(changed), settings.durability);
+    }
+    remove_files(files_of(parent, settings));
+}
+
+}  // namespace
+
+void rename_embedded_extent(const fs::path& path, const Descriptor& descriptor,
+                            const vm::Settings& settings) {
+    write_embedded(path, path, descriptor, settings);
+}
+
+bool merge_into_child(const DiskFamily& family, const DiskFamily::Id& child_id,
+                      const vm::Settings& settings, Progress& progress) {
+    const DiskLink& child = family.members().at(child_id).link;
+    const DiskFamily::Id parent_id = *family.members().at(child_id).parent;
+    const DiskLink& parent = family.members().at(parent_id).link;
+    const bool own = family.is_own(child_id) && family.is_own(parent_id);
+    if (!own) return false;
+
+    const auto parent_editor = open_editor(parent, settings);
+    const auto child_editor = open_editor(child, settings);
+    if (!parent_editor || !child_editor) return false;
+
+    const vm::Disk parent_chain = family.disk(parent_id);
+    progress.checkpoint("merge");
+    const bool parent_is_larger =
+        allocated_bytes(parent, settings) >= allocated_bytes(child, settings);
+    if (parent_is_larger || parent_chain.chain.size() == 1) {
+        Merger{*parent_editor, settings, progress}.push(child, parent_chain);
+        progress.checkpoint("take over");
+        take_over(parent, child, settings);
+    } else {
+        Merger{*child_editor, settings, progress}.pull(child, parent, parent_chain);
+        progress.checkpoint("step over");
+        step_over(parent, child, settings);
+    }
+    return true;
+}
+
+}  // namespace vix::ops

@@ -1,0 +1,38 @@
+// Changing the list of snapshots alone: the ties between parents and linked clones.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <functional>
+#include <optional>
+
+#include "io/folder_guard.h"
+#include "io/replacement.h"
+#include "vm/settings.h"
+#include "vm/snapshot_tree.h"
+
+namespace vix::ops {
+
+// A change of the .vmsd of a machine that may be running, or be cloned by others at the same time:
+// from reading the list to commit() nobody else of ours changes it. Only for the holder of a
+// SnapshotHold or MachineLock on the machine.
+class SnapshotListChange {
+  public:
+    using Change = std::function<bool(vm::SnapshotTree&)>;
+
+    // Nothing is to be written when `change` says false.
+    SnapshotListChange(const boost::filesystem::path& vmx, const Change& change);
+
+    // What to sync before commit(); nothing when nothing is to be written.
+    std::optional<boost::filesystem::path> fresh() const;
+    void commit(vm::Durability durability);
+
+  private:
+    io::FolderGuard guard_;
+    std::optional<io::Replacement> replacement_;
+};
+
+// The whole of it, with a hold of its own.
+void edit_snapshot_list(const boost::filesystem::path& vmx, const vm::Settings& settings,
+                        const SnapshotListChange::Change& change);
+
+}  // namespace vix::ops

@@ -1,0 +1,151 @@
+// No half measures: an operation on snapshots that fails, or whose process dies, at any of its
+// steps leaves a machine whose disks read as before or as after it, and on which the next one
+// works.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <optional>
+
+#include "ops/snapshot.h"
+#include "testing/snapshot_machine.h"
+#include "testing/sweep.h"
+
+namespace vix::ops {
+namespace {
+
+namespace fs = boost::filesystem;
+using testing::SnapshotMachine;
+using testing::Stop;
+using testing::stop_at_each_step;
+using testing::tree_without_locks;
+
+class SnapshotSweep : public ::testing::TestWithParam<Stop> {
+  protected:
+    // One after the other, each with a grain more on either disk; the third a branch beside the
+    // second.
+    void take_three(const fs::path& folder) {
+        machine_.emplace(folder / "vm");
+        uids_[0] = machine_->take("first");
+        write(0, 'u');
+        uids_[1] = machine_->take("second");
+        write(3, 'v');
+        machine_->revert(uids_[0]);
+        write(5, 'w');
+        uids_[2] = machine_->take("third");
+        write(6, 'x');
+        before_ = tree_without_locks(folder);
+    }
+
+    static vm::Settings settings() { return testing::settings_for(GetParam()); }
+
+    void write(std::uint64_t grain, char fill) {
+        machine_->write("scsi0:0", grain * 128, fill);
+        machine_->write("scsi0:1", grain > 3 ? 600 + (grain - 4) * 128 : grain * 128, fill);
+    }
+
+    // What was stopped hinders nobody: a snapshot is taken, written over, gone back to and removed.
+    void expect_that_all_goes_on() {
+        const int uid = machine_->take("after");
+        EXPECT_TRUE(machine_->reads_as_it_should());
+        write(2, 'y');
+        machine_->revert(uid);
+        EXPECT_TRUE(machine_->reads_as_it_should());
+        machine_->remove(uid);
+        EXPECT_TRUE(machine_->reads_as_it_should());
+    }
+
+    void expect_nothing_changed_by_failure(const fs::path& folder) {
+        if (GetParam() != Stop::Failure) return;
+        EXPECT_EQ(names(tree_without_locks(folder)), names(before_));
+        EXPECT_TRUE(tree_without_locks(folder) == before_);
+    }
+
+    static std::string names(const std::map<std::string, std::string>& tree) {
+        std::string all;
+        for (const auto& [name, bytes] : tree) all += name + ' ';
+        return all;
+    }
+
+    template <typename Operation, typename Check>
+    int sweep(Operation operation, Check check) {
+        return stop_at_each_step(
+            GetParam(), [&](const fs::path& folder) { take_three(folder); },
+            [&](const fs::path&, Progress& progress) {
+                operation(progress);
+                ended_ = true;
+            },
+            [&](const fs::path& folder) {
+                check(folder);
+                ended_ = false;
+                if (!HasFailure()) expect_that_all_goes_on();
+            });
+    }
+
+    std::optional<SnapshotMachine> machine_;
+    std::map<std::string, std::string> before_;
+    bool ended_ = false;
+    std::array<int, 3> uids_{};
+};
+
+INSTANTIATE_TEST_SUITE_P(By, SnapshotSweep, testing::every_stop(), testing::name_of_stop);
+
+TEST_P(SnapshotSweep, TakingOne) {
+    const int steps = sweep(
+        [&](Progress& progress) {
+            create_snapshot({machine_->vmx, "new", "", settings()}, progress);
+        },
+        [&](const fs::path& folder) {
+            EXPECT_TRUE(machine_->reads_as_it_should());
+            if (!ended_) expect_nothing_changed_by_failure(folder);
+        });
+    EXPECT_GE(steps, 3);
+}
+
+TEST_P(SnapshotSweep, GoingBack) {
+    const int steps = sweep(
+        [&](Progress& progress) {
+            revert_to_snapshot(machine_->vmx, uids_[1], settings(), progress);
+        },
+        [&](const fs::path& folder) {
+            const bool gone_back = machine_->tree().current() == uids_[1];
+            const bool still = static_cast<bool>(machine_->reads_as(machine_->now));
+            if (!still) machine_->now = machine_->then.at(uids_[1]);
+            EXPECT_TRUE(machine_->reads_as_it_should());
+            EXPECT_FALSE(gone_back && still);
+            if (!ended_ && !gone_back) expect_nothing_changed_by_failure(folder);
+        });
+    EXPECT_GE(steps, 3);
+}
+
+class RemovalSweep : public SnapshotSweep {
+  protected:
+    void remove_at_each_step(std::size_t which, RemoveChildren children, int least_steps) {
+        const int steps = sweep(
+            [&](Progress& progress) {
+                remove_snapshot(machine_->vmx, uids_[which], children, settings(), progress);
+            },
+            [&](const fs::path&) { EXPECT_TRUE(machine_->reads_as_it_should()); });
+        EXPECT_GE(steps, least_steps);
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(By, RemovalSweep, testing::every_stop(), testing::name_of_stop);
+
+TEST_P(RemovalSweep, OfTheRootUnderABranch) {
+    remove_at_each_step(0, RemoveChildren::No, 1);
+}
+
+TEST_P(RemovalSweep, OfAnAbandonedEnd) {
+    remove_at_each_step(1, RemoveChildren::No, 1);
+}
+
+TEST_P(RemovalSweep, OfTheOneBelowThePresentState) {
+    remove_at_each_step(2, RemoveChildren::No, 3);
+}
+
+TEST_P(RemovalSweep, OfAll) {
+    remove_at_each_step(0, RemoveChildren::Yes, 3);
+}
+
+}  // namespace
+}  // namespace vix::ops

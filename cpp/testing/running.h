@@ -1,0 +1,38 @@
+// A virtual machine that runs, as other products show it: a live lock in VMware's form that is not
+// ours, held by this very process.
+#pragma once
+
+#include <boost/filesystem/operations.hpp>
+#include <boost/filesystem/path.hpp>
+#include <string>
+
+#include "io/file.h"
+#include "io/lock.h"
+
+namespace vix::testing {
+
+class RunningElsewhere {
+  public:
+    explicit RunningElsewhere(const boost::filesystem::path& vmx) : folder_{io::lock_folder(vmx)} {
+        std::string text;
+        {
+            const io::Lock own{vmx, io::LockKind::Exclusive};
+            for (const auto& entry : boost::filesystem::directory_iterator{folder_}) {
+                text = io::read_text(entry.path(), 512);
+            }
+        }
+        auto member = *io::parse_lock_member(text);
+        member.ours = false;
+        boost::filesystem::create_directory(folder_);
+        io::File::create(folder_ / "M00042.lck", 0644)
+            .write_at(0, io::as_bytes(io::to_text(member, folder_)));
+    }
+    ~RunningElsewhere() { boost::filesystem::remove_all(folder_); }
+    RunningElsewhere(const RunningElsewhere&) = delete;
+    RunningElsewhere& operator=(const RunningElsewhere&) = delete;
+
+  private:
+    boost::filesystem::path folder_;
+};
+
+}  // namespace vix::testing

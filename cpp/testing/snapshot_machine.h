@@ -1,0 +1,40 @@
+// A small machine with snapshots, and beside it what each of its disks must hold: what a test did
+// to the machine it did to the model, too.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+#include "ops/snapshot.h"
+#include "testing/family.h"
+#include "testing/machines.h"
+#include "vm/snapshot_tree.h"
+
+namespace vix::testing {
+
+class SnapshotMachine {
+  public:
+    // The machine of write_small_machine(): scsi0:0 is a delta on a sparse disk, scsi0:1 is flat in
+    // two pieces, 600 and 424 sectors long.
+    explicit SnapshotMachine(const fs::path& folder);
+
+    fs::path vmx;
+    DiskContents now;
+    std::map<int, DiskContents> then;  // of each snapshot ever taken
+
+    int take(const std::string& name);
+    int take(const std::string& name, Progress& progress);
+    void write(const std::string& node, std::uint64_t sector, char fill);
+    void revert(int uid);
+    void remove(int uid, ops::RemoveChildren children = ops::RemoveChildren::No);
+
+    vm::SnapshotTree tree() const;
+
+    // The present disks and those of every snapshot that is recorded, against the model.
+    ::testing::AssertionResult reads_as_it_should() const;
+    ::testing::AssertionResult reads_as(const DiskContents& present) const;
+};
+
+}  // namespace vix::testing

@@ -1,0 +1,116 @@
+#include "testing/system_calls.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+
+namespace vix::testing {
+namespace {
+
+constexpr int kNever = -1;
+
+std::atomic<int> left{kNever};
+std::atomic<bool> reached{false};
+std::atomic<Fault> kind{Fault::Error};
+
+}  // namespace
+
+void arm(Fault fault, int number) {
+    kind = fault;
+    reached = false;
+    left = number;
+}
+
+bool disarm() {
+    left = kNever;
+    return reached;
+}
+
+// True: the call at hand is the one to fail.
+static bool is_faulty() {
+    int now = left;
+    while (now >= 0 && !left.compare_exchange_weak(now, now - 1)) {
+    }
+    if (now != 0) return false;
+    reached = true;
+    if (kind == Fault::Death) _exit(kDeathCode);
+    errno = EIO;
+    return true;
+}
+
+template <typename Function>
+static Function next(Function, const char* name) {
+    return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
+}
+
+}  // namespace vix::testing
+
+using vix::testing::is_faulty;
+using vix::testing::next;
+
+// What the linker finds before the C library's own.
+extern "C" {
+
+#pragma GCC visibility push(default)
+
+int open(const char* path, int flags, ...) {
+    va_list arguments;
+    va_start(arguments, flags);
+    const auto mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : mode_t{0};
+    va_end(arguments);
+    if ((flags & O_CREAT) != 0 && is_faulty()) return -1;
+    static const auto real = next(&open, "open");
+    return real(path, flags, mode);
+}
+
+int rename(const char* from, const char* to) noexcept {
+    static const auto real = next(&rename, "rename");
+    return is_faulty() ? -1 : real(from, to);
+}
+
+int renameat2(int from_folder, const char* from, int to_folder, const char* to,
+              unsigned flags) noexcept {
+    static const auto real = next(&renameat2, "renameat2");
+    return is_faulty() ? -1 : real(from_folder, from, to_folder, to, flags);
+}
+
+int link(const char* from, const char* to) noexcept {
+    static const auto real = next(&link, "link");
+    return is_faulty() ? -1 : real(from, to);
+}
+
+int unlink(const char* path) noexcept {
+    static const auto real = next(&unlink, "unlink");
+    is_faulty();  // a process may die here; a failure to clean up after a failure helps nobody
+    return real(path);
+}
+
+int mkdir(const char* path, mode_t mode) noexcept {
+    static const auto real = next(&mkdir, "mkdir");
+    return is_faulty() ? -1 : real(path, mode);
+}
+
+ssize_t pwrite(int file, const void* bytes, size_t size, off_t offset) {
+    static const auto real = next(&pwrite, "pwrite");
+    return is_faulty() ? -1 : real(file, bytes, size, offset);
+}
+
+int ftruncate(int file, off_t size) noexcept {
+    static const auto real = next(&ftruncate, "ftruncate");
+    return is_faulty() ? -1 : real(file, size);
+}
+
+int fsync(int file) {
+    static const auto real = next(&fsync, "fsync");
+    return is_faulty() ? -1 : real(file);
+}
+
+#pragma GCC visibility pop
+
+}  // extern "C"

@@ -1,0 +1,18 @@
+// Fault injection: the system calls of this process that change files pass through here, and one of
+// them can be made to fail, or to be the last thing the process does.
+#pragma once
+
+namespace vix::testing {
+
+enum class Fault { Error, Death };
+
+inline constexpr int kDeathCode = 7;
+
+// From now on, counted from 0 over all threads: call number `number` fails with EIO and does
+// nothing, or ends the process with kDeathCode before it is made. unlink() never fails.
+void arm(Fault fault, int number);
+
+// Back to normal. Whether the call was reached.
+bool disarm();
+
+}  // namespace vix::testing

@@ -1,0 +1,64 @@
+#include "vm/linked_clones.h"
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+
+#include "base/error.h"
+#include "vm/disk.h"
+#include "vm/machine_state.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::vm {
+namespace {
+
+bool is_same(const fs::path& a, const fs::path& b) {
+    boost::system::error_code error;
+    return fs::equivalent(a, b, error) && !error;
+}
+
+bool refers_back(const fs::path& clone, const fs::path& vmx, const Settings& settings) {
+    boost::system::error_code error;
+    if (!fs::exists(clone, error)) return false;
+    try {
+        const auto parents = SnapshotTree::read(snapshot_list_path(clone)).clone_of();
+        return std::any_of(parents.begin(), parents.end(), [&](const std::string& parent) {
+            return is_same(recorded_path(parent, clone.parent_path(), settings), vmx);
+        });
+    } catch (const Error&) {
+        return true;  // it is there and cannot be asked: better taken for alive
+    }
+}
+
+}  // namespace
+
+fs::path recorded_path(const std::string& recorded, const fs::path& folder,
+                       const Settings& settings) {
+    try {
+        const auto path = find_file({recorded, recorded}, folder, {}, settings);
+        if (path) return *path;
+    } catch (const Error&) {
+        // On a drive that is not mapped.
+    }
+    return fs::absolute(fs::path{recorded}, folder);
+}
+
+void check_linked_disks(const fs::path& vmx, const Settings& settings) {
+    if (SnapshotTree::read(snapshot_list_path(vmx)).clone_of().empty()) return;
+    const Config machine = Config::read(vmx);
+    for (const DiskDevice& device : machine.disks()) {
+        open_disk(find_disk(device, machine, settings), machine.search_folders(settings), settings);
+    }
+}
+
+std::vector<fs::path> live_clones(const fs::path& vmx, const Snapshot& snapshot,
+                                  const Settings& settings) {
+    std::vector<fs::path> live;
+    for (const std::string& recorded : snapshot.clones) {
+        const fs::path clone = recorded_path(recorded, vmx.parent_path(), settings);
+        if (refers_back(clone, vmx, settings)) live.push_back(clone);
+    }
+    return live;
+}
+
+}  // namespace vix::vm

@@ -1,0 +1,368 @@
+#include "vm/snapshot_tree.h"
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "io/file.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::vm {
+namespace {
+
+constexpr std::uint64_t kListLimit = std::uint64_t{64} << 20;
+constexpr std::size_t kMaxSnapshots = 2000;  // VMware stops far below
+constexpr std::size_t kMostRecent = 100;
+
+std::string key(std::size_t index, const std::string& name) {
+    return "snapshot" + std::to_string(index) + "." + name;
+}
+
+// "snapshot12.uid" -> 12 and "uid"; nothing for "snapshot.current" and other keys.
+std::optional<std::pair<std::size_t, std::string>> split_key(const std::string& name) {
+    constexpr std::size_t kPrefix = 8;  // "snapshot"
+    if (!starts_with_ignoring_case(name, "snapshot")) return std::nullopt;
+    const auto dot = name.find('.', kPrefix);
+    if (dot == std::string::npos) return std::nullopt;
+    const auto index = parse_number(std::string_view{name}.substr(kPrefix, dot - kPrefix));
+    if (!index || *index > 0xFFFFFF) return std::nullopt;
+    return std::pair{static_cast<std::size_t>(*index), name.substr(dot + 1)};
+}
+
+// 3 of "disk3.filename".
+std::optional<std::uint64_t> number_in(const std::string& name, std::string_view before,
+                                       std::string_view after) {
+    if (name.size() <= before.size() + after.size()) return std::nullopt;
+    if (name.compare(0, before.size(), before) != 0) return std::nullopt;
+    const std::size_t end = name.size() - after.size();
+    if (name.compare(end, after.size(), after) != 0) return std::nullopt;
+    return parse_number(std::string_view{name}.substr(before.size(), end - before.size()));
+}
+
+int to_uid(const std::string& text) {
+    const auto number = parse_number(text);
+    return number && *number <= 0x7FFFFFFF ? static_cast<int>(*number) : kNoSnapshot;
+}
+
+// The low half is written as a signed number; either form is read.
+std::int64_t to_time(const std::string& high, const std::string& low) {
+    const bool negative = low.substr(0, 1) == "-";
+    const std::int64_t magnitude =
+        static_cast<std::int64_t>(parse_number(low.substr(negative ? 1 : 0)).value_or(0));
+    const auto lower = static_cast<std::uint32_t>(negative ? -magnitude : magnitude);
+    const std::uint64_t upper = parse_number(high).value_or(0);
+    return static_cast<std::int64_t>(upper << 32 | lower);
+}
+
+}  // namespace
+
+fs::path snapshot_list_path(const fs::path& vmx) {
+    return vmx.parent_path() / (vmx.stem().string() + ".vmsd");
+}
+
+SnapshotTree SnapshotTree::read(const fs::path& vmsd) {
+    boost::system::error_code ignored;
+    if (fs::symlink_status(vmsd, ignored).type() == fs::file_not_found) return {};
+    return parse(io::read_text(vmsd, kListLimit), vmsd.string());
+}
+
+SnapshotTree SnapshotTree::parse(std::string_view bytes, const std::string& where) {
+    SnapshotTree tree;
+    tree.dictionary_ = format::Dictionary::parse(bytes);
+    tree.read_snapshots(where);
+    return tree;
+}
+
+std::string SnapshotTree::text(const std::string& name) const {
+    return dictionary_.find(name).value_or("");
+}
+
+// Trusts the uid lines, not the count, which is wrong or absent in files that others edited.
+void SnapshotTree::read_snapshots(const std::string& where) {
+    std::map<std::size_t, Values> found;
+    for (const auto& [name, value] : dictionary_.entries()) {
+        const auto split = split_key(name);
+        if (split) found[split->first][to_lower(split->second)] = value;
+    }
+    std::set<int> known;
+    for (const auto& [index, values] : found) {
+        Snapshot snapshot = read_snapshot(index, values);
+        if (snapshot.uid == kNoSnapshot || !known.insert(snapshot.uid).second) continue;
+        snapshots_.push_back(std::move(snapshot));
+        indices_.push_back(index);
+    }
+    if (snapshots_.size() > kMaxSnapshots) {
+        throw Error{VIX_E_SNAPSHOT_CONFIG,
+                    where + " lists " + std::to_string(snapshots_.size()) + " snapshots"};
+    }
+    for (Snapshot& snapshot : snapshots_) {
+        if (!known.contains(snapshot.parent)) snapshot.parent = kNoSnapshot;
+    }
+    current_ = to_uid(text("snapshot.current"));
+    if (!known.contains(current_)) current_ = kNoSnapshot;
+    check_parents(where);
+}
+
+void SnapshotTree::check_parents(const std::string& where) const {
+    std::map<int, int> parents;
+    for (const Snapshot& snapshot : snapshots_) parents[snapshot.uid] = snapshot.parent;
+    for (const Snapshot& snapshot : snapshots_) {
+        std::size_t steps = 0;
+        for (int uid = snapshot.parent; uid != kNoSnapshot; uid = parents.at(uid)) {
+            if (++steps > snapshots_.size()) {
+                throw Error{VIX_E_SNAPSHOT_CONFIG, where + ": snapshot " +
+                                                       std::to_string(snapshot.uid) +
+                                                       " is among its own parents"};
+            }
+        }
+    }
+}
+
+// Disks and clones may be numbered with gaps: others delete lines.
+Snapshot SnapshotTree::read_snapshot(std::size_t index, const Values& values) const {
+    const auto value = [&](const std::string& name) {
+        const auto found = values.find(name);
+        return found == values.end() ? std::string{} : found->second;
+    };
+    const auto file = [&](const std::string& name) {
+        return NamedFile{value(name), dictionary_.find_bytes(key(index, name)).value_or("")};
+    };
+    Snapshot snapshot;
+    snapshot.uid = to_uid(value("uid"));
+    snapshot.parent = to_uid(value("parent"));
+    snapshot.display_name = value("displayname");
+    snapshot.description = value("description");
+    snapshot.state_file = file("filename");
+    snapshot.with_memory = value("type") == "1";
+    snapshot.created_us = to_time(value("createtimehigh"), value("createtimelow"));
+    std::map<std::uint64_t, std::string> disks;
+    std::map<std::uint64_t, std::string> clones;
+    for (const auto& [name, text] : values) {
+        if (text.empty()) continue;
+        if (const auto number = number_in(name, "disk", ".filename")) disks[*number] = name;
+        if (const auto number = number_in(name, "clone", "")) clones[*number] = text;
+    }
+    for (const auto& [number, name] : disks) {
+        snapshot.disks.push_back({value("disk" + std::to_string(number) + ".node"), file(name)});
+    }
+    for (const auto& [number, path] : clones) snapshot.clones.push_back(path);
+    return snapshot;
+}
+
+const Snapshot* SnapshotTree::find(int uid) const {
+    const auto found = std::find_if(snapshots_.begin(), snapshots_.end(),
+                                    [&](const Snapshot& snapshot) { return snapshot.uid == uid; });
+    return found == snapshots_.end() ? nullptr : &*found;
+}
+
+std::size_t SnapshotTree::index_of(int uid) const {
+    return static_cast<std::size_t>(find(uid) - snapshots_.data());
+}
+
+// Never given twice: what was once called Snapshot3 may still lie about under that name.
+int SnapshotTree::next_uid() const {
+    int highest = to_uid(text("snapshot.lastUID"));
+    for (const Snapshot& snapshot : snapshots_) highest = std::max(highest, snapshot.uid);
+    return highest + 1;
+}
+
+std::vector<int> SnapshotTree::children(int uid) const {
+    std::vector<int> found;
+    for (const Snapshot& snapshot : snapshots_) {
+        if (snapshot.parent == uid) found.push_back(snapshot.uid);
+    }
+    return found;
+}
+
+std::vector<int> SnapshotTree::subtree(int uid) const {
+    std::vector<int> found;
+    for (const int child : children(uid)) {
+        for (const int below : subtree(child)) found.push_back(below);
+    }
+    found.push_back(uid);
+    return found;
+}
+
+std::vector<std::string> SnapshotTree::numbered(const std::string& name) const {
+    std::vector<std::string> found;
+    for (std::size_t i = 0;; ++i) {
+        const std::string value = text(name + std::to_string(i));
+        if (value.empty()) return found;
+        found.push_back(value);
+    }
+}
+
+void SnapshotTree::add(const Snapshot& snapshot) {
+    if (!dictionary_.find(".encoding")) dictionary_.set(".encoding", "UTF-8");
+    const std::size_t index = snapshots_.size();
+    close_gaps();
+    dictionary_.set("snapshot.lastUID", std::to_string(snapshot.uid));
+    dictionary_.set("snapshot.current", std::to_string(snapshot.uid));
+    write_snapshot(index, snapshot);
+    snapshots_.push_back(snapshot);
+    indices_.push_back(index);
+    current_ = snapshot.uid;
+    write_count();
+    write_most_recent(snapshot.uid);
+}
+
+// The order of the keys is that of a file that Workstation wrote.
+void SnapshotTree::write_snapshot(std::size_t index, const Snapshot& snapshot) {
+    const auto set = [&](const std::string& name, const std::string& value) {
+        dictionary_.set(key(index, name), value);
+    };
+    set("uid", std::to_string(snapshot.uid));
+    set("filename", snapshot.state_file.name);
+    if (snapshot.parent != kNoSnapshot) set("parent", std::to_string(snapshot.parent));
+    set("displayName", snapshot.display_name);
+    if (!snapshot.description.empty()) set("description", snapshot.description);
+    const auto low = static_cast<std::int32_t>(static_cast<std::uint32_t>(snapshot.created_us));
+    set("createTimeHigh", std::to_string(snapshot.created_us >> 32));
+    set("createTimeLow", std::to_string(low));
+    set("numDisks", std::to_string(snapshot.disks.size()));
+    for (std::size_t i = 0; i < snapshot.disks.size(); ++i) {
+        set("disk" + std::to_string(i) + ".fileName", snapshot.disks[i].file.name);
+        set("disk" + std::to_string(i) + ".node", snapshot.disks[i].node);
+    }
+}
+
+void SnapshotTree::set_current(int uid) {
+    current_ = uid;
+    if (uid == kNoSnapshot) {
+        dictionary_.remove("snapshot.current");
+    } else {
+        dictionary_.set("snapshot.current", std::to_string(uid));
+    }
+}
+
+void SnapshotTree::remove(int uid) {
+    const std::size_t position = index_of(uid);
+    const int parent = snapshots_[position].parent;
+    for (std::size_t i = 0; i < snapshots_.size(); ++i) {
+        if (snapshots_[i].parent != uid) continue;
+        snapshots_[i].parent = parent;
+        if (parent == kNoSnapshot) {
+            dictionary_.remove(key(indices_[i], "parent"));
+        } else {
+            dictionary_.set(key(indices_[i], "parent"), std::to_string(parent));
+        }
+    }
+    if (current_ == uid) set_current(parent);
+    remove_keys(indices_[position]);
+    snapshots_.erase(snapshots_.begin() + static_cast<std::ptrdiff_t>(position));
+    indices_.erase(indices_.begin() + static_cast<std::ptrdiff_t>(position));
+    close_gaps();
+    write_count();
+}
+
+// VMware's files have no gap in their numbers.
+void SnapshotTree::close_gaps() {
+    for (std::size_t i = 0; i < indices_.size(); ++i) {
+        if (indices_[i] != i) renumber(indices_[i], i);
+        indices_[i] = i;
+    }
+}
+
+void SnapshotTree::remove_keys(std::size_t index) {
+    for (const auto& [name, value] : dictionary_.entries()) {
+        const auto split = split_key(name);
+        if (split && split->first == index) dictionary_.remove(name);
+    }
+}
+
+void SnapshotTree::renumber(std::size_t from, std::size_t to) {
+    for (const auto& [name, value] : dictionary_.entries()) {
+        const auto split = split_key(name);
+        if (!split || split->first != from) continue;
+        dictionary_.remove(name);
+        dictionary_.set(key(to, split->second), value);
+    }
+}
+
+// Without any snapshot the count vanishes; lastUID and the list of recent ones stay behind.
+void SnapshotTree::write_count() {
+    if (snapshots_.empty()) {
+        dictionary_.remove("snapshot.numSnapshots");
+    } else {
+        dictionary_.set("snapshot.numSnapshots", std::to_string(snapshots_.size()));
+    }
+}
+
+void SnapshotTree::write_most_recent(int uid) {
+    std::vector<std::string> recent{std::to_string(uid)};
+    const auto name = [](std::size_t i) { return "snapshot.mru" + std::to_string(i) + ".uid"; };
+    for (std::size_t i = 0; i < kMostRecent; ++i) {
+        const std::string before = text(name(i));
+        if (before.empty()) break;
+        if (before != recent.front()) recent.push_back(before);
+    }
+    for (std::size_t i = 0; i < recent.size(); ++i) dictionary_.set(name(i), recent[i]);
+}
+
+void SnapshotTree::add_clone(int uid, const std::string& vmx) {
+    const std::size_t position = index_of(uid);
+    Snapshot& snapshot = snapshots_[position];
+    const auto known = std::find(snapshot.clones.begin(), snapshot.clones.end(), vmx);
+    if (known != snapshot.clones.end()) return;
+    const auto name = [&](std::size_t number) {
+        return key(indices_[position], "clone" + std::to_string(number));
+    };
+    std::size_t number = snapshot.clones.size();
+    while (dictionary_.find(name(number))) ++number;
+    snapshot.clones.push_back(vmx);
+    dictionary_.set(name(number), vmx);
+    dictionary_.set(key(indices_[position], "numClones"), std::to_string(snapshot.clones.size()));
+}
+
+bool SnapshotTree::remove_clone(const std::string& vmx) {
+    for (std::size_t i = 0; i < snapshots_.size(); ++i) {
+        Snapshot& snapshot = snapshots_[i];
+        const auto found = std::find(snapshot.clones.begin(), snapshot.clones.end(), vmx);
+        if (found == snapshot.clones.end()) continue;
+        snapshot.clones.erase(found);
+        write_clones(indices_[i], snapshot);
+        return true;
+    }
+    return false;
+}
+
+void SnapshotTree::write_clones(std::size_t index, const Snapshot& snapshot) {
+    for (const auto& [name, value] : dictionary_.entries()) {
+        const auto split = split_key(name);
+        const bool clone = split && split->first == index &&
+                           number_in(to_lower(split->second), "clone", "").has_value();
+        if (clone) dictionary_.remove(name);
+    }
+    for (std::size_t i = 0; i < snapshot.clones.size(); ++i) {
+        dictionary_.set(key(index, "clone" + std::to_string(i)), snapshot.clones[i]);
+    }
+    if (snapshot.clones.empty()) {
+        dictionary_.remove(key(index, "numClones"));
+    } else {
+        dictionary_.set(key(index, "numClones"), std::to_string(snapshot.clones.size()));
+    }
+}
+
+void SnapshotTree::set_clone_of(const std::string& parent_vmx,
+                                const std::vector<std::string>& own_disks) {
+    dictionary_.set(".encoding", "UTF-8");
+    dictionary_.set("cloneOf0", parent_vmx);
+    dictionary_.set("numCloneOf", "1");
+    set_sentinels(own_disks);
+}
+
+void SnapshotTree::set_sentinels(const std::vector<std::string>& own_disks) {
+    for (std::size_t i = sentinels().size(); i > own_disks.size(); --i) {
+        dictionary_.remove("sentinel" + std::to_string(i - 1));
+    }
+    for (std::size_t i = 0; i < own_disks.size(); ++i) {
+        dictionary_.set("sentinel" + std::to_string(i), own_disks[i]);
+    }
+    dictionary_.set("numSentinels", std::to_string(own_disks.size()));
+}
+
+}  // namespace vix::vm
