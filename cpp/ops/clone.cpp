@@ -230,7 +230,9 @@ class CloneRecord {
     }
 
     ~CloneRecord() {
-        if (!written_ || kept_) return;
+        // A clone that is there, though waiting for it to last has failed, needs its record.
+        boost::system::error_code ignored;
+        if (!written_ || kept_ || fs::exists(request_.destination, ignored)) return;
         try {
             change_.reset();
             SnapshotListChange undo{request_.source, [&](SnapshotTree& tree) {
