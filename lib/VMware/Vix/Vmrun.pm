@@ -381,26 +381,39 @@ function that is it.
 
 =head1 FUNCTIONS FOR COMMANDS
 
-=over 4
+=head2 fail
 
-=item fail, misused, check
+=head2 misused
+
+=head2 check
 
 End the command with a message: a given one; one about the command line; that of a VIX code unless
 it is VIX_OK.
 
-=item say_text
+=head2 say_text
 
 Prints lines, as UTF-8.
 
-=item host, open_vm, login
+=head2 host
 
-The session's connection, a virtual machine's handle, and the same after a login to its guest.
+=head2 open_vm
 
-=item absolute, options_from, word_of
+=head2 login
+
+The session's connection; a virtual machine's handle; the same after a login to its guest.
+
+=head2 absolute
+
+=head2 options_from
+
+=head2 word_of
 
 A path made absolute; options read out of a command's arguments; a word that is one of a few.
 
-=back
+=head1 SEE ALSO
+
+Its parts: L<VMware::Vix::Vmrun::Power>, L<VMware::Vix::Vmrun::Snapshots>,
+L<VMware::Vix::Vmrun::Guest>, L<VMware::Vix::Vmrun::Messages>, L<VMware::Vix::Vmrun::Progress>.
 
 =head1 LICENSE
 

@@ -14,7 +14,7 @@ sub commands {
         [start   => 'VMX [gui|nogui]', \&_start],
         [stop    => 'VMX [hard|soft]', sub { _by_mode(\&VMPowerOff, 'powerOff', @_) }],
         [reset   => 'VMX [hard|soft]', sub { _by_mode(\&VMReset, 'reset', @_) }],
-        [suspend => 'VMX [hard|soft]', sub { _by_mode(\&VMSuspend, 'suspend', @_) }],
+        [suspend => 'VMX [hard|soft]', \&_suspend],
         [pause   => 'VMX',             sub { _freeze(\&VMPause, @_) }],
         [unpause => 'VMX',             sub { _freeze(\&VMUnpause, @_) }],
     );
@@ -43,6 +43,14 @@ sub _by_mode {
     }
     my $options = $mode eq 'soft' ? VIX_VMPOWEROP_FROM_GUEST : VIX_VMPOWEROP_NORMAL;
     VMware::Vix::Vmrun::check($call->($vm, $options), $vmx);
+    return;
+}
+
+# The call knows one way only.
+sub _suspend {
+    my ($self, $vmx, $mode) = @_;
+    VMware::Vix::Vmrun::word_of('the last argument', $mode, qw(hard soft)) if defined $mode;
+    VMware::Vix::Vmrun::check(VMSuspend($self->open_vm($vmx), 0), $vmx);
     return;
 }
 
