@@ -11,6 +11,7 @@ use VMware::Vix::Simple;
 use VMware::Vix::Vmrun;
 use VixTest;
 use VixTest::Calls qw(perl_with_vix);
+use VixTest::Locks qw(put_lock);
 use VixTest::Tools qw(run_tool);
 
 delete @ENV{ grep { /\AVIX_/ } keys %ENV };
@@ -117,6 +118,111 @@ subtest 'clones' => sub {
     like(said('-T', 'player', 'clone', $vm->{vmx}, "$dir/x/x.vmx", 'full'),
         qr/\AError: .*VMware Player\n\(255\)\z/, 'Player clones nothing');
     ok(!-e "$dir/x", 'nothing was made');
+};
+
+# What the module of this build does not have is not looked at.
+sub needs {
+    my (@calls) = @_;
+    my @missing = grep { !VMware::Vix::Simple->can($_) } @calls;
+    plan skip_all => "this build has no @missing" if @missing;
+    return;
+}
+
+subtest 'the list of machines' => sub {
+    needs(qw(RegisterVM UnregisterVM FindItems));
+    my $vm = make_vm();
+    is(said('list'),             "Total running VMs: 0\n(0)",    'none runs');
+    is(said('listRegisteredVM'), "Total registered VMs: 0\n(0)", 'none is registered');
+    is(said('register', $vm->{vmx}), '(0)', 'registers one');
+    is(said('register', $vm->{vmx}), '(0)', 'and once more, which is no error');
+    is(said('listRegisteredVM'), "Total registered VMs: 1\n$vm->{vmx}\n(0)", 'lists it');
+    like(slurp("$HOME/.vmware/inventory.vmls"), qr/^vmlist1\.config = "\Q$vm->{vmx}\E"$/m,
+        "in Workstation's library");
+    put_lock($vm->{vmx});
+    is(said('list'), "Total running VMs: 1\n$vm->{vmx}\n(0)", 'it runs');
+    like(said('unregister', $vm->{vmx}), qr/\AError: [^\n]*already running\.\n\(255\)\z/,
+        'and stays');
+    unlink glob "$vm->{vmx}.lck/*";
+    is(said('unregister', $vm->{vmx}), '(0)', 'unregisters it');
+    is(said('listRegisteredVM'), "Total registered VMs: 0\n(0)", 'it is gone');
+    like(said('register', "$vm->{dir}/none.vmx"), qr/\AError: .*\n\(255\)\z/, 'one that is none');
+};
+
+subtest 'settings of a machine, and its hardware' => sub {
+    needs(qw(VMReadVariable VMWriteVariable VMUpgradeVirtualHardware));
+    my $vm = make_vm();
+    is(said('readVariable', $vm->{vmx}, 'runtimeConfig', 'DISPLAYNAME'), "alpha\n(0)", 'read');
+    is(said('readVariable', $vm->{vmx}, 'runtimeConfig', 'guestinfo.no'), "\n(0)", 'not there');
+    is(said('writeVariable', $vm->{vmx}, 'runtimeConfig', 'memsize', 96), '(0)', 'write');
+    is(setting($vm->{vmx}, 'memsize'), 96, 'it is in the .vmx');
+    like(said('writeVariable', $vm->{vmx}, 'runtimeConfig', 'a=b', 1),
+        qr/\AError: .*\n\(255\)\z/, 'a name that is none');
+    like(said('readVariable', $vm->{vmx}, 'other', 'a'), qr/\AError: a variable is .*\(255\)\z/s,
+        'a kind that is none');
+    is(said('readVariable', $vm->{vmx}, 'guestVar', 'ip'),
+        "Error: The virtual machine is not powered on: $vm->{vmx}\n(255)", 'of the guest');
+    is(said('upgradevm', $vm->{vmx}), '(0)', 'upgradevm');
+    is(setting($vm->{vmx}, 'virtualHW.version'), 22, 'raises the version');
+};
+
+subtest 'shared folders' => sub {
+    needs(qw(VMAddSharedFolder VMRemoveSharedFolder VMSetSharedFolderState VMEnableSharedFolders));
+    my $vm = make_vm();
+    is(said('addSharedFolder', $vm->{vmx}, 'docs', $vm->{dir}), '(0)', 'add');
+    is(setting($vm->{vmx}, 'sharedFolder0.writeAccess'), 'TRUE', 'it may be written to');
+    is(said('setSharedFolderState', $vm->{vmx}, 'docs', $vm->{dir}, 'readonly'), '(0)', 'change');
+    is(setting($vm->{vmx}, 'sharedFolder0.writeAccess'), 'FALSE', 'it may not any more');
+    is(said('disableSharedFolders', $vm->{vmx}, 'runtime'), '(0)', 'switch off');
+    is(setting($vm->{vmx}, 'isolation.tools.hgfs.disable'), 'TRUE', 'they are off');
+    is(said('removeSharedFolder', $vm->{vmx}, 'docs'), '(0)', 'remove');
+    is(setting($vm->{vmx}, 'sharedFolder.maxNum'), 0, 'none is left');
+};
+
+subtest 'a clone with a name, one that is watched, and deleting' => sub {
+    needs(qw(VMWriteVariable RegisterVM UnregisterVM FindItems));
+    my $vm  = make_vm();
+    my $dir = temp_dir();
+    is(said('clone', $vm->{vmx}, "$dir/a/a.vmx", '-cloneName=My clone', 'full'), '(0)', 'clone');
+    is(setting("$dir/a/a.vmx", 'displayName'), 'My clone', 'has its name');
+    for my $place ([qw(--progress clone)], ['clone', '--progress']) {
+        my $clone = "$dir/" . $place->[0] =~ tr/-//dr . '/p.vmx';
+        my $run   = vmrun(@{$place}, $vm->{vmx}, $clone, 'full');
+        is("$run->{out}($run->{status})", '(0)', "@{$place}: nothing but the progress");
+        like($run->{err}, qr/: 100%[^\n]*\n\z/, 'which ends with 100%');
+    }
+    is(said('register', "$dir/a/a.vmx"), '(0)', 'register');
+    is(said('deleteVM', "$dir/a/a.vmx"), '(0)', 'delete');
+    ok(!-e "$dir/a", 'it is gone');
+    is(said('listRegisteredVM'), "Total registered VMs: 0\n(0)", 'from the list, too');
+    put_lock($vm->{vmx});
+    is(said('deleteVM', $vm->{vmx}),
+        "Error: The virtual machine should not be powered on. It is already running.\n(255)",
+        'one that runs stays');
+};
+
+subtest 'what needs a machine that runs, and its tools' => sub {
+    needs(qw(VMPowerOff VMPause VMRunProgramInGuestEx VMListProcessesInGuest VMWaitForToolsInGuest));
+    my $vm      = make_vm();
+    my $off     = "Error: The virtual machine is not powered on: $vm->{vmx}\n(255)";
+    my @user    = qw(-gu me -gp secret);
+    my @guest   = (
+        ['listProcessesInGuest'], ['runProgramInGuest', '-noWait', '/bin/true', '-x'],
+        ['fileExistsInGuest', '/x'], ['getGuestIPAddress'], ['getGuestIPAddress', '-wait'],
+    );
+    for my $command (['stop'], ['stop', 'hard'], ['reset', 'soft'], ['suspend'], ['pause'], @guest) {
+        my ($name, @arguments) = @{$command};
+        is(said(@user, $name, $vm->{vmx}, @arguments), $off, "@{$command} of one that is off");
+    }
+    is(said('checkToolsState', $vm->{vmx}), "unknown\n(254)", 'checkToolsState');
+    like(said('stop', $vm->{vmx}, 'gently'), qr/\AError: the last argument must be one of hard, /,
+        'a word that is none');
+    put_lock($vm->{vmx});
+    for my $command (grep { $_->[0] ne 'getGuestIPAddress' } @guest) {
+        my ($name, @arguments) = @{$command};
+        is(said(@user, $name, $vm->{vmx}, @arguments),
+            "Error: The VMware Tools are not running in the virtual machine: $vm->{vmx}\n(255)",
+            "@{$command} without tools");
+    }
 };
 
 done_testing;
