@@ -176,6 +176,7 @@ sub _list_processes {
 
 sub _kill_process {
     my ($self, $vmx, $pid) = @_;
+    VMware::Vix::Vmrun::fail("$pid is no process id") if $pid !~ /\A[0-9]+\z/;
     _check(VMKillProcessInGuest($self->login($vmx), $pid, 0), $vmx);
     return;
 }
