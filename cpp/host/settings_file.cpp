@@ -79,14 +79,70 @@ vm::Links links_from(const std::string& setting, const std::string& value) {
                 "the setting " + setting + " = \"" + value + "\" is neither absolute nor relative"};
 }
 
+// "user", "none", "network:NAME", "bridge:NAME"
+std::string network_from(const std::string& setting, const std::string& value) {
+    const std::size_t colon = value.find(':');
+    const std::string kind = value.substr(0, colon);
+    const bool named = colon != std::string::npos && colon + 1 < value.size();
+    const bool plain = value == "user" || value == "none";
+    if (plain || (named && (kind == "network" || kind == "bridge"))) return value;
+    throw Error{VIX_E_INVALID_ARG, "the setting " + setting + " = \"" + value +
+                                       "\" is none of user, none, network:NAME and bridge:NAME"};
+}
+
+power::Acceleration acceleration_from(const std::string& setting, const std::string& value) {
+    if (equal_ignoring_case(value, "auto")) return power::Acceleration::WhereItWorks;
+    return truth_from(setting, value) ? power::Acceleration::Always : power::Acceleration::Never;
+}
+
+std::chrono::seconds seconds_from(const std::string& setting, const std::string& value) {
+    const auto number = parse_number(value);
+    if (number && *number > 0 && *number <= 86400) return std::chrono::seconds{*number};
+    throw Error{VIX_E_INVALID_ARG, "the setting " + setting + " = \"" + value +
+                                       "\" is no number of seconds from 1 to 86400"};
+}
+
+// A value of the environment goes before the file's.
+class Finder {
+  public:
+    std::optional<std::string> operator()(const std::string& setting) const {
+        const auto value = environment(environment_name(setting));
+        return value ? value : file_.find(setting);
+    }
+
+  private:
+    format::Dictionary file_ = read_file();
+};
+
 }  // namespace
 
-vm::Settings load_settings() {
-    const format::Dictionary file = read_file();
-    const auto find = [&](const std::string& setting) {
-        const auto value = environment(environment_name(setting));
-        return value ? value : file.find(setting);
+power::Settings load_power_settings() {
+    const Finder find;
+    power::Settings settings;
+    if (const auto uri = find("power.uri")) settings.uri = *uri;
+    if (const auto kvm = find("power.kvm")) {
+        settings.acceleration = acceleration_from("power.kvm", *kvm);
+    }
+    const auto read_network = [&](const std::string& setting, std::string& value) {
+        if (const auto text = find(setting)) value = network_from(setting, *text);
     };
+    read_network("power.network.nat", settings.network_nat);
+    read_network("power.network.bridged", settings.network_bridged);
+    read_network("power.network.hostonly", settings.network_hostonly);
+    const auto read_path = [&](const std::string& setting, fs::path& value) {
+        if (const auto text = find(setting)) value = folder_from(setting, *text);
+    };
+    read_path("power.firmware.code", settings.firmware_code);
+    read_path("power.firmware.vars", settings.firmware_vars);
+    read_path("power.folder", settings.folder);
+    if (const auto patience = find("power.guestTimeout")) {
+        settings.guest_patience = seconds_from("power.guestTimeout", *patience);
+    }
+    return settings;
+}
+
+vm::Settings load_settings() {
+    const Finder find;
     vm::Settings settings;
     for (char letter = 'A'; letter <= 'Z'; ++letter) {
         const std::string setting = std::string{"drive."} + letter;
