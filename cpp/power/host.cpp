@@ -1,10 +1,13 @@
 #include "power/host.h"
 
+#include <grp.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
+#include <fstream>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -59,12 +62,40 @@ std::optional<Owner> owner_from(const std::string& label) {
     return Owner{static_cast<uid_t>(*user), static_cast<gid_t>(*group)};
 }
 
+// libvirt gives QEMU all groups of its user.
+std::vector<gid_t> groups_of(const Owner& owner) {
+    constexpr std::size_t kMost = 256;
+    std::vector<gid_t> groups(kMost, owner.group);
+    int count = static_cast<int>(kMost);
+    const struct passwd* user = getpwuid(owner.user);
+    if (user == nullptr || getgrouplist(user->pw_name, user->pw_gid, groups.data(), &count) < 0) {
+        return {owner.group};
+    }
+    groups.resize(static_cast<std::size_t>(count));
+    groups.push_back(owner.group);
+    return groups;
+}
+
+// KVM can also be there without it, in a virtual machine of some clouds: it starts guests, and most
+// of them crash.
+bool has_hardware_virtualization() {
+    std::ifstream file{"/proc/cpuinfo"};
+    for (std::string line; std::getline(file, line);) {
+        if (!line.starts_with("flags")) continue;
+        return (line + ' ').find(" vmx ") != std::string::npos ||
+               (line + ' ').find(" svm ") != std::string::npos;
+    }
+    return false;
+}
+
 bool may_use_kvm(const std::optional<Owner>& owner) {
     struct stat status {};
-    if (stat(kKvm, &status) != 0) return false;
+    if (stat(kKvm, &status) != 0 || !has_hardware_virtualization()) return false;
     if (!owner) return access(kKvm, R_OK | W_OK) == 0;
     const unsigned mode = status.st_mode;
-    return (mode & 06U) == 06U || (status.st_gid == owner->group && (mode & 060U) == 060U) ||
+    const auto groups = groups_of(*owner);
+    const bool member = std::find(groups.begin(), groups.end(), status.st_gid) != groups.end();
+    return (mode & 06U) == 06U || (member && (mode & 060U) == 060U) ||
            (status.st_uid == owner->user && (mode & 0600U) == 0600U);
 }
 
