@@ -4,6 +4,7 @@
 
 #include <boost/filesystem/operations.hpp>
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include "base/error.h"
@@ -61,6 +62,22 @@ std::string local_uri(const Settings& settings) {
                 uri + " is not libvirt on this host, where the disks are served"};
 }
 
+// Who starts it at the same time is waited for only until it runs.
+void lock_to_start(const fs::path& vmx, const vm::Settings& settings,
+                   std::optional<io::Lock>& lock) {
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (!lock) {
+        try {
+            lock.emplace(vmx, io::LockKind::Exclusive, kPoll);
+        } catch (const Error& error) {
+            check_may_start(vm::Config::read(vmx), settings);
+            if (error.code() != VIX_E_FILE_ALREADY_LOCKED) throw;
+            if (std::chrono::steady_clock::now() > end) throw;
+        }
+    }
+    check_may_start(vm::Config::read(vmx), settings);
+}
+
 // Started by a process of ours that died before it could mark the machine: it never ran.
 void drop_unmarked(const Connection& connection, const fs::path& vmx) {
     auto domain = connection.find(uuid_for(vmx));
@@ -115,11 +132,11 @@ std::vector<std::string> Engine::power_on(const fs::path& vmx, StartAs as) const
     const fs::path path = canonical_path(vmx);
     check_may_start(vm::Config::read(path), machine_settings_);
     const Connection connection{local_uri(settings_)};
-    const io::Lock lock{path, io::LockKind::Exclusive, kPatience};
+    std::optional<io::Lock> lock;
+    lock_to_start(path, machine_settings_, lock);
     const Turn turn{path};
-    check_may_start(vm::Config::read(path), machine_settings_);
     drop_unmarked(connection, path);
-    Launch launch{path, lock, connection, settings_, machine_settings_};
+    Launch launch{path, *lock, connection, settings_, machine_settings_};
     return launch.run(as);
 }
 

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <boost/filesystem/operations.hpp>
 #include <chrono>
+#include <future>
+#include <set>
 #include <thread>
 
 #include "power/host.h"
@@ -64,6 +68,29 @@ TEST_F(Power, RunningIsSeenByAll) {
     const auto running = engine().running_machines();
     EXPECT_NE(std::find(running.begin(), running.end(), vmx_), running.end());
     EXPECT_EQ(code_of([&] { engine().power_on(vmx_, StartAs::Running); }), VIX_E_VM_IS_RUNNING);
+}
+
+TEST_F(Power, OfTwoStartsAtOnceOneIsRefused) {
+    auto other = std::async(std::launch::async, [&] {
+        return code_of([&] { engine().power_on(vmx_, StartAs::Running); });
+    });
+    const auto own = code_of([&] { engine().power_on(vmx_, StartAs::Running); });
+    const std::set<ErrorCode> codes{own, other.get()};
+    EXPECT_EQ(codes, (std::set<ErrorCode>{VIX_OK, VIX_E_VM_IS_RUNNING}));
+    EXPECT_EQ(engine().state(vmx_), State::Running);
+}
+
+TEST_F(Power, StartThatDiedHalfwayIsNoHindrance) {
+    const pid_t child = fork();
+    if (child == 0) {
+        engine().power_on(vmx_, StartAs::Running);
+        _exit(0);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    if (engine().state(vmx_) == State::Off) engine().power_on(vmx_, StartAs::Running);
+    EXPECT_EQ(engine().state(vmx_), State::Running);
 }
 
 TEST_F(Power, CrashedIsOff) {
