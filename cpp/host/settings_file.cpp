@@ -50,7 +50,7 @@ fs::path folder_from(const std::string& setting, const std::string& value) {
     const fs::path folder{value};
     if (!folder.is_absolute()) {
         throw Error{VIX_E_INVALID_ARG,
-                    "the setting " + setting + " = \"" + value + "\" is no absolute folder"};
+                    "the setting " + setting + " = \"" + value + "\" is no absolute path"};
     }
     return folder;
 }
@@ -123,18 +123,24 @@ power::Settings load_power_settings() {
     if (const auto kvm = find("power.kvm")) {
         settings.acceleration = acceleration_from("power.kvm", *kvm);
     }
-    const auto read_network = [&](const std::string& setting, std::string& value) {
-        if (const auto text = find(setting)) value = network_from(setting, *text);
-    };
-    read_network("power.network.nat", settings.network_nat);
-    read_network("power.network.bridged", settings.network_bridged);
-    read_network("power.network.hostonly", settings.network_hostonly);
-    const auto read_path = [&](const std::string& setting, fs::path& value) {
-        if (const auto text = find(setting)) value = folder_from(setting, *text);
-    };
-    read_path("power.firmware.code", settings.firmware_code);
-    read_path("power.firmware.vars", settings.firmware_vars);
-    read_path("power.folder", settings.folder);
+    if (const auto nat = find("power.networkNat")) {
+        settings.network_nat = network_from("power.networkNat", *nat);
+    }
+    if (const auto bridged = find("power.networkBridged")) {
+        settings.network_bridged = network_from("power.networkBridged", *bridged);
+    }
+    if (const auto private_one = find("power.networkHostonly")) {
+        settings.network_hostonly = network_from("power.networkHostonly", *private_one);
+    }
+    if (const auto code = find("power.firmwareCode")) {
+        settings.firmware_code = folder_from("power.firmwareCode", *code);
+    }
+    if (const auto vars = find("power.firmwareVars")) {
+        settings.firmware_vars = folder_from("power.firmwareVars", *vars);
+    }
+    if (const auto folder = find("power.folder")) {
+        settings.folder = folder_from("power.folder", *folder);
+    }
     if (const auto patience = find("power.guestTimeout")) {
         settings.guest_patience = seconds_from("power.guestTimeout", *patience);
     }

@@ -166,7 +166,7 @@ FirmwareFiles find_firmware(const Settings& settings) {
     }
     throw Error{VIX_E_CANNOT_POWER_ON_VM,
                 "the virtual machine wants UEFI, and no OVMF was found (on Debian: ovmf); the "
-                "settings power.firmware.code and power.firmware.vars can name it"};
+                "settings power.firmwareCode and power.firmwareVars can name it"};
 }
 
 std::optional<pid_t> qemu_process(const std::string& domain_name) {

@@ -15,13 +15,14 @@ struct Settings {
     std::string uri;  // power.uri; empty: libvirt on this host
     Acceleration acceleration = Acceleration::WhereItWorks;  // power.kvm: auto, TRUE, FALSE
 
-    // power.network.nat and so on: "user" (QEMU's own), "network:NAME" (libvirt's), "bridge:NAME"
+    // power.networkNat and so on: "user" (QEMU's own), "network:NAME" (libvirt's), "bridge:NAME"
     // (the host's), "none" (no link); empty: what the host has.
     std::string network_nat;
     std::string network_bridged;
     std::string network_hostonly;
 
-    // power.firmware.code and .vars: UEFI's program and its empty variables; empty: OVMF's.
+    // power.firmwareCode and power.firmwareVars: UEFI's program and its empty variables; empty:
+    // OVMF's.
     boost::filesystem::path firmware_code;
     boost::filesystem::path firmware_vars;
 
