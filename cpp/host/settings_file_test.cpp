@@ -143,5 +143,29 @@ TEST_F(SettingsFile, WithoutAHomeIsAllDefaults) {
     EXPECT_TRUE(load_settings().inventory_file.empty());
 }
 
+TEST_F(SettingsFile, PowerIsLeftToTheHostUnlessSet) {
+    const power::Settings settings = load_power_settings();
+    EXPECT_TRUE(settings.uri.empty());
+    EXPECT_EQ(settings.acceleration, power::Acceleration::WhereItWorks);
+    EXPECT_EQ(settings.guest_patience, std::chrono::seconds{120});
+}
+
+TEST_F(SettingsFile, PowerIsSet) {
+    write(
+        "power.uri = \"qemu:///session\"\npower.kvm = \"FALSE\"\n"
+        "power.networkNat = \"bridge:br0\"\npower.guestTimeout = \"5\"\n");
+    const power::Settings settings = load_power_settings();
+    EXPECT_EQ(settings.uri, "qemu:///session");
+    EXPECT_EQ(settings.acceleration, power::Acceleration::Never);
+    EXPECT_EQ(settings.network_nat, "bridge:br0");
+    EXPECT_EQ(settings.guest_patience, std::chrono::seconds{5});
+}
+
+TEST_F(SettingsFile, NetworkThatIsNoneIsNamed) {
+    write("power.networkNat = \"network:\"\n");
+    EXPECT_EQ(code_of([] { load_power_settings(); }), VIX_E_INVALID_ARG);
+    EXPECT_TRUE(contains(detail_of([] { load_power_settings(); }), "power.networkNat"));
+}
+
 }  // namespace
 }  // namespace vix::host
