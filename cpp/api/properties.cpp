@@ -110,4 +110,12 @@ PropertyValue snapshot_property(const vm::Snapshot& snapshot, int id) {
     }
 }
 
+PropertyValue list_property(const PropertyListObject& list, int id) {
+    for (const auto& [known, value] : list.properties()) {
+        if (known == id) return value;
+    }
+    throw Error{VIX_E_UNRECOGNIZED_PROPERTY,
+                "the property list has no property " + std::to_string(id)};
+}
+
 }  // namespace vix::api

@@ -11,12 +11,21 @@ use VMware::Vix::API::Constants;
 our $VERSION = $VMware::Vix::VERSION;
 
 our @EXPORT_FUNCTIONS = qw(
-    HostConnect HostDisconnect
+    HostConnect HostDisconnect HostOpenVM
     VMOpen VMClone VMDelete
+    VMPowerOn VMPowerOff VMReset VMSuspend VMPause VMUnpause
     VMCreateSnapshot VMRemoveSnapshot VMRevertToSnapshot
     VMGetNumRootSnapshots VMGetRootSnapshot VMGetCurrentSnapshot VMGetNamedSnapshot
     SnapshotGetNumChildren SnapshotGetChild SnapshotGetParent
-    GetProperties
+    VMInstallTools VMWaitForToolsInGuest VMLoginInGuest VMLogoutFromGuest
+    VMRunProgramInGuest VMRunProgramInGuestEx VMRunScriptInGuest VMRunScriptInGuestEx
+    VMCopyFileFromHostToGuest VMCopyFileFromGuestToHost VMDeleteFileInGuest
+    VMFileExistsInGuest VMRenameFileInGuest VMCreateTempFileInGuest VMGetFileInfoInGuest
+    VMListDirectoryInGuest VMCreateDirectoryInGuest VMDeleteDirectoryInGuest
+    VMDirectoryExistsInGuest VMListProcessesInGuest VMKillProcessInGuest
+    VMCaptureScreenImage VMOpenUrlInGuest
+    VMBeginRecording VMEndRecording VMBeginReplay VMEndReplay
+    GetProperties AllocPropertyList
     GetErrorText GetHandleType ReleaseHandle
 );
 
