@@ -46,6 +46,18 @@ format::Dictionary read_file() {
     }
 }
 
+fs::path file_from(const std::string& setting, const std::string& value) {
+    if (fs::path{value}.is_absolute()) return value;
+    throw Error{VIX_E_INVALID_ARG,
+                "the setting " + setting + " = \"" + value + "\" is no absolute path"};
+}
+
+// VMware Workstation's own.
+fs::path usual_inventory() {
+    const auto home = environment("HOME");
+    return home ? fs::path{*home} / ".vmware" / "inventory.vmls" : fs::path{};
+}
+
 fs::path folder_from(const std::string& setting, const std::string& value) {
     const fs::path folder{value};
     if (!folder.is_absolute()) {
@@ -109,6 +121,9 @@ vm::Settings load_settings() {
     if (const auto protect = find("delete.protectParents")) {
         settings.protect_parents = truth_from("delete.protectParents", *protect);
     }
+    const auto inventory = find("inventory.file");
+    settings.inventory_file =
+        inventory ? file_from("inventory.file", *inventory) : usual_inventory();
     return settings;
 }
 
