@@ -8,6 +8,7 @@
 #include "api/result_fields.h"
 #include "api/text_argument.h"
 #include "base/error.h"
+#include "host/inventory.h"
 
 namespace vix::api {
 namespace {
@@ -94,6 +95,44 @@ void host_open_vm(Call& call, int host, const std::string& vmx_path, int options
     open(call, host, vmx_path);
 }
 
+void host_register_vm(Call& call, int host, const std::string& vmx_path) {
+    static_cast<void>(call.object<HostObject>(host));
+    require_path(vmx_path, "vmxFilePath");
+    host::register_machine(resolve_path(call, vmx_path), call.settings());
+}
+
+void host_unregister_vm(Call& call, int host, const std::string& vmx_path) {
+    static_cast<void>(call.object<HostObject>(host));
+    require_path(vmx_path, "vmxFilePath");
+    host::unregister_machine(resolve_path(call, vmx_path), call.settings());
+}
+
+std::vector<std::string> found_machines(const Call& call, int search_type) {
+    if (search_type == VIX_FIND_RUNNING_VMS) return host::running_machines(call.settings());
+    if (search_type == VIX_FIND_REGISTERED_VMS) return host::registered_machines(call.settings());
+    throw_bad_argument("searchType " + std::to_string(search_type) +
+                       " is neither VIX_FIND_RUNNING_VMS nor VIX_FIND_REGISTERED_VMS");
+}
+
+// The timeout is any: VMware's page allows -1 alone, its example and scripts pass others, and
+// nothing is waited for.
+void find_items(Call& call, int host, int search_type, int) {
+    static_cast<void>(call.object<HostObject>(host));
+    for (const std::string& path : found_machines(call, search_type)) call.give_found(path);
+}
+
+void host_find_items(Call& call, int host, int search_type, int search_criteria, int timeout) {
+    static_cast<void>(call.object<HostObject>(host));
+    if (search_criteria != VIX_INVALID_HANDLE) {
+        throw_bad_argument("searchCriteria must be VIX_INVALID_HANDLE");
+    }
+    find_items(call, host, search_type, timeout);
+}
+
+void find_running_vms(Call& call, int host, int timeout) {
+    find_items(call, host, VIX_FIND_RUNNING_VMS, timeout);
+}
+
 constexpr CallRow kCalls[] = {
     call_row<host_connect>({"Host", "Connect", "HostConnect",
                             "apiVersion, hostType, hostName, hostPort, userName, password, "
@@ -104,6 +143,17 @@ constexpr CallRow kCalls[] = {
                            Shape::Values, kHandleResult),
     call_row<vm_open>({"VM", "Open", "VMOpen", "hostHandle, vmxFilePathName"}, Shape::Values,
                       kHandleResult),
+    call_row<host_register_vm>({"Host", "RegisterVM", "RegisterVM", "hostHandle, vmxFilePath"}),
+    call_row<host_unregister_vm>(
+        {"Host", "UnregisterVM", "UnregisterVM", "hostHandle, vmxFilePath"}),
+    // In C there is one more argument, for criteria that never came.
+    call_row<find_items>({"Host", nullptr, "FindItems", "hostHandle, searchType, timeoutInSeconds"},
+                         Shape::List, kFoundResult),
+    call_row<host_find_items>(
+        {"Host", "FindItems", nullptr, "hostHandle, searchType, searchCriteria, timeoutInSeconds"},
+        Shape::List, kFoundResult),
+    call_row<find_running_vms>({"Host", nullptr, "FindRunningVMs", "hostHandle, timeoutInSeconds"},
+                               Shape::List, kFoundResult),
 };
 
 }  // namespace

@@ -1,15 +1,19 @@
-// Calls on a virtual machine's files: cloning and deleting it.
+// Calls on a virtual machine's files: cloning, deleting and changing it.
 #include <optional>
 
 #include "api/call.h"
 #include "api/call_row.h"
+#include "api/machine_state.h"
 #include "api/open_machine.h"
 #include "api/result_fields.h"
 #include "api/snapshots.h"
 #include "api/text_argument.h"
 #include "base/error.h"
 #include "ops/clone.h"
+#include "ops/hardware.h"
 #include "ops/remove.h"
+#include "ops/shared_folders.h"
+#include "ops/variables.h"
 
 namespace vix::api {
 namespace {
@@ -87,12 +91,126 @@ void vm_delete(Call& call, int handle, int options) {
     runtime().handles.forget_identity(handle);
 }
 
+// The machine, its name checked; where the variable is its guest's, the guest must answer.
+std::shared_ptr<VmObject> vm_with_variable(const Call& call, Handle handle, int type,
+                                           const std::string& name, int options) {
+    auto vm = call.vm(handle);
+    call.require_texts();
+    if (type != VIX_VM_GUEST_VARIABLE && type != VIX_VM_CONFIG_RUNTIME_ONLY &&
+        type != VIX_GUEST_ENVIRONMENT_VARIABLE) {
+        throw_bad_argument("there is no variableType " + std::to_string(type));
+    }
+    require_path(name, "name");
+    if (options != 0) throw_bad_argument("variables have no options: pass 0");
+    return vm;
+}
+
+void vm_read_variable(Call& call, int handle, int type, const std::string& name, int options) {
+    const auto vm = vm_with_variable(call, handle, type, name, options);
+    if (type != VIX_VM_CONFIG_RUNTIME_ONLY) require_tools(call, *vm);
+    call.give({{VIX_PROPERTY_JOB_RESULT_VM_VARIABLE_STRING,
+                ops::read_config_variable(vm->vmx(), name, call.settings())}});
+}
+
+void vm_write_variable(Call& call, int handle, int type, const std::string& name,
+                       const std::string& value, int options) {
+    const auto vm = vm_with_variable(call, handle, type, name, options);
+    if (name.find('=') != std::string::npos) throw_bad_argument("name has an = in it");
+    if (type == VIX_VM_GUEST_VARIABLE && name.find('/') != std::string::npos) {
+        throw_bad_argument("the name of a guest variable has a / in it");
+    }
+    if (type != VIX_VM_CONFIG_RUNTIME_ONLY) require_tools(call, *vm);
+    ops::write_config_variable(vm->vmx(), name, value, call.settings());
+}
+
+void vm_upgrade_hardware(Call& call, int handle, int options) {
+    const auto vm = call.vm(handle);
+    require_options(options, 0, "VMUpgradeVirtualHardware");
+    host::require_support(vm->provider(), host::Operation::UpgradeHardware);
+    ops::upgrade_hardware(vm->vmx(), call.settings(), call.progress());
+}
+
+std::shared_ptr<VmObject> vm_with_folders(const Call& call, Handle handle) {
+    auto vm = call.vm(handle);
+    call.require_texts();
+    return vm;
+}
+
+void vm_enable_folders(Call& call, int handle, int enabled, int options) {
+    const auto vm = vm_with_folders(call, handle);
+    require_options(options, 0, "VMEnableSharedFolders");
+    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    ops::enable_shared_folders(vm->vmx(), enabled != 0, call.settings());
+}
+
+void vm_count_folders(Call& call, int handle) {
+    const auto vm = vm_with_folders(call, handle);
+    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    const auto count = ops::shared_folders(vm->vmx(), call.settings()).size();
+    call.give({{VIX_PROPERTY_JOB_RESULT_SHARED_FOLDER_COUNT, static_cast<std::int64_t>(count)}});
+}
+
+void vm_folder_state(Call& call, int handle, int index) {
+    const auto vm = vm_with_folders(call, handle);
+    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    const auto folders = ops::shared_folders(vm->vmx(), call.settings());
+    if (index < 0 || static_cast<std::size_t>(index) >= folders.size()) {
+        throw_bad_argument("there is no shared folder " + std::to_string(index) + ": there are " +
+                           std::to_string(folders.size()));
+    }
+    const auto& folder = folders[static_cast<std::size_t>(index)];
+    call.give({{VIX_PROPERTY_JOB_RESULT_SHARED_FOLDER_FLAGS, std::int64_t{folder.flags}},
+               {VIX_PROPERTY_JOB_RESULT_ITEM_NAME, folder.name},
+               {VIX_PROPERTY_JOB_RESULT_SHARED_FOLDER_HOST, folder.host_path}});
+}
+
+void vm_set_folder(Call& call, int handle, const std::string& name, const std::string& host_path,
+                   int flags) {
+    const auto vm = vm_with_folders(call, handle);
+    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    ops::set_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings());
+}
+
+void vm_add_folder(Call& call, int handle, const std::string& name, const std::string& host_path,
+                   int flags) {
+    const auto vm = vm_with_folders(call, handle);
+    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    ops::add_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings());
+}
+
+void vm_remove_folder(Call& call, int handle, const std::string& name, int flags) {
+    const auto vm = vm_with_folders(call, handle);
+    require_options(flags, 0, "VMRemoveSharedFolder");
+    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    ops::remove_shared_folder(vm->vmx(), name, call.settings());
+}
+
 constexpr CallRow kCalls[] = {
     call_row<vm_clone>({"VM", "Clone", "VMClone",
                         "vmHandle, snapshotHandle, cloneType, destConfigPathName, options, "
                         "propertyListHandle"},
                        Shape::Values, kHandleResult),
     call_row<vm_delete>({"VM", "Delete", "VMDelete", "vmHandle, deleteOptions"}),
+    call_row<vm_read_variable>(
+        {"VM", "ReadVariable", "VMReadVariable", "vmHandle, variableType, name, options"},
+        Shape::Values, kVariableResult),
+    call_row<vm_write_variable>(
+        {"VM", "WriteVariable", "VMWriteVariable", "vmHandle, variableType, name, value, options"}),
+    call_row<vm_upgrade_hardware>(
+        {"VM", "UpgradeVirtualHardware", "VMUpgradeVirtualHardware", "vmHandle, options"}),
+    call_row<vm_enable_folders>(
+        {"VM", "EnableSharedFolders", "VMEnableSharedFolders", "vmHandle, enabled, options"}),
+    call_row<vm_count_folders>({"VM", "GetNumSharedFolders", "VMGetNumSharedFolders", "vmHandle"},
+                               Shape::Values, kFolderCountResult),
+    call_row<vm_folder_state>(
+        {"VM", "GetSharedFolderState", "VMGetSharedFolderState", "vmHandle, index"}, Shape::Values,
+        kFolderResult),
+    call_row<vm_set_folder>({"VM", "SetSharedFolderState", "VMSetSharedFolderState",
+                             "vmHandle, shareName, hostPathName, flags"}),
+    call_row<vm_add_folder>(
+        {"VM", "AddSharedFolder", "VMAddSharedFolder", "vmHandle, shareName, hostPathName, flags"}),
+    call_row<vm_remove_folder>(
+        {"VM", "RemoveSharedFolder", "VMRemoveSharedFolder", "vmHandle, shareName, flags"}),
 };
 
 }  // namespace
