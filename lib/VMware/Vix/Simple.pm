@@ -816,8 +816,8 @@ Calls that read disks or snapshots may return, all (ours):
 Handles belong to the process: all Perl threads share them and may use them at the same time. After
 a fork each process has its own copies. A call that another thread was waiting for goes on in the
 parent; in the child its job has ended with VIX_E_CANCELLED (10), and nothing of it is undone there.
-When a process exits, what it is in the midst of is cancelled and undone. Virtual machines are locked on disk in VMware's own form,
-between processes too.
+When a process exits, what it is in the midst of is cancelled and undone. Virtual machines are locked
+on disk in VMware's own form, between processes too.
 
 =head1 SEE ALSO
 
