@@ -12,10 +12,7 @@ use VixTest::Handles;
 { package WithSimple;    require VMware::Vix::Simple;         VMware::Vix::Simple->import }
 { package WithConstants; require VMware::Vix::API::Constants; VMware::Vix::API::Constants->import }
 
-my @functions = qw(HostConnect HostDisconnect VMOpen VMClone VMDelete
-    VMCreateSnapshot VMRemoveSnapshot VMRevertToSnapshot VMGetNumRootSnapshots VMGetRootSnapshot
-    VMGetCurrentSnapshot VMGetNamedSnapshot SnapshotGetNumChildren SnapshotGetChild
-    SnapshotGetParent GetErrorText ReleaseHandle GetHandleType GetProperties);
+my @functions = grep {!/::/} map { $_->[0] } read_table('functions.tsv');
 
 sub subs_of {
     my ($package) = @_;
@@ -31,9 +28,6 @@ is_deeply(
     [sort @functions, @constants],
     'Simple exports its functions and the constants, nothing else'
 );
-
-my %documented = map { $_->[0] => 1 } read_table('functions.tsv');
-is_deeply([grep { !$documented{$_} } @functions], [], 'every function is one of VIX');
 
 {
     package WithTags;

@@ -15,7 +15,8 @@ use VixTest::Handles;
 my %file;
 for my $name (
     qw(Vix.pm Vix/Simple.pm Vix/Settings.pod Vix/Choices.pod Vix/API/Constants.pm
-    Vix/API/Errors.pod)
+    Vix/API/Errors.pod Vix/API/API.pm Vix/API/Host.pm Vix/API/Job.pm Vix/API/PropertyList.pm
+    Vix/API/Snapshot.pm Vix/API/VM.pm)
     )
 {
     my ($path) = grep { -f } map { "$_/VMware/$name" } grep { !ref } @INC;
@@ -41,6 +42,17 @@ my @other = grep {
     index($synopses, $signature) < 0
 } @functions;
 is_deeply(\@other, [], 'with the arguments that VMware names, in their order');
+
+for my $package (qw(API Host Job PropertyList Snapshot VM)) {
+    no strict 'refs';
+    my $stash = "VMware::Vix::API::$package";
+    my @subs  = grep { defined &{"${stash}::$_"} } keys %{"${stash}::"};
+    my %told  = map { $_ => 1 }
+        $file{"Vix/API/$package.pm"} =~ /^=head2 (\w+)\n\n    [^\n]*\b\1\(/mg;
+    cmp_ok(scalar @subs, '>', 0, "$package has subs");
+    is_deeply([grep { !$told{$_} } @subs], [], 'each with its section') or diag "@subs";
+    is_deeply([grep { !defined &{"${stash}::$_"} } sort keys %told], [], 'and no other');
+}
 
 my $constants = $file{'Vix/API/Constants.pm'};
 my @missing = grep {

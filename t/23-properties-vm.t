@@ -96,8 +96,9 @@ my @fixed = (
     [VIX_PROPERTY_VM_SSL_ERROR,       0,                      'no certificate error'],
     [VIX_PROPERTY_VM_IS_RECORDING,    0,                      'does not record'],
     [VIX_PROPERTY_VM_IS_REPLAYING,    0,                      'does not replay'],
-    [VIX_PROPERTY_VM_SUPPORTED_FEATURES, VIX_VM_SUPPORT_MULTIPLE_SNAPSHOTS,
-        'snapshots, and no feature that needs calls not there yet'],
+    [VIX_PROPERTY_VM_SUPPORTED_FEATURES, VIX_VM_SUPPORT_MULTIPLE_SNAPSHOTS
+            | VIX_VM_SUPPORT_SHARED_FOLDERS | VIX_VM_SUPPORT_HARDWARE_UPGRADE,
+        'all features but the installation of tools'],
 );
 my $dir = temp_dir();
 my $vm  = make_vm(dir => "$dir/plain", name => 'plain', disks => 0);
@@ -125,8 +126,9 @@ is_deeply(\@known, [], 'and are unknown to a machine');
 {
     my $player = connect_host(type => VIX_SERVICEPROVIDER_VMWARE_PLAYER);
     my ($err, $handle) = VMOpen($player, $vm->{vmx});
-    is_deeply([GetProperties($handle, VIX_PROPERTY_VM_SUPPORTED_FEATURES)], [VIX_OK, 0],
-        'through Player no snapshots');
+    is_deeply([GetProperties($handle, VIX_PROPERTY_VM_SUPPORTED_FEATURES)],
+        [VIX_OK, VIX_VM_SUPPORT_SHARED_FOLDERS],
+        'through Player shared folders alone');
     HostDisconnect($player);
 }
 

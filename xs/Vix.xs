@@ -1,19 +1,18 @@
-/* The XS of all packages of VMware::Vix: one shared object, one part for each kind of call. */
-#include "glue.h"
+/* The XS of all packages of VMware::Vix: one shared object. The calls that take their time come from
+ * the core's table (calls.h); the parts here are those that answer at once. */
+#include "calls.h"
 #include "constants.h"
 
 MODULE = VMware::Vix    PACKAGE = VMware::Vix::Simple
 
 PROTOTYPES: DISABLE
 
-INCLUDE: host.xsi
-
-INCLUDE: vm.xsi
-
 INCLUDE: snapshot.xsi
 
 INCLUDE: property.xsi
 
 INCLUDE: handle.xsi
+
+INCLUDE: job.xsi
 
 INCLUDE: constants.xsi

@@ -11,6 +11,10 @@
 #pragma once
 
 // Before perl.h, whose macros break the standard headers.
+#include <chrono>
+
+#include "api/call_table.h"
+#include "api/jobs.h"
 #include "api/simple.h"
 
 // In this order, which is not that of the alphabet.
@@ -72,6 +76,9 @@ static inline SV* vix_text_value(pTHX_ const std::string& text) {
 }
 
 static inline SV* vix_property_value(pTHX_ const vix::api::PropertyValue& value) {
+    if (const auto* blob = std::get_if<vix::api::Blob>(&value)) {
+        return newSVpvn(blob->bytes.data(), blob->bytes.size());
+    }
     if (const auto* found = std::get_if<std::string>(&value)) {
         const std::string& text = *found;
         return vix_text_value(aTHX_ text);
@@ -83,11 +90,17 @@ static inline SV* vix_property_value(pTHX_ const vix::api::PropertyValue& value)
     return newSV(0);
 }
 
-// Results take the places of the arguments on the stack; a call that answers with more values than it
-// has arguments makes room first. An XSUB ends with XSRETURN of what these give.
+// Makes room for the results of an XSUB, which take the places of its arguments. It ends with
+// XSRETURN of as many as there are.
+static inline void vix_make_room(pTHX_ SSize_t ax, std::size_t count) {
+    SV** sp = PL_stack_base + ax - 1;
+    EXTEND(sp, static_cast<SSize_t>(count));
+    PERL_UNUSED_VAR(sp);
+}
 
 // ($err, $handle)
 static inline int vix_set_results(pTHX_ SSize_t ax, const vix::api::HandleResult& result) {
+    vix_make_room(aTHX_ ax, 2);
     ST(0) = sv_2mortal(newSViv(result.error));
     ST(1) = sv_2mortal(newSViv(result.handle));
     return 2;
@@ -95,17 +108,54 @@ static inline int vix_set_results(pTHX_ SSize_t ax, const vix::api::HandleResult
 
 // ($err, $count)
 static inline int vix_set_results(pTHX_ SSize_t ax, const vix::api::CountResult& result) {
-    ST(0) = sv_2mortal(newSViv(result.error));
-    ST(1) = sv_2mortal(newSViv(result.count));
-    return 2;
+    return vix_set_results(aTHX_ ax, vix::api::HandleResult{result.error, result.count});
 }
 
 // ($err, @values)
 static inline int vix_set_results(pTHX_ SSize_t ax, const vix::api::PropertiesResult& result) {
     int count = 0;
+    vix_make_room(aTHX_ ax, result.values.size() + 1);
     ST(count++) = sv_2mortal(newSViv(result.error));
     for (const auto& value : result.values) {
         ST(count++) = sv_2mortal(vix_property_value(aTHX_ value));
     }
     return count;
+}
+
+// The pairs of an XSUB's arguments from the given one on, for a property list; an end mark
+// (VIX_PROPERTY_NONE) behind them is left out. `count` is their number, or -1 when one lacks a
+// value.
+static inline const vix::api::PropertyInput* vix_property_inputs(pTHX_ SSize_t ax, SSize_t from,
+                                                                 SSize_t items, SSize_t* count) {
+    using vix::api::InputKind;
+    const SSize_t given = items - from;
+    SV* buffer =
+        sv_2mortal(newSV(static_cast<STRLEN>(given / 2 + 1) * sizeof(vix::api::PropertyInput)));
+    auto* inputs = reinterpret_cast<vix::api::PropertyInput*>(SvPVX(buffer));
+    *count = 0;
+    for (SSize_t i = from; i < items; i += 2) {
+        const int id = vix_integer_argument(aTHX_ ST(i));
+        if (i + 1 == items) {
+            if (id != 0) *count = -1;
+            break;
+        }
+        SV* value = ST(i + 1);
+        SvGETMAGIC(value);
+        const int type = vix::api::property_type(id);
+        const bool text = type == 2 || type == 6;  // VIX_PROPERTYTYPE_STRING, _BLOB
+        // Perl's own values know no type: what looks like a number is one where one is wanted.
+        const bool number = !text && (SvROK(value) || looks_like_number(value) || !SvOK(value) ||
+                                      (type == 3 && SvPOK(value) && SvCUR(value) == 0));
+        auto& input = inputs[(*count)++];
+        input = {id, InputKind::None, 0, {}};
+        if (number && (SvOK(value) || type == 3)) {
+            input.kind = InputKind::Number;
+            input.number = type == 3 ? (SvTRUE_nomg(value) ? 1 : 0) : SvIV_nomg(value);
+        } else if (SvOK(value)) {
+            const vix_text bytes = vix_text_argument(aTHX_ value);
+            input.kind = InputKind::Text;
+            input.text = bytes;
+        }
+    }
+    return inputs;
 }

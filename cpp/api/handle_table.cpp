@@ -1,5 +1,6 @@
 #include "api/handle_table.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "base/error.h"
@@ -15,13 +16,19 @@ const char* kind_name(HandleType type) {
             return "a virtual machine";
         case HandleType::Snapshot:
             return "a snapshot";
+        case HandleType::Job:
+            return "a job";
+        case HandleType::PropertyList:
+            return "a property list";
         case HandleType::None:
             break;
     }
     return "nothing";
 }
 
-[[noreturn]] void throw_dead(Handle handle) {
+}  // namespace
+
+void HandleTable::throw_dead(Handle handle) {
     if (handle == VIX_INVALID_HANDLE) {
         throw Error{VIX_E_INVALID_HANDLE, "VIX_INVALID_HANDLE was passed for a handle"};
     }
@@ -29,8 +36,6 @@ const char* kind_name(HandleType type) {
                                           " stands for nothing: never given out, released, or its "
                                           "host disconnected"};
 }
-
-}  // namespace
 
 Handle HandleTable::add(std::shared_ptr<Object> object) {
     const std::lock_guard lock{mutex_};
@@ -46,7 +51,8 @@ Handle HandleTable::add_owned(Handle owner, const std::string& identity,
     if (owner_entry == entries_.end()) throw_dead(owner);
 
     const auto key = std::pair{owner, identity};
-    if (const auto known = identities_.find(key); known != identities_.end()) {
+    const auto known = identity.empty() ? identities_.end() : identities_.find(key);
+    if (known != identities_.end()) {
         ++entries_.at(known->second).references;
         return known->second;
     }
@@ -55,7 +61,7 @@ Handle HandleTable::add_owned(Handle owner, const std::string& identity,
     entry.owner = owner;
     entry.identity = identity;
     const Handle handle = insert(std::move(entry));
-    identities_.emplace(key, handle);
+    if (!identity.empty()) identities_.emplace(key, handle);
     ++owner_entry->second.owned;
     return handle;
 }
@@ -67,28 +73,56 @@ std::shared_ptr<Object> HandleTable::get_any(Handle handle) const {
     return entry->object;
 }
 
+std::shared_ptr<Object> HandleTable::find_any(Handle handle) const noexcept {
+    const std::lock_guard lock{mutex_};
+    const Entry* entry = live_entry(handle);
+    return entry == nullptr ? nullptr : entry->object;
+}
+
 HandleType HandleTable::type_of(Handle handle) const noexcept {
     const std::lock_guard lock{mutex_};
     const Entry* entry = live_entry(handle);
     return entry == nullptr ? HandleType::None : entry->object->type();
 }
 
+Handle HandleTable::dead_handle() {
+    const std::lock_guard lock{mutex_};
+    return take_number();
+}
+
+void HandleTable::add_reference(Handle handle) noexcept {
+    const std::lock_guard lock{mutex_};
+    const auto position = entries_.find(handle);
+    if (position != entries_.end() && position->second.references > 0) {
+        ++position->second.references;
+    }
+}
+
+std::size_t HandleTable::live_count() const noexcept {
+    const std::lock_guard lock{mutex_};
+    return static_cast<std::size_t>(
+        std::count_if(entries_.begin(), entries_.end(),
+                      [](const auto& entry) { return entry.second.references > 0; }));
+}
+
 void HandleTable::release(Handle handle) noexcept {
+    Entries dead;
     const std::lock_guard lock{mutex_};
     const auto position = entries_.find(handle);
     if (position == entries_.end() || position->second.references == 0) return;
     Entry& entry = position->second;
     --entry.references;
-    if (entry.references == 0 && entry.owned == 0) erase(position);
+    if (entry.references == 0 && entry.owned == 0) erase(position, dead);
 }
 
 void HandleTable::end(Handle handle, HandleType type) noexcept {
+    Entries dead;
     const std::lock_guard lock{mutex_};
     const auto position = entries_.find(handle);
     if (position == entries_.end() || position->second.object->type() != type) return;
     position->second.references = 1;  // so that it outlasts what it owns
-    erase_owned_by(handle);
-    erase(position);
+    erase_owned_by(handle, dead);
+    erase(position, dead);
 }
 
 void HandleTable::forget_identity(Handle handle) noexcept {
@@ -103,11 +137,16 @@ void HandleTable::drop_identity(Handle handle, const Entry& entry) noexcept {
 }
 
 Handle HandleTable::insert(Entry entry) {
+    const Handle handle = take_number();
+    entries_.emplace(handle, std::move(entry));
+    return handle;
+}
+
+Handle HandleTable::take_number() {
     // The greatest integer is what glue makes of a number out of range: never a handle.
     if (next_ == std::numeric_limits<Handle>::max()) {
         throw Error{VIX_E_TOO_MANY_HANDLES, "this process has used up its handle numbers"};
     }
-    entries_.emplace(next_, std::move(entry));
     return next_++;
 }
 
@@ -117,19 +156,18 @@ const HandleTable::Entry* HandleTable::live_entry(Handle handle) const noexcept 
     return &position->second;
 }
 
-void HandleTable::erase(Entries::iterator position) noexcept {
-    const Entry entry = std::move(position->second);
-    const Handle handle = position->first;
-    entries_.erase(position);
+void HandleTable::erase(Entries::iterator position, Entries& dead) noexcept {
+    const auto node = dead.insert(entries_.extract(position));
+    const Entry& entry = node.position->second;
 
-    drop_identity(handle, entry);
+    drop_identity(node.position->first, entry);
     const auto owner = entries_.find(entry.owner);
     if (owner == entries_.end()) return;
     --owner->second.owned;
-    if (owner->second.references == 0 && owner->second.owned == 0) erase(owner);
+    if (owner->second.references == 0 && owner->second.owned == 0) erase(owner, dead);
 }
 
-void HandleTable::erase_owned_by(Handle owner) noexcept {
+void HandleTable::erase_owned_by(Handle owner, Entries& dead) noexcept {
     auto position = entries_.upper_bound(owner);  // what is owned was added later
     while (position != entries_.end()) {
         if (position->second.owner != owner) {
@@ -138,19 +176,22 @@ void HandleTable::erase_owned_by(Handle owner) noexcept {
         }
         const Handle handle = position->first;
         position->second.references = 1;  // so that it outlasts what it owns
-        erase_owned_by(handle);
-        erase(position);
+        erase_owned_by(handle, dead);
+        erase(position, dead);
         position = entries_.upper_bound(handle);
     }
 }
 
+void HandleTable::require_type(Handle handle, const Object& object, HandleType type) {
+    if (object.type() == type) return;
+    throw Error{VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE, "handle " + std::to_string(handle) + " is " +
+                                                        kind_name(object.type()) +
+                                                        ", this call needs " + kind_name(type)};
+}
+
 std::shared_ptr<Object> HandleTable::find(Handle handle, HandleType type) const {
     auto object = get_any(handle);
-    if (object->type() != type) {
-        throw Error{VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE, "handle " + std::to_string(handle) +
-                                                            " is " + kind_name(object->type()) +
-                                                            ", this call needs " + kind_name(type)};
-    }
+    require_type(handle, *object, type);
     return object;
 }
 

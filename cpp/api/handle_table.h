@@ -5,6 +5,7 @@
 // alive for that call, whatever becomes of its handle meanwhile.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -28,8 +29,12 @@ class HandleTable {
 
     // A handle for an object that belongs to `owner` and dies with it. When the owner has a live
     // object of the same identity already, that one's handle gets another reference and `object` is
-    // dropped. Error VIX_E_INVALID_HANDLE: the owner is gone.
+    // dropped. Without an identity it is always another. Error VIX_E_INVALID_HANDLE: the owner is
+    // gone.
     Handle add_owned(Handle owner, const std::string& identity, std::shared_ptr<Object> object);
+
+    // A number that no object has or will have: for what was made after its owner had gone.
+    Handle dead_handle();
 
     // The object behind a handle. Errors: VIX_E_INVALID_HANDLE when there is none (any more),
     // VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE when it is of another kind.
@@ -41,8 +46,18 @@ class HandleTable {
     // The same for a caller that takes objects of several kinds.
     std::shared_ptr<Object> get_any(Handle handle) const;
 
+    // The same, but nothing where there is none.
+    std::shared_ptr<Object> find_any(Handle handle) const noexcept;
+
+    // What get() throws for a handle that stands for nothing, or for an object of another kind.
+    [[noreturn]] static void throw_dead(Handle handle);
+    static void require_type(Handle handle, const Object& object, HandleType type);
+
     // HandleType::None for a handle that stands for nothing.
     HandleType type_of(Handle handle) const noexcept;
+
+    // Adds a reference. Does nothing for a dead handle.
+    void add_reference(Handle handle) noexcept;
 
     // Takes one reference away; the last one ends the handle. An owner lives on inside, without a
     // handle that works, until what it owns is released too. Does nothing for a dead handle.
@@ -55,6 +70,13 @@ class HandleTable {
     // From now on add_owned() does not take the object for the one meant by its identity.
     void forget_identity(Handle handle) noexcept;
 
+    // How many handles work.
+    std::size_t live_count() const noexcept;
+
+    // Around fork(), so that the child finds the table whole.
+    void before_fork() { mutex_.lock(); }
+    void after_fork() { mutex_.unlock(); }
+
   private:
     struct Entry {
         std::shared_ptr<Object> object;
@@ -65,12 +87,14 @@ class HandleTable {
     };
     using Entries = std::map<Handle, Entry>;
 
-    // These expect the caller to hold the mutex.
+    // These expect the caller to hold the mutex. What is erased goes to `dead`, to be destroyed
+    // when the mutex is free again: the end of an object may release others.
     Handle insert(Entry entry);
+    Handle take_number();
     const Entry* live_entry(Handle handle) const noexcept;
     void drop_identity(Handle handle, const Entry& entry) noexcept;
-    void erase(Entries::iterator position) noexcept;
-    void erase_owned_by(Handle owner) noexcept;
+    void erase(Entries::iterator position, Entries& dead) noexcept;
+    void erase_owned_by(Handle owner, Entries& dead) noexcept;
 
     std::shared_ptr<Object> find(Handle handle, HandleType type) const;
 

@@ -1,5 +1,5 @@
-// What handles stand for: a host connection, a virtual machine or a snapshot. A new kind (job,
-// property list) is a HandleType and a class here; the handle table needs no change.
+// What handles stand for: a host connection, a virtual machine, a snapshot, a property list; a job
+// is in api/job.h. A new kind is a HandleType and a class; the handle table needs no change.
 //
 // Objects are shared between threads. Their members do not change once made, except where marked.
 #pragma once
@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "api/constants.h"
 #include "api/simple.h"
@@ -20,7 +21,9 @@ enum class HandleType {
     None = VIX_HANDLETYPE_NONE,
     Host = VIX_HANDLETYPE_HOST,
     Vm = VIX_HANDLETYPE_VM,
+    Job = VIX_HANDLETYPE_JOB,
     Snapshot = VIX_HANDLETYPE_SNAPSHOT,
+    PropertyList = VIX_HANDLETYPE_PROPERTY_LIST,
 };
 
 class Object {
@@ -92,6 +95,22 @@ class SnapshotObject : public Object {
   private:
     std::shared_ptr<VmObject> vm_;
     int uid_;
+};
+
+// Properties by their identifiers, in the order they were put in; none twice.
+class PropertyListObject : public Object {
+  public:
+    static constexpr HandleType kType = HandleType::PropertyList;
+
+    using Properties = std::vector<std::pair<int, PropertyValue>>;
+
+    explicit PropertyListObject(Properties properties)
+        : Object{kType}, properties_{std::move(properties)} {}
+
+    const Properties& properties() const noexcept { return properties_; }
+
+  private:
+    Properties properties_;
 };
 
 }  // namespace vix::api

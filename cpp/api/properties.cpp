@@ -28,10 +28,16 @@ int power_state_bits(vm::PowerState state) {
     return VIX_POWERSTATE_POWERED_OFF;
 }
 
-// The other bits stand for calls that this library does not have yet.
+// There is no installation of tools: its bit is never set.
 int supported_features(const VmObject& vm) {
-    const bool snapshots = host::supports(vm.provider(), host::Operation::SnapshotMachine);
-    return snapshots ? VIX_VM_SUPPORT_MULTIPLE_SNAPSHOTS : 0;
+    int features = 0;
+    const auto add = [&](host::Operation operation, int bit) {
+        if (host::supports(vm.provider(), operation)) features |= bit;
+    };
+    add(host::Operation::ShareFolders, VIX_VM_SUPPORT_SHARED_FOLDERS);
+    add(host::Operation::SnapshotMachine, VIX_VM_SUPPORT_MULTIPLE_SNAPSHOTS);
+    add(host::Operation::UpgradeHardware, VIX_VM_SUPPORT_HARDWARE_UPGRADE);
+    return features;
 }
 
 [[noreturn]] void throw_no_guest(const vm::Summary& summary) {
@@ -108,6 +114,14 @@ PropertyValue snapshot_property(const vm::Snapshot& snapshot, int id) {
         default:
             throw_unrecognized(id, "a snapshot");
     }
+}
+
+PropertyValue list_property(const PropertyListObject& list, int id) {
+    for (const auto& [known, value] : list.properties()) {
+        if (known == id) return value;
+    }
+    throw Error{VIX_E_UNRECOGNIZED_PROPERTY,
+                "the property list has no property " + std::to_string(id)};
 }
 
 }  // namespace vix::api

@@ -18,4 +18,7 @@ PropertyValue vm_property(const VmObject& vm, const vm::Summary& summary, int id
 // Error VIX_E_UNRECOGNIZED_PROPERTY.
 PropertyValue snapshot_property(const vm::Snapshot& snapshot, int id);
 
+// Error VIX_E_UNRECOGNIZED_PROPERTY: it was not put in.
+PropertyValue list_property(const PropertyListObject& list, int id);
+
 }  // namespace vix::api

@@ -3,7 +3,7 @@
 namespace vix::api {
 
 Runtime& runtime() {
-    static Runtime instance;
+    static Runtime& instance = *new Runtime;  // NOLINT: jobs' threads use it until the process ends
     return instance;
 }
 

@@ -12,7 +12,7 @@ struct Runtime {
     HandleTable handles;
 };
 
-// Made at the first use. Safe to use from any thread.
+// Made at the first use, never destroyed. Safe to use from any thread.
 Runtime& runtime();
 
 struct Failure {

@@ -1,9 +1,11 @@
-// VIX as a caller sees it: integers and text in, codes, handles and values out. Every function is
-// noexcept, blocks until its work is done, and may be called from any thread. How a call failed is
+// VIX as a caller sees it: integers and text in, codes, handles and values out. Here is what
+// answers at once; calls that take their time are in api/call_table.h, and what becomes of them in
+// api/jobs.h. Every function is noexcept and may be called from any thread. How a call failed is
 // kept per thread until the next call that answers with a code (see last_error_detail), so cleaning
 // up with release_handle and host_disconnect before the report loses nothing.
 //
-// This header needs nothing but the standard library, so glue for a language can include it alone.
+// These three headers need nothing but the standard library, so glue for a language can include
+// them alone.
 #pragma once
 
 #include <cstddef>
@@ -27,51 +29,34 @@ struct CountResult {
     int count;  // 0 unless error is VIX_OK
 };
 
-// Text is UTF-8. monostate: no value.
-using PropertyValue = std::variant<std::monostate, bool, std::int64_t, std::string>;
+// Bytes that are no text.
+struct Blob {
+    std::string bytes;
+
+    friend bool operator==(const Blob& one, const Blob& other) { return one.bytes == other.bytes; }
+};
+
+// Text is UTF-8; handles are integers. monostate: no value.
+using PropertyValue = std::variant<std::monostate, bool, std::int64_t, std::string, Blob>;
 
 struct PropertiesResult {
     int error;
     std::vector<PropertyValue> values;  // one per id; all monostate unless error is VIX_OK
 };
 
-struct HostConnectArguments {
-    int api_version;
-    int host_type;
-    std::string_view host_name;  // undef and "" both mean this host
-    int host_port;
-    std::string_view user_name;
-    std::string_view password;
-    int options;
-    Handle property_list;
+// Kinds of values that a caller's language knows apart.
+enum class InputKind { None, Number, Text };
+
+// A property and its value, for a property list.
+struct PropertyInput {
+    int id;
+    InputKind kind;
+    std::int64_t number;
+    std::string_view text;
 };
 
-struct CloneArguments {
-    Handle vm;
-    Handle snapshot;
-    int clone_type;
-    std::string_view destination;
-    int options;
-    Handle property_list;
-};
-
-struct CreateSnapshotArguments {
-    Handle vm;
-    std::string_view name;
-    std::string_view description;
-    int options;
-    Handle property_list;
-};
-
-HandleResult host_connect(const HostConnectArguments& arguments) noexcept;
 void host_disconnect(Handle host) noexcept;
-HandleResult vm_open(Handle host, std::string_view vmx_path) noexcept;
-HandleResult vm_clone(const CloneArguments& arguments) noexcept;
-int vm_delete(Handle vm, int options) noexcept;
 
-HandleResult vm_create_snapshot(const CreateSnapshotArguments& arguments) noexcept;
-int vm_remove_snapshot(Handle vm, Handle snapshot, int options) noexcept;
-int vm_revert_to_snapshot(Handle vm, Handle snapshot, int options, Handle property_list) noexcept;
 CountResult vm_get_num_root_snapshots(Handle vm) noexcept;
 HandleResult vm_get_root_snapshot(Handle vm, int index) noexcept;
 HandleResult vm_get_current_snapshot(Handle vm) noexcept;
@@ -82,8 +67,24 @@ HandleResult snapshot_get_child(Handle snapshot, int index) noexcept;
 HandleResult snapshot_get_parent(Handle snapshot) noexcept;
 
 PropertiesResult get_properties(Handle handle, const int* ids, std::size_t id_count) noexcept;
+
+// VIX_PROPERTYTYPE_* of a property that handles of this kind have; a property list has those that
+// were put into it.
+CountResult get_property_type(Handle handle, int id) noexcept;
+
+// VIX_PROPERTYTYPE_* of a property of any kind of handle; VIX_PROPERTYTYPE_ANY if there is no such.
+int property_type(int id) noexcept;
+
+// A negative count: the list was malformed, one identifier lacks its value.
+HandleResult alloc_property_list(Handle host, const PropertyInput* properties,
+                                 std::ptrdiff_t count) noexcept;
+
 int get_handle_type(Handle handle) noexcept;
+void add_ref_handle(Handle handle) noexcept;
 void release_handle(Handle handle) noexcept;
+
+// How many handles are alive, of all kinds.
+std::size_t live_handle_count() noexcept;
 
 // The general text of a code. When `error` is what the last failed call of this thread returned,
 // its detail follows the text, so that a script that prints GetErrorText shows which file and why.

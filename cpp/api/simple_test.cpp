@@ -9,6 +9,7 @@
 
 #include "api/constants.h"
 #include "base/error.h"
+#include "testing/calls.h"
 
 namespace vix::api {
 namespace {
@@ -19,11 +20,26 @@ constexpr const char* kConfiguration =
     "config.version = \"8\"\nvirtualHW.version = \"16\"\ndisplayName = \"plain\"\n"
     "guestOS = \"other\"\nmemsize = \"64\"\n";
 
-HandleResult connect(int host_type = VIX_SERVICEPROVIDER_VMWARE_WORKSTATION) {
-    return host_connect({VIX_API_VERSION, host_type, "", 0, "", "", 0, VIX_INVALID_HANDLE});
+using testing::CallAnswer;
+
+CallAnswer connect(int host_type = VIX_SERVICEPROVIDER_VMWARE_WORKSTATION) {
+    return testing::call("HostConnect",
+                         {VIX_API_VERSION, host_type, "", 0, "", "", 0, VIX_INVALID_HANDLE});
 }
 
-class SimpleTest : public testing::Test {
+CallAnswer vm_open(Handle host, const std::string& path) {
+    return testing::call("VMOpen", {host, path});
+}
+
+CallAnswer vm_clone(const std::vector<testing::Given>& arguments) {
+    return testing::call("VMClone", arguments);
+}
+
+int vm_delete(Handle vm, int options) {
+    return testing::call("VMDelete", {vm, options}).error;
+}
+
+class SimpleTest : public ::testing::Test {
   protected:
     SimpleTest() {
         fs::create_directories(folder / "plain");
@@ -36,8 +52,8 @@ class SimpleTest : public testing::Test {
         fs::remove_all(folder);
     }
 
-    HandleResult clone(Handle vm, const std::string& destination,
-                       int type = VIX_CLONETYPE_FULL) const {
+    CallAnswer clone(Handle vm, const std::string& destination,
+                     int type = VIX_CLONETYPE_FULL) const {
         return vm_clone({vm, VIX_INVALID_HANDLE, type, destination, 0, VIX_INVALID_HANDLE});
     }
 

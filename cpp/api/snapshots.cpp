@@ -7,8 +7,6 @@
 #include "api/call.h"
 #include "api/simple.h"
 #include "api/text_argument.h"
-#include "host/settings_file.h"
-#include "ops/snapshot.h"
 
 namespace vix::api {
 namespace {
@@ -17,12 +15,6 @@ using vm::SnapshotTree;
 
 SnapshotTree tree_of(const VmObject& vm) {
     return SnapshotTree::read(vm::snapshot_list_path(vm.vmx()));
-}
-
-Handle handle_of(const std::shared_ptr<VmObject>& vm, int uid) {
-    const std::string identity = vm->vmx().string() + '#' + std::to_string(uid);
-    return runtime().handles.add_owned(vm->host(), identity,
-                                       std::make_shared<SnapshotObject>(vm, uid));
 }
 
 std::shared_ptr<VmObject> vm_with_snapshots(Handle handle) {
@@ -83,18 +75,18 @@ HandleResult snapshot_of_vm(Handle handle, Choose&& choose) noexcept {
     HandleResult result{VIX_OK, VIX_INVALID_HANDLE};
     result.error = run([&] {
         const auto vm = vm_with_snapshots(handle);
-        result.handle = handle_of(vm, choose(tree_of(*vm)));
+        result.handle = snapshot_handle(vm, choose(tree_of(*vm)));
     });
     return result;
 }
 
-void check_options(int options, int allowed, const char* call) {
-    if ((options & ~allowed) == 0) return;
-    throw_bad_argument("options " + std::to_string(options) + " has bits that mean nothing to " +
-                       call);
-}
-
 }  // namespace
+
+Handle snapshot_handle(const std::shared_ptr<VmObject>& vm, int uid) {
+    const std::string identity = vm->vmx().string() + '#' + std::to_string(uid);
+    return runtime().handles.add_owned(vm->host(), identity,
+                                       std::make_shared<SnapshotObject>(vm, uid));
+}
 
 void require_snapshot_of(const SnapshotObject& snapshot, const VmObject& vm) {
     if (snapshot.vm()->vmx() == vm.vmx()) return;
@@ -107,57 +99,6 @@ const vm::Snapshot& find_snapshot(const SnapshotTree& tree, const SnapshotObject
     if (found != nullptr) return *found;
     throw Error{VIX_E_SNAPSHOT_NOTFOUND,
                 "the snapshot was removed from " + snapshot.vm()->reported_path()};
-}
-
-HandleResult vm_create_snapshot(const CreateSnapshotArguments& arguments) noexcept {
-    HandleResult result{VIX_OK, VIX_INVALID_HANDLE};
-    result.error = run([&] {
-        const auto vm = live_vm(arguments.vm);
-        require_text(arguments.name, "name");
-        require_text(arguments.description, "description");
-        check_options(arguments.options, VIX_SNAPSHOT_INCLUDE_MEMORY, "VMCreateSnapshot");
-        require_no_property_list(arguments.property_list);
-        host::require_support(vm->provider(), host::Operation::SnapshotMachine);
-        Progress progress;
-        const int uid =
-            ops::create_snapshot({vm->vmx(), std::string{arguments.name},
-                                  std::string{arguments.description}, host::load_settings()},
-                                 progress);
-        result.handle = handle_of(vm, uid);
-    });
-    return result;
-}
-
-int vm_remove_snapshot(Handle handle, Handle snapshot_handle, int options) noexcept {
-    return run([&] {
-        const auto vm = live_vm(handle);
-        const auto snapshot = live_snapshot(snapshot_handle);
-        require_snapshot_of(*snapshot, *vm);
-        check_options(options, VIX_SNAPSHOT_REMOVE_CHILDREN, "VMRemoveSnapshot");
-        host::require_support(vm->provider(), host::Operation::SnapshotMachine);
-        const auto children = options == 0 ? ops::RemoveChildren::No : ops::RemoveChildren::Yes;
-        Progress progress;
-        ops::remove_snapshot(vm->vmx(), snapshot->uid(), children, host::load_settings(), progress);
-    });
-}
-
-int vm_revert_to_snapshot(Handle handle, Handle snapshot_handle, int options,
-                          Handle property_list) noexcept {
-    return run([&] {
-        const auto vm = live_vm(handle);
-        const auto snapshot = live_snapshot(snapshot_handle);
-        require_snapshot_of(*snapshot, *vm);
-        check_options(options, VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON | VIX_VMPOWEROP_LAUNCH_GUI,
-                      "VMRevertToSnapshot");
-        if ((options & VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON) != 0 &&
-            options != VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON) {
-            throw_bad_argument("VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON excludes other options");
-        }
-        require_no_property_list(property_list);
-        host::require_support(vm->provider(), host::Operation::SnapshotMachine);
-        Progress progress;
-        ops::revert_to_snapshot(vm->vmx(), snapshot->uid(), host::load_settings(), progress);
-    });
 }
 
 CountResult vm_get_num_root_snapshots(Handle handle) noexcept {
@@ -207,7 +148,7 @@ HandleResult snapshot_get_child(Handle handle, int index) noexcept {
         const auto tree = tree_of(*snapshot->vm());
         find_snapshot(tree, *snapshot);
         const int child = nth(tree.children(snapshot->uid()), index, "child");
-        result.handle = handle_of(snapshot->vm(), child);
+        result.handle = snapshot_handle(snapshot->vm(), child);
     });
     return result;
 }
@@ -217,7 +158,7 @@ HandleResult snapshot_get_parent(Handle handle) noexcept {
     result.error = run([&] {
         const auto snapshot = live_snapshot(handle);
         const int parent = find_snapshot(tree_of(*snapshot->vm()), *snapshot).parent;
-        if (parent != vm::kNoSnapshot) result.handle = handle_of(snapshot->vm(), parent);
+        if (parent != vm::kNoSnapshot) result.handle = snapshot_handle(snapshot->vm(), parent);
     });
     return result;
 }

@@ -1,10 +1,15 @@
-// The snapshot calls of the façade, and what VMClone and GetProperties need of them.
+// Snapshots behind handles: for the calls that look at them at once, and those that change them.
 #pragma once
+
+#include <memory>
 
 #include "api/object.h"
 #include "vm/snapshot_tree.h"
 
 namespace vix::api {
+
+// The handle of that snapshot.
+Handle snapshot_handle(const std::shared_ptr<VmObject>& vm, int uid);
 
 // VIX_E_INVALID_ARG for a snapshot of another machine.
 void require_snapshot_of(const SnapshotObject& snapshot, const VmObject& vm);

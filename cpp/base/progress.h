@@ -19,6 +19,9 @@ class Progress {
     // Passed before every step that changes what is on disk. An implementation may throw (a caller
     // who cancels) or end the process (a test of what a crash at this very step leaves behind).
     virtual void checkpoint(const char* step) { static_cast<void>(step); }
+
+    // From here on the operation cannot be undone, only finished: who cancels it comes too late.
+    virtual void point_of_no_return() {}
 };
 
 }  // namespace vix

@@ -20,6 +20,8 @@ constexpr unsigned bit(Operation operation) {
 constexpr unsigned kOnAll = bit(Operation::OpenMachine) | bit(Operation::DeleteMachine);
 
 constexpr unsigned kSnapshots = bit(Operation::SnapshotMachine);
+constexpr unsigned kUpgrades = bit(Operation::UpgradeHardware);
+constexpr unsigned kSharing = bit(Operation::ShareFolders);
 
 struct Product {
     Provider provider;
@@ -28,13 +30,15 @@ struct Product {
 };
 
 // Cloning is Workstation's alone: the support matrix of VIX 1.13 has it for no other product, and
-// the page of the call names Player as one without it. Player has no snapshots either.
+// the page of the call names Player as one without it. Player has no snapshots either, and its
+// virtual machines cannot be paused or upgraded. Recording went with VIX 1.11, for all of them.
 constexpr Product kProducts[] = {
-    {Provider::Server, "VMware Server", kOnAll | kSnapshots},
+    {Provider::Server, "VMware Server", kOnAll | kSnapshots | kUpgrades},
     {Provider::Workstation, "VMware Workstation",
-     kOnAll | kSnapshots | bit(Operation::CloneMachine)},
-    {Provider::Player, "VMware Player", kOnAll},
-    {Provider::WorkstationShared, "VMware Workstation (shared)", kOnAll | kSnapshots},
+     kOnAll | kSnapshots | kUpgrades | kSharing | bit(Operation::CloneMachine) |
+         bit(Operation::PauseMachine)},
+    {Provider::Player, "VMware Player", kOnAll | kSharing},
+    {Provider::WorkstationShared, "VMware Workstation (shared)", kOnAll | kSnapshots | kUpgrades},
 };
 
 const Product& product_of(Provider provider) {
@@ -54,6 +58,14 @@ const char* operation_name(Operation operation) {
             return "deleting a virtual machine";
         case Operation::SnapshotMachine:
             return "a snapshot";
+        case Operation::PauseMachine:
+            return "pausing a virtual machine";
+        case Operation::UpgradeHardware:
+            return "upgrading virtual hardware";
+        case Operation::ShareFolders:
+            return "sharing folders with a guest";
+        case Operation::Record:
+            return "recording or replaying a virtual machine";
     }
     return "this operation";
 }

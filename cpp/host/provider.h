@@ -7,7 +7,16 @@ namespace vix::host {
 // The numbers are those of VIX_SERVICEPROVIDER_VMWARE_*.
 enum class Provider { Server = 2, Workstation = 3, Player = 4, WorkstationShared = 11 };
 
-enum class Operation { OpenMachine, CloneMachine, DeleteMachine, SnapshotMachine };
+enum class Operation {
+    OpenMachine,
+    CloneMachine,
+    DeleteMachine,
+    SnapshotMachine,
+    PauseMachine,
+    UpgradeHardware,
+    ShareFolders,
+    Record,
+};
 
 // The provider that the host type of a connection asks for; the default one is Workstation. Errors:
 // VIX_E_WRAPPER_SERVICEPROVIDER_NOT_FOUND for a product that VIX knows and this library cannot

@@ -41,7 +41,10 @@ FolderGuard::FolderGuard(const boost::filesystem::path& file_or_folder, LockKind
 }
 
 FolderGuard::~FolderGuard() {
-    if (descriptor_ >= 0) close(descriptor_);
+    if (descriptor_ < 0) return;
+    // Not by closing alone: a child process that was forked meanwhile has the descriptor, too.
+    flock(descriptor_, LOCK_UN);
+    close(descriptor_);
 }
 
 }  // namespace vix::io

@@ -209,6 +209,8 @@ NewFolderStaging::~NewFolderStaging() {
     boost::system::error_code ignored;
     if (moved_ && !published_) withdraw();
     if (!published_) fs::remove_all(folder(), ignored);
+    // Not by closing alone: a child process that was forked meanwhile has the descriptor, too.
+    flock(descriptor_, LOCK_UN);
     ::close(descriptor_);
 }
 

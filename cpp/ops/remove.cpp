@@ -255,6 +255,7 @@ void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& 
         }
         for (const fs::path& file : belongings.files()) {
             progress.checkpoint("remove");
+            progress.point_of_no_return();
             if (file != vmx) remove_file(file);
         }
         io::Staging::remove_leftovers(vmx);

@@ -253,6 +253,7 @@ void revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settings& settin
     const auto config = on_disks(state.config.dictionary(), children.names());
     io::replace_file(vmx, config.to_bytes(), settings.durability);
     progress.checkpoint("the machine is on its new disks");
+    progress.point_of_no_return();
     tree.set_current(uid);
     change_list(list, tree, settings, [&] {
         config_guard.keep_new();

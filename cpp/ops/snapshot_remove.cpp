@@ -49,6 +49,7 @@ class Remover {
         // What cannot be read would be found out too late.
         static_cast<void>(DiskFamily{config(), tree_, settings_});
         progress_.checkpoint("forget");
+        progress_.point_of_no_return();
         io::replace_file(list_, tree_.to_bytes(), settings_.durability);
         for (const fs::path& state : states) unlink(state.c_str());
         while (consolidate_one()) {

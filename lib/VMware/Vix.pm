@@ -62,6 +62,14 @@ For those who know VMware's VIX.
 
 The command line, and the module behind it.
 
+=item L<VMware::Vix::API::VM>, L<VMware::Vix::API::Host>, L<VMware::Vix::API::Job>
+
+The same calls without waiting: jobs, their results, callbacks, cancelling.
+
+=item L<VMware::Vix::API::API>, L<VMware::Vix::API::Snapshot>, L<VMware::Vix::API::PropertyList>
+
+The rest of the C functions under their own names.
+
 =item L<VMware::Vix::API::Constants>
 
 The constants.
@@ -82,6 +90,23 @@ What exactly went wrong in the last call of this thread that failed: which file,
 was found. GetErrorText puts it behind the text of the code; this gives it alone, for a log or a
 message of one's own. Empty when the last call that returns a code worked. Calls that return none
 (ReleaseHandle, HostDisconnect, GetHandleType) leave it alone. Not exported; not in VMware's API.
+
+=head2 on_progress
+
+    $before = VMware::Vix::on_progress($code);
+
+From now on $code is called while a function of L<VMware::Vix::Simple> waits in this interpreter, with
+percent, bytes done and bytes in all, each time that the percentage has grown; 100 percent means that
+the call has worked. Only calls that know how much there is to do call it, as VMClone does. If it dies,
+the call is cancelled, undone, and the exception goes on to whoever made the call. undef ends it.
+Gives what was set before, or undef. Not exported; not in VMware's API.
+
+=head2 live_handle_count
+
+    $count = VMware::Vix::live_handle_count();
+
+How many handles of all kinds are alive in the process: 0 when all have been released. For programs
+that look for what they forgot, and for tests. Not exported; not in VMware's API.
 
 =head1 REQUIREMENTS
 

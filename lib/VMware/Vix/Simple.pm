@@ -11,12 +11,25 @@ use VMware::Vix::API::Constants;
 our $VERSION = $VMware::Vix::VERSION;
 
 our @EXPORT_FUNCTIONS = qw(
-    HostConnect HostDisconnect
+    HostConnect HostDisconnect HostOpenVM
+    RegisterVM UnregisterVM FindItems FindRunningVMs
     VMOpen VMClone VMDelete
+    VMPowerOn VMPowerOff VMReset VMSuspend VMPause VMUnpause
     VMCreateSnapshot VMRemoveSnapshot VMRevertToSnapshot
     VMGetNumRootSnapshots VMGetRootSnapshot VMGetCurrentSnapshot VMGetNamedSnapshot
     SnapshotGetNumChildren SnapshotGetChild SnapshotGetParent
-    GetProperties
+    VMReadVariable VMWriteVariable VMUpgradeVirtualHardware
+    VMEnableSharedFolders VMGetNumSharedFolders VMGetSharedFolderState VMSetSharedFolderState
+    VMAddSharedFolder VMRemoveSharedFolder
+    VMInstallTools VMWaitForToolsInGuest VMLoginInGuest VMLogoutFromGuest
+    VMRunProgramInGuest VMRunProgramInGuestEx VMRunScriptInGuest VMRunScriptInGuestEx
+    VMCopyFileFromHostToGuest VMCopyFileFromGuestToHost VMDeleteFileInGuest
+    VMFileExistsInGuest VMRenameFileInGuest VMCreateTempFileInGuest VMGetFileInfoInGuest
+    VMListDirectoryInGuest VMCreateDirectoryInGuest VMDeleteDirectoryInGuest
+    VMDirectoryExistsInGuest VMListProcessesInGuest VMKillProcessInGuest
+    VMCaptureScreenImage VMOpenUrlInGuest
+    VMBeginRecording VMEndRecording VMBeginReplay VMEndReplay
+    GetProperties AllocPropertyList
     GetErrorText GetHandleType ReleaseHandle
 );
 
@@ -78,6 +91,15 @@ worked. Calls that give more return a list that begins with the code and has the
 whether they worked or not; call them in list context (page). Numbers are plain integers, truth is
 1 or 0. The only thing that dies is a wrong number of arguments, or an argument whose own code
 (an overloaded object, a tied variable) dies.
+
+=head2 While a call waits
+
+Each call is a job that a thread of the library works on, while the script's own waits (ours; VIX
+too does it that way). Signal handlers run meanwhile, after 50 milliseconds at the most: a handler
+for C<ALRM> or C<INT> that dies ends the call, as soon as the job has undone what it did (ours). The
+function set with L<VMware::Vix/on_progress> is called as the work goes on. Calls on the same
+virtual machine are done one after the other, others of several threads side by side.
+L<VMware::Vix::API::VM> and its neighbours have the same calls without waiting.
 
 =head2 Handles
 
@@ -169,6 +191,47 @@ cannot be on this host (ours). Of a linked clone the disks are looked at, too: V
 (16012) if its parent is missing, VIX_E_DISK_CID_MISMATCH (16008) if it was changed since (ours);
 the detail names the parent and where it was looked for.
 
+=head2 HostOpenVM
+
+    ($err, $vmHandle) = HostOpenVM($hostHandle, $vmxFilePathName, $options, $propertyListHandle);
+
+Does what VMOpen does. $options is VIX_VMOPEN_NORMAL (page), others are VIX_E_INVALID_ARG (ours).
+$propertyListHandle is VIX_INVALID_HANDLE or a list with VIX_PROPERTY_VM_ENCRYPTION_PASSWORD (page),
+which is taken and not used: an encrypted virtual machine opens without, and cannot be cloned with it
+(ours). Another property is VIX_E_UNRECOGNIZED_PROPERTY (6000) (ours).
+
+=head2 RegisterVM
+
+    $err = RegisterVM($hostHandle, $vmxFilePath);
+
+Puts the virtual machine into the inventory, the library that VMware Workstation shows; see the
+setting C<inventory.file>. No error if it is there already (page). A file that does not exist is
+VIX_E_NOT_FOUND (2000) (page), an empty path VIX_E_INVALID_ARG (ours), one that is no .vmx
+VIX_E_CANNOT_READ_VM_CONFIG (ours). VMware's own call does nothing for Workstation and Player
+(page); this one does (ours).
+
+=head2 UnregisterVM
+
+    $err = UnregisterVM($hostHandle, $vmxFilePath);
+
+Takes it out again; its files stay. No error if it is not there, or if there is no such file (page).
+A running one is VIX_E_VM_IS_RUNNING (ours), an empty path VIX_E_INVALID_ARG (ours).
+
+=head2 FindItems
+
+    ($err, @vmxPaths) = FindItems($hostHandle, $searchType, $timeoutInSeconds);
+
+The absolute paths of virtual machines, with VIX_FIND_RUNNING_VMS those that run on this host, with
+VIX_FIND_REGISTERED_VMS those in the inventory (page; VMware's has the latter for servers only).
+Another type is VIX_E_INVALID_ARG (ours). $timeoutInSeconds may be any number: nothing is waited for
+(seen). On failure the list is C<($err)> alone (seen).
+
+=head2 FindRunningVMs
+
+    ($err, @vmxPaths) = FindRunningVMs($hostHandle, $timeoutInSeconds);
+
+FindItems with VIX_FIND_RUNNING_VMS (page).
+
 =head2 VMClone
 
     ($err, $cloneHandle) = VMClone($vmHandle, $snapshotHandle, $cloneType,
@@ -241,6 +304,49 @@ C<delete.protectParents> it is VIX_E_SNAPSHOT_NOPERM (13006) as long as there ar
 
 The handle stays until it is released, but calls on it and on handles of its snapshots fail at once
 (page), with VIX_E_VM_NOT_FOUND (ours), even if another virtual machine takes the same place.
+
+=head2 VMPowerOn
+
+    $err = VMPowerOn($vmHandle, $powerOnOptions, $propertyListHandle);
+
+Starts or resumes the virtual machine (page). $powerOnOptions is VIX_VMPOWEROP_NORMAL or
+VIX_VMPOWEROP_LAUNCH_GUI (page), also with VIX_VMPOWEROP_START_VM_PAUSED; others, and a property list,
+are VIX_E_INVALID_ARG. One that runs is VIX_E_VM_IS_RUNNING; else, since nothing here runs virtual
+machines as yet, VIX_E_NOT_SUPPORTED (all ours).
+
+=head2 VMPowerOff
+
+    $err = VMPowerOff($vmHandle, $powerOffOptions);
+
+Switches it off. $powerOffOptions is VIX_VMPOWEROP_NORMAL or VIX_VMPOWEROP_FROM_GUEST (page), others
+are VIX_E_INVALID_ARG (ours). Off or suspended it is VIX_E_VM_NOT_RUNNING (page), running as yet
+VIX_E_NOT_SUPPORTED (ours).
+
+=head2 VMReset
+
+    $err = VMReset($vmHandle, $resetOptions);
+
+Starts it anew, with the options and errors of VMPowerOff (page).
+
+=head2 VMSuspend
+
+    $err = VMSuspend($vmHandle, $suspendOptions);
+
+Suspends it. $suspendOptions is 0 (page), others are VIX_E_INVALID_ARG. The errors of VMPowerOff.
+
+=head2 VMPause
+
+    $err = VMPause($vmHandle, $options, $propertyListHandle);
+
+Stops it for a while. $options is 0 and $propertyListHandle VIX_INVALID_HANDLE (page), others are
+VIX_E_INVALID_ARG (ours). Only Workstation can (page): else it is VIX_E_NOT_SUPPORTED. The errors of
+VMPowerOff.
+
+=head2 VMUnpause
+
+    $err = VMUnpause($vmHandle, $options, $propertyListHandle);
+
+Lets it go on. Arguments and errors are those of VMPause.
 
 =head2 VMCreateSnapshot
 
@@ -339,6 +445,266 @@ anything wait up to 30 seconds for another process that does, and then give
 VIX_E_FILE_ALREADY_LOCKED (15) (ours); they also give the errors of disks in L</ERRORS>. The tree is
 read from the files at each call.
 
+=head2 VMReadVariable
+
+    ($err, $value) = VMReadVariable($vmHandle, $variableType, $name, $options);
+
+With VIX_VM_CONFIG_RUNTIME_ONLY the value of a setting in the .vmx, whether it runs or not; names are
+compared without regard to case (seen), and one that is not there has the value '' (seen).
+VIX_VM_GUEST_VARIABLE and VIX_GUEST_ENVIRONMENT_VARIABLE are the guest's (page): see L</In the guest>.
+An empty name, an unknown type, or $options other than 0 are VIX_E_INVALID_ARG (ours).
+
+=head2 VMWriteVariable
+
+    $err = VMWriteVariable($vmHandle, $variableType, $name, $value, $options);
+
+The same in the other direction. A setting goes into the .vmx of a virtual machine that is off (ours);
+running it is VIX_E_VM_IS_RUNNING (ours). VIX_E_INVALID_ARG for a name with C<=>, and for a guest
+variable's with C</> (page).
+
+=head2 VMUpgradeVirtualHardware
+
+    $err = VMUpgradeVirtualHardware($vmHandle, $options);
+
+Raises the version of the virtual hardware to the newest. VIX_OK if there is nothing to do (page).
+$options is 0, others are VIX_E_INVALID_ARG (ours). Running or suspended it is VIX_E_VM_IS_RUNNING,
+encrypted VIX_E_NEED_KEY (ours), through Player VIX_E_NOT_SUPPORTED (page).
+
+=head2 VMEnableSharedFolders
+
+    $err = VMEnableSharedFolders($vmHandle, $enabled, $options);
+
+Whether the guest may see the shared folders, in the .vmx. $options is 0, others are
+VIX_E_INVALID_ARG (ours). This and the calls below are VIX_E_NOT_SUPPORTED but for Workstation and
+Player (page), and those that change something VIX_E_VM_IS_RUNNING when it runs, VIX_E_NEED_KEY when
+it is encrypted (ours; VMware's want it running).
+
+=head2 VMGetNumSharedFolders
+
+    ($err, $count) = VMGetNumSharedFolders($vmHandle);
+
+How many there are (page).
+
+=head2 VMGetSharedFolderState
+
+    ($err, $flags, $name, $hostPath) = VMGetSharedFolderState($vmHandle, $index);
+
+One of them, by its index from 0 (page). $flags is 0 or VIX_SHAREDFOLDER_WRITE_ACCESS. Another index
+is VIX_E_INVALID_ARG (ours).
+
+=head2 VMSetSharedFolderState
+
+    $err = VMSetSharedFolderState($vmHandle, $shareName, $hostPathName, $flags);
+
+Gives the one of that name another folder and other flags. VIX_E_NOT_FOUND if there is none (page).
+
+=head2 VMAddSharedFolder
+
+    $err = VMAddSharedFolder($vmHandle, $shareName, $hostPathName, $flags);
+
+Adds one. VIX_E_ALREADY_EXISTS (23) if the name is taken (page); VIX_E_FILE_NOT_FOUND (4) or
+VIX_E_INCORRECT_FILE_TYPE (9) if $hostPathName is no folder of the host, VIX_E_INVALID_ARG for a
+relative path or a name that is empty or has a separator (ours).
+
+=head2 VMRemoveSharedFolder
+
+    $err = VMRemoveSharedFolder($vmHandle, $shareName, $flags);
+
+Removes it. $flags is 0 (page). VIX_E_NOT_FOUND if there is none (ours).
+
+=head2 In the guest
+
+The calls up to VMOpenUrlInGuest go to the guest of a virtual machine. After the checks of handle and
+arguments they are VIX_E_VM_NOT_RUNNING (3006) for one that is off or suspended, and
+VIX_E_TOOLS_NOT_RUNNING (3016) for one that runs: this library talks to no guest as yet (ours).
+Options with other bits than those named, a property list, or an empty path are VIX_E_INVALID_ARG
+(ours). In a result that is a hash all keys are there also on failure, with undef as values (ours);
+a list of hashes is empty then.
+
+=head2 VMInstallTools
+
+    $err = VMInstallTools($vmHandle, $options, $commandLineArgs);
+
+Mounts the installer of VMware's tools. $options is VIX_INSTALLTOOLS_MOUNT_TOOLS_INSTALLER,
+VIX_INSTALLTOOLS_AUTO_UPGRADE or VIX_INSTALLTOOLS_RETURN_IMMEDIATELY (page). There is no such image
+here: a running virtual machine is VIX_E_TOOLS_INSTALL_NO_IMAGE (21000) (ours).
+
+=head2 VMWaitForToolsInGuest
+
+    $err = VMWaitForToolsInGuest($vmHandle, $timeoutInSeconds);
+
+Waits until the tools answer, $timeoutInSeconds seconds, or for ever if that is not positive (page).
+
+=head2 VMLoginInGuest
+
+    $err = VMLoginInGuest($vmHandle, $userName, $password, $options);
+
+Sets the account of later calls. $options is 0 or
+VIX_LOGIN_IN_GUEST_REQUIRE_INTERACTIVE_ENVIRONMENT (page). An empty name is VIX_E_INVALID_ARG (ours).
+
+=head2 VMLogoutFromGuest
+
+    $err = VMLogoutFromGuest($vmHandle);
+
+Forgets that account. VIX_OK also without a login (page), and whether it runs or not (ours).
+
+=head2 VMRunProgramInGuest
+
+    $err = VMRunProgramInGuest($vmHandle, $guestProgramName, $commandLineArgs, $options,
+                               $propertyListHandle);
+
+Runs a program. $options may have VIX_RUNPROGRAM_RETURN_IMMEDIATELY and
+VIX_RUNPROGRAM_ACTIVATE_WINDOW (page).
+
+=head2 VMRunProgramInGuestEx
+
+    ($err, %procInfo) = VMRunProgramInGuestEx($vmHandle, $guestProgramName, $commandLineArgs,
+                                              $options, $propertyListHandle);
+
+The same. The hash has PROCESS_ID, ELAPSED_TIME (seconds) and EXIT_CODE (page).
+
+=head2 VMRunScriptInGuest
+
+    $err = VMRunScriptInGuest($vmHandle, $interpreter, $scriptText, $options, $propertyListHandle);
+
+Runs a script's text, with the options of VMRunProgramInGuest. Interpreter and text together of more
+than 60536 bytes are VIX_E_ARGUMENT_TOO_BIG (44) (page).
+
+=head2 VMRunScriptInGuestEx
+
+    ($err, %procInfo) = VMRunScriptInGuestEx($vmHandle, $interpreter, $scriptText, $options,
+                                             $propertyListHandle);
+
+The same, with the hash of VMRunProgramInGuestEx (page).
+
+=head2 VMCopyFileFromHostToGuest
+
+    $err = VMCopyFileFromHostToGuest($vmHandle, $hostPathName, $guestPathName, $options,
+                                     $propertyListHandle);
+
+Copies a file or folder into the guest. $options is 0 (page).
+
+=head2 VMCopyFileFromGuestToHost
+
+    $err = VMCopyFileFromGuestToHost($vmHandle, $guestPathName, $hostPathName, $options,
+                                     $propertyListHandle);
+
+Copies a file or folder out of the guest. $options is 0 (page).
+
+=head2 VMDeleteFileInGuest
+
+    $err = VMDeleteFileInGuest($vmHandle, $guestPathName);
+
+Deletes a file (page).
+
+=head2 VMFileExistsInGuest
+
+    ($err, $exists) = VMFileExistsInGuest($vmHandle, $guestPathName);
+
+1 if there is a plain file of that name, 0 if not (page).
+
+=head2 VMRenameFileInGuest
+
+    $err = VMRenameFileInGuest($vmHandle, $oldName, $newName, $options, $propertyListHandle);
+
+Renames a file or folder. Names of more than 255 bytes are VIX_E_FILE_NAME_TOO_LONG (20004), $options
+is 0 (page).
+
+=head2 VMCreateTempFileInGuest
+
+    ($err, $tempFileName) = VMCreateTempFileInGuest($vmHandle, $options, $propertyListHandle);
+
+Makes a file with a name of its own. $options is 0 (page).
+
+=head2 VMGetFileInfoInGuest
+
+    ($err, %fileInfo) = VMGetFileInfoInGuest($vmHandle, $pathName);
+
+The hash has FILE_SIZE (bytes), FILE_FLAGS (VIX_FILE_ATTRIBUTES_*) and the time of its last change,
+in seconds since 1970, as both MOD_TIME and FILE_MOD_TIME (page: once this, once that).
+
+=head2 VMListDirectoryInGuest
+
+    ($err, @entries) = VMListDirectoryInGuest($vmHandle, $pathName, $options);
+
+A reference to a hash for each entry, with FILE_NAME, FILE_SIZE, FILE_ATTRIBUTES and FILE_MOD_TIME.
+$options is 0 (page).
+
+=head2 VMCreateDirectoryInGuest
+
+    $err = VMCreateDirectoryInGuest($vmHandle, $pathName, $propertyListHandle);
+
+Makes a folder, and those above it that are missing (page).
+
+=head2 VMDeleteDirectoryInGuest
+
+    $err = VMDeleteDirectoryInGuest($vmHandle, $pathName, $options);
+
+Deletes a folder with all that is in it. $options is 0 (page).
+
+=head2 VMDirectoryExistsInGuest
+
+    ($err, $exists) = VMDirectoryExistsInGuest($vmHandle, $pathName);
+
+1 if there is a folder of that name, 0 if not (page).
+
+=head2 VMListProcessesInGuest
+
+    ($err, @processes) = VMListProcessesInGuest($vmHandle, $options);
+
+A reference to a hash for each process, with PROCESS_NAME, PROCESS_ID, PROCESS_OWNER,
+PROCESS_COMMAND, PROCESS_BEING_DEBUGGED and PROCESS_START_TIME. $options is 0 (page).
+
+=head2 VMKillProcessInGuest
+
+    $err = VMKillProcessInGuest($vmHandle, $pid, $options);
+
+Ends a process. $options is 0 (page); a $pid that is not positive is VIX_E_INVALID_ARG (page).
+
+=head2 VMCaptureScreenImage
+
+    ($err, $imageSize, $imageBytes) = VMCaptureScreenImage($vmHandle, $captureType,
+        $propertyListHandle);
+
+A picture of the screen. $captureType is VIX_CAPTURESCREENFORMAT_PNG or
+VIX_CAPTURESCREENFORMAT_PNG_NOCOMPRESS (page), others are VIX_E_INVALID_ARG (ours).
+
+=head2 VMOpenUrlInGuest
+
+    $err = VMOpenUrlInGuest($vmHandle, $url, $windowState, $propertyListHandle);
+
+Opens a page in the guest's browser. VIX 1.11 removed it (page); old scripts name it (seen).
+
+=head2 Recording
+
+These four went with VIX 1.11 (page), and old scripts name them (seen). After the checks of handles
+and arguments they are VIX_E_NOT_SUPPORTED (ours).
+
+=head2 VMBeginRecording
+
+    ($err, $snapshotHandle) = VMBeginRecording($vmHandle, $name, $description, $options,
+                                               $propertyListHandle);
+
+Would record what it does from now on.
+
+=head2 VMEndRecording
+
+    $err = VMEndRecording($vmHandle, $options, $propertyListHandle);
+
+Would end that.
+
+=head2 VMBeginReplay
+
+    $err = VMBeginReplay($vmHandle, $snapshotHandle, $options, $propertyListHandle);
+
+Would play a recording.
+
+=head2 VMEndReplay
+
+    $err = VMEndReplay($vmHandle, $options, $propertyListHandle);
+
+Would end that.
+
 =head2 GetProperties
 
     ($err, @values) = GetProperties($handle, $propertyID, ...);
@@ -361,7 +727,8 @@ One value for each identifier, in their order (page), or one undef for each if a
     VIX_PROPERTY_VM_IS_RUNNING            1 while it runs
     VIX_PROPERTY_VM_READ_ONLY             1 if this process may not write the .vmx
     VIX_PROPERTY_VM_TOOLS_STATE           VIX_TOOLSSTATE_UNKNOWN
-    VIX_PROPERTY_VM_SUPPORTED_FEATURES    VIX_VM_SUPPORT_MULTIPLE_SNAPSHOTS; 0 with Player
+    VIX_PROPERTY_VM_SUPPORTED_FEATURES    a bit for each: VIX_VM_SUPPORT_MULTIPLE_SNAPSHOTS,
+                                          _SHARED_FOLDERS, _HARDWARE_UPGRADE
     VIX_PROPERTY_VM_VMTEAM_PATHNAME, VIX_PROPERTY_VM_IN_VMTEAM, VIX_PROPERTY_VM_SSL_ERROR,
     VIX_PROPERTY_VM_IS_RECORDING, VIX_PROPERTY_VM_IS_REPLAYING                        '' or 0
 
@@ -371,15 +738,29 @@ One value for each identifier, in their order (page), or one undef for each if a
     VIX_PROPERTY_SNAPSHOT_POWERSTATE      VIX_POWERSTATE_POWERED_OFF; _POWERED_ON if it has memory
     VIX_PROPERTY_SNAPSHOT_IS_REPLAYABLE   0
 
+Of jobs see L<VMware::Vix::API::Job>; a property list has what was put into it.
+
 VIX_PROPERTY_GUEST_SHAREDFOLDERS_SHARES_PATH is VIX_E_VM_NOT_RUNNING (3006), in a running guest
 VIX_E_TOOLS_NOT_RUNNING (3016). Other identifiers are VIX_E_UNRECOGNIZED_PROPERTY (6000). The errors
 of VMOpen for handles and for a .vmx that is gone or garbled.
+
+=head2 AllocPropertyList
+
+    ($err, $propertyListHandle) = AllocPropertyList($handle, $propertyID, $value, ...,
+                                                    VIX_PROPERTY_NONE);
+
+A list of properties with their values, for calls that take one. $handle is a host's (page), which
+the list belongs to: VIX_E_INVALID_HANDLE or VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE for another. The
+VIX_PROPERTY_NONE at the end may be left out (ours). An identifier that is no property is
+VIX_E_UNRECOGNIZED_PROPERTY; one without a value, a value of another type than the property's, or a
+property twice is VIX_E_INVALID_ARG (all ours). GetProperties reads the list, the caller releases it.
 
 =head2 GetHandleType
 
     $type = GetHandleType($handle);
 
-VIX_HANDLETYPE_HOST, VIX_HANDLETYPE_VM, VIX_HANDLETYPE_SNAPSHOT, or VIX_HANDLETYPE_NONE for a handle
+VIX_HANDLETYPE_HOST, VIX_HANDLETYPE_VM, VIX_HANDLETYPE_SNAPSHOT, VIX_HANDLETYPE_JOB,
+VIX_HANDLETYPE_PROPERTY_LIST, or VIX_HANDLETYPE_NONE for a handle
 that is dead or never was (ours). No error.
 
 =head2 ReleaseHandle
@@ -433,8 +814,10 @@ Calls that read disks or snapshots may return, all (ours):
 =head1 THREADS AND PROCESSES
 
 Handles belong to the process: all Perl threads share them and may use them at the same time. After
-a fork each process has its own copies. Virtual machines are locked on disk in VMware's own form,
-between processes too.
+a fork each process has its own copies. A call that another thread was waiting for goes on in the
+parent; in the child its job has ended with VIX_E_CANCELLED (10), and nothing of it is undone there.
+When a process exits, what it is in the midst of is cancelled and undone. Virtual machines are locked
+on disk in VMware's own form, between processes too.
 
 =head1 SEE ALSO
 

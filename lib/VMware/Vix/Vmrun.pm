@@ -186,7 +186,7 @@ sub open_vm {
 sub _open {
     my ($self, $path) = @_;
     return VMOpen($self->host, $path) if !defined $self->{vm_password};
-    my ($err, $list) = AllocPropertyList(VIX_PROPERTY_VM_ENCRYPTION_PASSWORD,
+    my ($err, $list) = AllocPropertyList($self->host, VIX_PROPERTY_VM_ENCRYPTION_PASSWORD,
         $self->{vm_password}, VIX_PROPERTY_NONE);
     check($err);
     ($err, my $vm) = HostOpenVM($self->host, $path, VIX_VMOPEN_NORMAL, $list);

@@ -55,7 +55,7 @@ What GetHandleType returns.
     VIX_HANDLETYPE_HOST                 2  a host connection
     VIX_HANDLETYPE_VM                   3  a virtual machine
     VIX_HANDLETYPE_NETWORK              5  a network; no call gives one
-    VIX_HANDLETYPE_JOB                  6  a job of the C library; no Perl call gives one
+    VIX_HANDLETYPE_JOB                  6  a job, of the calls that do not wait
     VIX_HANDLETYPE_SNAPSHOT             7  a snapshot
     VIX_HANDLETYPE_PROPERTY_LIST        9  a property list
     VIX_HANDLETYPE_METADATA_CONTAINER  11  metadata; no call gives one

@@ -1,0 +1,123 @@
+#include "api/call_table.h"
+
+#include <boost/filesystem/operations.hpp>
+#include <vector>
+
+#include "api/call_row.h"
+#include "api/job.h"
+#include "api/job_runner.h"
+#include "api/jobs.h"
+#include "host/settings_file.h"
+
+namespace vix::api {
+namespace {
+
+const std::vector<CallRow>& table() {
+    static const std::vector<CallRow>& rows = *[] {
+        auto* all =
+            new std::vector<CallRow>;  // NOLINT: jobs' threads use it until the process ends
+        for (const auto part :
+             {host_calls(), vm_calls(), power_calls(), snapshot_calls(), guest_calls()}) {
+            all->insert(all->end(), part.begin(), part.end());
+        }
+        return all;
+    }();
+    return rows;
+}
+
+JobInput input_of(const CallRow& row, const Argument* arguments) {
+    JobInput input{&row, {}, {}, {}, {}, {}};
+    for (std::size_t i = 0; i < row.description.argument_count; ++i) {
+        const Argument& argument = arguments[i];
+        input.arguments.push_back({argument.number, std::string{argument.text}});
+        if (row.description.argument_kinds[i] != ArgumentKind::Integer) continue;
+        // Which of the numbers are handles only the call knows; one that is none keeps an object
+        // alive that need not be.
+        const auto handle = static_cast<Handle>(argument.number);
+        if (auto object = runtime().handles.find_any(handle)) {
+            input.objects.emplace_back(handle, std::move(object));
+        }
+    }
+    try {
+        input.settings = host::load_settings();
+    } catch (...) {
+        input.settings_failure = std::current_exception();
+    }
+    boost::system::error_code ignored;
+    input.working_folder = boost::filesystem::current_path(ignored);
+    return input;
+}
+
+// Calls on a virtual machine begin with its handle; those that open one have a host's there.
+std::string machine_of(const JobInput& input) {
+    if (input.objects.empty()) return {};
+    const Object& first = *input.objects.front().second;
+    const bool leads = input.objects.front().first == input.arguments.front().number;
+    if (!leads || first.type() != HandleType::Vm) return {};
+    return static_cast<const VmObject&>(first).vmx().string();
+}
+
+PropertyValue value_on_failure(int id) {
+    if (id != VIX_PROPERTY_JOB_RESULT_HANDLE) return {};
+    return std::int64_t{VIX_INVALID_HANDLE};
+}
+
+}  // namespace
+
+const CallRow& call_at(std::size_t call) noexcept {
+    return table()[call];
+}
+
+std::size_t call_count() noexcept {
+    return table().size();
+}
+
+const CallDescription& call_description(std::size_t call) noexcept {
+    return table()[call].description;
+}
+
+Handle start_call(std::size_t call, const Argument* arguments, Events events) noexcept {
+    Handle handle = VIX_INVALID_HANDLE;
+    try {
+        JobInput input = input_of(call_at(call), arguments);
+        std::string machine = machine_of(input);
+        const auto job = std::make_shared<JobObject>(std::move(input), std::move(machine), events);
+        handle = runtime().handles.add(job);
+        job_runner().start(job);
+        return handle;
+    } catch (...) {
+        runtime().handles.release(handle);
+        run([] { throw; });  // for last_error_detail()
+        return VIX_INVALID_HANDLE;
+    }
+}
+
+SimpleResult simple_result(std::size_t call, Handle job) noexcept {
+    const CallDescription& description = call_description(call);
+    std::vector<int> ids;
+    for (std::size_t i = 0; i < description.field_count; ++i) {
+        ids.push_back(description.fields[i].id);
+    }
+    // No job: there was no memory for one, and start_call() has said so.
+    const int error = job == VIX_INVALID_HANDLE ? last_failure().code : job_error(job);
+    SimpleResult result{error, {}};
+    const bool one_row = description.shape == Shape::Values || description.shape == Shape::Hash;
+    if (result.error != VIX_OK) {
+        if (!one_row) return result;
+        auto& row = result.rows.emplace_back();
+        for (const int id : ids) row.push_back(value_on_failure(id));
+        return result;
+    }
+    if (one_row) {
+        result.rows.push_back(job_result(job, ids.data(), ids.size()).values);
+        return result;
+    }
+    if (ids.empty()) return result;
+    const int count = job_property_count(job, ids.front());
+    for (int i = 0; i < count; ++i) {
+        result.rows.push_back(job_nth_properties(job, i, ids.data(), ids.size()).values);
+    }
+    return result;
+}
+
+}  // namespace vix::api

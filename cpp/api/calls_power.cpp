@@ -1,0 +1,128 @@
+// Calls that switch a virtual machine on and off, and record what it does. There is no engine
+// behind them as yet: each checks what it is given and answers as the state of the machine demands.
+#include "api/call.h"
+#include "api/call_row.h"
+#include "api/machine_state.h"
+#include "api/result_fields.h"
+#include "base/error.h"
+#include "host/provider.h"
+
+namespace vix::api {
+namespace {
+
+[[noreturn]] void throw_no_engine(const VmObject& vm) {
+    throw Error{VIX_E_NOT_SUPPORTED,
+                "this build of the library has nothing that runs virtual machines, so the power "
+                "state of " +
+                    vm.reported_path() + " cannot be changed"};
+}
+
+void require_power_options(int options, const char* call) {
+    require_options(options, VIX_VMPOWEROP_FROM_GUEST, call);
+}
+
+void vm_power_on(Call& call, int handle, int options, int property_list) {
+    const auto vm = call.vm(handle);
+    require_options(options, VIX_VMPOWEROP_LAUNCH_GUI | VIX_VMPOWEROP_START_VM_PAUSED, "VMPowerOn");
+    require_no_property_list(property_list);
+    if (state_of(call, *vm) == vm::PowerState::Running) {
+        throw Error{VIX_E_VM_IS_RUNNING, vm->reported_path() + " runs already"};
+    }
+    throw_no_engine(*vm);
+}
+
+void vm_power_off(Call& call, int handle, int options) {
+    const auto vm = call.vm(handle);
+    require_power_options(options, "VMPowerOff");
+    require_running(call, *vm);
+    throw_no_engine(*vm);
+}
+
+void vm_reset(Call& call, int handle, int options) {
+    const auto vm = call.vm(handle);
+    require_power_options(options, "VMReset");
+    require_running(call, *vm);
+    throw_no_engine(*vm);
+}
+
+void vm_suspend(Call& call, int handle, int options) {
+    const auto vm = call.vm(handle);
+    require_options(options, 0, "VMSuspend");
+    require_running(call, *vm);
+    throw_no_engine(*vm);
+}
+
+void pause(const Call& call, Handle handle, int options, Handle property_list, const char* name) {
+    const auto vm = call.vm(handle);
+    require_options(options, 0, name);
+    require_no_property_list(property_list);
+    host::require_support(vm->provider(), host::Operation::PauseMachine);
+    require_running(call, *vm);
+    throw_no_engine(*vm);
+}
+
+void vm_pause(Call& call, int handle, int options, int property_list) {
+    pause(call, handle, options, property_list, "VMPause");
+}
+
+void vm_unpause(Call& call, int handle, int options, int property_list) {
+    pause(call, handle, options, property_list, "VMUnpause");
+}
+
+void vm_begin_recording(Call& call, int handle, const std::string&, const std::string&, int options,
+                        int property_list) {
+    const auto vm = call.vm(handle);
+    call.require_texts();
+    require_options(options, 0, "VMBeginRecording");
+    require_no_property_list(property_list);
+    host::require_support(vm->provider(), host::Operation::Record);
+}
+
+void end_record(const Call& call, Handle handle, int options, Handle property_list,
+                const char* name) {
+    const auto vm = call.vm(handle);
+    require_options(options, 0, name);
+    require_no_property_list(property_list);
+    host::require_support(vm->provider(), host::Operation::Record);
+}
+
+void vm_end_recording(Call& call, int handle, int options, int property_list) {
+    end_record(call, handle, options, property_list, "VMEndRecording");
+}
+
+void vm_begin_replay(Call& call, int handle, int snapshot, int options, int property_list) {
+    static_cast<void>(call.vm(handle));
+    static_cast<void>(call.snapshot(snapshot));
+    end_record(call, handle, options, property_list, "VMBeginReplay");
+}
+
+void vm_end_replay(Call& call, int handle, int options, int property_list) {
+    end_record(call, handle, options, property_list, "VMEndReplay");
+}
+
+constexpr CallRow kCalls[] = {
+    call_row<vm_power_on>(
+        {"VM", "PowerOn", "VMPowerOn", "vmHandle, powerOnOptions, propertyListHandle"}),
+    call_row<vm_power_off>({"VM", "PowerOff", "VMPowerOff", "vmHandle, powerOffOptions"}),
+    call_row<vm_reset>({"VM", "Reset", "VMReset", "vmHandle, resetOptions"}),
+    call_row<vm_suspend>({"VM", "Suspend", "VMSuspend", "vmHandle, suspendOptions"}),
+    call_row<vm_pause>({"VM", "Pause", "VMPause", "vmHandle, options, propertyListHandle"}),
+    call_row<vm_unpause>({"VM", "Unpause", "VMUnpause", "vmHandle, options, propertyListHandle"}),
+    call_row<vm_begin_recording>({"VM", "BeginRecording", "VMBeginRecording",
+                                  "vmHandle, name, description, options, propertyListHandle"},
+                                 Shape::Values, kHandleResult),
+    call_row<vm_end_recording>(
+        {"VM", "EndRecording", "VMEndRecording", "vmHandle, options, propertyListHandle"}),
+    call_row<vm_begin_replay>({"VM", "BeginReplay", "VMBeginReplay",
+                               "vmHandle, snapshotHandle, options, propertyListHandle"}),
+    call_row<vm_end_replay>(
+        {"VM", "EndReplay", "VMEndReplay", "vmHandle, options, propertyListHandle"}),
+};
+
+}  // namespace
+
+std::span<const CallRow> power_calls() {
+    return kCalls;
+}
+
+}  // namespace vix::api

@@ -1,0 +1,77 @@
+// Calls that take, remove and go back to snapshots.
+#include "api/call.h"
+#include "api/call_row.h"
+#include "api/result_fields.h"
+#include "api/snapshots.h"
+#include "api/text_argument.h"
+#include "base/error.h"
+#include "ops/snapshot.h"
+
+namespace vix::api {
+namespace {
+
+// As with a clone: the snapshot is there, its connection need not be.
+Handle handle_of_new(const std::shared_ptr<VmObject>& vm, int uid) {
+    try {
+        return snapshot_handle(vm, uid);
+    } catch (const Error& error) {
+        if (error.code() != VIX_E_INVALID_HANDLE) throw;
+        return runtime().handles.dead_handle();
+    }
+}
+
+void vm_create_snapshot(Call& call, int handle, const std::string& name,
+                        const std::string& description, int options, int property_list) {
+    const auto vm = call.vm(handle);
+    call.require_texts();
+    require_options(options, VIX_SNAPSHOT_INCLUDE_MEMORY, "VMCreateSnapshot");
+    require_no_property_list(property_list);
+    host::require_support(vm->provider(), host::Operation::SnapshotMachine);
+    const int uid =
+        ops::create_snapshot({vm->vmx(), name, description, call.settings()}, call.progress());
+    call.give_handle(handle_of_new(vm, uid));
+}
+
+void vm_remove_snapshot(Call& call, int handle, int snapshot_handle, int options) {
+    const auto vm = call.vm(handle);
+    const auto snapshot = call.snapshot(snapshot_handle);
+    require_snapshot_of(*snapshot, *vm);
+    require_options(options, VIX_SNAPSHOT_REMOVE_CHILDREN, "VMRemoveSnapshot");
+    host::require_support(vm->provider(), host::Operation::SnapshotMachine);
+    const auto children = options == 0 ? ops::RemoveChildren::No : ops::RemoveChildren::Yes;
+    ops::remove_snapshot(vm->vmx(), snapshot->uid(), children, call.settings(), call.progress());
+}
+
+void vm_revert_to_snapshot(Call& call, int handle, int snapshot_handle, int options,
+                           int property_list) {
+    const auto vm = call.vm(handle);
+    const auto snapshot = call.snapshot(snapshot_handle);
+    require_snapshot_of(*snapshot, *vm);
+    require_options(options, VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON | VIX_VMPOWEROP_LAUNCH_GUI,
+                    "VMRevertToSnapshot");
+    if ((options & VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON) != 0 &&
+        options != VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON) {
+        throw_bad_argument("VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON excludes other options");
+    }
+    require_no_property_list(property_list);
+    host::require_support(vm->provider(), host::Operation::SnapshotMachine);
+    ops::revert_to_snapshot(vm->vmx(), snapshot->uid(), call.settings(), call.progress());
+}
+
+constexpr CallRow kCalls[] = {
+    call_row<vm_create_snapshot>({"VM", "CreateSnapshot", "VMCreateSnapshot",
+                                  "vmHandle, name, description, options, propertyListHandle"},
+                                 Shape::Values, kHandleResult),
+    call_row<vm_remove_snapshot>(
+        {"VM", "RemoveSnapshot", "VMRemoveSnapshot", "vmHandle, snapshotHandle, options"}),
+    call_row<vm_revert_to_snapshot>({"VM", "RevertToSnapshot", "VMRevertToSnapshot",
+                                     "vmHandle, snapshotHandle, options, propertyListHandle"}),
+};
+
+}  // namespace
+
+std::span<const CallRow> snapshot_calls() {
+    return kCalls;
+}
+
+}  // namespace vix::api

@@ -1,0 +1,222 @@
+// Calls on a virtual machine's files: cloning, deleting and changing it.
+#include <optional>
+
+#include "api/call.h"
+#include "api/call_row.h"
+#include "api/machine_state.h"
+#include "api/open_machine.h"
+#include "api/result_fields.h"
+#include "api/snapshots.h"
+#include "api/text_argument.h"
+#include "base/error.h"
+#include "ops/clone.h"
+#include "ops/hardware.h"
+#include "ops/remove.h"
+#include "ops/shared_folders.h"
+#include "ops/variables.h"
+
+namespace vix::api {
+namespace {
+
+// The snapshot that a clone is made of; nothing for VIX_INVALID_HANDLE.
+std::optional<int> snapshot_to_clone(const Call& call, Handle handle, const VmObject& source) {
+    if (handle == VIX_INVALID_HANDLE) return std::nullopt;
+    const auto snapshot = call.snapshot(handle);
+    require_snapshot_of(*snapshot, source);
+    return snapshot->uid();
+}
+
+void check_destination(std::string_view path) {
+    require_path(path, "destConfigPathName");
+    if (path.front() != '/' && !io::is_windows_path(path)) {
+        throw_bad_argument("destConfigPathName \"" + std::string{path} +
+                           "\" is not an absolute path");
+    }
+    const auto name = path.substr(path.find_last_of(path.front() == '/' ? "/" : "/\\") + 1);
+    if (name.empty() || name == "." || name == "..") {
+        throw_bad_argument("destConfigPathName \"" + std::string{path} + "\" names no file");
+    }
+}
+
+void check_clone_type(int type) {
+    if (type == VIX_CLONETYPE_FULL || type == VIX_CLONETYPE_LINKED) return;
+    throw_bad_argument("cloneType " + std::to_string(type) +
+                       " is neither VIX_CLONETYPE_FULL nor VIX_CLONETYPE_LINKED");
+}
+
+// The clone is there, whatever became of the connection meanwhile: then its handle is dead like all
+// others of it.
+Handle open_clone(const Call& call, const VmObject& source, const std::string& destination) {
+    try {
+        return open_machine(call, {source.host(), source.provider()}, destination);
+    } catch (const Error& error) {
+        if (error.code() != VIX_E_INVALID_HANDLE) throw;
+        return runtime().handles.dead_handle();
+    }
+}
+
+ops::RemoveDisks disks_to_remove(int options) {
+    if (options == 0) return ops::RemoveDisks::No;
+    if (options == VIX_VMDELETE_DISK_FILES) return ops::RemoveDisks::Yes;
+    throw_bad_argument("options must be 0 or VIX_VMDELETE_DISK_FILES, not " +
+                       std::to_string(options));
+}
+
+void vm_clone(Call& call, int vm, int snapshot_handle, int type, const std::string& destination,
+              int options, int property_list) {
+    const auto source = call.vm(vm);
+    const auto snapshot = snapshot_to_clone(call, snapshot_handle, *source);
+    check_clone_type(type);
+    if (options != 0) throw_bad_argument("VMClone has no options: pass 0");
+    require_no_property_list(property_list);
+    check_destination(destination);
+    host::require_support(source->provider(), host::Operation::CloneMachine);
+
+    const ops::CloneRequest request{source->vmx(), call.settings().path_map.resolve(destination),
+                                    call.settings(), snapshot};
+    if (type == VIX_CLONETYPE_LINKED) {
+        ops::clone_linked(request, call.progress());
+    } else {
+        ops::clone_full(request, call.progress());
+    }
+    call.give_handle(open_clone(call, *source, destination));
+}
+
+void vm_delete(Call& call, int handle, int options) {
+    const auto vm = call.vm(handle);
+    const auto disks = disks_to_remove(options);
+    host::require_support(vm->provider(), host::Operation::DeleteMachine);
+    ops::remove_machine(vm->vmx(), disks, call.settings(), call.progress());
+    vm->mark_deleted();
+    runtime().handles.forget_identity(handle);
+}
+
+// The machine, its name checked; where the variable is its guest's, the guest must answer.
+std::shared_ptr<VmObject> vm_with_variable(const Call& call, Handle handle, int type,
+                                           const std::string& name, int options) {
+    auto vm = call.vm(handle);
+    call.require_texts();
+    if (type != VIX_VM_GUEST_VARIABLE && type != VIX_VM_CONFIG_RUNTIME_ONLY &&
+        type != VIX_GUEST_ENVIRONMENT_VARIABLE) {
+        throw_bad_argument("there is no variableType " + std::to_string(type));
+    }
+    require_path(name, "name");
+    if (options != 0) throw_bad_argument("variables have no options: pass 0");
+    return vm;
+}
+
+void vm_read_variable(Call& call, int handle, int type, const std::string& name, int options) {
+    const auto vm = vm_with_variable(call, handle, type, name, options);
+    if (type != VIX_VM_CONFIG_RUNTIME_ONLY) require_tools(call, *vm);
+    call.give({{VIX_PROPERTY_JOB_RESULT_VM_VARIABLE_STRING,
+                ops::read_config_variable(vm->vmx(), name, call.settings())}});
+}
+
+void vm_write_variable(Call& call, int handle, int type, const std::string& name,
+                       const std::string& value, int options) {
+    const auto vm = vm_with_variable(call, handle, type, name, options);
+    if (name.find('=') != std::string::npos) throw_bad_argument("name has an = in it");
+    if (type == VIX_VM_GUEST_VARIABLE && name.find('/') != std::string::npos) {
+        throw_bad_argument("the name of a guest variable has a / in it");
+    }
+    if (type != VIX_VM_CONFIG_RUNTIME_ONLY) require_tools(call, *vm);
+    ops::write_config_variable(vm->vmx(), name, value, call.settings());
+}
+
+void vm_upgrade_hardware(Call& call, int handle, int options) {
+    const auto vm = call.vm(handle);
+    require_options(options, 0, "VMUpgradeVirtualHardware");
+    host::require_support(vm->provider(), host::Operation::UpgradeHardware);
+    ops::upgrade_hardware(vm->vmx(), call.settings(), call.progress());
+}
+
+std::shared_ptr<VmObject> vm_with_folders(const Call& call, Handle handle) {
+    auto vm = call.vm(handle);
+    call.require_texts();
+    return vm;
+}
+
+void vm_enable_folders(Call& call, int handle, int enabled, int options) {
+    const auto vm = vm_with_folders(call, handle);
+    require_options(options, 0, "VMEnableSharedFolders");
+    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    ops::enable_shared_folders(vm->vmx(), enabled != 0, call.settings());
+}
+
+void vm_count_folders(Call& call, int handle) {
+    const auto vm = vm_with_folders(call, handle);
+    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    const auto count = ops::shared_folders(vm->vmx(), call.settings()).size();
+    call.give({{VIX_PROPERTY_JOB_RESULT_SHARED_FOLDER_COUNT, static_cast<std::int64_t>(count)}});
+}
+
+void vm_folder_state(Call& call, int handle, int index) {
+    const auto vm = vm_with_folders(call, handle);
+    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    const auto folders = ops::shared_folders(vm->vmx(), call.settings());
+    if (index < 0 || static_cast<std::size_t>(index) >= folders.size()) {
+        throw_bad_argument("there is no shared folder " + std::to_string(index) + ": there are " +
+                           std::to_string(folders.size()));
+    }
+    const auto& folder = folders[static_cast<std::size_t>(index)];
+    call.give({{VIX_PROPERTY_JOB_RESULT_SHARED_FOLDER_FLAGS, std::int64_t{folder.flags}},
+               {VIX_PROPERTY_JOB_RESULT_ITEM_NAME, folder.name},
+               {VIX_PROPERTY_JOB_RESULT_SHARED_FOLDER_HOST, folder.host_path}});
+}
+
+void vm_set_folder(Call& call, int handle, const std::string& name, const std::string& host_path,
+                   int flags) {
+    const auto vm = vm_with_folders(call, handle);
+    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    ops::set_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings());
+}
+
+void vm_add_folder(Call& call, int handle, const std::string& name, const std::string& host_path,
+                   int flags) {
+    const auto vm = vm_with_folders(call, handle);
+    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    ops::add_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings());
+}
+
+void vm_remove_folder(Call& call, int handle, const std::string& name, int flags) {
+    const auto vm = vm_with_folders(call, handle);
+    require_options(flags, 0, "VMRemoveSharedFolder");
+    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    ops::remove_shared_folder(vm->vmx(), name, call.settings());
+}
+
+constexpr CallRow kCalls[] = {
+    call_row<vm_clone>({"VM", "Clone", "VMClone",
+                        "vmHandle, snapshotHandle, cloneType, destConfigPathName, options, "
+                        "propertyListHandle"},
+                       Shape::Values, kHandleResult),
+    call_row<vm_delete>({"VM", "Delete", "VMDelete", "vmHandle, deleteOptions"}),
+    call_row<vm_read_variable>(
+        {"VM", "ReadVariable", "VMReadVariable", "vmHandle, variableType, name, options"},
+        Shape::Values, kVariableResult),
+    call_row<vm_write_variable>(
+        {"VM", "WriteVariable", "VMWriteVariable", "vmHandle, variableType, name, value, options"}),
+    call_row<vm_upgrade_hardware>(
+        {"VM", "UpgradeVirtualHardware", "VMUpgradeVirtualHardware", "vmHandle, options"}),
+    call_row<vm_enable_folders>(
+        {"VM", "EnableSharedFolders", "VMEnableSharedFolders", "vmHandle, enabled, options"}),
+    call_row<vm_count_folders>({"VM", "GetNumSharedFolders", "VMGetNumSharedFolders", "vmHandle"},
+                               Shape::Values, kFolderCountResult),
+    call_row<vm_folder_state>(
+        {"VM", "GetSharedFolderState", "VMGetSharedFolderState", "vmHandle, index"}, Shape::Values,
+        kFolderResult),
+    call_row<vm_set_folder>({"VM", "SetSharedFolderState", "VMSetSharedFolderState",
+                             "vmHandle, shareName, hostPathName, flags"}),
+    call_row<vm_add_folder>(
+        {"VM", "AddSharedFolder", "VMAddSharedFolder", "vmHandle, shareName, hostPathName, flags"}),
+    call_row<vm_remove_folder>(
+        {"VM", "RemoveSharedFolder", "VMRemoveSharedFolder", "vmHandle, shareName, flags"}),
+};
+
+}  // namespace
+
+std::span<const CallRow> vm_calls() {
+    return kCalls;
+}
+
+}  // namespace vix::api

@@ -1,0 +1,214 @@
+#include "api/job_runner.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <new>
+#include <system_error>
+#include <thread>
+
+#include "io/signals.h"
+
+namespace vix::api {
+namespace {
+
+// Long enough for a script that makes call after call to find its thread still there.
+constexpr std::chrono::seconds kIdleTime{10};
+
+void lock_all() {
+    runtime().handles.before_fork();
+    job_runner().before_fork();
+}
+
+void unlock_in_parent() {
+    job_runner().after_fork_in_parent();
+    runtime().handles.after_fork();
+}
+
+void unlock_in_child() {
+    job_runner().after_fork_in_child();
+    runtime().handles.after_fork();
+}
+
+}  // namespace
+
+void JobRunner::start(std::shared_ptr<JobObject> job) {
+    const std::lock_guard lock{mutex_};
+    unfinished_.push_back(job);
+    if (!job->machine().empty()) {
+        const auto [place, is_free] = machines_.try_emplace(job->machine());
+        if (!is_free) {
+            place->second.push_back(std::move(job));
+            return;
+        }
+    }
+    ready_.push_back(std::move(job));
+    start_thread_if_needed();
+    work_.notify_one();
+}
+
+// A thread that is idle may have been woken for another job that it has not taken yet: so ready
+// jobs are counted against idle threads.
+void JobRunner::start_thread_if_needed() {
+    if (ready_.size() <= idle_ || threads_ == kMaxThreads) return;
+    try {
+        const io::SignalsBlocked blocked;
+        std::thread{[this] { serve(); }}.detach();
+        ++threads_;
+    } catch (const std::system_error&) {
+        if (threads_ > 0) return;  // a job has to wait for one of those there are
+        const auto job = std::move(ready_.back());
+        ready_.pop_back();
+        job->fail(VIX_E_OUT_OF_MEMORY, "the system gives this process no thread to work in");
+        end(*job);
+        let_next_of_machine_run(*job);
+    }
+}
+
+void JobRunner::serve() {
+    std::unique_lock lock{mutex_};
+    for (;;) {
+        if (ready_.empty()) {
+            ++idle_;
+            const bool woken = work_.wait_for(lock, kIdleTime, [this] { return !ready_.empty(); });
+            --idle_;
+            if (!woken) break;
+        }
+        auto job = std::move(ready_.front());
+        ready_.pop_front();
+        if (job->state == JobObject::State::Queued) {
+            job->state = JobObject::State::Running;
+            lock.unlock();
+            job->work();
+            job->drop_input();
+            lock.lock();
+            end(*job);
+        }
+        let_next_of_machine_run(*job);
+        lock.unlock();
+        job.reset();  // with its last holder it releases handles: not under the mutex
+        lock.lock();
+    }
+    --threads_;
+}
+
+void JobRunner::let_next_of_machine_run(const JobObject& job) {
+    const auto place = machines_.find(job.machine());
+    if (place == machines_.end()) return;
+    if (place->second.empty()) {
+        machines_.erase(place);
+        return;
+    }
+    ready_.push_back(std::move(place->second.front()));
+    place->second.pop_front();
+    start_thread_if_needed();
+    work_.notify_one();
+}
+
+void JobRunner::end(JobObject& job) noexcept {
+    if (job.keeps_events()) {
+        if (job.outcome().error == VIX_OK && job.progress().state().announced) {
+            post_locked(job, VIX_EVENTTYPE_JOB_PROGRESS, {});
+        }
+        post_locked(job, VIX_EVENTTYPE_JOB_COMPLETED, {});
+    }
+    job.state = JobObject::State::Ended;
+    unfinished_.remove_if([&](const auto& other) { return other.get() == &job; });
+    ended_.notify_all();
+}
+
+bool JobRunner::wait(const JobObject& job, std::chrono::milliseconds patience) {
+    std::unique_lock lock{mutex_};
+    return ended_.wait_for(lock, patience, [&] { return job.state == JobObject::State::Ended; });
+}
+
+bool JobRunner::has_ended(const JobObject& job) {
+    const std::lock_guard lock{mutex_};
+    return job.state == JobObject::State::Ended;
+}
+
+// One that has not begun ends at once; it stays in its queue, where nobody will mind it.
+void JobRunner::cancel(JobObject& job) {
+    const std::lock_guard lock{mutex_};
+    job.progress().cancel();
+    if (job.state != JobObject::State::Queued) return;
+    job.fail(VIX_E_CANCELLED, "the caller cancelled the job before it began");
+    end(job);
+}
+
+void JobRunner::post(JobObject& job, int type, std::string location) {
+    const std::lock_guard lock{mutex_};
+    post_locked(job, type, std::move(location));
+}
+
+void JobRunner::post_locked(JobObject& job, int type, std::string location) {
+    if (!job.keeps_events() || job.events_over) return;
+    JobObject::Waiting event{type, std::move(location), job.progress().state()};
+    const bool again = type == VIX_EVENTTYPE_JOB_PROGRESS && !job.events.empty() &&
+                       job.events.back().type == VIX_EVENTTYPE_JOB_PROGRESS;
+    if (again) {
+        job.events.back() = std::move(event);
+    } else {
+        job.events.push_back(std::move(event));
+    }
+}
+
+EventOutcome JobRunner::take_event(JobObject& job, JobObject::Waiting& event) {
+    const std::lock_guard lock{mutex_};
+    if (!job.keeps_events() || job.events_over) return EventOutcome::NoneEver;
+    if (job.events.empty()) return EventOutcome::NoneNow;
+    event = std::move(job.events.front());
+    job.events.pop_front();
+    job.events_over = event.type == VIX_EVENTTYPE_JOB_COMPLETED;
+    return EventOutcome::Event;
+}
+
+void JobRunner::end_all(std::chrono::milliseconds patience) {
+    Jobs jobs;
+    {
+        const std::lock_guard lock{mutex_};
+        jobs = unfinished_;
+    }
+    for (const auto& job : jobs) cancel(*job);
+    std::unique_lock lock{mutex_};
+    ended_.wait_for(lock, patience, [this] { return unfinished_.empty(); });
+}
+
+void JobRunner::before_fork() {
+    mutex_.lock();
+}
+
+void JobRunner::after_fork_in_parent() {
+    mutex_.unlock();
+}
+
+// The jobs are not destroyed: what they hold is the parent's work. The threads' frames, which hold
+// them too, are gone without their destructors, so those that were running stay for good.
+void JobRunner::after_fork_in_child() noexcept {
+    for (const auto& job : unfinished_) {
+        job->abandon(VIX_E_CANCELLED,
+                     "the job was started before fork; only the parent goes on with it");
+        job->events.clear();
+        job->events_over = true;
+        job->state = JobObject::State::Ended;
+    }
+    unfinished_.clear();
+    ready_.clear();
+    machines_.clear();
+    threads_ = 0;
+    idle_ = 0;
+    new (&work_) std::condition_variable;  // the parent's threads waited at them
+    new (&ended_) std::condition_variable;
+    mutex_.unlock();
+}
+
+JobRunner& job_runner() {
+    static JobRunner& instance = *[] {
+        auto* runner = new JobRunner;  // NOLINT: never destroyed
+        pthread_atfork(lock_all, unlock_in_parent, unlock_in_child);
+        return runner;
+    }();
+    return instance;
+}
+
+}  // namespace vix::api

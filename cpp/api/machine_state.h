@@ -1,0 +1,17 @@
+// What a call demands of the machine it is for.
+#pragma once
+
+#include "api/call.h"
+#include "vm/machine.h"
+
+namespace vix::api {
+
+vm::PowerState state_of(const Call& call, const VmObject& vm);
+
+// VIX_E_VM_NOT_RUNNING for one that is off or suspended.
+void require_running(const Call& call, const VmObject& vm);
+
+// The same, and VIX_E_TOOLS_NOT_RUNNING for one whose guest cannot be talked to.
+void require_tools(const Call& call, const VmObject& vm);
+
+}  // namespace vix::api

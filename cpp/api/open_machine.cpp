@@ -1,0 +1,49 @@
+#include "api/open_machine.h"
+
+#include <boost/filesystem/operations.hpp>
+
+#include "base/error.h"
+#include "vm/linked_clones.h"
+#include "vm/machine.h"
+
+namespace vix::api {
+namespace {
+
+namespace fs = boost::filesystem;
+
+// The one name that a .vmx has however it is spelt. A symbolic link stands for what it points to; a
+// hard link in another folder is another machine, since its disks are sought beside it.
+fs::path canonical_vmx(const fs::path& path) {
+    boost::system::error_code error;
+    auto vmx = fs::canonical(path, error);
+    if (!error) return vmx;
+    if (error == boost::system::errc::no_such_file_or_directory ||
+        error == boost::system::errc::not_a_directory) {
+        throw Error{VIX_E_VM_NOT_FOUND, "there is no " + path.string()};
+    }
+    throw system_error(error.value(), "finding", path.string());
+}
+
+// As the caller spelt it, but absolute; a Windows path is absolute already.
+std::string reported_path(std::string_view path, const fs::path& folder) {
+    if (io::is_windows_path(path)) return std::string{path};
+    return fs::absolute(fs::path{path.begin(), path.end()}, folder).string();
+}
+
+}  // namespace
+
+fs::path resolve_path(const Call& call, std::string_view path) {
+    return fs::absolute(call.settings().path_map.resolve(path), call.working_folder());
+}
+
+Handle open_machine(const Call& call, const MachineOwner& owner, std::string_view path) {
+    const vm::Settings& settings = call.settings();
+    const auto vmx = canonical_vmx(resolve_path(call, path));
+    static_cast<void>(vm::summarize(vmx, settings));  // refuses what is no virtual machine
+    vm::check_linked_disks(vmx, settings);
+    auto vm = std::make_shared<VmObject>(owner.host, owner.provider, vmx,
+                                         reported_path(path, call.working_folder()));
+    return runtime().handles.add_owned(owner.host, vmx.string(), std::move(vm));
+}
+
+}  // namespace vix::api
