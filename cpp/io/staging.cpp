@@ -92,6 +92,17 @@ int lock_new_folder(const fs::path& folder) {
     }
 }
 
+// What was published and is taken back must not come again, after a crash, when others have undone
+// what they did for it.
+void sync_withdrawal(const fs::path& folder, Durability durability) noexcept {
+    if (durability == Durability::Unsynced) return;
+    try {
+        sync_all({folder});
+    } catch (...) {
+        // The error that led here tells more.
+    }
+}
+
 bool is_same_folder(int descriptor, const fs::path& path) {
     struct stat open_one {};
     struct stat named {};
@@ -162,6 +173,7 @@ Staging::Staging(const fs::path& last, Durability durability)
 Staging::~Staging() {
     // The one that made them a whole goes first.
     for (auto path = moved_.rbegin(); path != moved_.rend(); ++path) unlink(path->c_str());
+    if (!moved_.empty()) sync_withdrawal(last_.parent_path(), durability());
     boost::system::error_code ignored;
     fs::remove_all(folder(), ignored);
 }
@@ -223,15 +235,10 @@ void NewFolderStaging::publish(Progress& progress) {
     published_ = true;
 }
 
-// For good, before others undo what they did for it.
 void NewFolderStaging::withdraw() noexcept {
     boost::system::error_code ignored;
     fs::rename(destination_, folder(), ignored);
-    try {
-        if (durability() == Durability::Synced) sync_all({destination_.parent_path()});
-    } catch (...) {
-        // The error that led here tells more.
-    }
+    sync_withdrawal(destination_.parent_path(), durability());
 }
 
 }  // namespace vix::io

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <boost/filesystem/operations.hpp>
 #include <optional>
 
 #include "ops/snapshot.h"
@@ -145,6 +146,33 @@ TEST_P(RemovalSweep, OfTheOneBelowThePresentState) {
 
 TEST_P(RemovalSweep, OfAll) {
     remove_at_each_step(0, RemoveChildren::Yes, 3);
+}
+
+// The one disk, base and deltas, has its descriptor in its only file, which goes from name to name.
+TEST_P(RemovalSweep, OfMonolithicDisks) {
+    std::string name;
+    const int steps = stop_at_each_step(
+        GetParam(),
+        [&](const fs::path& folder) {
+            const fs::path vmx = folder / "vm/vm.vmx";
+            fs::create_directory(folder / "vm");
+            testing::write_file(folder / "vm/disk.vmdk", testing::mono_disk("disk.vmdk", 'b', 1));
+            testing::write_file(vmx, testing::vmx_with_disks({"scsi0:0=disk.vmdk"}));
+            machine_.emplace(vmx, testing::present_contents(vmx));
+            uids_[0] = machine_->take("first");
+            machine_->write("scsi0:0", 0, 'u');
+            uids_[1] = machine_->take("second");
+            machine_->write("scsi0:0", 256, 'v');
+        },
+        [&](const fs::path&, Progress& progress) {
+            remove_snapshot(machine_->vmx, uids_[0], RemoveChildren::Yes, settings(), progress);
+        },
+        [&](const fs::path&) {
+            EXPECT_TRUE(machine_->reads_as_it_should());
+            name = testing::present_disk(machine_->vmx, "scsi0:0");
+        });
+    EXPECT_GE(steps, 3);
+    EXPECT_EQ(name, "disk.vmdk");
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ class SnapshotMachine {
     // The machine of write_small_machine(): scsi0:0 is a delta on a sparse disk, scsi0:1 is flat in
     // two pieces, 600 and 424 sectors long.
     explicit SnapshotMachine(const fs::path& folder);
+    // Any other.
+    SnapshotMachine(const fs::path& machine, const DiskContents& contents);
 
     fs::path vmx;
     DiskContents now;
