@@ -63,6 +63,10 @@ Error::Error(ErrorCode code, std::string detail) : code_{code}, detail_{std::mov
     detail_ += "...";
 }
 
+bool is_exhaustion(ErrorCode code) noexcept {
+    return code == VIX_E_DISK_TOOMANYOPENFILES || code == VIX_E_OUT_OF_MEMORY;
+}
+
 std::string error_text(std::int64_t number) {
     for (const Entry& entry : kEntries) {
         if (entry.number == number) return std::string{entry.text};
@@ -88,7 +92,9 @@ Error current_error() noexcept {
     } catch (const Error& error) {
         return error;
     } catch (const boost::filesystem::filesystem_error& error) {
-        return system_error(error.code().value(), "using", error.path1().string());
+        const auto& path = error.path1();
+        return system_error(error.code().value(), "using",
+                            path.empty() ? "the current folder" : path.string());
     } catch (const std::bad_alloc&) {
         return Error{VIX_E_OUT_OF_MEMORY, {}};
     } catch (const std::exception& error) {

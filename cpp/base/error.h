@@ -30,6 +30,9 @@ class [[nodiscard]] Error : public std::exception {
     std::string detail_;
 };
 
+// The process has too little of something, which says nothing about what it was looking at.
+bool is_exhaustion(ErrorCode code) noexcept;
+
 // The general text of a code, in our own words; a number outside the list gets a text that says so.
 std::string error_text(std::int64_t number);
 

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "io/signals.h"
+#include "io/uninterrupted.h"
 
 namespace vix::io {
 namespace {
@@ -33,9 +34,10 @@ constexpr std::size_t kSyncThreads = 4;
 constexpr std::uint64_t kZeroBuffer = std::uint64_t{1} << 16;
 
 void sync_path(const fs::path& path) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const int descriptor =
+        uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW); });
     if (descriptor < 0) throw system_error(errno, "opening", path.string());
-    const bool failed = fsync(descriptor) != 0 && errno != EINVAL;
+    const bool failed = uninterrupted([&] { return fsync(descriptor); }) != 0 && errno != EINVAL;
     const int reason = errno;
     ::close(descriptor);
     if (failed) throw system_error(reason, "syncing", path.string());
@@ -61,7 +63,7 @@ File File::open_plain(const fs::path& path, Links links, int access) {
     if (!S_ISREG(status.st_mode)) throw not_a_plain_file(path, status);
 
     const int flags = access | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW);
-    const int descriptor = ::open(path.c_str(), flags);
+    const int descriptor = uninterrupted([&] { return ::open(path.c_str(), flags); });
     if (descriptor < 0) throw system_error(errno, "opening", path.string());
     File file{descriptor, path};
     if (fstat(descriptor, &status) != 0) throw system_error(errno, "opening", path.string());
@@ -71,7 +73,8 @@ File File::open_plain(const fs::path& path, Links links, int access) {
 
 File File::create(const fs::path& path, unsigned permissions) {
     const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-    const int descriptor = ::open(path.c_str(), flags, static_cast<mode_t>(permissions));
+    const int descriptor = uninterrupted(
+        [&] { return ::open(path.c_str(), flags, static_cast<mode_t>(permissions)); });
     if (descriptor < 0) throw system_error(errno, "creating", path.string());
     return File{descriptor, path};
 }
@@ -140,13 +143,14 @@ void File::resize(std::uint64_t size) {
     if (size > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) {
         throw system_error(EFBIG, "resizing to " + std::to_string(size) + " bytes", path_.string());
     }
-    if (ftruncate(descriptor_, static_cast<off_t>(size)) != 0) {
+    if (uninterrupted([&] { return ftruncate(descriptor_, static_cast<off_t>(size)); }) != 0) {
         throw system_error(errno, "resizing to " + std::to_string(size) + " bytes", path_.string());
     }
 }
 
 void File::sync() {
-    if (fsync(descriptor_) != 0) throw system_error(errno, "syncing", path_.string());
+    if (uninterrupted([&] { return fsync(descriptor_); }) != 0)
+        throw system_error(errno, "syncing", path_.string());
 }
 
 void File::restrict_like(const File& other) {

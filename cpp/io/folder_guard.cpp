@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "io/uninterrupted.h"
 
 namespace vix::io {
 namespace {
@@ -19,7 +20,7 @@ constexpr std::chrono::milliseconds kPause{1};
 FolderGuard::FolderGuard(const boost::filesystem::path& file_or_folder, LockKind kind,
                          std::chrono::milliseconds patience,
                          const boost::filesystem::path& fallback) {
-    descriptor_ = open(file_or_folder.c_str(), O_RDONLY | O_CLOEXEC);
+    descriptor_ = uninterrupted([&] { return open(file_or_folder.c_str(), O_RDONLY | O_CLOEXEC); });
     if (descriptor_ < 0) throw system_error(errno, "opening", file_or_folder.string());
     const int operation = (kind == LockKind::Exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB;
     const auto end = std::chrono::steady_clock::now() + patience;

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "io/file.h"
+#include "io/uninterrupted.h"
 
 namespace fs = boost::filesystem;
 
@@ -73,8 +74,8 @@ int lock_new_folder(const fs::path& folder) {
         if (!made && errno != EEXIST) {
             throw system_error(errno, "creating the folder", folder.string());
         }
-        const int descriptor =
-            open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        const int descriptor = uninterrupted(
+            [&] { return open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); });
         if (descriptor < 0) {
             if (errno == ENOENT) continue;
             throw system_error(errno, "opening", folder.string());

@@ -24,6 +24,7 @@ std::string read_config(const fs::path& vmx) {
     try {
         return io::read_text(vmx, kConfigLimit);
     } catch (const Error& error) {
+        if (is_exhaustion(error.code())) throw;
         switch (error.code()) {
             case VIX_E_FILE_NOT_FOUND:
                 throw Error{VIX_E_VM_NOT_FOUND, error.detail()};

@@ -115,7 +115,7 @@ DiskLink open_parent_link(const fs::path& path, const DiskLink& child) {
         const bool refused = error.code() == VIX_E_DISK_UNSUPPORTEDDEVICE ||
                              error.code() == VIX_E_DISK_NOTSUPPORTED ||
                              error.code() == VIX_E_DISK_NEEDKEY;
-        if (refused) throw;
+        if (refused || is_exhaustion(error.code())) throw;
         throw Error{VIX_E_DISK_OPENPARENT,
                     "the parent of " + child.path.string() + ": " + error.detail()};
     }

@@ -20,7 +20,7 @@ use VixTest::SnapshotState qw(snapshot_list);
 use VixTest::Tools         qw(run_tool);
 
 our @EXPORT_OK = qw(killed_machine calls_to_kill duration_of complaints_after_kill
-    complaints_when_full);
+    complaints_when_full state_complaints clone_complaints next_calls present_reads);
 
 my @SLOTS = ('scsi0:0', 'sata0:0');
 
@@ -39,14 +39,14 @@ sub killed_machine {
     for my $step (qw(a b), [0], 'c') {
         my $err = ref $step ? revert_to($vm->{vmx}, $step) : take_snapshot($vm->{vmx}, $step);
         die "step: $err" if $err != VIX_OK;
-        $machine{reads}{ ++$uid } = $machine{reads}{present} || _reads($vm->{vmx}) if !ref $step;
+        $machine{reads}{ ++$uid } = $machine{reads}{present} || present_reads($vm->{vmx}) if !ref $step;
         guest_writes($vm->{vmx}, $_, [100 * $uid, 900, $uid], [2500 + $uid, 9, 0]) for @SLOTS;
-        $machine{reads}{present} = _reads($vm->{vmx});
+        $machine{reads}{present} = present_reads($vm->{vmx});
     }
     return \%machine;
 }
 
-sub _reads {
+sub present_reads {
     my ($vmx) = @_;
     return { map { $_ => guest_reads($vmx, $_) } @SLOTS };
 }
@@ -109,9 +109,9 @@ sub complaints_after_kill {
     kill 'KILL', $pid;
     waitpid $pid, 0;
     my $killed = $? & 127;
-    my @wrong  = _state_complaints($machine, $vmx, @also);
-    @wrong = _clone_complaints($machine, $vmx, $what, "$dir/clone") if !@wrong && $what =~ /clone/;
-    push @wrong, _next_calls($machine, $vmx, $what, $call, $dir) if !@wrong;
+    my @wrong  = state_complaints($machine, $vmx, @also);
+    @wrong = clone_complaints($machine, $vmx, $what, "$dir/clone") if !@wrong && $what =~ /clone/;
+    push @wrong, next_calls($machine, $vmx, $what, $call, $dir) if !@wrong;
     system 'rm', '-rf', '--', "$dir/vm", "$dir/clone", "$dir/again";
     return ($killed, map {"$what after $seconds s: $_"} @wrong);
 }
@@ -125,16 +125,16 @@ sub complaints_when_full {
     my $vmx = _copy($machine, "$dir/vm");
     $resize->($room);
     my $code  = $do->($vmx, "$dir/clone");
-    my @wrong = _state_complaints($machine, $vmx, @also);
-    @wrong = _clone_complaints($machine, $vmx, $what, "$dir/clone") if !@wrong && $what =~ /clone/;
+    my @wrong = state_complaints($machine, $vmx, @also);
+    @wrong = clone_complaints($machine, $vmx, $what, "$dir/clone") if !@wrong && $what =~ /clone/;
     push @wrong, 'half a clone' if $code != VIX_OK && -e "$dir/clone";
     $resize->(undef);
-    push @wrong, _next_calls($machine, $vmx, $what, $call, $dir) if !@wrong && $code != VIX_OK;
+    push @wrong, next_calls($machine, $vmx, $what, $call, $dir) if !@wrong && $code != VIX_OK;
     system 'rm', '-rf', '--', "$dir/vm", "$dir/clone";
     return ($code, map {"$what with room for $room ($code): $_"} @wrong);
 }
 
-sub _state_complaints {
+sub state_complaints {
     my ($machine, $vmx, @also) = @_;
     my %path  = map { $_ => present_path($vmx, $_) } @SLOTS;
     my @wrong = map { chain_complaints($path{$_}) } @SLOTS;
@@ -161,7 +161,7 @@ sub _state_complaints {
 }
 
 # A clone that is there is whole, and its snapshot knows it.
-sub _clone_complaints {
+sub clone_complaints {
     my ($machine, $vmx, $what, $dir) = @_;
     return if !-e "$dir/c.vmx";
     my $reads = $machine->{reads}{ $what =~ /present/ ? 'present' : 2 };
@@ -171,7 +171,7 @@ sub _clone_complaints {
 }
 
 # The same call again, where it was not done, and a few others.
-sub _next_calls {
+sub next_calls {
     my ($machine, $vmx, $what, $call, $dir) = @_;
     local $ENV{VIX_CLONE_SYNC} = 'FALSE';    # these are not killed
     my @wrong;
@@ -180,8 +180,8 @@ sub _next_calls {
     my $err = $gone ? VIX_OK : $call->[0]->($vmx, "$dir/clone");
     push @wrong, "the next one answers $err" if $err != VIX_OK;
     push @wrong,
-        map {"after the next one: $_"} _state_complaints($machine, $vmx, @{$call}[1 .. $#{$call}]);
-    my $now = _reads($vmx);
+        map {"after the next one: $_"} state_complaints($machine, $vmx, @{$call}[1 .. $#{$call}]);
+    my $now = present_reads($vmx);
     $err = take_snapshot($vmx, 'after');
     push @wrong, "a snapshot then: $err" if $err != VIX_OK;
 

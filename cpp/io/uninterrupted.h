@@ -1,0 +1,16 @@
+// A system call made again as long as a signal interrupts it: Perl installs its handlers so that
+// they do, and on network file systems even open() and fsync() can be interrupted.
+#pragma once
+
+#include <cerrno>
+
+namespace vix::io {
+
+template <typename Call>
+auto uninterrupted(Call call) {
+    auto result = call();
+    while (result == -1 && errno == EINTR) result = call();
+    return result;
+}
+
+}  // namespace vix::io

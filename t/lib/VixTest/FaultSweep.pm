@@ -1,0 +1,123 @@
+package VixTest::FaultSweep;
+
+# One trial of VixTest::FaultTrial stopped at each of its system calls in turn, or at some of them:
+# by SIGKILL, by an error, by a transfer cut short. Gives figures and complaints, with the places
+# where each arose; asserts nothing.
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use POSIX ();
+
+use VMware::Vix::API::Constants;
+use VixTest::FaultTrial qw(complaints_after reset_trial run_trial start_trial state_key);
+use VixTest::Stepper    qw(numbers_to_try stepped);
+
+our @EXPORT_OK = qw(kill_sweep error_sweep errors_to_try);
+
+# name => [errno, calls it is tried at, the code it shall become]; 0: the call shall succeed.
+my $CHANGES  = qr/^(?!unlink|rmdir|sync_file_range)/;
+my %ERROR    = (
+    EIO    => [POSIX::EIO,    'all',   qr/./, VIX_E_FILE_ERROR],
+    ENOSPC => [POSIX::ENOSPC, 'write', $CHANGES, VIX_E_DISK_FULL],
+    EDQUOT => [122,           'write', $CHANGES, VIX_E_DISK_FULL],
+    EACCES => [POSIX::EACCES, 'all', qr/^(?:open|rename|link|unlink|mkdir|rmdir|access|\w*stat)/,
+        VIX_E_FILE_ACCESS_ERROR],
+    EMFILE => [POSIX::EMFILE, 'all', qr/^open/, VIX_E_DISK_TOOMANYOPENFILES],
+    EINTR  => [POSIX::EINTR,  'all', qr/^(?:open|p?read|p?write|f\w*sync|fallocate|ftruncate|flock)/,
+        VIX_OK],
+    short  => ['short', 'all', qr/^(?:p?read|p?write)/, VIX_OK],
+);
+
+# Codes that say which step failed, where the errno alone is a lesser answer.
+my %MEANS_MORE = map { $_ => [VIX_E_CANNOT_READ_VM_CONFIG, VIX_E_DISK_OPENPARENT] }
+    VIX_E_FILE_ERROR, VIX_E_FILE_ACCESS_ERROR;
+
+sub errors_to_try { return sort keys %ERROR }
+
+# { calls, cases, wrong => { complaint => [places] }, untidy => the same }. May: some (so many
+# places instead of all), qemu, dir.
+sub kill_sweep {
+    my ($what, %may) = @_;
+    my $trial = start_trial($what, $may{dir});
+    my $sweep = _undisturbed($trial, 'write');
+    for my $at (numbers_to_try($sweep->{calls}, $may{some})) {
+        reset_trial($trial);
+        my $run  = stepped(sub { run_trial($trial) }, at => $at, action => 'kill');
+        my $code = $run->{signal} ? undef : $run->{code};
+        $sweep->{cases}++;
+        _note($sweep, $trial, $at, $run, complaints_after($trial, $code, %may));
+    }
+    return $sweep;
+}
+
+# The same for an error of errors_to_try.
+sub error_sweep {
+    my ($what, $name, %may) = @_;
+    my ($action, $calls, $which, $expected) = @{ $ERROR{$name} };
+    my $trial = start_trial($what, $may{dir});
+    my $sweep = _undisturbed($trial, $calls, $which);
+    for my $at (numbers_to_try($sweep->{calls}, $may{some})) {
+        reset_trial($trial);
+        my $run = stepped(
+            sub { run_trial($trial) },
+            at => $at, action => $action, calls => $calls, only => $which,
+        );
+        $sweep->{cases}++;
+        $sweep->{codes}{ $run->{code} // 'none' }++;
+        my @wrong = _answer_complaints($run, $name, $action, $expected);
+        push @wrong, _known_state($sweep, $trial, $run->{code}, %may);
+        _note($sweep, $trial, $at, $run, @wrong);
+    }
+    return $sweep;
+}
+
+sub _undisturbed {
+    my ($trial, $calls, $which) = @_;
+    reset_trial($trial);
+    my $run = stepped(sub { run_trial($trial) }, calls => $calls, only => $which);
+    die "$trial->{what} fails undisturbed: $run->{code} $run->{detail}" if $run->{code} != VIX_OK;
+    return { calls => $run->{calls}, cases => 0, wrong => {}, untidy => {}, codes => {} };
+}
+
+# A machine that is in a state that has been looked at is not looked at again.
+sub _known_state {
+    my ($sweep, $trial, $code, %may) = @_;
+    my $key = (defined $code && $code == VIX_OK ? 'done ' : '') . state_key($trial);
+    $sweep->{states}{$key} ||= [complaints_after($trial, $code, %may)];
+    return @{ $sweep->{states}{$key} };
+}
+
+sub _answer_complaints {
+    my ($run, $name, $errno, $expected) = @_;
+    return "it died of signal $run->{signal}" if $run->{signal};
+    my @wrong;
+    push @wrong, "$run->{files} descriptors are left open" if $run->{files} != 0;
+    push @wrong, "$run->{threads} threads are left"        if $run->{threads} != 0;
+    return @wrong if $run->{code} == VIX_OK || !defined $run->{at};
+    (my $call = $run->{at}) =~ s/ .*//;
+    my @fits = ($expected, $MEANS_MORE{$expected} ? @{ $MEANS_MORE{$expected} } : ());
+    push @wrong, "$name in $call becomes $run->{code} ($run->{detail})"
+        if !grep { $_ == $run->{code} } @fits;
+    push @wrong, "the detail tells no errno: $run->{detail}"
+        if $expected != VIX_OK && $run->{detail} !~ /\(errno $errno\)/;
+    push @wrong, "the detail tells no path: $run->{detail}"
+        if $run->{detail} !~ m{ /| the current folder:};
+    return @wrong;
+}
+
+sub _note {
+    my ($sweep, $trial, $at, $run, @complaints) = @_;
+    my $place = "$at: " . ($run->{at} || 'none');
+    s/\Q$trial->{work}\E/./g, s/\b([DEM])\d{5}\.lck/$1.lck/g for @complaints, $place;
+    my %said = (wrong => [], untidy => []);
+    push @{ $said{ /^untidy/ ? 'untidy' : 'wrong' } }, $_ for @complaints;
+    for my $kind (keys %said) {
+        push @{ $sweep->{$kind}{ join '; ', @{ $said{$kind} } } }, $place if @{ $said{$kind} };
+    }
+    $sweep->{failures}++ if @{ $said{wrong} };
+    return;
+}
+
+1;

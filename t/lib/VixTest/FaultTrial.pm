@@ -1,0 +1,292 @@
+package VixTest::FaultTrial;
+
+# Calls that change files, each in a folder that is as before again and again, and what must hold
+# after one of them was cut off or failed: the machine's present disks and snapshots read as they
+# did, a clone is absent or whole, the same call succeeds then, and nothing of the failure is left.
+# Asserts nothing; the answers are lists of sentences.
+
+use strict;
+use warnings;
+
+use Digest::SHA    ();
+use Exporter 'import';
+use File::Basename qw(dirname);
+
+use VMware::Vix::API::Constants;
+use VixTest::Files         qw(folder_digest list_files slurp spew temp_dir);
+use VixTest::SnapshotCalls qw(delete_vm full_clone linked_clone remove_snapshot snapshot_names);
+use VixTest::SnapshotChain qw(chain_of link_files);
+use VixTest::SnapshotDisk  qw(present_path snapshot_path);
+use VixTest::SnapshotKill  qw(calls_to_kill clone_complaints killed_machine next_calls present_reads
+    state_complaints);
+use VixTest::SnapshotState qw(snapshot_list);
+use VixTest::Tools         qw(qemu_check run_tool);
+
+our @EXPORT_OK = qw(trial_names start_trial reset_trial run_trial complaints_after state_key);
+
+my @SLOTS = ('scsi0:0', 'sata0:0');
+
+# What readers do not stumble over: they take the one table, and the file as they were given it.
+my $UNTIDY = qr/redundant tables differ|the name in its descriptor is/;
+
+# name => { do, also, prepare, same (the call is allowed to answer so the second time) }.
+sub _trials {
+    my %call   = calls_to_kill();
+    my %trials = map { $_ => { do => $call{$_}[0], also => [@{ $call{$_} }[1 .. $#{ $call{$_} }]] } }
+        keys %call;
+    my $folder = sub { mkdir "$_[1]/clone" or die "mkdir: $!" };
+    my $clone  = sub {
+        my $err = linked_clone($_[0], [0, 0], "$_[1]/clone/c.vmx");
+        die "preparing the clone: $err" if $err != VIX_OK;
+    };
+    my $full = sub { return full_clone($_[0], undef, "$_[1]/c.vmx") };
+    $trials{'full clone'}             = { do => $full };
+    $trials{'full clone into folder'} = { do => $full, prepare => $folder };
+    $trials{'clone into folder'}      = { %{ $trials{'clone snapshot'} }, prepare => $folder };
+    $trials{'delete clone'}
+        = { do => sub { return delete_vm("$_[1]/c.vmx") }, prepare => $clone };
+    return %trials;
+}
+
+sub trial_names {
+    my %trials = _trials();
+    return sort keys %trials;
+}
+
+# The record of one: { what, do, also, keep, work, saved, vmx, clone, machine, raw => the kept
+# originals for qemu-img }. `$dir`: where to work instead of a temporary folder.
+sub start_trial {
+    my ($what, $dir) = @_;
+    my %trials = _trials();
+    my %trial  = (also => [], what => $what, keep => temp_dir(), %{ $trials{$what} });
+    $trial{work}    = ($dir || "$trial{keep}") . '/work';
+    $trial{saved}   = "$trial{keep}/saved";
+    $trial{vmx}     = "$trial{work}/vm/alpha.vmx";
+    $trial{clone}   = "$trial{work}/clone";
+    mkdir $trial{work} or die "mkdir: $!";
+    $trial{machine} = killed_machine("$trial{work}/vm");
+    $trial{prepare}->($trial{vmx}, $trial{work}) if $trial{prepare};
+    _copy($trial{work}, $trial{saved});
+    $trial{before} = _digest(\%trial);
+    my $reads = $trial{machine}{reads};
+    for my $state (keys %{$reads}) {
+        spew("$trial{keep}/$state-$_.raw", $reads->{$state}{$_}) for @SLOTS;
+    }
+    return \%trial;
+}
+
+sub _copy {
+    my ($from, $to) = @_;
+    my $run = run_tool('cp', '-a', '--sparse=always', $from, $to);
+    die "cp: $run->{err}" if $run->{status};
+    return;
+}
+
+# Everything is as it was before the call. In place, for `work` may be a file system's root.
+sub reset_trial {
+    my ($trial) = @_;
+    opendir my $dir, $trial->{work} or die "opendir: $!";
+    my @old = map {"$trial->{work}/$_"} grep { !/^\.\.?$|^lost\+found$/ } readdir $dir;
+    run_tool('rm', '-rf', '--', @old) if @old;
+    _copy("$trial->{saved}/.", $trial->{work});
+    return;
+}
+
+sub run_trial {
+    my ($trial) = @_;
+    return $trial->{do}->($trial->{vmx}, $trial->{clone});
+}
+
+# Of the machine's folder, without what locks of a dead process leave in it.
+sub _digest {
+    my ($trial) = @_;
+    my $folder = folder_digest("$trial->{work}/vm");
+    return join "\n", grep { !/\.lck(?:\/|$)/ && !/vmx\.list/ } split /\n/, $folder;
+}
+
+# The same for two states that differ in nothing but when they came about.
+sub state_key {
+    my ($trial) = @_;
+    my @things = split /\n/, folder_digest($trial->{work});
+    return join "\n", map { /^(\S+ \d+) \d+ (.*)/ ? "$1 $2" : $_ } grep { !/\.lck\// } @things;
+}
+
+# What is wrong after a call that was stopped somewhere. `$code` is its answer, if it came to one.
+# May: qemu (1: ask qemu-img, too), again (0: leave out the calls that follow). What costs room but
+# no data begins with "untidy".
+sub complaints_after {
+    my ($trial, $code, %may) = @_;
+    my @wrong = _present_complaints($trial, $code, %may);
+    return @wrong if grep { !/^untidy/ } @wrong;
+    return @wrong if defined $may{again} && !$may{again};
+    push @wrong, _same_call_again($trial, $code);
+    push @wrong, map {"then: $_"} grep { !/^untidy/ } _present_complaints($trial, VIX_OK, %may);
+    my @next = $trial->{what} =~ /clone/ ? () : next_calls(
+        $trial->{machine}, $trial->{vmx}, 'next', [sub { return VIX_OK }, @{ $trial->{also} }],
+        $trial->{work}
+    );
+    push @wrong, grep { !/$UNTIDY/ } @next;
+    push @wrong, _litter($trial) if !defined $code || $code != VIX_OK;
+    return @wrong;
+}
+
+sub _present_complaints {
+    my ($trial, $code, %may) = @_;
+    my ($vmx, $what, $clone) = @{$trial}{qw(vmx what clone)};
+    my @wrong = eval { state_complaints($trial->{machine}, $vmx, @{ $trial->{also} }) };
+    push @wrong, "cannot be judged: $@" if $@;
+    $_ = "untidy: $_" for grep {/$UNTIDY/} @wrong;
+    push @wrong, 'a full clone changed its source'
+        if $what =~ /full/ && _digest($trial) ne $trial->{before};
+    push @wrong, _clone_complaints($trial, $code);
+    push @wrong, _qemu_complaints($trial) if $may{qemu} && !grep { !/^untidy/ } @wrong;
+    return @wrong;
+}
+
+sub _clone_complaints {
+    my ($trial, $code) = @_;
+    my ($vmx, $what, $clone) = @{$trial}{qw(vmx what clone)};
+    return if $what !~ /clone/;
+    my $there = -e "$clone/c.vmx";
+    if ($what eq 'delete clone') {
+        return 'deleted, and still there' if $there && defined $code && $code == VIX_OK;
+        return;
+    }
+    return 'no clone after success' if !$there && defined $code && $code == VIX_OK;
+    return 'half a clone after a failure: ' . join ' ', list_files($clone)
+        if !$there && defined $code && -e $clone && !$trial->{prepare};
+    return if !$there;
+    return clone_complaints($trial->{machine}, $vmx, $what, $clone) if $what !~ /full/;
+    my $is = eval { present_reads("$clone/c.vmx") } or return "the clone cannot be read: $@";
+    my $want = $trial->{machine}{reads}{present};
+    return map {"the clone's $_ differs"} grep { $is->{$_} ne $want->{$_} } @SLOTS;
+}
+
+sub _qemu_complaints {
+    my ($trial) = @_;
+    my ($vmx, $keep) = @{$trial}{qw(vmx keep)};
+    my @wrong = _qemu_differs($trial, $vmx, 'present', @{ $trial->{also} });
+    my $list  = snapshot_list($vmx)->{value};
+    for my $uid (map { /^snapshot\d+\.uid$/ ? $list->{$_} : () } sort keys %{$list}) {
+        next if $uid > 3;
+        push @wrong, map { _compare("$keep/$uid-$_.raw", snapshot_path($vmx, $uid, $_)) } @SLOTS;
+    }
+    my $clone = "$trial->{clone}/c.vmx";
+    return @wrong if !-e $clone || $trial->{what} eq 'delete clone';
+    my $of = $trial->{what} =~ /present|full/ ? 'present' : 2;
+    return @wrong, _qemu_differs($trial, $clone, $of);
+}
+
+# The present disks are those of one of these states, and each file of theirs is sound.
+sub _qemu_differs {
+    my ($trial, $vmx, @states) = @_;
+    my %path   = map { $_ => present_path($vmx, $_) } @SLOTS;
+    my %chains = map { $_ => 1 } map { chain_of($_) } values %path;
+    my @wrong  = grep {$_} map { my $link = $_; _once('check', $link, sub { qemu_check($link) }) }
+        sort keys %chains;
+    my @closest;
+    for my $state (@states) {
+        my @differs = map { _compare("$trial->{keep}/$state-$_.raw", $path{$_}) } @SLOTS;
+        return @wrong if !@differs;
+        @closest = @differs if !@closest;
+    }
+    return (@wrong, @closest);
+}
+
+sub _compare {
+    my ($raw, $disk) = @_;
+    my $answer = _once($raw, $disk, sub { _compare_now($raw, $disk) });
+    return $answer eq '' ? () : $answer;
+}
+
+# What was answered when the same bytes were looked at before; most calls change few files.
+my %ANSWERS;
+
+sub _once {
+    my ($question, $disk, $ask) = @_;
+    my $digest = Digest::SHA->new(256);
+    for my $link (chain_of($disk)) {
+        $digest->add("$_ ", slurp($_)) for link_files($link);
+    }
+    my $key = "$question $disk " . $digest->hexdigest;
+    $ANSWERS{$key} = $ask->() if !exists $ANSWERS{$key};
+    return $ANSWERS{$key};
+}
+
+sub _compare_now {
+    my ($raw, $disk) = @_;
+    my $run = run_tool('qemu-img', 'compare', '-f', 'raw', '-F', 'vmdk', $raw, $disk);
+    return $run->{status} == 0 ? '' : "qemu-img compare $disk: $run->{out}$run->{err}";
+}
+
+# It succeeds, or it has done already what it was asked for; then the next call at that place does.
+sub _same_call_again {
+    my ($trial, $code) = @_;
+    my ($vmx, $what, $clone) = @{$trial}{qw(vmx what clone)};
+    return if defined $code && $code == VIX_OK;
+    my $there = -e "$clone/c.vmx";
+    return _delete_again($trial, $there) if $what eq 'delete clone';
+    return _clone_again($trial)          if $what =~ /clone/ && $there;
+    my $done = $what =~ /^remove/ && _names_left($vmx) ne 'a b c';
+    return if $done;
+    my $err = run_trial($trial);
+    return $err == VIX_OK ? () : "the same call again answers $err";
+}
+
+sub _delete_again {
+    my ($trial, $there) = @_;
+    my $err = run_trial($trial);
+    return $err == VIX_OK ? () : "deleting again: $err" if $there;
+    return "deleting what is deleted: $err" if $err != VIX_E_VM_NOT_FOUND;
+    my $clone = linked_clone($trial->{vmx}, [0, 0], "$trial->{clone}/c.vmx");
+    my $gone  = run_trial($trial);
+    return $clone == VIX_OK && $gone == VIX_OK ? () : "cloning there: $clone, deleting that: $gone";
+}
+
+# A clone that came about stands in the way of the same call, until it is deleted.
+sub _clone_again {
+    my ($trial) = @_;
+    my $err = run_trial($trial);
+    return "again over a whole clone: $err"
+        if $err != VIX_E_FILE_ALREADY_EXISTS && $err != VIX_E_SNAPSHOT_EXISTS;
+    my $gone  = delete_vm("$trial->{clone}/c.vmx");
+    my $clone = run_trial($trial);
+    return $clone == VIX_OK && $gone == VIX_OK ? () : "deleting it: $gone, cloning again: $clone";
+}
+
+sub _names_left {
+    my ($vmx) = @_;
+    my $flat;
+    $flat = sub { return map { ref $_ ? $flat->(@{$_}) : $_ } @_ };
+    return join ' ', $flat->(@{ snapshot_names($vmx) });
+}
+
+# Files that no machine here names.
+sub _litter {
+    my ($trial) = @_;
+    my %known;
+    for my $vmx (grep {-e} $trial->{vmx}, "$trial->{clone}/c.vmx") {
+        (my $stem = $vmx) =~ s/\.vmx$//;
+        $known{$_} = 1 for dirname($vmx), map {"$stem.$_"} qw(vmx vmsd vmxf nvram);
+        my $list = snapshot_list($vmx)->{value};
+        my @uids = map { /^snapshot\d+\.uid$/ ? $list->{$_} : () } keys %{$list};
+        $known{ dirname($vmx) . '/' . $_ } = 1
+            for map { /^snapshot\d+\.filename$/ ? $list->{$_} : () } keys %{$list};
+        my @disks = map { present_path($vmx, $_) } @SLOTS;
+        push @disks, map { my $uid = $_; map { snapshot_path($vmx, $uid, $_) } @SLOTS } @uids;
+        for my $link (map { chain_of($_) } @disks) {
+            $known{$_} = 1 for link_files($link);
+        }
+    }
+    my @left = grep { !$known{"$trial->{work}/$_"} && !/^lost\+found/ } list_files($trial->{work});
+    # Somebody who draws a lock's number is waited for; a second later these are known as dead.
+    my @young = map {m{^(.*\.lck)/[DE]\d{5}\.lck$}} @left;
+    for my $lock (@young) {
+        my $only = !grep {m{^\Q$lock\E/M}} @left;
+        @left = grep { !m{^\Q$lock\E(?:/|$)} && $_ ne dirname($lock) } @left if $only;
+    }
+    s/\b([DEM])\d{5}\.lck/$1.lck/ for @left;
+    return map {"untidy: $_ is left"} @left;
+}
+
+1;
