@@ -15,19 +15,20 @@ namespace {
 // Long enough for a script that makes call after call to find its thread still there.
 constexpr std::chrono::seconds kIdleTime{10};
 
+// In the order that the end of a job locks them in, too.
 void lock_all() {
-    runtime().handles.before_fork();
     job_runner().before_fork();
+    runtime().handles.before_fork();
 }
 
 void unlock_in_parent() {
-    job_runner().after_fork_in_parent();
     runtime().handles.after_fork();
+    job_runner().after_fork_in_parent();
 }
 
 void unlock_in_child() {
-    job_runner().after_fork_in_child();
     runtime().handles.after_fork();
+    job_runner().after_fork_in_child();
 }
 
 }  // namespace
@@ -85,9 +86,9 @@ void JobRunner::serve() {
             end(*job);
         }
         let_next_of_machine_run(*job);
-        lock.unlock();
-        job.reset();  // with its last holder it releases handles: not under the mutex
-        lock.lock();
+        // Before anybody sees the end: whoever releases the job then is its last holder, and what
+        // the job held is released with it.
+        job.reset();
     }
     --threads_;
 }

@@ -1,0 +1,53 @@
+package VixTest::Jobs;
+
+# For the tests of jobs: a machine whose clone takes a while, and calls that start one.
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+
+use VMware::Vix::API::Constants;
+use VMware::Vix::Simple;
+use VixTest qw(make_vm);
+
+our @EXPORT = qw(slow_machine start_clone_job wait_for_job leftovers);
+
+# A machine with a flat disk of that many MiB that no copying can leave out.
+sub slow_machine {
+    my ($dir, $size_mb) = @_;
+    my $vm = make_vm(
+        dir   => $dir,
+        name  => 'slow',
+        disks => [{ type => 'monolithicFlat', size_mb => $size_mb }],
+    );
+    my $block = join '', map { pack 'N', $_ * 2654435761 % 2**32 } 1 .. 2**18;
+    open my $disk, '+<:raw', "$dir/slow-flat.vmdk" or die "slow-flat.vmdk: $!";
+    print {$disk} $block or die $! for 1 .. $size_mb;
+    close $disk or die $!;
+    return $vm;
+}
+
+# The job of a full clone.
+sub start_clone_job {
+    my ($vm, $destination, @callback) = @_;
+    return VMware::Vix::API::VM::Clone($vm, VIX_INVALID_HANDLE, VIX_CLONETYPE_FULL, $destination,
+        0, VIX_INVALID_HANDLE, @callback);
+}
+
+# The values of a job that are asked for; the job is released.
+sub wait_for_job {
+    my ($job, @ids) = @_;
+    my @values = VMware::Vix::API::Job::Wait($job, @ids);
+    ReleaseHandle($job);
+    return @values;
+}
+
+# What lies in a folder, hidden or not.
+sub leftovers {
+    my ($dir) = @_;
+    opendir my $handle, $dir or die "$dir: $!";
+    return [sort grep { !/\A\.\.?\z/ } readdir $handle];
+}
+
+1;
