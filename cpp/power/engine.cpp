@@ -115,6 +115,8 @@ State Engine::state(const fs::path& vmx) const {
 }
 
 std::vector<fs::path> Engine::running_machines() const {
+    // Each has its folder there; where is none, libvirt need not even be started to be asked.
+    if (!fs::exists(server_folder(settings_.folder, "").parent_path())) return {};
     const Connection connection{uri_for(settings_)};
     std::vector<fs::path> found;
     for (const Domain& domain : connection.active()) {
