@@ -2,7 +2,6 @@
 // check what they are given and refuse.
 #include "api/call.h"
 #include "api/call_row.h"
-#include "api/machine_state.h"
 #include "api/power.h"
 #include "api/result_fields.h"
 #include "base/error.h"
@@ -14,15 +13,6 @@ namespace {
 
 void require_power_options(int options, const char* call) {
     require_options(options, VIX_VMPOWEROP_FROM_GUEST, call);
-}
-
-// What a call for a machine that runs needs, in this order.
-std::shared_ptr<VmObject> running_vm(const Call& call, Handle handle, int options,
-                                     const char* name) {
-    auto vm = call.vm(handle);
-    require_power_options(options, name);
-    require_running(call, *vm);
-    return vm;
 }
 
 void vm_power_on(Call& call, int handle, int options, int property_list) {
@@ -39,22 +29,25 @@ void vm_power_on(Call& call, int handle, int options, int property_list) {
 }
 
 void vm_power_off(Call& call, int handle, int options) {
-    const auto vm = running_vm(call, handle, options, "VMPowerOff");
-    if ((options & VIX_VMPOWEROP_FROM_GUEST) != 0) return engine_of(call).shut_down(vm->vmx());
-    engine_of(call).power_off(vm->vmx());
+    const auto vm = call.vm(handle);
+    require_power_options(options, "VMPowerOff");
+    const auto engine = engine_running(call, *vm);
+    if ((options & VIX_VMPOWEROP_FROM_GUEST) != 0) return engine.shut_down(vm->vmx());
+    engine.power_off(vm->vmx());
 }
 
 void vm_reset(Call& call, int handle, int options) {
-    const auto vm = running_vm(call, handle, options, "VMReset");
-    if ((options & VIX_VMPOWEROP_FROM_GUEST) != 0) return engine_of(call).restart_guest(vm->vmx());
-    engine_of(call).reset(vm->vmx());
+    const auto vm = call.vm(handle);
+    require_power_options(options, "VMReset");
+    const auto engine = engine_running(call, *vm);
+    if ((options & VIX_VMPOWEROP_FROM_GUEST) != 0) return engine.restart_guest(vm->vmx());
+    engine.reset(vm->vmx());
 }
 
 void vm_suspend(Call& call, int handle, int options) {
     const auto vm = call.vm(handle);
     require_options(options, 0, "VMSuspend");
-    require_running(call, *vm);
-    engine_of(call).suspend(vm->vmx());
+    engine_running(call, *vm).suspend(vm->vmx());
 }
 
 std::shared_ptr<VmObject> vm_to_pause(const Call& call, Handle handle, int options,
@@ -63,18 +56,17 @@ std::shared_ptr<VmObject> vm_to_pause(const Call& call, Handle handle, int optio
     require_options(options, 0, name);
     require_no_property_list(property_list);
     host::require_support(vm->provider(), host::Operation::PauseMachine);
-    require_running(call, *vm);
     return vm;
 }
 
 void vm_pause(Call& call, int handle, int options, int property_list) {
     const auto vm = vm_to_pause(call, handle, options, property_list, "VMPause");
-    engine_of(call).pause(vm->vmx());
+    engine_running(call, *vm).pause(vm->vmx());
 }
 
 void vm_unpause(Call& call, int handle, int options, int property_list) {
     const auto vm = vm_to_pause(call, handle, options, property_list, "VMUnpause");
-    engine_of(call).unpause(vm->vmx());
+    engine_running(call, *vm).unpause(vm->vmx());
 }
 
 void vm_begin_recording(Call& call, int handle, const std::string&, const std::string&, int options,

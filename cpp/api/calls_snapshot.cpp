@@ -1,7 +1,6 @@
 // Calls that take, remove and go back to snapshots.
 #include "api/call.h"
 #include "api/call_row.h"
-#include "api/machine_state.h"
 #include "api/power.h"
 #include "api/result_fields.h"
 #include "api/snapshots.h"
@@ -49,7 +48,8 @@ void vm_remove_snapshot(Call& call, int handle, int snapshot_handle, int options
 void stop_to_revert(const Call& call, const VmObject& vm, const SnapshotObject& snapshot) {
     const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(vm.vmx()));
     if (find_snapshot(tree, snapshot).with_memory) return;
-    if (state_of(call, vm) == vm::PowerState::Running) engine_of(call).power_off(vm.vmx());
+    const power::Engine engine = engine_of(call);
+    if (engine.runs(vm.vmx())) engine.power_off(vm.vmx());
 }
 
 void vm_revert_to_snapshot(Call& call, int handle, int snapshot_handle, int options,

@@ -1,5 +1,7 @@
 #include "api/power.h"
 
+#include "api/machine_state.h"
+#include "base/error.h"
 #include "host/settings_file.h"
 
 namespace vix::api {
@@ -26,6 +28,15 @@ std::int64_t tools_state(const power::Engine& engine, const VmObject& vm) {
 
 power::Engine engine_of(const Call& call) {
     return power::Engine{call.power_settings(), call.settings()};
+}
+
+power::Engine engine_running(const Call& call, const VmObject& vm) {
+    require_running(call, vm);
+    power::Engine engine = engine_of(call);
+    if (engine.runs(vm.vmx())) return engine;
+    throw Error{VIX_E_CANNOT_CONNECT_TO_VM,
+                vm.reported_path() +
+                    " runs, but not in this library, or with another setting power.folder"};
 }
 
 PropertyValue running_property(const VmObject& vm, int id) {
