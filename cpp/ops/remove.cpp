@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "io/file.h"
 #include "io/lock.h"
 #include "io/staging.h"
 #include "ops/machine_lock.h"
@@ -265,9 +266,15 @@ void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& 
             if (file != vmx) remove_file(file);
         }
         io::Staging::remove_leftovers(vmx);
-        // Last, so that a deletion that was interrupted can be called again.
+        // Last, so that a deletion that was interrupted can be called again; and for that the
+        // others have to be gone for good before it.
+        const auto sync = [&] {
+            if (settings.durability == vm::Durability::Synced) io::sync_all({vmx.parent_path()});
+        };
+        sync();
         progress.checkpoint("remove");
         remove_file(vmx);
+        sync();
     }
     drop_records(vmx, parents, settings);
     rmdir(vmx.parent_path().c_str());  // succeeds only when nothing else lies there
