@@ -98,7 +98,8 @@ message of one's own. Empty when the last call that returns a code worked. Calls
 From now on $code is called while a function of L<VMware::Vix::Simple> waits in this interpreter, with
 percent, bytes done and bytes in all, each time that the percentage has grown; 100 percent means that
 the call has worked. Only calls that know how much there is to do call it, as VMClone does. If it dies,
-the call is cancelled, undone, and the exception goes on to whoever made the call. undef ends it.
+the call is cancelled, undone, and the exception goes on to whoever made the call; only at 100 percent
+it is too late for that, and the clone stays. undef ends it.
 Gives what was set before, or undef. Not exported; not in VMware's API.
 
 =head2 live_handle_count

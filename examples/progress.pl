@@ -1,0 +1,108 @@
+#!/usr/bin/perl
+# Makes a full clone and shows how far it is: a bar with the rate and the remaining time. Ctrl-C ends
+# it, and leaves nothing behind.
+
+use strict;
+use warnings;
+
+use File::Spec ();
+use Getopt::Long;
+use Pod::Usage;
+use Time::HiRes qw(time);
+
+use VMware::Vix::Simple;
+use VMware::Vix::API::Constants;
+
+GetOptions('help' => \my $help) or pod2usage(2);
+pod2usage(-exitval => 0, -verbose => 2, -noperldoc => 1) if $help;
+pod2usage(2) if @ARGV != 2;
+my ($source, $destination) = @ARGV;
+
+eval { require Term::ProgressBar; 1 }
+    or die "progress.pl: the bar is drawn by the Perl module Term::ProgressBar, which is not here.\n"
+    . "progress.pl: On Debian: apt-get install libterm-progressbar-perl\n";
+
+sub check {
+    my ($what, $err) = @_;
+    return if $err == VIX_OK;
+    my $text = GetErrorText($err);
+    utf8::encode($text) if utf8::is_utf8($text);
+    die "progress.pl: $what: error $err: $text\n";
+}
+
+# A function for VMware::Vix::on_progress. The bar begins with the first call, which knows how much
+# there is to do.
+sub bar {
+    my ($begin, $bar, $next) = (time, undef, 0);
+    return sub {
+        my ($percent, $done, $total) = @_;
+        $bar ||= Term::ProgressBar->new({
+            name            => rate(0, 1),
+            count           => $total,
+            ETA             => 'linear',
+            max_update_rate => 0.2,
+            -t STDERR ? () : (term_width => 80),    # else it is as wide as there are bytes
+        });
+
+        # All bytes are there before all is done: the disk still has to take them.
+        return if $percent < 100 && ($done < $next || $done == $total);
+        $bar->name(rate($done, time - $begin));
+        $next = $bar->update($done);
+        return;
+    };
+}
+
+# Always as wide, or the bar would move.
+sub rate {
+    my ($bytes, $seconds) = @_;
+    return sprintf '%7.1f MiB/s', $bytes / 2**20 / ($seconds || 1);
+}
+
+my ($err, $host) = HostConnect(VIX_API_VERSION, VIX_SERVICEPROVIDER_VMWARE_WORKSTATION,
+    undef, 0, undef, undef, 0, VIX_INVALID_HANDLE);
+check('connecting', $err);
+($err, my $vm) = VMOpen($host, $source);
+check("opening $source", $err);
+
+# The exception leaves VMClone when it has undone what it did.
+local $SIG{INT} = sub { die "stopped\n" };
+$destination = File::Spec->rel2abs($destination) if $destination !~ /\A[A-Za-z]:[\\\/]/;
+VMware::Vix::on_progress(bar());
+my $whole = eval {
+    ($err) = VMClone($vm, VIX_INVALID_HANDLE, VIX_CLONETYPE_FULL, $destination, 0,
+        VIX_INVALID_HANDLE);
+    1;
+};
+my $why = $@;
+VMware::Vix::on_progress(undef);
+print STDERR "\n" if -t STDERR;
+die "progress.pl: $why" if !$whole;
+check("cloning $source to $destination", $err);
+print "$destination is a clone.\n";
+HostDisconnect($host);
+
+__END__
+
+=encoding UTF-8
+
+=head1 NAME
+
+progress.pl - make a full clone and show how far it is
+
+=head1 SYNOPSIS
+
+    perl -Mblib examples/progress.pl SOURCE.vmx DESTINATION.vmx
+
+=head1 DESCRIPTION
+
+Draws a bar on standard error, with megabytes per second before it and the time that is left behind
+it; where that is no terminal, a line for each step. Needs the Perl module Term::ProgressBar (Debian:
+libterm-progressbar-perl), and says so if it is missing.
+
+Ctrl-C cancels the clone. Nothing of it is left then.
+
+=head1 SEE ALSO
+
+L<VMware::Vix/on_progress>, L<VMware::Vix::API::Job>, which has the same with several clones at once.
+
+=cut
