@@ -46,11 +46,23 @@ format::Dictionary read_file() {
     }
 }
 
+fs::path file_from(const std::string& setting, const std::string& value) {
+    if (fs::path{value}.is_absolute()) return value;
+    throw Error{VIX_E_INVALID_ARG,
+                "the setting " + setting + " = \"" + value + "\" is no absolute path"};
+}
+
+// VMware Workstation's own.
+fs::path usual_inventory() {
+    const auto home = environment("HOME");
+    return home ? fs::path{*home} / ".vmware" / "inventory.vmls" : fs::path{};
+}
+
 fs::path folder_from(const std::string& setting, const std::string& value) {
     const fs::path folder{value};
     if (!folder.is_absolute()) {
         throw Error{VIX_E_INVALID_ARG,
-                    "the setting " + setting + " = \"" + value + "\" is no absolute folder"};
+                    "the setting " + setting + " = \"" + value + "\" is no absolute path"};
     }
     return folder;
 }
@@ -79,14 +91,76 @@ vm::Links links_from(const std::string& setting, const std::string& value) {
                 "the setting " + setting + " = \"" + value + "\" is neither absolute nor relative"};
 }
 
+// "user", "none", "network:NAME", "bridge:NAME"
+std::string network_from(const std::string& setting, const std::string& value) {
+    const std::size_t colon = value.find(':');
+    const std::string kind = value.substr(0, colon);
+    const bool named = colon != std::string::npos && colon + 1 < value.size();
+    const bool plain = value == "user" || value == "none";
+    if (plain || (named && (kind == "network" || kind == "bridge"))) return value;
+    throw Error{VIX_E_INVALID_ARG, "the setting " + setting + " = \"" + value +
+                                       "\" is none of user, none, network:NAME and bridge:NAME"};
+}
+
+power::Acceleration acceleration_from(const std::string& setting, const std::string& value) {
+    if (equal_ignoring_case(value, "auto")) return power::Acceleration::WhereItWorks;
+    return truth_from(setting, value) ? power::Acceleration::Always : power::Acceleration::Never;
+}
+
+std::chrono::seconds seconds_from(const std::string& setting, const std::string& value) {
+    const auto number = parse_number(value);
+    if (number && *number > 0 && *number <= 86400) return std::chrono::seconds{*number};
+    throw Error{VIX_E_INVALID_ARG, "the setting " + setting + " = \"" + value +
+                                       "\" is no number of seconds from 1 to 86400"};
+}
+
+// A value of the environment goes before the file's.
+class Finder {
+  public:
+    std::optional<std::string> operator()(const std::string& setting) const {
+        const auto value = environment(environment_name(setting));
+        return value ? value : file_.find(setting);
+    }
+
+  private:
+    format::Dictionary file_ = read_file();
+};
+
 }  // namespace
 
+power::Settings load_power_settings() {
+    const Finder find;
+    power::Settings settings;
+    if (const auto uri = find("power.uri")) settings.uri = *uri;
+    if (const auto kvm = find("power.kvm")) {
+        settings.acceleration = acceleration_from("power.kvm", *kvm);
+    }
+    if (const auto nat = find("power.networkNat")) {
+        settings.network_nat = network_from("power.networkNat", *nat);
+    }
+    if (const auto bridged = find("power.networkBridged")) {
+        settings.network_bridged = network_from("power.networkBridged", *bridged);
+    }
+    if (const auto private_one = find("power.networkHostonly")) {
+        settings.network_hostonly = network_from("power.networkHostonly", *private_one);
+    }
+    if (const auto code = find("power.firmwareCode")) {
+        settings.firmware_code = folder_from("power.firmwareCode", *code);
+    }
+    if (const auto vars = find("power.firmwareVars")) {
+        settings.firmware_vars = folder_from("power.firmwareVars", *vars);
+    }
+    if (const auto folder = find("power.folder")) {
+        settings.folder = folder_from("power.folder", *folder);
+    }
+    if (const auto patience = find("power.guestTimeout")) {
+        settings.guest_patience = seconds_from("power.guestTimeout", *patience);
+    }
+    return settings;
+}
+
 vm::Settings load_settings() {
-    const format::Dictionary file = read_file();
-    const auto find = [&](const std::string& setting) {
-        const auto value = environment(environment_name(setting));
-        return value ? value : file.find(setting);
-    };
+    const Finder find;
     vm::Settings settings;
     for (char letter = 'A'; letter <= 'Z'; ++letter) {
         const std::string setting = std::string{"drive."} + letter;
@@ -109,6 +183,9 @@ vm::Settings load_settings() {
     if (const auto protect = find("delete.protectParents")) {
         settings.protect_parents = truth_from("delete.protectParents", *protect);
     }
+    const auto inventory = find("inventory.file");
+    settings.inventory_file =
+        inventory ? file_from("inventory.file", *inventory) : usual_inventory();
     return settings;
 }
 

@@ -27,6 +27,7 @@ class SettingsFile : public ::testing::Test {
         set("VIX_DRIVE_C", "");
         set("VIX_DISK_FOLDERS", "");
         set("VIX_CLONE_SYNC", "");
+        set("VIX_INVENTORY_FILE", "");
     }
 
     ~SettingsFile() override {
@@ -116,6 +117,15 @@ TEST_F(SettingsFile, RefusesWhatIsNeitherTrueNorFalse) {
     EXPECT_TRUE(contains(detail_of([] { load_settings(); }), "clone.sync"));
 }
 
+TEST_F(SettingsFile, HasVMwaresInventoryByDefault) {
+    EXPECT_EQ(load_settings().inventory_file, home_ / ".vmware/inventory.vmls");
+    write("inventory.file = \"/srv/list.vmls\"\n");
+    EXPECT_EQ(load_settings().inventory_file, "/srv/list.vmls");
+    set("VIX_INVENTORY_FILE", "list.vmls");
+    EXPECT_EQ(code_of([] { load_settings(); }), VIX_E_INVALID_ARG);
+    EXPECT_TRUE(contains(detail_of([] { load_settings(); }), "inventory.file"));
+}
+
 TEST_F(SettingsFile, ThatMayNotBeReadIsAllDefaults) {
     ASSERT_EQ(mkdir((home_ / ".vmware").c_str(), 0700), 0);
     ASSERT_EQ(mkfifo((home_ / ".vmware/vix.conf").c_str(), 0600), 0);
@@ -130,6 +140,31 @@ TEST_F(SettingsFile, OfMegabytesIsRefused) {
 TEST_F(SettingsFile, WithoutAHomeIsAllDefaults) {
     set("HOME", "");
     EXPECT_EQ(load_settings().durability, vm::Durability::Synced);
+    EXPECT_TRUE(load_settings().inventory_file.empty());
+}
+
+TEST_F(SettingsFile, PowerIsLeftToTheHostUnlessSet) {
+    const power::Settings settings = load_power_settings();
+    EXPECT_TRUE(settings.uri.empty());
+    EXPECT_EQ(settings.acceleration, power::Acceleration::WhereItWorks);
+    EXPECT_EQ(settings.guest_patience, std::chrono::seconds{120});
+}
+
+TEST_F(SettingsFile, PowerIsSet) {
+    write(
+        "power.uri = \"qemu:///session\"\npower.kvm = \"FALSE\"\n"
+        "power.networkNat = \"bridge:br0\"\npower.guestTimeout = \"5\"\n");
+    const power::Settings settings = load_power_settings();
+    EXPECT_EQ(settings.uri, "qemu:///session");
+    EXPECT_EQ(settings.acceleration, power::Acceleration::Never);
+    EXPECT_EQ(settings.network_nat, "bridge:br0");
+    EXPECT_EQ(settings.guest_patience, std::chrono::seconds{5});
+}
+
+TEST_F(SettingsFile, NetworkThatIsNoneIsNamed) {
+    write("power.networkNat = \"network:\"\n");
+    EXPECT_EQ(code_of([] { load_power_settings(); }), VIX_E_INVALID_ARG);
+    EXPECT_TRUE(contains(detail_of([] { load_power_settings(); }), "power.networkNat"));
 }
 
 }  // namespace

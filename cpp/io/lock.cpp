@@ -177,6 +177,16 @@ std::string random_number() {
     return text.data();
 }
 
+LockMember member_of(pid_t pid) {
+    LockMember member;
+    const auto process = process_of(pid);
+    member.machine = this_machine();
+    member.creation = process ? process->creation : "0";
+    member.execution = std::to_string(pid) + '-' + member.creation + '(' +
+                       (process ? process->name : std::string{"unknown"}) + ')';
+    return member;
+}
+
 void write_member(const fs::path& path, const std::string& text) {
     File file = File::create(path, kLockPermissions);
     file.write_at(0, as_bytes(text));
@@ -327,13 +337,7 @@ void Lock::enter(LockKind kind, std::chrono::milliseconds patience) {
             throw system_error(reason, "locking with", folder_.string());
         }
     }
-    LockMember own;
-    const pid_t pid = getpid();
-    const auto process = process_of(pid);
-    own.machine = this_machine();
-    own.creation = process ? process->creation : "0";
-    own.execution = std::to_string(pid) + '-' + own.creation + '(' +
-                    (process ? process->name : std::string{"unknown"}) + ')';
+    LockMember own = member_of(getpid());
     own.kind = kind;
     own.ours = true;
     for (const std::string& name : names_in(folder_)) {
@@ -346,6 +350,7 @@ void Lock::enter(LockKind kind, std::chrono::milliseconds patience) {
     write_member(folder_ / name_of('E', number_), to_text(own, folder_));
     fs::rename(folder_ / name_of('E', number_), folder_ / name_of('M', number_));
     fs::remove(folder_ / name_of('D', number_));
+    own_ = own;
 
     wait_for_entries(folder_, number_);
     const auto end = std::chrono::steady_clock::now() + patience;
@@ -355,6 +360,22 @@ void Lock::enter(LockKind kind, std::chrono::milliseconds patience) {
         }
         std::this_thread::sleep_for(kQueueWait);
     }
+}
+
+// With the number that this object drew: whoever waits for it has to wait for the holder, too.
+fs::path Lock::hand_over(pid_t holder) const {
+    LockMember member = member_of(holder);
+    member.kind = own_.kind;
+    member.lamport = own_.lamport;
+    // By a rename, so that nobody takes half a member for garbage.
+    const fs::path entry = folder_ / name_of('E', number_);
+    write_member(entry, to_text(member, folder_));
+    fs::path path;
+    do {
+        path = folder_ / name_of('M', random_number());
+    } while (fs::exists(fs::symlink_status(path)));
+    fs::rename(entry, path);
+    return path;
 }
 
 std::optional<std::string> Lock::obstacle(std::uint64_t own_lamport, LockKind kind) const {

@@ -3,6 +3,8 @@
 // as in VMware's open-vm-tools, so VMware's products and we keep out of each other's way.
 #pragma once
 
+#include <sys/types.h>
+
 #include <boost/filesystem/path.hpp>
 #include <chrono>
 #include <cstdint>
@@ -61,6 +63,11 @@ class Lock {
     Lock(const Lock&) = delete;
     Lock& operator=(const Lock&) = delete;
 
+    // From now on `holder`, another process of this host, has the lock as well, and keeps it when
+    // this object goes: in VMware's form, as the one who runs the machine. Gives the member file,
+    // which is stale as soon as that process is gone.
+    boost::filesystem::path hand_over(pid_t holder) const;
+
   private:
     void enter(LockKind kind, std::chrono::milliseconds patience);
     std::optional<std::string> obstacle(std::uint64_t own_lamport, LockKind kind) const;
@@ -68,6 +75,7 @@ class Lock {
 
     boost::filesystem::path folder_;
     std::string number_;
+    LockMember own_;
 };
 
 }  // namespace vix::io

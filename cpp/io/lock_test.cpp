@@ -351,5 +351,29 @@ TEST(Lock, NumbersGrow) {
               8U);
 }
 
+TEST(Lock, HandedOverIsHeldByTheOtherUntilItEnds) {
+    const TempFolder folder;
+    const auto file = folder.write("vm.vmx", "");
+    const pid_t other = fork();
+    if (other == 0) {
+        pause();
+        _exit(0);
+    }
+    fs::path member;
+    {
+        const Lock lock{file, LockKind::Exclusive};
+        member = lock.hand_over(other);
+    }
+    const auto holders = lock_holders(lock_folder(file));
+    kill(other, SIGKILL);
+    waitpid(other, nullptr, 0);
+    ASSERT_EQ(holders.size(), 1U);
+    EXPECT_FALSE(holders.front().ours);
+    EXPECT_EQ(holders.front().kind, LockKind::Exclusive);
+    EXPECT_TRUE(fs::exists(member));
+    EXPECT_TRUE(lock_holders(lock_folder(file)).empty());
+    EXPECT_NO_THROW((Lock{file, LockKind::Exclusive}));
+}
+
 }  // namespace
 }  // namespace vix::io

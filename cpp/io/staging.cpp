@@ -208,7 +208,7 @@ NewFolderStaging::NewFolderStaging(const fs::path& destination, Durability durab
 
 NewFolderStaging::~NewFolderStaging() {
     boost::system::error_code ignored;
-    if (moved_ && !published_) fs::rename(destination_, folder(), ignored);
+    if (moved_ && !published_) withdraw();
     if (!published_) fs::remove_all(folder(), ignored);
     ::close(descriptor_);
 }
@@ -218,8 +218,19 @@ void NewFolderStaging::publish(Progress& progress) {
     move_without_replacing(folder(), destination_);
     moved_ = true;
     progress.checkpoint("published");
-    published_ = true;
     if (durability() == Durability::Synced) sync_all({destination_.parent_path()});
+    published_ = true;
+}
+
+// For good, before others undo what they did for it.
+void NewFolderStaging::withdraw() noexcept {
+    boost::system::error_code ignored;
+    fs::rename(destination_, folder(), ignored);
+    try {
+        if (durability() == Durability::Synced) sync_all({destination_.parent_path()});
+    } catch (...) {
+        // The error that led here tells more.
+    }
 }
 
 }  // namespace vix::io

@@ -98,6 +98,8 @@ class NewFolderStaging : public StagingPlace {
     void publish(Progress& progress) override;
 
   private:
+    void withdraw() noexcept;
+
     boost::filesystem::path destination_;
     int descriptor_ = -1;
     bool moved_ = false;

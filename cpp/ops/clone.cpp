@@ -218,19 +218,14 @@ std::string recorded_name(const CloneRequest& request) {
 }
 
 // The record of a linked clone in its parent's list of snapshots. Made ready with the clone's
-// files, written before the clone is published; gone again unless keep() is called.
+// files, written before the clone is published. Outlives the staging place, so that it goes only
+// after the clone has gone.
 class CloneRecord {
   public:
-    explicit CloneRecord(const CloneRequest& request) : request_{request} {
-        change_.emplace(request_.source, [&](SnapshotTree& tree) {
-            require_snapshot(tree, *request_.snapshot, request_.source);
-            tree.add_clone(*request_.snapshot, recorded_name(request_));
-            return true;
-        });
-    }
+    explicit CloneRecord(const CloneRequest& request) : request_{request} {}
 
     ~CloneRecord() {
-        // A clone that is there, though waiting for it to last has failed, needs its record.
+        // A clone that is there, because it could not be taken back, needs its record.
         boost::system::error_code ignored;
         if (!written_ || kept_ || fs::exists(request_.destination, ignored)) return;
         try {
@@ -238,7 +233,11 @@ class CloneRecord {
             SnapshotListChange undo{request_.source, [&](SnapshotTree& tree) {
                                         return tree.remove_clone(recorded_name(request_));
                                     }};
-            undo.commit(request_.settings.durability);
+            const auto durability = request_.settings.durability;
+            if (undo.fresh() && durability == vm::Durability::Synced) {
+                io::sync_all({*undo.fresh()});
+            }
+            undo.commit(durability);
         } catch (...) {
             // A record without a clone means nothing; the first error tells more.
         }
@@ -246,11 +245,19 @@ class CloneRecord {
     CloneRecord(const CloneRecord&) = delete;
     CloneRecord& operator=(const CloneRecord&) = delete;
 
-    fs::path fresh() const { return *change_->fresh(); }
+    // Takes the list for itself; gives what must last before write().
+    fs::path prepare() {
+        change_.emplace(request_.source, [&](SnapshotTree& tree) {
+            require_snapshot(tree, *request_.snapshot, request_.source);
+            tree.add_clone(*request_.snapshot, recorded_name(request_));
+            return true;
+        });
+        return *change_->fresh();
+    }
 
     void write() {
+        written_ = true;  // also when only waiting for it to last fails
         change_->commit(request_.settings.durability);
-        written_ = true;
         change_.reset();  // lets others at the list
     }
 
@@ -264,32 +271,29 @@ class CloneRecord {
 };
 
 // Builds the clone in its staging place and publishes it.
-void fill_and_publish(const ClonePlan& plan, const CloneRequest& request, Kind kind,
+void fill_and_publish(const ClonePlan& plan, const CloneRequest& request, CloneRecord* record,
                       io::StagingPlace& staging, std::vector<fs::path> also, Progress& progress) {
     build_disks(plan, staging.folder(), request.settings, progress);
     write_configuration(plan, request, staging.folder());
-    std::optional<CloneRecord> record;
-    if (kind == Kind::Linked) {
-        record.emplace(request);
-        also.push_back(record->fresh());
-    }
+    if (record != nullptr) also.push_back(record->prepare());
     staging.sync(also);
     progress.checkpoint("staged");
-    if (record) record->write();
+    if (record != nullptr) record->write();
     progress.checkpoint("recorded");
     staging.publish(progress);
-    if (record) record->keep();
+    if (record != nullptr) record->keep();
 }
 
 // Everything from the free destination to the published clone. A folder that is there already may
 // be anybody's, so the destination is locked in VMware's form; one that is made is nobody's yet.
-void make_clone(const ClonePlan& plan, const CloneRequest& request, Kind kind, Progress& progress) {
+void make_clone(const ClonePlan& plan, const CloneRequest& request, CloneRecord* record,
+                Progress& progress) {
     const auto durability = request.settings.durability;
     const fs::path folder = request.destination.parent_path();
     if (fs::symlink_status(folder).type() == fs::file_not_found) {
         io::NewFolders new_folders{folder.parent_path()};
         io::NewFolderStaging staging{folder, durability};
-        fill_and_publish(plan, request, kind, staging, new_folders.holders(), progress);
+        fill_and_publish(plan, request, record, staging, new_folders.holders(), progress);
         new_folders.keep();
         return;
     }
@@ -298,7 +302,7 @@ void make_clone(const ClonePlan& plan, const CloneRequest& request, Kind kind, P
     check_destination_free(request.destination);
     check_folder_free(folder);
     io::Staging staging{request.destination, durability};
-    fill_and_publish(plan, request, kind, staging, {}, progress);
+    fill_and_publish(plan, request, record, staging, {}, progress);
 }
 
 // A snapshot that is there for one clone: removed again unless that clone came about.
@@ -337,7 +341,8 @@ void clone_linked_to(const CloneRequest& request, Progress& progress) {
     const SnapshotHold hold{request.source};
     const vm::Config source = vm::Config::read(request.source);
     const vm::MachineState state = state_to_clone(source, request);
-    make_clone(plan_clone(state, request, Kind::Linked), request, Kind::Linked, progress);
+    CloneRecord record{request};
+    make_clone(plan_clone(state, request, Kind::Linked), request, &record, progress);
 }
 
 // The snapshot that an earlier linked clone made, if the machine has not changed since: asked for
@@ -365,7 +370,7 @@ void clone_full(const CloneRequest& request, Progress& progress) {
     hold_source(request.source, source_hold);
     const vm::Config source = vm::Config::read(request.source);
     const vm::MachineState state = state_to_clone(source, request);
-    make_clone(plan_clone(state, request, Kind::Full), request, Kind::Full, progress);
+    make_clone(plan_clone(state, request, Kind::Full), request, nullptr, progress);
 }
 
 void clone_linked(const CloneRequest& request, Progress& progress) {

@@ -297,25 +297,16 @@ void write_embedded(const fs::path& path, const fs::path& name, Descriptor descr
 void take_over(const DiskLink& parent, const DiskLink& child, const vm::Settings& settings) {
     std::vector<fs::path> childs_files = files_of(child, settings);
     std::erase(childs_files, child.path);
-    Descriptor merged = merged_descriptor(parent, child);
-    if (!parent.embedded) {
-        io::replace_file(child.path, format::vmdk::to_text(merged), settings.durability);
+    const Descriptor merged = merged_descriptor(parent, child);
+    if (parent.embedded) {
+        point_to_monolithic(parent.path, child.path, merged, settings);
         remove_files(childs_files);
-        unlink(parent.path.c_str());
+        settle_monolithic(parent.path, child.path, merged, settings);
         return;
     }
-    // First a descriptor of its own under the child's name, so that the one within the parent's
-    // file can be changed without anybody looking.
-    Descriptor interim = merged;
-    interim.create_type = "twoGbMaxExtentSparse";
-    interim.extents.front().name = parent.path.filename().string();
-    io::replace_file(child.path, format::vmdk::to_text(interim), settings.durability);
+    io::replace_file(child.path, format::vmdk::to_text(merged), settings.durability);
     remove_files(childs_files);
-    write_embedded(parent.path, child.path, merged, settings);
-    if (rename(parent.path.c_str(), child.path.c_str()) != 0) {
-        throw system_error(errno, "renaming", parent.path.string());
-    }
-    if (settings.durability == vm::Durability::Synced) io::sync_all({child.folder()});
+    unlink(parent.path.c_str());
 }
 
 // The child stands where the parent stood.
@@ -333,9 +324,20 @@ void step_over(const DiskLink& parent, const DiskLink& child, const vm::Settings
 
 }  // namespace
 
-void rename_embedded_extent(const fs::path& path, const Descriptor& descriptor,
-                            const vm::Settings& settings) {
-    write_embedded(path, path, descriptor, settings);
+void point_to_monolithic(const fs::path& file, const fs::path& name, Descriptor descriptor,
+                         const vm::Settings& settings) {
+    descriptor.create_type = "twoGbMaxExtentSparse";
+    descriptor.extents.front().name = file.filename().string();
+    io::replace_file(name, format::vmdk::to_text(descriptor), settings.durability);
+}
+
+void settle_monolithic(const fs::path& file, const fs::path& name, const Descriptor& descriptor,
+                       const vm::Settings& settings) {
+    write_embedded(file, name, descriptor, settings);
+    if (rename(file.c_str(), name.c_str()) != 0) {
+        throw system_error(errno, "renaming", file.string());
+    }
+    if (settings.durability == vm::Durability::Synced) io::sync_all({name.parent_path()});
 }
 
 bool merge_into_child(const DiskFamily& family, const DiskFamily::Id& child_id,

@@ -19,9 +19,12 @@ namespace vix::ops {
 bool merge_into_child(const DiskFamily& family, const DiskFamily::Id& child,
                       const vm::Settings& settings, Progress& progress);
 
-// After a disk with an embedded descriptor got another name: that name in its own descriptor.
-void rename_embedded_extent(const boost::filesystem::path& path,
-                            const format::vmdk::Descriptor& descriptor,
-                            const vm::Settings& settings);
+// A disk whose descriptor is embedded gets another name in two steps, for whatever bears the name
+// must agree with what is in it at any time. First a descriptor by itself bears it and names the
+// file as its extent; then, when nobody goes by the old name any more, the file takes its place.
+void point_to_monolithic(const boost::filesystem::path& file, const boost::filesystem::path& name,
+                         format::vmdk::Descriptor descriptor, const vm::Settings& settings);
+void settle_monolithic(const boost::filesystem::path& file, const boost::filesystem::path& name,
+                       const format::vmdk::Descriptor& descriptor, const vm::Settings& settings);
 
 }  // namespace vix::ops

@@ -165,15 +165,18 @@ class Remover {
     void rename_present(const vm::DiskDevice& device, const vm::DiskLink& link,
                         const fs::path& name) {
         if (link.embedded) {
-            if (::link(link.path.c_str(), name.c_str()) != 0) return;  // it may keep its name
+            point_to_monolithic(link.path, name, link.descriptor, settings_);
         } else {
             io::replace_file(name, format::vmdk::to_text(link.descriptor), settings_.durability);
         }
         format::Dictionary changed = config().dictionary();
         changed.set(device.node + ".fileName", name.filename().string());
         io::replace_file(vmx_, changed.to_bytes(), settings_.durability);
-        unlink(link.path.c_str());
-        if (link.embedded) rename_embedded_extent(name, link.descriptor, settings_);
+        if (link.embedded) {
+            settle_monolithic(link.path, name, link.descriptor, settings_);
+        } else {
+            unlink(link.path.c_str());
+        }
     }
 
     fs::path vmx_;

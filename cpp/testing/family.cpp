@@ -124,6 +124,7 @@ class Judge {
         for (const vm::DiskDevice& device : config.disks()) {
             const vm::Disk disk = open_device(device, config);
             content_of_disk(disk);
+            check_names(disk);
             present_[disk.chain.front().identity] = disk.chain.front().path.string();
             for (std::size_t i = 1; i < disk.chain.size(); ++i) {
                 needed_by_[disk.chain[i].identity] = disk.chain.front().path.string();
@@ -137,7 +138,17 @@ class Judge {
         for (const vm::SnapshotDisk& frozen : snapshot.disks) {
             const vm::Disk disk = open_device({frozen.node, frozen.file}, config);
             content_of_disk(disk);
+            check_names(disk);
             for (const vm::DiskLink& link : disk.chain) needed_by_[link.identity] = name;
+        }
+    }
+
+    // An embedded descriptor names the very file that it is in.
+    void check_names(const vm::Disk& disk) {
+        for (const vm::DiskLink& link : disk.chain) {
+            const std::string& name = link.descriptor.extents.front().name;
+            if (!link.embedded || name == link.path.filename().string()) continue;
+            complain(link.path.string() + " calls itself " + name);
         }
     }
 

@@ -32,8 +32,8 @@ void guest_writes(const fs::path& vmx, const std::string& node, std::uint64_t se
 void put_grain(DiskContents& contents, const std::string& node, std::uint64_t sector, char fill);
 
 // Everything that is wrong with the machines below `root`, in words; empty when all is sound: every
-// .vmsd is read, every chain of a present or frozen disk opens, and no present disk is one that a
-// snapshot or another disk depends on.
+// .vmsd is read, every chain of a present or frozen disk opens, every descriptor in an extent names
+// that extent, and no present disk is one that a snapshot or another disk depends on.
 std::string broken_ties(const fs::path& root);
 
 // The files of a machine without the locks of processes that died.

@@ -22,6 +22,7 @@ struct Settings {
     bool reuse_snapshot = false;                          // clone.reuseSnapshot
     bool protect_parents = false;                         // delete.protectParents
     Durability durability = Durability::Synced;           // clone.sync
+    boost::filesystem::path inventory_file;               // inventory.file; empty: there is none
 };
 
 }  // namespace vix::vm

@@ -38,6 +38,10 @@ module loads the compiled part and holds the version of the distribution; the ca
 
 =over 4
 
+=item L<VMware::Vix::Tutorial>
+
+From nothing to linked clones: read this first.
+
 =item L<VMware::Vix::Simple>
 
 The calls: the manual.
@@ -49,6 +53,14 @@ What can be set, and how paths are read.
 =item L<VMware::Vix::Choices>
 
 What VMware's reference leaves open, and what this library does.
+
+=item L<VMware::Vix::Differences>
+
+For those who know VMware's VIX.
+
+=item L<vmrun>, L<VMware::Vix::Vmrun>
+
+The command line, and the module behind it.
 
 =item L<VMware::Vix::API::Constants>
 

@@ -1,0 +1,196 @@
+#include "host/inventory.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+#include <chrono>
+#include <set>
+
+#include "base/error.h"
+#include "host/inventory_file.h"
+#include "host/processes.h"
+#include "io/file.h"
+#include "io/lock.h"
+#include "io/replacement.h"
+#include "vm/machine.h"
+#include "vm/snapshot_tree.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::host {
+namespace {
+
+constexpr std::uint64_t kInventoryLimit = std::uint64_t{64} << 20;
+constexpr std::chrono::seconds kPatience{30};
+
+// A link is followed, so that replacing the file leaves the link.
+fs::path file_of(const vm::Settings& settings) {
+    if (settings.inventory_file.empty()) {
+        throw Error{VIX_E_FILE_NOT_FOUND,
+                    "there is no inventory: set inventory.file = \"/folder/inventory.vmls\" or the "
+                    "environment variable HOME"};
+    }
+    boost::system::error_code error;
+    const fs::path real = fs::canonical(settings.inventory_file, error);
+    return error ? settings.inventory_file : real;
+}
+
+InventoryFile read(const vm::Settings& settings) {
+    if (settings.inventory_file.empty()) return InventoryFile::parse("");
+    try {
+        return InventoryFile::parse(io::read_text(settings.inventory_file, kInventoryLimit));
+    } catch (const Error& error) {
+        if (error.code() == VIX_E_FILE_NOT_FOUND) return InventoryFile::parse("");
+        throw;
+    }
+}
+
+// Where an entry is on this host; as it stands where its drive is not mapped.
+fs::path place_of(const std::string& entry, const vm::Settings& settings) {
+    try {
+        return settings.path_map.resolve(entry);
+    } catch (const Error&) {
+        return entry;
+    }
+}
+
+// A machine is known by its path after symbolic links. What differs as a file differs as a path,
+// and asking that first makes comparing with a thousand entries cheap.
+class Identity {
+  public:
+    explicit Identity(const fs::path& path)
+        : path_{path}, canonical_{fs::weakly_canonical(path)}, there_{look(path, status_)} {}
+
+    bool is(const fs::path& other) const {
+        if (other == path_) return true;
+        struct stat status {};
+        if (look(other, status) != there_) return false;
+        if (there_ && (status.st_ino != status_.st_ino || status.st_dev != status_.st_dev)) {
+            return false;
+        }
+        if (!there_ && other.filename() != path_.filename()) return false;
+        boost::system::error_code error;
+        return fs::weakly_canonical(other, error) == canonical_ && !error;
+    }
+
+  private:
+    static bool look(const fs::path& path, struct stat& status) {
+        return stat(path.c_str(), &status) == 0;
+    }
+
+    fs::path path_;
+    fs::path canonical_;
+    struct stat status_ {};
+    bool there_;
+};
+
+// The entries of the machine, as they stand in the file.
+std::vector<std::string> entries_of(const fs::path& vmx, const InventoryFile& inventory,
+                                    const vm::Settings& settings) {
+    const Identity machine{vmx};
+    std::vector<std::string> entries;
+    for (const std::string& entry : inventory.machines()) {
+        if (machine.is(place_of(entry, settings))) entries.push_back(entry);
+    }
+    return entries;
+}
+
+fs::path full_path(const fs::path& vmx) {
+    return fs::absolute(vmx).lexically_normal();
+}
+
+InventoryEntry describe(const fs::path& vmx) {
+    const vm::Config config = vm::Config::read(vmx);
+    InventoryEntry entry;
+    entry.vmx = vmx.string();
+    entry.display_name = config.display_name();
+    entry.config_version = config.find("config.version").value_or("");
+    entry.uuid = config.find("uuid.bios").value_or("");
+    try {
+        const auto list = vm::SnapshotTree::read(vm::snapshot_list_path(vmx));
+        entry.linked_clone = !list.clone_of().empty();
+    } catch (const Error&) {
+        // Only an ornament of the entry; who needs the snapshots will say what is wrong with them.
+    }
+    return entry;
+}
+
+void write(const fs::path& file, const InventoryFile& inventory, const vm::Settings& settings) {
+    io::replace_file(file, inventory.to_bytes(), settings.durability);
+}
+
+bool is_held_as_running(const fs::path& vmx, const vm::Settings& settings) {
+    try {
+        return vm::running_mark(vm::Config::read(vmx), settings).has_value();
+    } catch (const Error&) {
+        return false;  // gone, or no .vmx any more
+    }
+}
+
+// Each machine once, by the first path that leads to it.
+class Found {
+  public:
+    void add(const fs::path& vmx) {
+        boost::system::error_code error;
+        const fs::path canonical = fs::weakly_canonical(vmx, error);
+        if (known_.insert(error ? vmx : canonical).second) paths_.push_back(vmx.string());
+    }
+    std::vector<std::string> take() { return std::move(paths_); }
+
+  private:
+    std::set<fs::path> known_;
+    std::vector<std::string> paths_;
+};
+
+}  // namespace
+
+void register_machine(const fs::path& vmx, const vm::Settings& settings) {
+    const fs::path path = full_path(vmx);
+    boost::system::error_code error;
+    if (!fs::exists(path, error)) {
+        throw Error{VIX_E_NOT_FOUND, path.string() + ": there is no such virtual machine"};
+    }
+    const InventoryEntry entry = describe(path);
+    const fs::path file = file_of(settings);
+    if (!entries_of(path, read(settings), settings).empty()) return;
+    fs::create_directories(file.parent_path(), error);
+    const io::Lock lock{file, io::LockKind::Exclusive, kPatience};
+    InventoryFile inventory = read(settings);
+    if (!entries_of(path, inventory, settings).empty()) return;
+    inventory.add(entry);
+    write(file, inventory, settings);
+}
+
+void unregister_machine(const fs::path& vmx, const vm::Settings& settings) {
+    const fs::path path = full_path(vmx);
+    // Asked before the lock, which needs a folder that can be written to.
+    if (entries_of(path, read(settings), settings).empty()) return;
+    if (is_held_as_running(path, settings)) {
+        throw Error{VIX_E_VM_IS_RUNNING, path.string() + " runs; it stays in the inventory"};
+    }
+    const fs::path file = file_of(settings);
+    const io::Lock lock{file, io::LockKind::Exclusive, kPatience};
+    InventoryFile inventory = read(settings);
+    for (const std::string& entry : entries_of(path, inventory, settings)) inventory.remove(entry);
+    write(file, inventory, settings);
+}
+
+std::vector<std::string> registered_machines(const vm::Settings& settings) {
+    std::vector<std::string> paths;
+    for (const std::string& entry : read(settings).machines()) {
+        paths.push_back(place_of(entry, settings).string());
+    }
+    return paths;
+}
+
+std::vector<std::string> running_machines(const vm::Settings& settings) {
+    Found found;
+    for (const fs::path& vmx : machines_of_vmware_processes()) found.add(vmx);
+    for (const std::string& vmx : registered_machines(settings)) {
+        if (is_held_as_running(vmx, settings)) found.add(vmx);
+    }
+    return found.take();
+}
+
+}  // namespace vix::host

@@ -1,0 +1,168 @@
+#include "io/process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "io/signals.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::io {
+namespace {
+
+constexpr std::size_t kOutputLimit = std::size_t{1} << 16;
+constexpr int kNotStarted = 127;  // as the shell says it
+constexpr int kSignalBase = 128;
+
+// Between fork and exec only what is safe after a fork of a process with threads.
+void close_from(int first) {
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, static_cast<unsigned>(first), ~0U, 0U) == 0) return;
+#endif
+    const long limit = sysconf(_SC_OPEN_MAX);
+    for (int i = first; i < limit; ++i) close(i);
+}
+
+[[noreturn]] void become(const std::string& program, char* const* arguments, int output) {
+    const int null = open("/dev/null", O_RDWR);
+    dup2(null, STDIN_FILENO);
+    dup2(output < 0 ? null : output, STDOUT_FILENO);
+    dup2(STDOUT_FILENO, STDERR_FILENO);
+    close_from(STDERR_FILENO + 1);
+    for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    execv(program.c_str(), arguments);
+    _exit(kNotStarted);
+}
+
+std::string require_program(const std::vector<std::string>& command) {
+    const auto program = find_program(command.front());
+    if (program) return *program;
+    throw Error{VIX_E_FILE_NOT_FOUND,
+                "the program " + command.front() + " is not installed (looked for in PATH)"};
+}
+
+std::vector<char*> arguments_for(const std::vector<std::string>& command) {
+    std::vector<char*> arguments;
+    for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    return arguments;
+}
+
+// Where the host program ignores its children's ends, there is no status: taken for success.
+int wait_for(pid_t child) {
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR) return 0;
+    }
+    return WIFSIGNALED(status) ? kSignalBase + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+std::string read_all(int descriptor) {
+    std::string text;
+    char buffer[4096];
+    for (;;) {
+        const ssize_t count = read(descriptor, buffer, sizeof buffer);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return text;
+        const auto room = kOutputLimit - std::min(text.size(), kOutputLimit);
+        text.append(buffer, std::min(static_cast<std::size_t>(count), room));
+    }
+}
+
+}  // namespace
+
+std::optional<std::string> find_program(const std::string& name) {
+    if (name.find('/') != std::string::npos) {
+        return access(name.c_str(), X_OK) == 0 ? std::optional{name} : std::nullopt;
+    }
+    const char* path = std::getenv("PATH");
+    // The folders that administrators' programs are in are not in everybody's PATH.
+    std::string folders = std::string{path == nullptr ? "" : path} + ":/usr/bin:/usr/sbin:/bin";
+    for (std::size_t begin = 0; begin < folders.size();) {
+        const std::size_t end = std::min(folders.find(':', begin), folders.size());
+        const std::string place = folders.substr(begin, end - begin) + '/' + name;
+        if (end > begin && access(place.c_str(), X_OK) == 0) return place;
+        begin = end + 1;
+    }
+    return std::nullopt;
+}
+
+Outcome run(const std::vector<std::string>& command) {
+    const std::string program = require_program(command);
+    const auto arguments = arguments_for(command);
+    int pipe_ends[2];
+    if (pipe2(pipe_ends, O_CLOEXEC) != 0) throw system_error(errno, "starting", program);
+    pid_t child = -1;
+    {
+        const SignalsBlocked blocked;
+        child = fork();
+        if (child == 0) become(program, arguments.data(), pipe_ends[1]);
+    }
+    const int reason = errno;
+    close(pipe_ends[1]);
+    Outcome outcome;
+    if (child > 0) {
+        outcome.output = read_all(pipe_ends[0]);
+        outcome.status = wait_for(child);
+    }
+    close(pipe_ends[0]);
+    if (child < 0) throw system_error(reason, "starting", program);
+    return outcome;
+}
+
+void start_detached(const std::vector<std::string>& command) {
+    const std::string program = require_program(command);
+    const auto arguments = arguments_for(command);
+    pid_t child = -1;
+    {
+        const SignalsBlocked blocked;
+        child = fork();
+        if (child == 0) {
+            setsid();
+            if (fork() != 0) _exit(0);  // the grandchild is nobody's, so nobody has to wait for it
+            if (chdir("/") != 0) _exit(kNotStarted);
+            become(program, arguments.data(), -1);
+        }
+    }
+    if (child < 0) throw system_error(errno, "starting", program);
+    wait_for(child);
+}
+
+bool is_alive(pid_t pid) {
+    return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+}
+
+std::vector<std::string> arguments_of(pid_t pid) {
+    std::ifstream file{"/proc/" + std::to_string(pid) + "/cmdline", std::ios::binary};
+    std::vector<std::string> arguments;
+    for (std::string word; std::getline(file, word, '\0');) arguments.push_back(word);
+    return arguments;
+}
+
+std::vector<pid_t> processes() {
+    std::vector<pid_t> found;
+    boost::system::error_code error;
+    for (fs::directory_iterator entry{"/proc", error}, end; !error && entry != end;
+         entry.increment(error)) {
+        const auto pid = parse_number(entry->path().filename().string());
+        if (pid && *pid <= 0x7FFFFFFF) found.push_back(static_cast<pid_t>(*pid));
+    }
+    return found;
+}
+
+}  // namespace vix::io

@@ -1,0 +1,110 @@
+// What may be done to a machine that really runs, or is really suspended.
+#include <gtest/gtest.h>
+
+#include <boost/filesystem/operations.hpp>
+
+#include "ops/clone.h"
+#include "ops/remove.h"
+#include "ops/snapshot.h"
+#include "power/engine.h"
+#include "testing/failure.h"
+#include "testing/guest.h"
+#include "testing/machines.h"
+#include "testing/temp_folder.h"
+#include "vm/machine.h"
+
+namespace vix::ops {
+namespace {
+
+namespace fs = boost::filesystem;
+using testing::code_of;
+
+class RunningMachine : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        const std::string reason = testing::why_nothing_runs();
+        if (!reason.empty()) GTEST_SKIP() << reason;
+        folder_.write("vm/a.vmdk", testing::mono_disk("a.vmdk", 'a', 1));
+        vmx_ = folder_.write("vm/vm.vmx",
+                             testing::vmx_with_disks({"scsi0:0=a.vmdk"}) + "memsize = \"32\"\n");
+        snapshot_ = create_snapshot({vmx_, "off", "", settings_}, progress_);
+        engine_.power_on(vmx_, power::StartAs::Running);
+    }
+    void TearDown() override {
+        if (vmx_.empty() || !fs::exists(vmx_)) return;
+        if (!vm::running_mark(vm::Config::read(vmx_), settings_)) return;
+        engine_.power_off(vmx_);
+    }
+
+    CloneRequest request(std::optional<int> snapshot) const {
+        return {vmx_, folder_ / "clone/clone.vmx", settings_, snapshot};
+    }
+    ErrorCode full(std::optional<int> snapshot) {
+        return code_of([&] { clone_full(request(snapshot), progress_); });
+    }
+    ErrorCode linked(std::optional<int> snapshot) {
+        return code_of([&] { clone_linked(request(snapshot), progress_); });
+    }
+
+    testing::TempFolder folder_;
+    vm::Settings settings_ = testing::plain_settings();
+    power::Engine engine_{testing::guest_settings(folder_ / "run"), settings_};
+    Progress progress_;
+    fs::path vmx_;
+    int snapshot_ = 0;
+};
+
+TEST_F(RunningMachine, IsNotClonedFull) {
+    EXPECT_EQ(full({}), VIX_E_VM_IS_RUNNING);
+}
+
+TEST_F(RunningMachine, IsClonedLinkedOnlyFromASnapshotThatWasTakenWhileOff) {
+    EXPECT_EQ(linked({}), VIX_E_VM_IS_RUNNING);
+    EXPECT_EQ(linked(snapshot_), VIX_OK);
+}
+
+TEST_F(RunningMachine, RunsBesideItsLinkedClone) {
+    ASSERT_EQ(linked(snapshot_), VIX_OK);
+    const fs::path clone = folder_ / "clone/clone.vmx";
+    engine_.power_on(clone, power::StartAs::Running);
+    EXPECT_EQ(engine_.state(clone), power::State::Running);
+    EXPECT_EQ(engine_.state(vmx_), power::State::Running);
+    engine_.power_off(clone);
+}
+
+TEST_F(RunningMachine, KeepsItsSnapshotsAndFiles) {
+    const auto revert = [&] { revert_to_snapshot(vmx_, snapshot_, settings_, progress_); };
+    const auto take = [&] { create_snapshot({vmx_, "s", "", settings_}, progress_); };
+    const auto remove = [&] { remove_machine(vmx_, RemoveDisks::Yes, settings_, progress_); };
+    EXPECT_EQ(code_of(revert), VIX_E_VM_IS_RUNNING);
+    EXPECT_EQ(code_of(take), VIX_E_VM_IS_RUNNING);
+    EXPECT_EQ(code_of(remove), VIX_E_VM_IS_RUNNING);
+}
+
+TEST_F(RunningMachine, SuspendedIsClonedFullButNotLinked) {
+    engine_.suspend(vmx_);
+    EXPECT_EQ(linked(snapshot_), VIX_E_VM_IS_RUNNING);
+    EXPECT_EQ(full({}), VIX_OK);
+    const fs::path clone = folder_ / "clone/clone.vmx";
+    EXPECT_EQ(engine_.state(clone), power::State::Off);
+    engine_.power_on(clone, power::StartAs::Running);
+    engine_.power_off(clone);
+}
+
+TEST_F(RunningMachine, SuspendedIsDeletedWithItsState) {
+    engine_.suspend(vmx_);
+    remove_machine(vmx_, RemoveDisks::Yes, settings_, progress_);
+    EXPECT_FALSE(fs::exists(folder_ / "vm"));
+}
+
+// Nobody wrote to what the snapshot and its clones stand on.
+TEST_F(RunningMachine, FrozenDiskIsNotTouched) {
+    const std::string frozen = testing::read_file(folder_ / "vm/a.vmdk");
+    engine_.suspend(vmx_);
+    engine_.power_on(vmx_, power::StartAs::Running);
+    engine_.power_off(vmx_);
+    EXPECT_EQ(testing::read_file(folder_ / "vm/a.vmdk"), frozen);
+}
+
+}  // namespace
+}  // namespace vix::ops

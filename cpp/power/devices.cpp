@@ -1,0 +1,247 @@
+#include "power/devices.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "power/identity.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::power {
+namespace {
+
+constexpr int kNetworkCards = 10;
+constexpr int kSerialPorts = 4;
+constexpr int kParallelPorts = 3;
+constexpr long kVncPort = 5900;
+
+std::string value_of(const vm::Config& machine, const std::string& key) {
+    return to_lower(machine.find(key).value_or(""));
+}
+
+bool starts_disconnected(const vm::Config& machine, const std::string& device) {
+    return value_of(machine, device + ".startConnected") == "false";
+}
+
+// What QEMU calls the card; VMware's default depends on the guest.
+std::string card_model(DomainWriter& writer, const std::string& card) {
+    const std::string model = value_of(writer.machine, card + ".virtualDev");
+    if (model == "e1000" || model == "e1000e" || model == "vmxnet3") return model;
+    if (model == "vlance") return "pcnet";
+    const std::string guest = value_of(writer.machine, "guestOS");
+    if (model.empty()) return guest.find("64") == std::string::npos ? "pcnet" : "e1000";
+    if (model != "vmxnet" && model != "flexible") {
+        writer.notes.push_back(card + ": the card \"" + model + "\" is replaced by an e1000");
+        return "e1000";
+    }
+    return "pcnet";  // what such a card is until a guest has VMware's driver
+}
+
+bool is_usable_mac(const std::string& mac) {
+    if (mac.size() != 17) return false;
+    for (std::size_t i = 0; i < mac.size(); ++i) {
+        const auto c = static_cast<unsigned char>(mac[i]);
+        if (i % 3 == 2 ? c != ':' : std::isxdigit(c) == 0) return false;
+    }
+    return (*parse_hex32(mac.substr(0, 2)) & 1U) == 0;  // else it is a group's
+}
+
+std::string mac_of(DomainWriter& writer, const std::string& card) {
+    const bool fixed = value_of(writer.machine, card + ".addressType") == "static";
+    const std::string mac =
+        value_of(writer.machine, card + (fixed ? ".address" : ".generatedAddress"));
+    if (mac.empty() || is_usable_mac(mac)) return mac;
+    writer.notes.push_back(card + ": \"" + mac + "\" is no address of a card; it gets another");
+    return {};
+}
+
+const std::string& network_of(DomainWriter& writer, const std::string& card) {
+    const std::string type = value_of(writer.machine, card + ".connectionType");
+    if (type == "nat") return writer.context.network_nat;
+    if (type.empty() || type == "bridged") return writer.context.network_bridged;
+    if (type != "hostonly") {
+        writer.notes.push_back(card + ": the network \"" + type +
+                               "\" is taken for a host-only one");
+    }
+    return writer.context.network_hostonly;
+}
+
+void write_card(DomainWriter& writer, const std::string& card, const std::string& boot) {
+    const std::string& network = network_of(writer, card);
+    const std::string name = network.substr(network.find(':') + 1);
+    const bool linked = network != "none";
+    if (!linked) writer.notes.push_back(card + " has no link: no network is set for its kind");
+    Xml& xml = writer.xml;
+    if (starts_with_ignoring_case(network, "bridge:")) {
+        xml.open("interface", {{"type", "bridge"}}).empty("source", {{"bridge", name}});
+    } else if (starts_with_ignoring_case(network, "network:")) {
+        xml.open("interface", {{"type", "network"}}).empty("source", {{"network", name}});
+    } else {
+        xml.open("interface", {{"type", "user"}});
+    }
+    const std::string mac = mac_of(writer, card);
+    if (!mac.empty()) xml.empty("mac", {{"address", mac}});
+    xml.empty("model", {{"type", card_model(writer, card)}});
+    if (!linked || starts_disconnected(writer.machine, card))
+        xml.empty("link", {{"state", "down"}});
+    if (!boot.empty()) xml.empty("boot", {{"order", boot}});
+    xml.close();
+}
+
+// Where a port's file is; nothing for a Windows path that no setting maps.
+std::optional<std::string> port_file(DomainWriter& writer, const std::string& port) {
+    const std::string name = writer.machine.find(port + ".fileName").value_or("");
+    try {
+        if (name.empty()) return std::nullopt;
+        const fs::path path = writer.settings.path_map.resolve(name);
+        return (path.is_absolute() ? path : writer.context.vmx.parent_path() / path).string();
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+void write_serial(DomainWriter& writer, const std::string& port, int number) {
+    const std::string type = value_of(writer.machine, port + ".fileType");
+    const auto file = port_file(writer, port);
+    Xml& xml = writer.xml;
+    if (type == "file" && file) {
+        xml.open("serial", {{"type", "file"}}).empty("source", {{"path", *file}, {"append", "on"}});
+    } else if (type == "pipe" && file) {
+        const bool client = value_of(writer.machine, port + ".pipe.endPoint") == "client";
+        xml.open("serial", {{"type", "unix"}})
+            .empty("source", {{"mode", client ? "connect" : "bind"}, {"path", *file}});
+    } else if ((type.empty() || type == "device") && file && (*file).starts_with("/dev/")) {
+        xml.open("serial", {{"type", "dev"}}).empty("source", {{"path", *file}});
+    } else {
+        writer.notes.push_back(port + " is left out: a port to \"" + type + '"');
+        return;
+    }
+    xml.empty("target", {{"port", std::to_string(number)}}).close();
+}
+
+void write_parallel(DomainWriter& writer, const std::string& port, int number) {
+    const auto file = port_file(writer, port);
+    if (value_of(writer.machine, port + ".fileType") != "file" || !file) {
+        writer.notes.push_back(port + " is left out: only ports to files are known");
+        return;
+    }
+    writer.xml.open("parallel", {{"type", "file"}})
+        .empty("source", {{"path", *file}, {"append", "on"}})
+        .empty("target", {{"port", std::to_string(number)}})
+        .close();
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+    std::vector<std::string> words;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find(',', begin), text.size());
+        const std::string word{trim(std::string_view{text}.substr(begin, end - begin))};
+        if (!word.empty()) words.push_back(word);
+        begin = end + 1;
+    }
+    return words;
+}
+
+// VMware keeps the password in a form of its own, so a display that asks for one is not opened to
+// others than this host.
+std::string vnc_address(DomainWriter& writer, const std::string& password) {
+    const std::string address = writer.machine.find("RemoteDisplay.vnc.ip").value_or("0.0.0.0");
+    const bool locked = writer.machine.find("RemoteDisplay.vnc.key").has_value();
+    if (!locked || !password.empty()) return address;
+    writer.notes.push_back(
+        "RemoteDisplay.vnc.key cannot be read: the display listens on this host only");
+    return "127.0.0.1";
+}
+
+}  // namespace
+
+std::vector<std::string> boot_order(const vm::Config& machine) {
+    std::vector<std::string> order = words_of(value_of(machine, "bios.bootOrder"));
+    for (const char* usual : {"hdd", "cdrom", "floppy"}) {
+        if (std::find(order.begin(), order.end(), usual) == order.end()) order.push_back(usual);
+    }
+    return order;
+}
+
+void write_network(DomainWriter& writer) {
+    // Behind all drives, however many: libvirt wants each number once.
+    constexpr int kBehindDrives = 1000;
+    for (int i = 0; i < kNetworkCards; ++i) {
+        const std::string card = "ethernet" + std::to_string(i);
+        if (!writer.machine.is_true(card + ".present")) continue;
+        const auto order = boot_order(writer.machine);
+        const bool boots = std::find(order.begin(), order.end(), card) != order.end();
+        write_card(writer, card, boots ? std::to_string(kBehindDrives + i) : std::string{});
+    }
+}
+
+void write_ports(DomainWriter& writer) {
+    for (int i = 0; i < kSerialPorts; ++i) {
+        const std::string port = "serial" + std::to_string(i);
+        if (writer.machine.is_true(port + ".present")) write_serial(writer, port, i);
+    }
+    for (int i = 0; i < kParallelPorts; ++i) {
+        const std::string port = "parallel" + std::to_string(i);
+        if (writer.machine.is_true(port + ".present")) write_parallel(writer, port, i);
+    }
+}
+
+void write_sound(DomainWriter& writer) {
+    if (!writer.machine.is_true("sound.present")) return;
+    const std::string model = value_of(writer.machine, "sound.virtualDev");
+    const char* known = model == "hdaudio" ? "ich6" : model == "sb16" ? "sb16" : "es1370";
+    writer.xml.empty("sound", {{"model", known}});
+}
+
+void write_usb(DomainWriter& writer) {
+    int index = 0;
+    const auto add = [&](const char* model) {
+        writer.xml.empty("controller",
+                         {{"type", "usb"}, {"index", std::to_string(index++)}, {"model", model}});
+    };
+    if (writer.machine.is_true("usb.present")) add("piix3-uhci");
+    if (writer.machine.is_true("ehci.present")) add("ehci");
+    if (writer.machine.is_true("usb_xhci.present")) add("qemu-xhci");
+    if (index == 0) add("none");
+}
+
+// A display is always there, for those who may use libvirt's socket; for others only by VNC.
+void write_display(DomainWriter& writer) {
+    Xml& xml = writer.xml;
+    if (writer.machine.is_true("RemoteDisplay.vnc.enabled")) {
+        const std::string password = writer.machine.find("RemoteDisplay.vnc.password").value_or("");
+        const std::string address = vnc_address(writer, password);
+        Xml::Attributes attributes{
+            {"type", "vnc"},
+            {"port", std::to_string(writer.machine.number("RemoteDisplay.vnc.port", kVncPort))},
+            {"autoport", "no"}};
+        if (!password.empty()) attributes.emplace_back("passwd", password);
+        xml.open("graphics", attributes)
+            .empty("listen", {{"type", "address"}, {"address", address}})
+            .close();
+    } else {
+        xml.open("graphics", {{"type", "vnc"}}).empty("listen", {{"type", "socket"}}).close();
+    }
+    xml.open("video").empty("model", {{"type", "vga"}}).close();
+}
+
+// Devices that some machines have and QEMU cannot stand in for.
+void note_left_out(DomainWriter& writer) {
+    constexpr std::string_view kLeftOut[] = {"sharedfolder", "vtpm", "pcipassthru", "vmci",
+                                             "usb_xhci:",    "usb:", "ehci:",       "dvfilter",
+                                             "hpet",         "vwdt", "sgx",         "pvpanic"};
+    for (const auto& [key, value] : writer.machine.dictionary().entries()) {
+        constexpr std::string_view kSuffix = ".present";
+        const std::string name = to_lower(key);
+        if (!name.ends_with(kSuffix) || !equal_ignoring_case(value, "TRUE")) continue;
+        const bool known =
+            std::any_of(std::begin(kLeftOut), std::end(kLeftOut),
+                        [&](std::string_view part) { return name.starts_with(part); });
+        const std::string device = key.substr(0, key.size() - kSuffix.size());
+        if (known) writer.notes.push_back(device + " is left out: QEMU has no such device");
+    }
+}
+
+}  // namespace vix::power

@@ -1,0 +1,48 @@
+// Translates a .vmx into libvirt's description of a domain. Pure: it looks at nothing but its
+// arguments. Devices that QEMU does not have become the nearest relative that it has, or are left
+// out; either is said in the notes.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "power/drives.h"
+#include "power/settings.h"
+#include "vm/config.h"
+#include "vm/settings.h"
+
+namespace vix::power {
+
+// UEFI for one machine: the program, and the export that holds its variables.
+struct Firmware {
+    boost::filesystem::path code;
+    std::string vars_export;
+};
+
+struct DomainContext {
+    boost::filesystem::path vmx;  // canonical
+    Accelerator accelerator = Accelerator::Emulation;
+    boost::filesystem::path socket;    // where the drives are exported
+    std::optional<Firmware> firmware;  // nothing: BIOS
+    // For each connection type "user", "network:NAME", "bridge:NAME" or "none".
+    std::string network_nat = "user";
+    std::string network_bridged = "user";
+    std::string network_hostonly = "none";
+    // Security drivers of the host that know nothing of our sockets: they leave this domain alone.
+    std::vector<std::string> unconfined;
+    // Of the host, for a CD or floppy that stands for the host's drive; empty: none.
+    boost::filesystem::path host_cd;
+    boost::filesystem::path host_floppy;
+};
+
+struct DomainDescription {
+    std::string xml;
+    std::vector<std::string> notes;
+};
+
+DomainDescription describe_domain(const vm::Config& machine, const std::vector<Drive>& drives,
+                                  const DomainContext& context, const vm::Settings& settings);
+
+}  // namespace vix::power

@@ -1,0 +1,178 @@
+#include "power/domain.h"
+
+#include <gtest/gtest.h>
+
+#include "io/process.h"
+#include "power/identity.h"
+#include "testing/corpus.h"
+#include "testing/failure.h"
+#include "testing/temp_folder.h"
+
+namespace vix::power {
+namespace {
+
+namespace fs = boost::filesystem;
+using testing::contains;
+
+DomainContext context_for(const fs::path& vmx) {
+    DomainContext context;
+    context.vmx = vmx;
+    context.socket = "/run/vix/nbd.sock";
+    return context;
+}
+
+DomainDescription describe(const std::string& text, DomainContext context) {
+    const auto machine = vm::Config::parse("/vms/a b/x&y.vmx", text);
+    std::vector<std::string> notes;
+    auto drives = drives_of(machine, notes);
+    auto description = describe_domain(machine, drives, context, {});
+    description.notes.insert(description.notes.end(), notes.begin(), notes.end());
+    return description;
+}
+
+DomainDescription describe(const std::string& text) {
+    return describe(text, context_for("/vms/a b/x&y.vmx"));
+}
+
+std::string joined(const std::vector<std::string>& notes) {
+    std::string text;
+    for (const std::string& note : notes) text += note + '\n';
+    return text;
+}
+
+TEST(Domain, TakesMemoryAndProcessors) {
+    const auto xml =
+        describe("memsize = \"512\"\nnumvcpus = \"4\"\ncpuid.coresPerSocket = \"2\"\n").xml;
+    EXPECT_TRUE(contains(xml, "<memory unit='MiB'>512</memory>")) << xml;
+    EXPECT_TRUE(contains(xml, "<vcpu>4</vcpu>"));
+    EXPECT_TRUE(contains(xml, "<topology sockets='2' cores='2' threads='1'/>"));
+}
+
+TEST(Domain, CoresThatDoNotFitAreSocketsOfTheirOwn) {
+    const auto xml = describe("numvcpus = \"3\"\ncpuid.coresPerSocket = \"2\"\n").xml;
+    EXPECT_TRUE(contains(xml, "<topology sockets='3' cores='1' threads='1'/>")) << xml;
+}
+
+TEST(Domain, NamesAreEscaped) {
+    const auto xml = describe("displayName = \"<a> & 'b'\"\n").xml;
+    EXPECT_TRUE(contains(xml, "<title>&lt;a&gt; &amp; &apos;b&apos;</title>")) << xml;
+    EXPECT_TRUE(contains(xml, "path='/vms/a b/x%26y.vmx'"));
+}
+
+TEST(Domain, PathComesBackFromMetadata) {
+    const fs::path path{"/vms/a \"b\" '%26'/\xE9\xFF\n.vmx"};
+    EXPECT_EQ(path_from_metadata("<m path='" + encode_path(path) + "'/>"), path);
+}
+
+TEST(Domain, DisksAreExportsOnTheirControllers) {
+    const auto xml = describe(
+                         "scsi0.present = \"TRUE\"\nscsi0.virtualDev = \"pvscsi\"\n"
+                         "scsi0:3.present = \"TRUE\"\nscsi0:3.fileName = \"a.vmdk\"\n")
+                         .xml;
+    EXPECT_TRUE(contains(xml, "<controller type='scsi' index='0' model='vmpvscsi'/>")) << xml;
+    EXPECT_TRUE(contains(xml, "<source protocol='nbd' name='scsi0:3'>"));
+    EXPECT_TRUE(contains(xml, "controller='0' bus='0' target='3' unit='0'/>"));
+}
+
+TEST(Domain, SecondIdeBusIsNotASecondController) {
+    const auto xml = describe("ide1:0.present = \"TRUE\"\nide1:0.fileName = \"a.vmdk\"\n").xml;
+    EXPECT_TRUE(contains(xml, "controller='0' bus='1' target='0' unit='0'/>")) << xml;
+}
+
+TEST(Domain, EmptyCdDriveHasNoSource) {
+    const auto xml = describe(
+                         "ide1:0.present = \"TRUE\"\nide1:0.deviceType = \"cdrom-image\"\n"
+                         "ide1:0.fileName = \"a.iso\"\nide1:0.startConnected = \"FALSE\"\n")
+                         .xml;
+    EXPECT_TRUE(contains(xml, "<disk type='file' device='cdrom'>")) << xml;
+    EXPECT_FALSE(contains(xml, "<source protocol"));
+}
+
+TEST(Domain, HostOnlyCardHasNoLinkUnlessTheSettingNamesANetwork) {
+    const std::string text =
+        "ethernet0.present = \"TRUE\"\nethernet0.connectionType = \"hostonly\"\n";
+    auto context = context_for("/vms/x.vmx");
+    EXPECT_TRUE(contains(describe(text, context).xml, "<link state='down'/>"));
+    context.network_hostonly = "network:private";
+    const auto xml = describe(text, context).xml;
+    EXPECT_TRUE(contains(xml, "<source network='private'/>")) << xml;
+    EXPECT_FALSE(contains(xml, "<link state='down'/>"));
+}
+
+TEST(Domain, CardOfAnUnknownGuestIsVlance) {
+    const auto xml = describe("ethernet0.present = \"TRUE\"\nguestOS = \"winxppro\"\n").xml;
+    EXPECT_TRUE(contains(xml, "<model type='pcnet'/>")) << xml;
+}
+
+TEST(Domain, GroupAddressIsNotTaken) {
+    const auto description = describe(
+        "ethernet0.present = \"TRUE\"\nethernet0.addressType = \"static\"\n"
+        "ethernet0.address = \"01:50:56:00:00:01\"\n");
+    EXPECT_FALSE(contains(description.xml, "<mac "));
+    EXPECT_TRUE(contains(joined(description.notes), "ethernet0"));
+}
+
+TEST(Domain, VncWithAPasswordWeCannotReadStaysOnThisHost) {
+    const auto xml = describe(
+                         "RemoteDisplay.vnc.enabled = \"TRUE\"\nRemoteDisplay.vnc.port = \"5999\"\n"
+                         "RemoteDisplay.vnc.key = \"abc\"\n")
+                         .xml;
+    EXPECT_TRUE(contains(xml, "port='5999'")) << xml;
+    EXPECT_TRUE(contains(xml, "address='127.0.0.1'"));
+}
+
+TEST(Domain, GuestSeesTheUuidOfItsVmx) {
+    const auto xml =
+        describe("uuid.bios = \"56 4d b0 8e d5 91 3c 27-ed 61 e7 a8 83 4d 0b 9c\"\n").xml;
+    EXPECT_TRUE(contains(xml, "uuid=564db08e-d591-3c27-ed61-e7a8834d0b9c")) << xml;
+}
+
+TEST(Domain, WhatIsLeftOutIsSaid) {
+    const auto notes = joined(describe("vtpm.present = \"TRUE\"\nscsi0:1.present = \"TRUE\"\n"
+                                       "scsi0:1.deviceType = \"scsi-passthru\"\n"
+                                       "scsi0:1.fileName = \"/dev/sg0\"\n")
+                                  .notes);
+    EXPECT_TRUE(contains(notes, "vtpm")) << notes;
+    EXPECT_TRUE(contains(notes, "scsi0:1")) << notes;
+}
+
+TEST(Domain, SameVmxIsTheSameDomain) {
+    EXPECT_EQ(uuid_for("/vms/a.vmx"), uuid_for("/vms/a.vmx"));
+    EXPECT_NE(uuid_for("/vms/a.vmx"), uuid_for("/vms/b.vmx"));
+    EXPECT_EQ(name_for("/vms/a b.vmx"), "a_b-" + uuid_for("/vms/a b.vmx").substr(0, 8));
+}
+
+TEST(Domain, AddressFollowsFromTheUuidAsVmwaresDoes) {
+    EXPECT_EQ(generated_mac("56 4d b0 8e d5 91 3c 27-ed 61 e7 a8 83 4d 0b 9c", 10),
+              "00:0c:29:4d:0b:a6");
+}
+
+class CorpusDomain : public ::testing::TestWithParam<std::string> {};
+
+// libvirt's own schema is the judge.
+TEST_P(CorpusDomain, IsValid) {
+    const fs::path vmx = testing::corpus_file(GetParam());
+    const auto machine = vm::Config::read(vmx);
+    if (!io::find_program("virt-xml-validate")) GTEST_SKIP() << "no virt-xml-validate";
+    std::vector<std::string> notes;
+    auto context = context_for(vmx);
+    context.firmware = Firmware{"/usr/share/OVMF/OVMF_CODE_4M.fd", "nvram"};
+    context.unconfined = {"apparmor"};
+    const auto description = describe_domain(machine, drives_of(machine, notes), context, {});
+    const testing::TempFolder folder;
+    const auto file = folder.write("domain.xml", description.xml);
+    const auto outcome = io::run({"virt-xml-validate", file.string(), "domain"});
+    EXPECT_EQ(outcome.status, 0) << outcome.output << description.xml;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, CorpusDomain, ::testing::ValuesIn(testing::corpus_names(".vmx")),
+                         [](const auto& tested) {
+                             std::string name;
+                             for (const char c : tested.param) {
+                                 name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+                             }
+                             return name;
+                         });
+
+}  // namespace
+}  // namespace vix::power

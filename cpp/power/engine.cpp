@@ -1,0 +1,240 @@
+#include "power/engine.h"
+
+#include <unistd.h>
+
+#include <boost/filesystem/operations.hpp>
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "base/error.h"
+#include "io/folder_guard.h"
+#include "io/lock.h"
+#include "power/host.h"
+#include "power/identity.h"
+#include "power/image_server.h"
+#include "power/launch.h"
+#include "power/saved_state.h"
+#include "vm/machine.h"
+#include "vm/snapshot_tree.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::power {
+namespace {
+
+constexpr std::chrono::seconds kPatience{30};
+constexpr auto kPoll = std::chrono::milliseconds{100};
+constexpr int kAgentPatience_s = 2;
+
+// Calls of ours on machines of one folder wait for each other.
+class Turn {
+  public:
+    explicit Turn(const fs::path& vmx)
+        : guard_{vmx.parent_path(), io::LockKind::Exclusive, kPatience,
+                 vm::snapshot_list_path(vmx)} {}
+
+  private:
+    io::FolderGuard guard_;
+};
+
+void refuse_running(const vm::Config& machine, const vm::Settings& settings) {
+    const auto holder = vm::running_mark(machine, settings);
+    if (!holder) return;
+    throw Error{VIX_E_VM_IS_RUNNING, machine.path().string() + " runs already: " + *holder};
+}
+
+void check_may_start(const vm::Config& machine, const vm::Settings& settings) {
+    refuse_running(machine, settings);
+    if (machine.is_encrypted()) {
+        throw Error{VIX_E_NEED_KEY, machine.path().string() + " is encrypted"};
+    }
+    if (access(machine.path().c_str(), W_OK) != 0) {
+        throw Error{VIX_E_CANNOT_START_READ_ONLY_VM,
+                    machine.path().string() + " may not be written by this user"};
+    }
+}
+
+std::string local_uri(const Settings& settings) {
+    const std::string uri = uri_for(settings);
+    if (is_local(uri)) return uri;
+    throw Error{VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT,
+                uri + " is not libvirt on this host, where the disks are served"};
+}
+
+// Who starts it at the same time is waited for only until it runs.
+void lock_to_start(const fs::path& vmx, const vm::Settings& settings,
+                   std::optional<io::Lock>& lock) {
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (!lock) {
+        try {
+            lock.emplace(vmx, io::LockKind::Exclusive, kPoll);
+        } catch (const Error& error) {
+            check_may_start(vm::Config::read(vmx), settings);
+            if (error.code() != VIX_E_FILE_ALREADY_LOCKED) throw;
+            if (std::chrono::steady_clock::now() > end) throw;
+        }
+    }
+    check_may_start(vm::Config::read(vmx), settings);
+}
+
+// Started by a process of ours that died before it could mark the machine: it never ran.
+void drop_unmarked(const Connection& connection, const fs::path& vmx) {
+    auto domain = connection.find(uuid_for(vmx));
+    if (!domain) return;
+    if (domain->activity() != Activity::Paused) {
+        throw Error{VIX_E_VM_IS_RUNNING, vmx.string() + " runs already, as " + domain->name()};
+    }
+    domain->destroy();
+}
+
+bool answers(Domain& domain, int timeout_s) {
+    try {
+        domain.ask_agent(R"({"execute":"guest-ping"})", timeout_s);
+        return true;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+}  // namespace
+
+State Engine::state(const fs::path& vmx) const {
+    const vm::Config machine = vm::Config::read(vmx);
+    if (!vm::running_mark(machine, machine_settings_)) {
+        return machine.is_suspended() ? State::Suspended : State::Off;
+    }
+    try {
+        const Connection connection{uri_for(settings_)};
+        const auto domain = connection.find(uuid_for(canonical_path(vmx)));
+        const bool paused = domain && domain->activity() == Activity::Paused;
+        return paused ? State::Paused : State::Running;
+    } catch (const Error&) {
+        return State::Running;  // who runs it need not be libvirt
+    }
+}
+
+std::vector<fs::path> Engine::running_machines() const {
+    const Connection connection{uri_for(settings_)};
+    std::vector<fs::path> found;
+    for (const Domain& domain : connection.active()) {
+        try {
+            const auto element = domain.metadata(kMetadataNamespace);
+            if (element) found.push_back(path_from_metadata(*element));
+        } catch (const Error&) {
+            // It ended while we asked.
+        }
+    }
+    return found;
+}
+
+std::vector<std::string> Engine::power_on(const fs::path& vmx, StartAs as) const {
+    const fs::path path = canonical_path(vmx);
+    check_may_start(vm::Config::read(path), machine_settings_);
+    const Connection connection{local_uri(settings_)};
+    std::optional<io::Lock> lock;
+    lock_to_start(path, machine_settings_, lock);
+    const Turn turn{path};
+    drop_unmarked(connection, path);
+    Launch launch{path, *lock, connection, settings_, machine_settings_};
+    return launch.run(as);
+}
+
+Domain Engine::require_domain(const Connection& connection, const fs::path& vmx) const {
+    auto domain = connection.find(uuid_for(canonical_path(vmx)));
+    if (domain) return std::move(*domain);
+    const auto holder = vm::running_mark(vm::Config::read(vmx), machine_settings_);
+    if (!holder) throw Error{VIX_E_VM_NOT_RUNNING, vmx.string() + " is not running"};
+    throw Error{VIX_E_CANNOT_CONNECT_TO_VM, vmx.string() + " is run by somebody else than " +
+                                                connection.uri() + ": " + *holder};
+}
+
+// The server would end by itself; when the call returns, the disks are free.
+void Engine::clean_up(const fs::path& vmx) const {
+    ImageServer{server_folder(settings_.folder, uuid_for(canonical_path(vmx)))}.stop();
+}
+
+void Engine::power_off(const fs::path& vmx) const {
+    const fs::path path = canonical_path(vmx);
+    const Connection connection{local_uri(settings_)};
+    const Turn turn{path};
+    require_domain(connection, path).destroy();
+    clean_up(path);
+}
+
+void Engine::shut_down(const fs::path& vmx) const {
+    const fs::path path = canonical_path(vmx);
+    const Connection connection{local_uri(settings_)};
+    Domain domain = require_domain(connection, path);
+    domain.ask_shutdown(answers(domain, kAgentPatience_s) ? Means::Agent : Means::Acpi);
+    const auto end = std::chrono::steady_clock::now() + settings_.guest_patience;
+    while (domain.activity() != Activity::Off) {
+        if (std::chrono::steady_clock::now() > end) {
+            throw Error{VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE,
+                        "the guest of " + path.string() + " did not shut down within " +
+                            std::to_string(settings_.guest_patience.count()) +
+                            " s (power.guestTimeout)"};
+        }
+        std::this_thread::sleep_for(kPoll);
+    }
+    const Turn turn{path};
+    if (!connection.find(uuid_for(path))) clean_up(path);  // nobody has started it again
+}
+
+void Engine::reset(const fs::path& vmx) const {
+    const Connection connection{local_uri(settings_)};
+    require_domain(connection, vmx).reset();
+}
+
+void Engine::restart_guest(const fs::path& vmx) const {
+    const Connection connection{local_uri(settings_)};
+    Domain domain = require_domain(connection, vmx);
+    domain.ask_reboot(answers(domain, kAgentPatience_s) ? Means::Agent : Means::Acpi);
+}
+
+void Engine::pause(const fs::path& vmx) const {
+    const Connection connection{local_uri(settings_)};
+    Domain domain = require_domain(connection, vmx);
+    if (domain.activity() != Activity::Paused) domain.pause();
+}
+
+void Engine::unpause(const fs::path& vmx) const {
+    const Connection connection{local_uri(settings_)};
+    Domain domain = require_domain(connection, vmx);
+    if (domain.activity() == Activity::Paused) domain.resume();
+}
+
+// The .vmx tells of the state before it is saved: whoever looks in between finds the machine
+// running, by its locks, and nobody ever finds it off with its state lost.
+void Engine::suspend(const fs::path& vmx) const {
+    const fs::path path = canonical_path(vmx);
+    const Connection connection{local_uri(settings_)};
+    const Turn turn{path};
+    Domain domain = require_domain(connection, path);
+    const fs::path file = state_file_for(path);
+    unlink(file.c_str());
+    record_state(vm::Config::read(path), file.filename().string(), machine_settings_);
+    ImageServer server{server_folder(settings_.folder, uuid_for(path))};
+    try {
+        server.keep_scratch();
+        domain.save(file.string());
+    } catch (...) {
+        record_state(vm::Config::read(path), "", machine_settings_);
+        throw;
+    }
+    clean_up(path);
+}
+
+bool Engine::agent_answers(const fs::path& vmx, int timeout_s) const {
+    const Connection connection{local_uri(settings_)};
+    Domain domain = require_domain(connection, vmx);
+    return answers(domain, timeout_s);
+}
+
+std::string Engine::ask_agent(const fs::path& vmx, const std::string& command,
+                              int timeout_s) const {
+    const Connection connection{local_uri(settings_)};
+    return require_domain(connection, vmx).ask_agent(command, timeout_s);
+}
+
+}  // namespace vix::power

@@ -1,0 +1,225 @@
+#include "power/engine.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/filesystem/operations.hpp>
+#include <chrono>
+#include <future>
+#include <set>
+#include <thread>
+
+#include "power/host.h"
+#include "power/identity.h"
+#include "power/saved_state.h"
+#include "testing/failure.h"
+#include "testing/guest.h"
+#include "testing/machines.h"
+#include "testing/temp_folder.h"
+#include "vm/machine.h"
+
+namespace vix::power {
+namespace {
+
+namespace fs = boost::filesystem;
+using testing::code_of;
+using testing::TempFolder;
+
+// A machine with an empty disk: its processor runs, and finds nothing to start.
+class Power : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        const std::string reason = testing::why_nothing_runs();
+        if (!reason.empty()) GTEST_SKIP() << reason;
+        folder_.write("vm/a.vmdk", testing::mono_disk("a.vmdk", 'a', 1));
+        vmx_ = folder_.write("vm/vm.vmx", testing::vmx_with_disks({"scsi0:0=a.vmdk"}) +
+                                              "memsize = \"32\"\nethernet0.present = \"TRUE\"\n");
+    }
+    void TearDown() override {
+        if (vmx_.empty() || !vm::running_mark(vm::Config::read(vmx_), {})) return;
+        engine().power_off(vmx_);
+    }
+
+    Engine engine() const {
+        return Engine{testing::guest_settings(folder_ / "run"), testing::plain_settings()};
+    }
+    pid_t process() const { return *qemu_process(name_for(vmx_)); }
+
+    TempFolder folder_;
+    fs::path vmx_;
+};
+
+// What the first start adds to the .vmx stays; nothing else may.
+TEST_F(Power, OffIsAsItWas) {
+    engine().power_on(vmx_, StartAs::Running);
+    engine().power_off(vmx_);
+    EXPECT_EQ(testing::names_in(vmx_.parent_path()), "a.vmdk vm.vmx");
+    EXPECT_EQ(engine().state(vmx_), State::Off);
+    EXPECT_EQ(code_of([&] { engine().power_off(vmx_); }), VIX_E_VM_NOT_RUNNING);
+    EXPECT_FALSE(fs::exists(folder_ / "run" / uuid_for(vmx_)));
+}
+
+TEST_F(Power, RunningIsSeenByAll) {
+    engine().power_on(vmx_, StartAs::Running);
+    EXPECT_EQ(engine().state(vmx_), State::Running);
+    EXPECT_TRUE(vm::running_mark(vm::Config::read(vmx_), {}));
+    const auto running = engine().running_machines();
+    EXPECT_NE(std::find(running.begin(), running.end(), vmx_), running.end());
+    EXPECT_EQ(code_of([&] { engine().power_on(vmx_, StartAs::Running); }), VIX_E_VM_IS_RUNNING);
+}
+
+TEST_F(Power, OfTwoStartsAtOnceOneIsRefused) {
+    auto other = std::async(std::launch::async, [&] {
+        return code_of([&] { engine().power_on(vmx_, StartAs::Running); });
+    });
+    const auto own = code_of([&] { engine().power_on(vmx_, StartAs::Running); });
+    const std::set<ErrorCode> codes{own, other.get()};
+    EXPECT_EQ(codes, (std::set<ErrorCode>{VIX_OK, VIX_E_VM_IS_RUNNING}));
+    EXPECT_EQ(engine().state(vmx_), State::Running);
+}
+
+TEST_F(Power, StartThatDiedHalfwayIsNoHindrance) {
+    const pid_t child = fork();
+    if (child == 0) {
+        engine().power_on(vmx_, StartAs::Running);
+        _exit(0);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    if (engine().state(vmx_) == State::Off) engine().power_on(vmx_, StartAs::Running);
+    EXPECT_EQ(engine().state(vmx_), State::Running);
+}
+
+TEST_F(Power, CrashedIsOff) {
+    engine().power_on(vmx_, StartAs::Running);
+    kill(process(), SIGKILL);
+    for (int i = 0; i < 50 && engine().state(vmx_) != State::Off; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    }
+    EXPECT_EQ(engine().state(vmx_), State::Off);
+    engine().power_on(vmx_, StartAs::Running);
+    EXPECT_EQ(engine().state(vmx_), State::Running);
+}
+
+TEST_F(Power, PausedUntilUnpaused) {
+    engine().power_on(vmx_, StartAs::Paused);
+    EXPECT_EQ(engine().state(vmx_), State::Paused);
+    engine().unpause(vmx_);
+    EXPECT_EQ(engine().state(vmx_), State::Running);
+    engine().pause(vmx_);
+    EXPECT_EQ(engine().state(vmx_), State::Paused);
+}
+
+TEST_F(Power, ResetGoesOnRunning) {
+    engine().power_on(vmx_, StartAs::Running);
+    const pid_t before = process();
+    engine().reset(vmx_);
+    EXPECT_EQ(engine().state(vmx_), State::Running);
+    EXPECT_EQ(process(), before);
+}
+
+TEST_F(Power, SuspendedIsRecordedAsVmwareDoes) {
+    engine().power_on(vmx_, StartAs::Running);
+    engine().suspend(vmx_);
+    EXPECT_EQ(engine().state(vmx_), State::Suspended);
+    const auto file = state_file_for(vmx_);
+    EXPECT_EQ(vm::Config::read(vmx_).find("checkpoint.vmState"), file.filename().string());
+    EXPECT_TRUE(fs::exists(file));
+    EXPECT_EQ(code_of([&] { engine().power_off(vmx_); }), VIX_E_VM_NOT_RUNNING);
+    EXPECT_EQ(code_of([&] { engine().suspend(vmx_); }), VIX_E_VM_NOT_RUNNING);
+    engine().power_on(vmx_, StartAs::Running);
+    EXPECT_FALSE(fs::exists(file));
+    EXPECT_EQ(engine().state(vmx_), State::Running);
+}
+
+TEST_F(Power, OthersSuspendedStateIsNotTouched) {
+    testing::write_file(vmx_, testing::read_file(vmx_) + "checkpoint.vmState = \"vm-1.vmss\"\n");
+    const auto file = folder_.write("vm/vm-1.vmss", "\xd2\xbe\xd2\xbe and then VMware's");
+    EXPECT_EQ(code_of([&] { engine().power_on(vmx_, StartAs::Running); }),
+              VIX_E_CANNOT_POWER_ON_VM);
+    EXPECT_TRUE(fs::exists(file));
+    EXPECT_EQ(engine().state(vmx_), State::Suspended);
+}
+
+TEST_F(Power, InterruptedSuspendStartsAnew) {
+    const std::string name = state_file_for(vmx_).filename().string();
+    folder_.write("vm/" + name, "LibvirtQemudPart");
+    testing::write_file(vmx_, testing::read_file(vmx_) + "checkpoint.vmState = \"" + name + "\"\n");
+    engine().power_on(vmx_, StartAs::Running);
+    EXPECT_EQ(engine().state(vmx_), State::Running);
+}
+
+TEST_F(Power, NonpersistentDiskStaysAsItWas) {
+    testing::write_file(
+        vmx_, testing::read_file(vmx_) + "scsi0:0.mode = \"independent-nonpersistent\"\n");
+    const std::string before = testing::read_file(folder_ / "vm/a.vmdk");
+    engine().power_on(vmx_, StartAs::Running);
+    engine().suspend(vmx_);
+    EXPECT_TRUE(fs::exists(folder_ / "vm/a.vmdk.REDO.qcow2"));
+    engine().power_on(vmx_, StartAs::Running);
+    engine().power_off(vmx_);
+    EXPECT_FALSE(fs::exists(folder_ / "vm/a.vmdk.REDO.qcow2"));
+    EXPECT_EQ(testing::read_file(folder_ / "vm/a.vmdk"), before);
+}
+
+TEST_F(Power, FailedStartLeavesNothing) {
+    testing::write_file(folder_ / "vm/a.vmdk", "no disk");
+    const std::string before = testing::names_in(vmx_.parent_path());
+    EXPECT_NE(code_of([&] { engine().power_on(vmx_, StartAs::Running); }), VIX_OK);
+    EXPECT_EQ(testing::names_in(vmx_.parent_path()), before);
+    EXPECT_EQ(engine().state(vmx_), State::Off);
+}
+
+TEST_F(Power, UefiKeepsItsVariablesBesideTheVmx) {
+    if (!fs::exists("/usr/share/OVMF")) GTEST_SKIP() << "no OVMF";
+    testing::write_file(vmx_, testing::read_file(vmx_) + "firmware = \"efi\"\n");
+    engine().power_on(vmx_, StartAs::Running);
+    engine().suspend(vmx_);
+    engine().power_on(vmx_, StartAs::Running);
+    EXPECT_TRUE(fs::exists(folder_ / "vm/vm.OVMF_VARS.fd"));
+}
+
+TEST(PowerHost, NoLibvirtIsAClearError) {
+    Settings settings;
+    settings.uri = "qemu+unix:///system?socket=/nowhere/libvirt-sock";
+    const Engine engine{settings, {}};
+    const auto code = code_of([&] { engine.running_machines(); });
+    EXPECT_TRUE(code == VIX_E_CANNOT_CONNECT_TO_HOST || code == VIX_E_NOT_SUPPORTED) << code;
+}
+
+TEST(PowerHost, OwnerAndDriversOfTheHost) {
+    const std::string xml =
+        "<host><secmodel><model>apparmor</model><doi>0</doi></secmodel><secmodel><model>dac</model>"
+        "<baselabel type='kvm'>+64055:+108</baselabel></secmodel></host>";
+    EXPECT_EQ(qemu_owner(xml)->user, 64055U);
+    EXPECT_EQ(qemu_owner(xml)->group, 108U);
+    EXPECT_EQ(security_drivers(xml), std::vector<std::string>{"apparmor"});
+}
+
+class Guest : public Power {
+  protected:
+    void SetUp() override {
+        Power::SetUp();
+        if (IsSkipped()) return;
+        vmx_ = testing::make_guest(folder_ / "guest");
+        if (vmx_.empty()) GTEST_SKIP() << "dev/make-guest cannot make the guest here";
+    }
+};
+
+TEST_F(Guest, GoesOnWhereItWasSuspendedAndShutsDownByItself) {
+    engine().power_on(vmx_, StartAs::Running);
+    ASSERT_TRUE(testing::wait_for_agent(engine(), vmx_));
+    engine().suspend(vmx_);
+    const std::string console = testing::read_file(folder_ / "guest/guest-console.txt");
+    engine().power_on(vmx_, StartAs::Running);
+    EXPECT_TRUE(testing::wait_for_agent(engine(), vmx_));
+    EXPECT_EQ(testing::read_file(folder_ / "guest/guest-console.txt"), console);  // no new start
+    engine().shut_down(vmx_);
+    EXPECT_EQ(engine().state(vmx_), State::Off);
+}
+
+}  // namespace
+}  // namespace vix::power

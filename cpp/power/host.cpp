@@ -1,0 +1,185 @@
+#include "power/host.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+#include <fstream>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "io/process.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::power {
+namespace {
+
+constexpr const char* kKvm = "/dev/kvm";
+
+// Program and empty variables, as distributions place them.
+constexpr const char* kFirmware[][2] = {
+    {"/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"},
+    {"/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"},
+    {"/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"},
+    {"/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd"},
+    {"/usr/share/qemu/ovmf-x86_64-code.bin", "/usr/share/qemu/ovmf-x86_64-vars.bin"},
+};
+
+// The texts between <name ...> and </name>.
+std::vector<std::string> elements(const std::string& xml, const std::string& name) {
+    std::vector<std::string> found;
+    const std::string end = "</" + name + ">";
+    for (std::size_t at = xml.find('<' + name); at != std::string::npos;
+         at = xml.find('<' + name, at + 1)) {
+        const std::size_t after = at + 1 + name.size();
+        const std::size_t open = xml.find('>', at);
+        const std::size_t close = xml.find(end, at);
+        if (open == std::string::npos || close == std::string::npos || open > close) break;
+        if (xml[after] != '>' && xml[after] != ' ') continue;
+        found.push_back(xml.substr(open + 1, close - open - 1));
+    }
+    return found;
+}
+
+std::vector<std::string> models_of(const std::string& part) {
+    return elements(part, "model");
+}
+
+// "+64055:+107"
+std::optional<Owner> owner_from(const std::string& label) {
+    const auto colon = label.find(':');
+    if (colon == std::string::npos) return std::nullopt;
+    const auto number = [](std::string_view text) {
+        return parse_number(text.starts_with('+') ? text.substr(1) : text);
+    };
+    const auto user = number(std::string_view{label}.substr(0, colon));
+    const auto group = number(std::string_view{label}.substr(colon + 1));
+    if (!user || !group) return std::nullopt;
+    return Owner{static_cast<uid_t>(*user), static_cast<gid_t>(*group)};
+}
+
+// libvirt gives QEMU all groups of its user.
+std::vector<gid_t> groups_of(const Owner& owner) {
+    constexpr std::size_t kMost = 256;
+    std::vector<gid_t> groups(kMost, owner.group);
+    int count = static_cast<int>(kMost);
+    const struct passwd* user = getpwuid(owner.user);
+    if (user == nullptr || getgrouplist(user->pw_name, user->pw_gid, groups.data(), &count) < 0) {
+        return {owner.group};
+    }
+    groups.resize(static_cast<std::size_t>(count));
+    groups.push_back(owner.group);
+    return groups;
+}
+
+// KVM can also be there without it, in a virtual machine of some clouds: it starts guests, and most
+// of them crash.
+bool has_hardware_virtualization() {
+    std::ifstream file{"/proc/cpuinfo"};
+    for (std::string line; std::getline(file, line);) {
+        if (!line.starts_with("flags")) continue;
+        return (line + ' ').find(" vmx ") != std::string::npos ||
+               (line + ' ').find(" svm ") != std::string::npos;
+    }
+    return false;
+}
+
+bool may_use_kvm(const std::optional<Owner>& owner) {
+    struct stat status {};
+    if (stat(kKvm, &status) != 0 || !has_hardware_virtualization()) return false;
+    if (!owner) return access(kKvm, R_OK | W_OK) == 0;
+    const unsigned mode = status.st_mode;
+    const auto groups = groups_of(*owner);
+    const bool member = std::find(groups.begin(), groups.end(), status.st_gid) != groups.end();
+    return (mode & 06U) == 06U || (member && (mode & 060U) == 060U) ||
+           (status.st_uid == owner->user && (mode & 0600U) == 0600U);
+}
+
+}  // namespace
+
+std::string uri_for(const Settings& settings) {
+    if (!settings.uri.empty()) return settings.uri;
+    return geteuid() == 0 ? "qemu:///system" : "qemu:///session";
+}
+
+bool is_local(const std::string& uri) {
+    return uri.starts_with("qemu:///") || uri.starts_with("qemu+unix:///");
+}
+
+std::optional<Owner> qemu_owner(const std::string& capabilities) {
+    for (const std::string& part : elements(capabilities, "secmodel")) {
+        const auto models = models_of(part);
+        const auto labels = elements(part, "baselabel");
+        if (models.empty() || models.front() != "dac" || labels.empty()) continue;
+        const auto owner = owner_from(labels.front());
+        if (owner && owner->user != geteuid()) return owner;
+    }
+    return std::nullopt;
+}
+
+std::vector<std::string> security_drivers(const std::string& capabilities) {
+    std::vector<std::string> found;
+    for (const std::string& part : elements(capabilities, "secmodel")) {
+        const auto models = models_of(part);
+        const bool other = !models.empty() && models.front() != "dac" && models.front() != "none";
+        if (other) found.push_back(models.front());
+    }
+    return found;
+}
+
+std::vector<Accelerator> accelerators(const Settings& settings, const std::optional<Owner>& owner) {
+    switch (settings.acceleration) {
+        case Acceleration::Always:
+            return {Accelerator::Kvm};
+        case Acceleration::Never:
+            return {Accelerator::Emulation};
+        default:
+            break;
+    }
+    if (!may_use_kvm(owner)) return {Accelerator::Emulation};
+    return {Accelerator::Kvm, Accelerator::Emulation};
+}
+
+void choose_networks(const Settings& settings, const Connection& connection,
+                     DomainContext& context) {
+    const auto usual_nat = [&]() -> std::string {
+        return connection.has_active_network("default") ? "network:default" : "user";
+    };
+    context.network_nat = settings.network_nat.empty() ? usual_nat() : settings.network_nat;
+    context.network_bridged =
+        settings.network_bridged.empty() ? context.network_nat : settings.network_bridged;
+    context.network_hostonly =
+        settings.network_hostonly.empty() ? "none" : settings.network_hostonly;
+}
+
+FirmwareFiles find_firmware(const Settings& settings) {
+    if (!settings.firmware_code.empty() && !settings.firmware_vars.empty()) {
+        return {settings.firmware_code, settings.firmware_vars};
+    }
+    boost::system::error_code ignored;
+    for (const auto& [code, vars] : kFirmware) {
+        if (fs::exists(code, ignored) && fs::exists(vars, ignored)) return {code, vars};
+    }
+    throw Error{VIX_E_CANNOT_POWER_ON_VM,
+                "the virtual machine wants UEFI, and no OVMF was found (on Debian: ovmf); the "
+                "settings power.firmwareCode and power.firmwareVars can name it"};
+}
+
+std::optional<pid_t> qemu_process(const std::string& domain_name) {
+    const std::string mark = "guest=" + domain_name + ',';
+    for (const pid_t pid : io::processes()) {
+        const auto arguments = io::arguments_of(pid);
+        if (arguments.empty() || arguments.front().find("qemu") == std::string::npos) continue;
+        const bool found =
+            std::any_of(arguments.begin(), arguments.end(),
+                        [&](const std::string& argument) { return argument.starts_with(mark); });
+        if (found) return pid;
+    }
+    return std::nullopt;
+}
+
+}  // namespace vix::power

@@ -1,0 +1,62 @@
+// Serves a virtual machine's images to its QEMU: a qemu-storage-daemon that exports each over NBD
+// on a socket in a private folder. QEMU's own VMDK driver would keep the machine's state from being
+// saved. A shell supervises the daemon and ends it as soon as the machine's process has ended,
+// whoever ended that; so nothing of ours has to run for as long as the machine does.
+#pragma once
+
+#include <sys/types.h>
+
+#include <boost/filesystem/path.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "power/images.h"
+
+namespace vix::power {
+
+struct Owner {
+    uid_t user;
+    gid_t group;
+};
+
+// "<folder of the user>/<uuid>": the user's alone, except that QEMU may pass through.
+boost::filesystem::path server_folder(const boost::filesystem::path& setting,
+                                      const std::string& uuid);
+
+class ImageServer {
+  public:
+    explicit ImageServer(boost::filesystem::path folder) : folder_{std::move(folder)} {}
+
+    boost::filesystem::path socket() const { return folder_ / "nbd.sock"; }
+    bool is_there() const;
+
+    // One that is left of a machine that ended is stopped first. `owner` may use the socket as
+    // well. Until attach() it lives no longer than this process. Errors: VIX_E_FILE_NOT_FOUND when
+    // there is no qemu-storage-daemon, VIX_E_DISK_NOIO with its words when it cannot serve.
+    void start(const std::vector<Image>& images, const std::optional<Owner>& owner);
+
+    // It now serves the process `machine`. When that ends, the server ends, too, and removes the
+    // files `marks` with their folders, if those are empty then, and `scratch`.
+    void attach(pid_t machine, const std::vector<boost::filesystem::path>& marks,
+                const std::vector<boost::filesystem::path>& scratch);
+    // The files with what is written instead of to images stay when it ends.
+    void keep_scratch();
+
+    // Ends it, and waits until it has ended.
+    void stop();
+
+  private:
+    std::optional<pid_t> pid_in(const char* name) const;
+    bool is_ours(pid_t pid) const;
+    void wait_until_ready();
+    void remove_left_over();
+
+    boost::filesystem::path folder_;
+};
+
+// The daemon's arguments, which name the images, their chains and their exports. Pure.
+std::vector<std::string> server_arguments(const std::vector<Image>& images,
+                                          const boost::filesystem::path& socket);
+
+}  // namespace vix::power

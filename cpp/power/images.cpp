@@ -1,0 +1,108 @@
+#include "power/images.h"
+
+#include <unistd.h>
+
+#include <boost/filesystem/operations.hpp>
+
+#include "base/error.h"
+#include "vm/chain_reader.h"
+#include "vm/linked_clones.h"
+#include "vm/machine_state.h"
+#include "vm/snapshot_tree.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::power {
+namespace {
+
+bool is_same(const fs::path& a, const fs::path& b) {
+    boost::system::error_code error;
+    return fs::equivalent(a, b, error) && !error;
+}
+
+void refuse_frozen(const fs::path& disk, const vm::Config& machine, const vm::SnapshotTree& tree,
+                   const vm::Settings& settings) {
+    for (const vm::Snapshot& snapshot : tree.snapshots()) {
+        for (const vm::SnapshotDisk& frozen : snapshot.disks) {
+            const auto path = vm::find_file(frozen.file, machine.folder(),
+                                            machine.search_folders(settings), settings);
+            if (!path || !is_same(*path, disk)) continue;
+            throw Error{VIX_E_SNAPSHOT_INCONSISTENT,
+                        machine.path().string() + " would write to " + disk.string() +
+                            ", on which its snapshot \"" + snapshot.display_name +
+                            "\" depends; going back to that snapshot gives it a disk of its own"};
+        }
+    }
+}
+
+// What QEMU will open by itself: each extent must be one that may be read.
+void check_extents(const vm::DiskLink& link, const vm::Settings& settings) {
+    if (link.embedded) return;
+    for (const auto& extent : link.descriptor.extents) {
+        if (extent.name.empty()) continue;
+        vm::open_extent_file({extent.name, extent.name_bytes}, link.folder(), settings);
+    }
+}
+
+// Beside the disk, where there is room for what a guest writes; VMware calls its own so.
+fs::path scratch_for(const fs::path& disk) {
+    return disk.string() + ".REDO.qcow2";
+}
+
+Image disk_image(const Drive& drive, const vm::Config& machine, const vm::SnapshotTree& tree,
+                 const vm::Settings& settings) {
+    const vm::DiskDevice device{drive.node, drive.file};
+    const fs::path path = fs::canonical(vm::find_disk(device, machine, settings));
+    const vm::Disk disk = vm::open_disk(path, machine.search_folders(settings), settings);
+    Image image{drive.node, {}, true, !drive.discards_writes, {}};
+    for (const vm::DiskLink& link : disk.chain) {
+        check_extents(link, settings);
+        image.chain.push_back(link.path);
+    }
+    if (drive.discards_writes) {
+        image.scratch = scratch_for(path);
+    } else {
+        refuse_frozen(path, machine, tree, settings);
+        if (access(path.c_str(), W_OK) != 0) throw system_error(errno, "writing to", path.string());
+    }
+    return image;
+}
+
+// An image that is no plain file is none: no pipe is waited for, no device opened.
+std::vector<Image> medium_image(Drive& drive, const vm::Config& machine,
+                                const vm::Settings& settings, std::vector<std::string>& notes) {
+    try {
+        const auto path =
+            vm::find_file(drive.file, machine.folder(), machine.search_folders(settings), settings);
+        if (!path) throw Error{VIX_E_FILE_NOT_FOUND, drive.file.name + " is not there"};
+        const io::File file = io::File::open(*path, io::Links::Follow);
+        const bool floppy = drive.kind == Drive::Kind::Floppy;
+        const bool writable = floppy && access(path->c_str(), W_OK) == 0;
+        return {{drive.node, {fs::canonical(*path)}, false, writable, {}}};
+    } catch (const Error& error) {
+        notes.push_back(drive.node + " is empty: " + error.detail());
+        drive.medium = Drive::Medium::None;
+        return {};
+    }
+}
+
+}  // namespace
+
+std::vector<Image> find_images(const vm::Config& machine, std::vector<Drive>& drives,
+                               const vm::Settings& settings, std::vector<std::string>& notes) {
+    const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(machine.path()));
+    std::vector<Image> images;
+    for (Drive& drive : drives) {
+        if (drive.medium != Drive::Medium::Image) continue;
+        if (drive.kind == Drive::Kind::Disk) {
+            images.push_back(disk_image(drive, machine, tree, settings));
+            continue;
+        }
+        for (Image& image : medium_image(drive, machine, settings, notes)) {
+            images.push_back(std::move(image));
+        }
+    }
+    return images;
+}
+
+}  // namespace vix::power

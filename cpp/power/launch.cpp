@@ -1,0 +1,194 @@
+#include "power/launch.h"
+
+#include <unistd.h>
+
+#include <boost/filesystem/operations.hpp>
+#include <chrono>
+#include <thread>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "io/lock.h"
+#include "io/replacement.h"
+#include "power/identity.h"
+#include "power/saved_state.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::power {
+namespace {
+
+constexpr const char* kVarsExport = "nvram";
+constexpr std::uint64_t kFirmwareLimit = std::uint64_t{64} << 20;
+constexpr int kNetworkCards = 10;
+constexpr int kProcessTries = 200;
+constexpr auto kProcessWait = std::chrono::milliseconds{10};
+
+bool wants_efi(const vm::Config& machine) {
+    return starts_with_ignoring_case(machine.find("firmware").value_or(""), "efi");
+}
+
+// Nothing is in the drive unless the host has one that this user may read.
+fs::path host_drive(const char* device) {
+    return access(device, R_OK) == 0 ? fs::path{device} : fs::path{};
+}
+
+}  // namespace
+
+Launch::Launch(fs::path vmx, const io::Lock& lock, const Connection& connection,
+               const Settings& settings, const vm::Settings& machine_settings)
+    : vmx_{std::move(vmx)},
+      lock_{lock},
+      connection_{connection},
+      settings_{settings},
+      machine_settings_{machine_settings},
+      machine_{vm::Config::read(vmx_)},
+      server_{server_folder(settings.folder, uuid_for(vmx_))} {}
+
+Launch::~Launch() {
+    if (done_) return;
+    try {
+        if (domain_) domain_->destroy();
+    } catch (...) {
+        // The error that led here tells more.
+    }
+    try {
+        server_.stop();
+    } catch (...) {
+        // As above; the next start stops what is left.
+    }
+    boost::system::error_code ignored;
+    for (const fs::path& mark : marks_) fs::remove(mark, ignored);
+}
+
+// VMware gives these at the first start, and the guest must find the same ones at the next.
+void Launch::complete_identity() {
+    format::Dictionary dictionary = machine_.dictionary();
+    const std::string before = dictionary.to_bytes();
+    std::string uuid = machine_.find("uuid.bios").value_or("");
+    if (standard_uuid(uuid).empty()) {
+        uuid = new_bios_uuid();
+        dictionary.set("uuid.bios", uuid);
+    }
+    for (int i = 0; i < kNetworkCards; ++i) {
+        const std::string card = "ethernet" + std::to_string(i);
+        const std::string type = to_lower(machine_.find(card + ".addressType").value_or(""));
+        const bool generated = type.empty() || type == "generated";
+        const bool has = !machine_.find(card + ".generatedAddress").value_or("").empty();
+        if (!machine_.is_true(card + ".present") || !generated || has) continue;
+        dictionary.set(card + ".generatedAddress", generated_mac(uuid, 10 * i));
+        dictionary.set(card + ".generatedAddressOffset", std::to_string(10 * i));
+    }
+    const std::string after = dictionary.to_bytes();
+    if (after == before) return;
+    io::replace_file(vmx_, after, machine_settings_.durability);
+    machine_ = vm::Config::read(vmx_);
+}
+
+// VMware's .nvram is of another firmware and stays as it is; OVMF's variables lie beside it.
+void Launch::prepare_firmware() {
+    if (!wants_efi(machine_)) return;
+    const FirmwareFiles files = find_firmware(settings_);
+    const fs::path vars = vmx_.parent_path() / (vmx_.stem().string() + ".OVMF_VARS.fd");
+    if (!fs::exists(vars)) {
+        io::replace_file(vars, io::read_text(files.vars, kFirmwareLimit),
+                         machine_settings_.durability, 0600);
+    }
+    images_.push_back({kVarsExport, {vars}, false, true, {}});
+    context_.firmware = Firmware{files.code, kVarsExport};
+}
+
+void Launch::prepare_images(bool resuming) {
+    drives_ = drives_of(machine_, notes_);
+    images_ = find_images(machine_, drives_, machine_settings_, notes_);
+    prepare_firmware();
+    for (const Image& image : images_) {
+        if (!resuming && !image.scratch.empty()) unlink(image.scratch.c_str());
+    }
+    const std::string capabilities = connection_.capabilities();
+    owner_ = qemu_owner(capabilities);
+    context_.unconfined = security_drivers(capabilities);
+    server_.start(images_, owner_);
+}
+
+Domain Launch::start_domain() {
+    context_.vmx = vmx_;
+    context_.socket = server_.socket();
+    context_.host_cd = host_drive("/dev/sr0");
+    context_.host_floppy = host_drive("/dev/fd0");
+    choose_networks(settings_, connection_, context_);
+    const auto ways = accelerators(settings_, owner_);
+    for (std::size_t i = 0;; ++i) {
+        context_.accelerator = ways[i];
+        const auto description = describe_domain(machine_, drives_, context_, machine_settings_);
+        try {
+            Domain domain = connection_.start(description.xml, StartAs::Paused);
+            notes_.insert(notes_.end(), description.notes.begin(), description.notes.end());
+            return domain;
+        } catch (const Error& error) {
+            if (i + 1 == ways.size()) throw;
+            notes_.push_back("without KVM, slowly: " + error.detail());
+        }
+    }
+}
+
+Domain Launch::resume_domain() {
+    const fs::path file = recorded_state_file(machine_);
+    const std::string description = connection_.saved_description(file.string());
+    if (description.find(uuid_for(vmx_)) == std::string::npos) {
+        throw Error{VIX_E_CANNOT_POWER_ON_VM,
+                    vmx_.string() +
+                        " was suspended when it was at another place, and can be "
+                        "resumed only there"};
+    }
+    return connection_.restore(file.string(), description, StartAs::Paused);
+}
+
+// In VMware's form, so that its products, too, keep off.
+void Launch::mark_running() {
+    std::optional<pid_t> process;
+    for (int i = 0; i < kProcessTries && !process; ++i) {
+        process = qemu_process(domain_->name());
+        if (!process) std::this_thread::sleep_for(kProcessWait);
+    }
+    if (!process) {
+        throw Error{VIX_E_CANNOT_POWER_ON_VM,
+                    "the process of " + domain_->name() + " cannot be seen from here"};
+    }
+    marks_.push_back(lock_.hand_over(*process));
+    std::vector<fs::path> scratch;
+    for (const Image& image : images_) {
+        if (!image.scratch.empty()) scratch.push_back(image.scratch);
+        if (!image.vmdk || !image.writable) continue;
+        const io::Lock disk{image.chain.front(), io::LockKind::Exclusive};
+        marks_.push_back(disk.hand_over(*process));
+    }
+    server_.attach(*process, marks_, scratch);
+}
+
+std::vector<std::string> Launch::run(StartAs as) {
+    const SavedState saved = saved_state(machine_);
+    if (saved == SavedState::Foreign) {
+        throw Error{VIX_E_CANNOT_POWER_ON_VM, vmx_.string() +
+                                                  " is suspended by another product, in " +
+                                                  recorded_state_file(machine_).string() +
+                                                  ", from which only that product can resume it"};
+    }
+    const bool resuming = saved == SavedState::Complete;
+    if (!resuming) complete_identity();
+    prepare_images(resuming);
+    domain_.emplace(resuming ? resume_domain() : start_domain());
+    mark_running();
+    if (as == StartAs::Running) domain_->resume();
+    done_ = true;
+    if (saved == SavedState::Incomplete)
+        notes_.push_back("its saved state was incomplete: started anew");
+    if (saved != SavedState::None) {
+        const fs::path file = recorded_state_file(machine_);
+        record_state(machine_, "", machine_settings_);
+        unlink(file.c_str());
+    }
+    return notes_;
+}
+
+}  // namespace vix::power

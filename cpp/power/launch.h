@@ -1,0 +1,55 @@
+// One start of a virtual machine, from its .vmx to a domain whose processors run.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <string>
+#include <vector>
+
+#include "io/lock.h"
+#include "power/host.h"
+#include "power/images.h"
+#include "power/libvirt.h"
+#include "power/settings.h"
+#include "vm/config.h"
+
+namespace vix::power {
+
+class Launch {
+  public:
+    // `vmx` is canonical, and locked by the caller for as long as this lives.
+    Launch(boost::filesystem::path vmx, const io::Lock& lock, const Connection& connection,
+           const Settings& settings, const vm::Settings& machine_settings);
+    // Unless run() came to its end, nothing is left of it.
+    ~Launch();
+    Launch(const Launch&) = delete;
+    Launch& operator=(const Launch&) = delete;
+
+    // Errors: see Engine::power_on().
+    std::vector<std::string> run(StartAs as);
+
+  private:
+    void complete_identity();
+    void prepare_firmware();
+    void prepare_images(bool resuming);
+    Domain start_domain();
+    Domain resume_domain();
+    void mark_running();
+
+    boost::filesystem::path vmx_;
+    const io::Lock& lock_;
+    const Connection& connection_;
+    const Settings& settings_;
+    const vm::Settings& machine_settings_;
+    vm::Config machine_;
+    DomainContext context_;
+    std::optional<Owner> owner_;
+    ImageServer server_;
+    std::vector<Drive> drives_;
+    std::vector<Image> images_;
+    std::vector<std::string> notes_;
+    std::vector<boost::filesystem::path> marks_;
+    std::optional<Domain> domain_;
+    bool done_ = false;
+};
+
+}  // namespace vix::power

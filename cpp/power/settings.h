@@ -1,0 +1,33 @@
+// What the user can set about running virtual machines, as values.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <chrono>
+#include <string>
+
+namespace vix::power {
+
+enum class Accelerator { Kvm, Emulation };
+
+enum class Acceleration { WhereItWorks, Always, Never };  // of KVM
+
+struct Settings {
+    std::string uri;  // power.uri; empty: libvirt on this host
+    Acceleration acceleration = Acceleration::WhereItWorks;  // power.kvm: auto, TRUE, FALSE
+
+    // power.networkNat and so on: "user" (QEMU's own), "network:NAME" (libvirt's), "bridge:NAME"
+    // (the host's), "none" (no link); empty: what the host has.
+    std::string network_nat;
+    std::string network_bridged;
+    std::string network_hostonly;
+
+    // power.firmwareCode and power.firmwareVars: UEFI's program and its empty variables; empty:
+    // OVMF's.
+    boost::filesystem::path firmware_code;
+    boost::filesystem::path firmware_vars;
+
+    boost::filesystem::path folder;  // power.folder: for sockets; empty: the user's runtime folder
+    std::chrono::seconds guest_patience{120};  // power.guestTimeout: for a guest's shutting down
+};
+
+}  // namespace vix::power

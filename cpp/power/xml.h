@@ -1,0 +1,34 @@
+// Writes XML: elements, attributes and text, everything escaped. It knows no vocabulary.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace vix::power {
+
+class Xml {
+  public:
+    using Attributes = std::vector<std::pair<std::string, std::string>>;
+
+    // An element with others in it, until close().
+    Xml& open(const std::string& name, const Attributes& attributes = {});
+    Xml& close();
+    Xml& empty(const std::string& name, const Attributes& attributes = {});
+    Xml& text(const std::string& name, const std::string& content,
+              const Attributes& attributes = {});
+
+    // Everything open is closed first.
+    std::string finish();
+
+  private:
+    void begin(const std::string& name, const Attributes& attributes);
+
+    std::string bytes_;
+    std::vector<std::string> open_;
+};
+
+// UTF-8 for an attribute or a text; characters that XML does not know become question marks.
+std::string escape_xml(const std::string& text);
+
+}  // namespace vix::power

@@ -1,0 +1,56 @@
+#include "testing/guest.h"
+
+#include <boost/filesystem/operations.hpp>
+#include <chrono>
+#include <thread>
+
+#include "base/error.h"
+#include "io/process.h"
+#include "power/host.h"
+#include "power/libvirt.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::testing {
+namespace {
+
+const fs::path kTools{VIX_TEST_TOOLS};
+
+}  // namespace
+
+std::string why_nothing_runs() {
+    if (!power::built_with_libvirt()) return "built without libvirt";
+    for (const char* program : {"qemu-system-x86_64", "qemu-storage-daemon"}) {
+        if (!io::find_program(program)) return std::string{program} + " is not installed";
+    }
+    io::run({(kTools / "libvirt").string(), "start"});
+    try {
+        const power::Connection connection{power::uri_for({})};
+        return {};
+    } catch (const Error& error) {
+        return error.detail();
+    }
+}
+
+fs::path make_guest(const fs::path& folder) {
+    const auto outcome = io::run({(kTools / "make-guest").string(), folder.string()});
+    return outcome.status == 0 ? folder / "guest.vmx" : fs::path{};
+}
+
+power::Settings guest_settings(const fs::path& folder) {
+    power::Settings settings;
+    settings.folder = folder;
+    settings.network_nat = "user";
+    return settings;
+}
+
+bool wait_for_agent(const power::Engine& engine, const fs::path& vmx) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes{1};
+    while (std::chrono::steady_clock::now() < end) {
+        if (engine.agent_answers(vmx, 1)) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    }
+    return false;
+}
+
+}  // namespace vix::testing

@@ -1,0 +1,422 @@
+package VMware::Vix::Vmrun;
+
+# The commands of vmrun, over VMware::Vix::Simple. A command is a function that gets the session and
+# its own arguments, prints what it has to say and gives the exit status; it fails by fail() or
+# check(), which end it with a message.
+
+use 5.014;
+use strict;
+use warnings;
+
+use File::Spec ();
+use Getopt::Long ();
+
+use VMware::Vix::API::Constants;
+use VMware::Vix::Simple;
+use VMware::Vix::Vmrun::Guest     ();
+use VMware::Vix::Vmrun::Messages  ();
+use VMware::Vix::Vmrun::Power     ();
+use VMware::Vix::Vmrun::Progress  ();
+use VMware::Vix::Vmrun::Snapshots ();
+
+# As programs that drive vmrun expect it: -1, which a shell sees as 255.
+use constant FAILED => 255;
+
+my %HOST_TYPE = (
+    ws          => VIX_SERVICEPROVIDER_VMWARE_WORKSTATION,
+    fusion      => VIX_SERVICEPROVIDER_VMWARE_WORKSTATION,
+    player      => VIX_SERVICEPROVIDER_VMWARE_PLAYER,
+    'ws-shared' => VIX_SERVICEPROVIDER_VMWARE_WORKSTATION_SHARED,
+    server1     => VIX_SERVICEPROVIDER_VMWARE_SERVER,
+    server      => VIX_SERVICEPROVIDER_VMWARE_VI_SERVER,
+    esx         => VIX_SERVICEPROVIDER_VMWARE_VI_SERVER,
+    vc          => VIX_SERVICEPROVIDER_VMWARE_VI_SERVER,
+);
+
+my @LIST_COMMANDS = (
+    [list             => '',                                \&_list],
+    [listRegisteredVM => '',                                \&_list_registered],
+    [register         => 'VMX',                             \&_register],
+    [unregister       => 'VMX',                             \&_unregister],
+    [upgradevm        => 'VMX',                             \&_upgrade],
+    [deleteVM         => 'VMX',                             \&_delete],
+    [clone => 'VMX DESTINATION full|linked [-snapshot=NAME] [-cloneName=NAME]', \&_clone],
+    [readVariable  => 'VMX runtimeConfig|guestVar|guestEnv NAME',               \&_read_variable],
+    [writeVariable => 'VMX runtimeConfig|guestVar|guestEnv NAME VALUE',         \&_write_variable],
+    [addSharedFolder      => 'VMX NAME HOST_PATH',                   \&_add_shared_folder],
+    [removeSharedFolder   => 'VMX NAME',                             \&_remove_shared_folder],
+    [setSharedFolderState => 'VMX NAME HOST_PATH writable|readonly', \&_set_shared_folder],
+    [enableSharedFolders  => 'VMX [runtime]', sub { _switch_shared_folders(@_[0, 1], 1) }],
+    [disableSharedFolders => 'VMX [runtime]', sub { _switch_shared_folders(@_[0, 1], 0) }],
+);
+
+my %VARIABLE_TYPE = (
+    runtimeconfig => VIX_VM_CONFIG_RUNTIME_ONLY,
+    guestvar      => VIX_VM_GUEST_VARIABLE,
+    guestenv      => VIX_GUEST_ENVIRONMENT_VARIABLE,
+);
+
+sub commands {
+    return (
+        VMware::Vix::Vmrun::Power::commands(), VMware::Vix::Vmrun::Snapshots::commands(),
+        @LIST_COMMANDS, VMware::Vix::Vmrun::Guest::commands(),
+    );
+}
+
+# The exit status of the whole program. `usage` is called for a command line that is none, after the
+# reason was printed.
+sub run {
+    my ($class, $arguments, $usage) = @_;
+    my $self   = bless { machines => {} }, $class;
+    my $status = eval { $self->_run(@{$arguments}) };
+    my $error  = $@;
+    $self->_end;
+    return $status if !$error;
+    die $error if ref $error ne 'HASH';
+    say_text($error->{text});
+    print STDERR "vmrun: $error->{detail}\n" if $self->{detail} && length $error->{detail};
+    $usage->() if $error->{usage};
+    return FAILED;
+}
+
+sub _run {
+    my ($self, @arguments) = @_;
+    $self->_read_options(\@arguments);
+    my $name = shift @arguments // misused('Error: there is no command');
+    my ($command) = grep { lc $_->[0] eq lc $name } commands();
+    misused("Error: Unrecognized command: $name") if !$command;
+    (undef, my $synopsis, my $code) = @{$command};
+    my $needed = grep { !/\A\[/ } split / /, $synopsis;
+    fail("too few arguments; the command is: $command->[0] $synopsis") if @arguments < $needed;
+    return $code->($self, @arguments) // 0;
+}
+
+sub _read_options {
+    my ($self, $arguments) = @_;
+    my $parser
+        = Getopt::Long::Parser->new(config => [qw(require_order no_ignore_case no_auto_abbrev)]);
+    my $complaint = '';
+    local $SIG{__WARN__} = sub { $complaint .= $_[0] };
+    my $understood = $parser->getoptionsfromarray(
+        $arguments,
+        'T=s'    => \(my $type = 'ws'),
+        'h=s'    => \$self->{host_name},
+        'P=i'    => \($self->{port} = 0),
+        'u=s'    => \$self->{user},
+        'p=s'    => \$self->{password},
+        'vp=s'   => \$self->{vm_password},
+        'gu=s'   => \$self->{guest_user},
+        'gp=s'   => \$self->{guest_password},
+        progress => \$self->{progress},
+        detail   => \$self->{detail},
+    );
+    chomp $complaint;
+    misused("Error: $complaint") if !$understood;
+    $self->{host_type} = $HOST_TYPE{ lc $type } // misused("Error: unknown host type: $type");
+    return;
+}
+
+# Everything of the host goes with it: machines, snapshots.
+sub _end {
+    my ($self) = @_;
+    HostDisconnect(delete $self->{host}) if $self->{host};
+    return;
+}
+
+# Ends the command; the text is for people and for programs that look for it.
+sub fail {
+    my ($text, $detail) = @_;
+    die { text => "Error: $text", detail => $detail // '' };
+}
+
+# The same for a command line that is none.
+sub misused {
+    my ($text) = @_;
+    die { text => $text, detail => '', usage => 1 };
+}
+
+# Ends the command unless the call worked. `$vmx`: which machine it was about, if one.
+sub check {
+    my ($err, $vmx) = @_;
+    return if $err == VIX_OK;
+    my $detail = VMware::Vix::last_error_detail();
+    fail(VMware::Vix::Vmrun::Messages::text_of($err, $vmx), $detail);
+}
+
+# The manual's strings are text where they are beyond ASCII, and what is printed is UTF-8.
+sub say_text {
+    my (@lines) = @_;
+    for my $line (@lines) {
+        utf8::encode($line) if utf8::is_utf8($line);
+        print $line, "\n";
+    }
+    return;
+}
+
+sub host {
+    my ($self) = @_;
+    return $self->{host} if $self->{host};
+    my ($err, $host) = HostConnect(
+        VIX_API_VERSION, @{$self}{qw(host_type host_name port user password)},
+        0, VIX_INVALID_HANDLE
+    );
+    check($err);
+    return $self->{host} = $host;
+}
+
+# A path as the calls want it; C:\... is absolute, too.
+sub absolute {
+    my ($path) = @_;
+    return $path =~ /\A[A-Za-z]:[\\\/]/ ? $path : File::Spec->rel2abs($path);
+}
+
+# The machine's handle.
+sub open_vm {
+    my ($self, $vmx) = @_;
+    return $self->{machines}{$vmx} if $self->{machines}{$vmx};
+    fail("Cannot open VM: $vmx, unknown file suffix") if $vmx !~ /\.(?:vmx|vmtx)\z/i;
+    my ($err, $vm) = $self->_open(absolute($vmx));
+    if ($err != VIX_OK) {
+        my $text = VMware::Vix::Vmrun::Messages::text_of($err, $vmx);
+        fail("Cannot open VM: $vmx, $text", VMware::Vix::last_error_detail());
+    }
+    return $self->{machines}{$vmx} = $vm;
+}
+
+sub _open {
+    my ($self, $path) = @_;
+    return VMOpen($self->host, $path) if !defined $self->{vm_password};
+    my ($err, $list) = AllocPropertyList(VIX_PROPERTY_VM_ENCRYPTION_PASSWORD,
+        $self->{vm_password}, VIX_PROPERTY_NONE);
+    check($err);
+    ($err, my $vm) = HostOpenVM($self->host, $path, VIX_VMOPEN_NORMAL, $list);
+    ReleaseHandle($list);
+    return ($err, $vm);
+}
+
+# Reads options with one dash, `-name=value` or `-name value`, out of a command's arguments.
+sub options_from {
+    my ($arguments, $order, @options) = @_;
+    my $parser    = Getopt::Long::Parser->new(config => [$order, 'no_auto_abbrev']);
+    my $complaint = '';
+    local $SIG{__WARN__} = sub { $complaint .= $_[0] };
+    return if $parser->getoptionsfromarray($arguments, @options);
+    chomp $complaint;
+    fail($complaint);
+}
+
+# One of a few words, whatever its case.
+sub word_of {
+    my ($what, $given, @words) = @_;
+    my ($word) = grep { lc eq lc $given } @words;
+    return $word // fail("$what must be one of " . join(', ', @words) . ", not \"$given\"");
+}
+
+sub _list {
+    my ($self) = @_;
+    my ($err, @paths) = FindItems($self->host, VIX_FIND_RUNNING_VMS, -1);
+    check($err);
+    say_text('Total running VMs: ' . @paths, @paths);
+    return;
+}
+
+sub _list_registered {
+    my ($self) = @_;
+    my ($err, @paths) = FindItems($self->host, VIX_FIND_REGISTERED_VMS, -1);
+    check($err);
+    say_text('Total registered VMs: ' . @paths, @paths);
+    return;
+}
+
+sub _register {
+    my ($self, $vmx) = @_;
+    check(RegisterVM($self->host, absolute($vmx)), $vmx);
+    return;
+}
+
+sub _unregister {
+    my ($self, $vmx) = @_;
+    check(UnregisterVM($self->host, absolute($vmx)), $vmx);
+    return;
+}
+
+sub _upgrade {
+    my ($self, $vmx) = @_;
+    check(VMUpgradeVirtualHardware($self->open_vm($vmx), 0), $vmx);
+    return;
+}
+
+# What is gone shall not stay in the list of machines; that it cannot be taken out undoes nothing.
+sub _delete {
+    my ($self, $vmx) = @_;
+    check(VMDelete($self->open_vm($vmx), VIX_VMDELETE_DISK_FILES), $vmx);
+    UnregisterVM($self->host, absolute($vmx));
+    return;
+}
+
+sub _clone {
+    my ($self, @arguments) = @_;
+    my %may = (progress => $self->{progress});
+    options_from(\@arguments, 'permute', 'snapshot=s' => \$may{snapshot},
+        'cloneName=s' => \$may{name}, progress => \$may{progress});
+    my ($vmx, $destination, $kind, $snapshot_name) = @arguments;
+    $snapshot_name = $may{snapshot} // $snapshot_name;
+    fail('clone needs a source, a destination and "full" or "linked"') if !defined $kind;
+    $kind = word_of('the kind of clone', $kind, qw(full linked));
+    my $vm = $self->open_vm($vmx);
+    my $snapshot
+        = defined $snapshot_name
+        ? VMware::Vix::Vmrun::Snapshots::find($vm, $snapshot_name, $vmx)
+        : VIX_INVALID_HANDLE;
+    my $type = $kind eq 'full' ? VIX_CLONETYPE_FULL : VIX_CLONETYPE_LINKED;
+    my $bar  = $may{progress} ? VMware::Vix::Vmrun::Progress->new("Cloning $vmx") : undef;
+    my ($err, $clone)
+        = VMClone($vm, $snapshot, $type, absolute($destination), 0, VIX_INVALID_HANDLE);
+    $bar->end($err == VIX_OK) if $bar;
+    check($err, $vmx);
+    return if !defined $may{name};
+    check(VMWriteVariable($clone, VIX_VM_CONFIG_RUNTIME_ONLY, 'displayName', $may{name}, 0),
+        $destination);
+    return;
+}
+
+sub _variable {
+    my ($self, $vmx, $kind) = @_;
+    my $type = $VARIABLE_TYPE{ lc $kind }
+        // fail("a variable is runtimeConfig, guestVar or guestEnv, not \"$kind\"");
+    my $vm = $self->open_vm($vmx);
+    $self->login($vmx) if $type == VIX_GUEST_ENVIRONMENT_VARIABLE;
+    return ($vm, $type);
+}
+
+sub _read_variable {
+    my ($self, $vmx, $kind, $name) = @_;
+    my ($err, $value) = VMReadVariable($self->_variable($vmx, $kind), $name, 0);
+    check($err, $vmx);
+    say_text($value);
+    return;
+}
+
+sub _write_variable {
+    my ($self, $vmx, $kind, $name, $value) = @_;
+    check(VMWriteVariable($self->_variable($vmx, $kind), $name, $value, 0), $vmx);
+    return;
+}
+
+sub _add_shared_folder {
+    my ($self, $vmx, $name, $path) = @_;
+    check(VMAddSharedFolder($self->open_vm($vmx), $name, $path, VIX_SHAREDFOLDER_WRITE_ACCESS),
+        $vmx);
+    return;
+}
+
+sub _remove_shared_folder {
+    my ($self, $vmx, $name) = @_;
+    check(VMRemoveSharedFolder($self->open_vm($vmx), $name, 0), $vmx);
+    return;
+}
+
+sub _set_shared_folder {
+    my ($self, $vmx, $name, $path, $access) = @_;
+    my $writable = word_of('access', $access, qw(writable readonly)) eq 'writable';
+    my $flags    = $writable ? VIX_SHAREDFOLDER_WRITE_ACCESS : 0;
+    check(VMSetSharedFolderState($self->open_vm($vmx), $name, $path, $flags), $vmx);
+    return;
+}
+
+sub _switch_shared_folders {
+    my ($self, $vmx, $enabled) = @_;
+    check(VMEnableSharedFolders($self->open_vm($vmx), $enabled, 0), $vmx);
+    return;
+}
+
+# Guest commands act as the user of -gu and -gp.
+sub login {
+    my ($self, $vmx, $options) = @_;
+    my $vm = $self->open_vm($vmx);
+    return $vm if !defined $self->{guest_user};
+    check(
+        VMLoginInGuest($vm, $self->{guest_user}, $self->{guest_password} // '', $options // 0),
+        $vmx
+    );
+    return $vm;
+}
+
+1;
+
+__END__
+
+=encoding UTF-8
+
+=head1 NAME
+
+VMware::Vix::Vmrun - the commands of vmrun, as a module
+
+=head1 SYNOPSIS
+
+    use VMware::Vix::Vmrun;
+    exit VMware::Vix::Vmrun->run(\@ARGV, sub { print "usage: ...\n" });
+
+=head1 DESCRIPTION
+
+What the program L<vmrun> does; it is described there. Of this module only C<run> is meant for
+others.
+
+=head1 METHODS
+
+=head2 run
+
+    $status = VMware::Vix::Vmrun->run(\@arguments, \&usage);
+
+Carries out one command line, prints its results and errors to standard output as VMware's vmrun
+does, and gives the exit status: 0, or 255 for a failure. C<usage> is called after the complaint
+about a command line that is none.
+
+=head2 commands
+
+    @commands = VMware::Vix::Vmrun::commands();
+
+The commands that there are, each an array reference: its name, its arguments in words, and the
+function that is it.
+
+=head1 FUNCTIONS FOR COMMANDS
+
+=head2 fail
+
+=head2 misused
+
+=head2 check
+
+End the command with a message: a given one; one about the command line; that of a VIX code unless
+it is VIX_OK.
+
+=head2 say_text
+
+Prints lines, as UTF-8.
+
+=head2 host
+
+=head2 open_vm
+
+=head2 login
+
+The session's connection; a virtual machine's handle; the same after a login to its guest.
+
+=head2 absolute
+
+=head2 options_from
+
+=head2 word_of
+
+A path made absolute; options read out of a command's arguments; a word that is one of a few.
+
+=head1 SEE ALSO
+
+Its parts: L<VMware::Vix::Vmrun::Power>, L<VMware::Vix::Vmrun::Snapshots>,
+L<VMware::Vix::Vmrun::Guest>, L<VMware::Vix::Vmrun::Messages>, L<VMware::Vix::Vmrun::Progress>.
+
+=head1 LICENSE
+
+Free software, under the same terms as Perl itself.
+
+=cut

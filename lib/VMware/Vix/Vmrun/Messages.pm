@@ -1,0 +1,57 @@
+package VMware::Vix::Vmrun::Messages;
+
+# What vmrun says for a code. Programs that drive VMware's look for some of these phrases, so they
+# are the same here; all others are the library's own texts.
+
+use 5.014;
+use strict;
+use warnings;
+
+use VMware::Vix::API::Constants;
+use VMware::Vix::Simple ();
+
+my %PHRASE = (
+    VIX_E_VM_NOT_RUNNING,        'The virtual machine is not powered on: %s',
+    VIX_E_TOOLS_NOT_RUNNING,     'The VMware Tools are not running in the virtual machine: %s',
+    VIX_E_VM_IS_RUNNING,
+    'The virtual machine should not be powered on. It is already running.',
+    VIX_E_VM_NOT_FOUND,          'The virtual machine cannot be found',
+    VIX_E_CANNOT_READ_VM_CONFIG, 'Cannot read the virtual machine configuration file',
+    VIX_E_NEED_KEY,              'A password is required for this operation',
+);
+
+# To be called right after the call that gave the code.
+sub text_of {
+    my ($err, $vmx) = @_;
+    my $phrase = $PHRASE{$err} // return VMware::Vix::Simple::GetErrorText($err);
+    return $phrase if $phrase !~ /%s/;
+    return defined $vmx ? sprintf $phrase, $vmx : $phrase =~ s/: %s//r;
+}
+
+1;
+
+__END__
+
+=encoding UTF-8
+
+=head1 NAME
+
+VMware::Vix::Vmrun::Messages - what vmrun says when a call fails
+
+=head1 DESCRIPTION
+
+A part of L<VMware::Vix::Vmrun>.
+
+=head1 FUNCTIONS
+
+=head2 text_of
+
+    $text = VMware::Vix::Vmrun::Messages::text_of($err, $vmx);
+
+The message for a VIX code: VMware's phrase where programs look for it, else that of GetErrorText.
+
+=head1 LICENSE
+
+Free software, under the same terms as Perl itself.
+
+=cut

@@ -1,0 +1,87 @@
+package VMware::Vix::Vmrun::Power;
+
+# The commands of vmrun that start and stop virtual machines.
+
+use 5.014;
+use strict;
+use warnings;
+
+use VMware::Vix::API::Constants;
+use VMware::Vix::Simple;
+
+sub commands {
+    return (
+        [start   => 'VMX [gui|nogui]', \&_start],
+        [stop    => 'VMX [hard|soft]', sub { _by_mode(\&VMPowerOff, 'powerOff', @_) }],
+        [reset   => 'VMX [hard|soft]', sub { _by_mode(\&VMReset, 'reset', @_) }],
+        [suspend => 'VMX [hard|soft]', \&_suspend],
+        [pause   => 'VMX',             sub { _freeze(\&VMPause, @_) }],
+        [unpause => 'VMX',             sub { _freeze(\&VMUnpause, @_) }],
+    );
+}
+
+# There is no window here unless one is asked for.
+sub _start {
+    my ($self, $vmx, $window) = @_;
+    $window = VMware::Vix::Vmrun::word_of('the last argument', $window // 'nogui', qw(gui nogui));
+    my $options = $window eq 'gui' ? VIX_VMPOWEROP_LAUNCH_GUI : VIX_VMPOWEROP_NORMAL;
+    VMware::Vix::Vmrun::check(VMPowerOn($self->open_vm($vmx), $options, VIX_INVALID_HANDLE), $vmx);
+    return;
+}
+
+# Without a word the .vmx says which it is, as VMware's windows write it there.
+sub _by_mode {
+    my ($call, $kind, $self, $vmx, $mode) = @_;
+    my $vm = $self->open_vm($vmx);
+    if (defined $mode) {
+        $mode = VMware::Vix::Vmrun::word_of('the last argument', $mode, qw(hard soft));
+    }
+    else {
+        (my $err, $mode) = VMReadVariable($vm, VIX_VM_CONFIG_RUNTIME_ONLY, "powerType.$kind", 0);
+        VMware::Vix::Vmrun::check($err, $vmx);
+        $mode = lc($mode) eq 'soft' ? 'soft' : 'hard';
+    }
+    my $options = $mode eq 'soft' ? VIX_VMPOWEROP_FROM_GUEST : VIX_VMPOWEROP_NORMAL;
+    VMware::Vix::Vmrun::check($call->($vm, $options), $vmx);
+    return;
+}
+
+# The call knows one way only.
+sub _suspend {
+    my ($self, $vmx, $mode) = @_;
+    VMware::Vix::Vmrun::word_of('the last argument', $mode, qw(hard soft)) if defined $mode;
+    VMware::Vix::Vmrun::check(VMSuspend($self->open_vm($vmx), 0), $vmx);
+    return;
+}
+
+sub _freeze {
+    my ($call, $self, $vmx) = @_;
+    VMware::Vix::Vmrun::check($call->($self->open_vm($vmx), 0, VIX_INVALID_HANDLE), $vmx);
+    return;
+}
+
+1;
+
+__END__
+
+=encoding UTF-8
+
+=head1 NAME
+
+VMware::Vix::Vmrun::Power - vmrun's commands that start and stop virtual machines
+
+=head1 DESCRIPTION
+
+A part of L<VMware::Vix::Vmrun>; the commands are described in L<vmrun>.
+
+=head1 FUNCTIONS
+
+=head2 commands
+
+The commands, as VMware::Vix::Vmrun::commands() has them.
+
+=head1 LICENSE
+
+Free software, under the same terms as Perl itself.
+
+=cut

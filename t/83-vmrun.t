@@ -1,0 +1,229 @@
+# Our vmrun: what programs that drive VMware's look for, which is its output and exit status.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+
+use VMware::Vix::Simple;
+use VMware::Vix::Vmrun;
+use VixTest;
+use VixTest::Calls qw(perl_with_vix);
+use VixTest::Locks qw(put_lock);
+use VixTest::Tools qw(run_tool);
+
+delete @ENV{ grep { /\AVIX_/ } keys %ENV };
+my $HOME = temp_dir();
+$ENV{HOME} = "$HOME";
+
+# { out, err, status }
+sub vmrun {
+    my (@arguments) = @_;
+    return run_tool(perl_with_vix("$FindBin::Bin/../script/vmrun"), @arguments);
+}
+
+# Both streams and the status in one text, for commands that are expected to go one way.
+sub said {
+    my $run = vmrun(@_);
+    return "$run->{out}$run->{err}($run->{status})";
+}
+
+sub setting {
+    my ($vmx, $key) = @_;
+    return slurp($vmx) =~ /^\Q$key\E = "([^"\r\n]*)"/mi ? $1 : undef;
+}
+
+subtest 'a command line that is none: the reason, how it goes, and 255' => sub {
+    my $run = vmrun();
+    is($run->{status}, 255, 'without a command');
+    like($run->{out}, qr/\AError: there is no command\n/, 'says so');
+    like($run->{out}, qr/^vmrun of VMware::Vix \d/m,      'and who it is');
+    for my $command (map { $_->[0] } VMware::Vix::Vmrun::commands()) {
+        like($run->{out}, qr/^    \Q$command\E\b/m, "and lists $command");
+    }
+    like(said('frobnicate'), qr/\AError: Unrecognized command: frobnicate\n.*\(255\)\z/s,
+        'a command that is none');
+    like(said('-T', 'toaster', 'list'), qr/\AError: unknown host type: toaster\n.*\(255\)\z/s,
+        'a product that is none');
+    like(said('--frobnicate', 'list'), qr/\AError: Unknown option: frobnicate\n.*\(255\)\z/s,
+        'an option that is none');
+    is(said('snapshot', 'x.vmx'),
+        "Error: too few arguments; the command is: snapshot VMX NAME\n(255)", 'too few arguments');
+};
+
+subtest 'help and version' => sub {
+    my $help = vmrun('--help');
+    is($help->{status}, 0, 'help is no failure');
+    for my $command (map { $_->[0] } VMware::Vix::Vmrun::commands()) {
+        like($help->{out}, qr/\b\Q$command\E\b/, "it tells of $command");
+    }
+    is(said('--version'), "vmrun of VMware::Vix $VMware::Vix::VERSION\n(0)", 'version');
+};
+
+subtest 'a machine that cannot be opened' => sub {
+    my $dir = temp_dir();
+    is(said('start', "$dir/none.vmx"),
+        "Error: Cannot open VM: $dir/none.vmx, The virtual machine cannot be found\n(255)", 'none');
+    is(said('listSnapshots', "$dir/none"),
+        "Error: Cannot open VM: $dir/none, unknown file suffix\n(255)", 'no .vmx');
+    spew("$dir/garbage.vmx", "\0\0\0\0");
+    is(said('listSnapshots', "$dir/garbage.vmx"),
+        "Error: Cannot open VM: $dir/garbage.vmx, "
+            . "Cannot read the virtual machine configuration file\n(255)",
+        'garbage'
+    );
+    my $run = vmrun('--detail', 'listSnapshots', "$dir/garbage.vmx");
+    like($run->{err}, qr/\Avmrun: \Q$dir\E\/garbage\.vmx is no /, '--detail tells more');
+};
+
+subtest 'snapshots: take, list, go back, delete' => sub {
+    my $vm = make_vm();
+    is(said('listSnapshots', $vm->{vmx}), "Total snapshots: 0\n(0)", 'none yet');
+    is(said('snapshot', $vm->{vmx}, $_), '(0)', "takes $_") for 'a', "b \xC3\xA7", 'c';
+    is(said('revertToSnapshot', $vm->{vmx}, 'a'), '(0)', 'goes back to a');
+    is(said('-T', 'fusion', 'SNAPSHOT', $vm->{vmx}, 'd'), '(0)', 'takes d, in capitals');
+    is(said('listSnapshots', $vm->{vmx}),
+        "Total snapshots: 4\na\nb \xC3\xA7\nc\nd\n(0)", 'lists the names');
+    is(said('listsnapshots', $vm->{vmx}, 'showtree'),
+        "Total snapshots: 4\na\n\tb \xC3\xA7\n\t\tc\n\td\n(0)", 'and the tree, with tabs');
+    like(said('revertToSnapshot', $vm->{vmx}, 'none'), qr/\AError: [^\n]*snapshot[^\n]*\n\(255\)\z/,
+        'one that is not there');
+    is(said('deleteSnapshot', $vm->{vmx}, "a/b \xC3\xA7", 'andDeleteChildren'),
+        '(0)', 'deletes a subtree, by path');
+    is(said('deleteSnapshot', $vm->{vmx}, 'a'), '(0)', 'deletes one and keeps its child');
+    is(said('listSnapshots', $vm->{vmx}), "Total snapshots: 1\nd\n(0)", 'd is left');
+};
+
+subtest 'clones' => sub {
+    my $vm  = make_vm();
+    my $dir = temp_dir();
+    is(said('clone', $vm->{vmx}, "$dir/full/full.vmx", 'full'), '(0)', 'full');
+    ok(-f "$dir/full/full.vmx", 'the clone is there');
+    is(said('snapshot', $vm->{vmx}, 'base'), '(0)', 'a snapshot');
+    is(said('clone', $vm->{vmx}, "$dir/l/l.vmx", 'linked', '-snapshot=base'), '(0)', 'linked');
+    like(slurp("$dir/l/l.vmsd"), qr/^cloneOf0 = "\Q$vm->{vmx}\E"/m, 'it names its parent');
+    is(said('clone', $vm->{vmx}, "$dir/p/p.vmx", 'linked', '-snapshot', 'base'),
+        '(0)', 'the option as packer writes it');
+    is(said('listSnapshots', $vm->{vmx}), "Total snapshots: 1\nbase\n(0)", 'no other was taken');
+    chdir $dir or die $!;
+    is(said('clone', 'full/full.vmx', 'copy/copy.vmx', 'full'), '(0)', 'relative paths');
+    chdir '/' or die $!;
+    ok(-f "$dir/copy/copy.vmx", 'are seen from the current folder');
+    like(said('clone', $vm->{vmx}, "$dir/full/full.vmx", 'full'),
+        qr/\AError: .*\n\(255\)\z/, 'never over another');
+    like(said('clone', $vm->{vmx}, "$dir/x/x.vmx", 'half'),
+        qr/\AError: the kind of clone must be one of full, linked/, 'a kind that is none');
+    like(said('-T', 'player', 'clone', $vm->{vmx}, "$dir/x/x.vmx", 'full'),
+        qr/\AError: .*VMware Player\n\(255\)\z/, 'Player clones nothing');
+    ok(!-e "$dir/x", 'nothing was made');
+};
+
+# What the module of this build does not have is not looked at.
+sub needs {
+    my (@calls) = @_;
+    my @missing = grep { !VMware::Vix::Simple->can($_) } @calls;
+    plan skip_all => "this build has no @missing" if @missing;
+    return;
+}
+
+subtest 'the list of machines' => sub {
+    needs(qw(RegisterVM UnregisterVM FindItems));
+    my $vm = make_vm();
+    is(said('list'),             "Total running VMs: 0\n(0)",    'none runs');
+    is(said('listRegisteredVM'), "Total registered VMs: 0\n(0)", 'none is registered');
+    is(said('register', $vm->{vmx}), '(0)', 'registers one');
+    is(said('register', $vm->{vmx}), '(0)', 'and once more, which is no error');
+    is(said('listRegisteredVM'), "Total registered VMs: 1\n$vm->{vmx}\n(0)", 'lists it');
+    like(slurp("$HOME/.vmware/inventory.vmls"), qr/^vmlist1\.config = "\Q$vm->{vmx}\E"$/m,
+        "in Workstation's library");
+    put_lock($vm->{vmx});
+    is(said('list'), "Total running VMs: 1\n$vm->{vmx}\n(0)", 'it runs');
+    like(said('unregister', $vm->{vmx}), qr/\AError: [^\n]*already running\.\n\(255\)\z/,
+        'and stays');
+    unlink glob "$vm->{vmx}.lck/*";
+    is(said('unregister', $vm->{vmx}), '(0)', 'unregisters it');
+    is(said('listRegisteredVM'), "Total registered VMs: 0\n(0)", 'it is gone');
+    like(said('register', "$vm->{dir}/none.vmx"), qr/\AError: .*\n\(255\)\z/, 'one that is none');
+};
+
+subtest 'settings of a machine, and its hardware' => sub {
+    needs(qw(VMReadVariable VMWriteVariable VMUpgradeVirtualHardware));
+    my $vm = make_vm();
+    is(said('readVariable', $vm->{vmx}, 'runtimeConfig', 'DISPLAYNAME'), "alpha\n(0)", 'read');
+    is(said('readVariable', $vm->{vmx}, 'runtimeConfig', 'guestinfo.no'), "\n(0)", 'not there');
+    is(said('writeVariable', $vm->{vmx}, 'runtimeConfig', 'memsize', 96), '(0)', 'write');
+    is(setting($vm->{vmx}, 'memsize'), 96, 'it is in the .vmx');
+    like(said('writeVariable', $vm->{vmx}, 'runtimeConfig', 'a=b', 1),
+        qr/\AError: .*\n\(255\)\z/, 'a name that is none');
+    like(said('readVariable', $vm->{vmx}, 'other', 'a'), qr/\AError: a variable is .*\(255\)\z/s,
+        'a kind that is none');
+    is(said('readVariable', $vm->{vmx}, 'guestVar', 'ip'),
+        "Error: The virtual machine is not powered on: $vm->{vmx}\n(255)", 'of the guest');
+    is(said('upgradevm', $vm->{vmx}), '(0)', 'upgradevm');
+    is(setting($vm->{vmx}, 'virtualHW.version'), 22, 'raises the version');
+};
+
+subtest 'shared folders' => sub {
+    needs(qw(VMAddSharedFolder VMRemoveSharedFolder VMSetSharedFolderState VMEnableSharedFolders));
+    my $vm = make_vm();
+    is(said('addSharedFolder', $vm->{vmx}, 'docs', $vm->{dir}), '(0)', 'add');
+    is(setting($vm->{vmx}, 'sharedFolder0.writeAccess'), 'TRUE', 'it may be written to');
+    is(said('setSharedFolderState', $vm->{vmx}, 'docs', $vm->{dir}, 'readonly'), '(0)', 'change');
+    is(setting($vm->{vmx}, 'sharedFolder0.writeAccess'), 'FALSE', 'it may not any more');
+    is(said('disableSharedFolders', $vm->{vmx}, 'runtime'), '(0)', 'switch off');
+    is(setting($vm->{vmx}, 'isolation.tools.hgfs.disable'), 'TRUE', 'they are off');
+    is(said('removeSharedFolder', $vm->{vmx}, 'docs'), '(0)', 'remove');
+    is(setting($vm->{vmx}, 'sharedFolder.maxNum'), 0, 'none is left');
+};
+
+subtest 'a clone with a name, one that is watched, and deleting' => sub {
+    needs(qw(VMWriteVariable RegisterVM UnregisterVM FindItems));
+    my $vm  = make_vm();
+    my $dir = temp_dir();
+    is(said('clone', $vm->{vmx}, "$dir/a/a.vmx", '-cloneName=My clone', 'full'), '(0)', 'clone');
+    is(setting("$dir/a/a.vmx", 'displayName'), 'My clone', 'has its name');
+    for my $place ([qw(--progress clone)], ['clone', '--progress']) {
+        my $clone = "$dir/" . $place->[0] =~ tr/-//dr . '/p.vmx';
+        my $run   = vmrun(@{$place}, $vm->{vmx}, $clone, 'full');
+        is("$run->{out}($run->{status})", '(0)', "@{$place}: nothing but the progress");
+        like($run->{err}, qr/: 100%[^\n]*\n\z/, 'which ends with 100%');
+    }
+    is(said('register', "$dir/a/a.vmx"), '(0)', 'register');
+    is(said('deleteVM', "$dir/a/a.vmx"), '(0)', 'delete');
+    ok(!-e "$dir/a", 'it is gone');
+    is(said('listRegisteredVM'), "Total registered VMs: 0\n(0)", 'from the list, too');
+    put_lock($vm->{vmx});
+    is(said('deleteVM', $vm->{vmx}),
+        "Error: The virtual machine should not be powered on. It is already running.\n(255)",
+        'one that runs stays');
+};
+
+subtest 'what needs a machine that runs, and its tools' => sub {
+    needs(qw(VMPowerOff VMPause VMRunProgramInGuestEx VMListProcessesInGuest));
+    my $vm      = make_vm();
+    my $off     = "Error: The virtual machine is not powered on: $vm->{vmx}\n(255)";
+    my @user    = qw(-gu me -gp secret);
+    my @guest   = (
+        ['listProcessesInGuest'], ['runProgramInGuest', '-noWait', '/bin/true', '-x'],
+        ['fileExistsInGuest', '/x'], ['getGuestIPAddress'], ['getGuestIPAddress', '-wait'],
+    );
+    my @power   = (["stop"], [qw(stop hard)], [qw(reset soft)], ["suspend"], ["pause"]);
+    for my $command (@power, @guest) {
+        my ($name, @arguments) = @{$command};
+        is(said(@user, $name, $vm->{vmx}, @arguments), $off, "@{$command} of one that is off");
+    }
+    is(said('checkToolsState', $vm->{vmx}), "unknown\n(254)", 'checkToolsState');
+    like(said('stop', $vm->{vmx}, 'gently'), qr/\AError: the last argument must be one of hard, /,
+        'a word that is none');
+    put_lock($vm->{vmx});
+    for my $command (grep { $_->[0] ne 'getGuestIPAddress' } @guest) {
+        my ($name, @arguments) = @{$command};
+        is(said(@user, $name, $vm->{vmx}, @arguments),
+            "Error: The VMware Tools are not running in the virtual machine: $vm->{vmx}\n(255)",
+            "@{$command} without tools");
+    }
+};
+
+done_testing;
