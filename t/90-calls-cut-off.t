@@ -21,16 +21,16 @@ srand $seed;
 note "VIX_TEST_SEED=$seed";
 
 for my $what (trial_names()) {
-    my $sweep = kill_sweep($what, some => 2);
+    my $sweep = kill_sweep($what, some => 1);
     is_deeply($sweep->{wrong}, {}, "$what: killed at $sweep->{cases} of $sweep->{calls} calls")
         or diag explain $sweep->{wrong};
 }
 for my $error (qw(EIO ENOSPC EINTR EMFILE)) {
-    my $sweep = error_sweep('clone snapshot', $error, some => 4);
+    my $sweep = error_sweep('clone snapshot', $error, some => 3);
     is_deeply($sweep->{wrong}, {}, "a linked clone meets $error") or diag explain $sweep->{wrong};
 }
 for my $what ('clone into folder', 'delete clone', 'take') {
-    my $sweep = power_sweep($what, 'unordered', some => 2);
+    my $sweep = power_sweep($what, 'unordered', some => 1);
     is_deeply($sweep->{wrong}, {}, "$what: the power fails ($sweep->{cases} states)")
         or diag explain $sweep->{wrong};
 }

@@ -125,7 +125,9 @@ struct Process {
 // Field 2, the name, may hold blanks and parentheses, so the fields behind it count from its end.
 std::optional<Process> process_of(pid_t pid) {
     std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
-    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    std::ostringstream all;
+    all << file.rdbuf();  // this way a failure to read throws nothing
+    const std::string text = all.str();
     const auto open = text.find('(');
     const auto close = text.rfind(')');
     if (open == std::string::npos || close == std::string::npos) return std::nullopt;

@@ -1,0 +1,63 @@
+package VixTest::Mount;
+
+# A small file system of its own for a test, in a file, mounted as long as the record lives.
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+
+use VixTest::Files qw(sparse_file temp_dir);
+use VixTest::Tools qw(have_tool run_tool);
+
+our @EXPORT_OK = qw(mount_new);
+
+my %MAKE = (
+    ext4  => ['mkfs.ext4',  '-q', '-b', 4096],
+    xfs   => ['mkfs.xfs',   '-q'],
+    btrfs => ['mkfs.btrfs', '-q', '-M'],
+);
+
+# Nothing where it cannot be made or mounted here.
+sub mount_new {
+    my ($kind, $size) = @_;
+    my @make = @{ $MAKE{$kind} };
+    return if $> != 0 || !have_tool($make[0]);
+    my %mount = (keep => temp_dir(), kind => $kind);
+    $mount{dir} = "$mount{keep}/mount";
+    my $image = sparse_file("$mount{keep}/image", $size);
+    mkdir $mount{dir} or die "mkdir: $!";
+    return if run_tool(@make, $image)->{status};
+    return if run_tool('mount', '-o', 'loop', $image, $mount{dir})->{status};
+    $mount{mounted} = 1;
+    return bless \%mount;
+}
+
+sub dir { return $_[0]{dir} }
+
+# So many bytes can still be written; as many as there are for undef.
+sub leave_room {
+    my ($mount, $room) = @_;
+    unlink "$mount->{dir}/filler";
+    run_tool('sync', '-f', $mount->{dir});
+    return if !defined $room;
+    my ($free) = run_tool('df', '-B1', '--output=avail', $mount->{dir})->{out} =~ /(\d+)\s*$/;
+    run_tool('fallocate', '-l', $free - $room, "$mount->{dir}/filler") if $free > $room;
+    return;
+}
+
+sub set_read_only {
+    my ($mount, $read_only) = @_;
+    my $run = run_tool('mount', '-o', 'remount,' . ($read_only ? 'ro' : 'rw'), $mount->{dir});
+    die "remount: $run->{err}" if $run->{status};
+    return;
+}
+
+sub DESTROY {
+    my ($mount) = @_;
+    local ($?, $!, $@);
+    run_tool('umount', '-l', $mount->{dir}) if $mount->{mounted};
+    return;
+}
+
+1;
