@@ -9,7 +9,7 @@ use FindBin qw($Bin);
 use lib "$Bin/lib";
 use Test::More;
 
-use VixTest::FaultSweep qw(error_sweep kill_sweep);
+use VixTest::FaultSweep qw(error_sweep kill_sweep power_sweep);
 use VixTest::FaultTrial qw(trial_names);
 use VixTest::Stepper    qw(can_step);
 
@@ -28,6 +28,11 @@ for my $what (trial_names()) {
 for my $error (qw(EIO ENOSPC EINTR EMFILE)) {
     my $sweep = error_sweep('clone snapshot', $error, some => 4);
     is_deeply($sweep->{wrong}, {}, "a linked clone meets $error") or diag explain $sweep->{wrong};
+}
+for my $what ('clone into folder', 'delete clone', 'take') {
+    my $sweep = power_sweep($what, 'unordered', some => 2);
+    is_deeply($sweep->{wrong}, {}, "$what: the power fails ($sweep->{cases} states)")
+        or diag explain $sweep->{wrong};
 }
 
 done_testing();

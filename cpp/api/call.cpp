@@ -80,6 +80,13 @@ const vm::Settings& Call::settings() const {
     return *job_.input().settings;
 }
 
+const power::Settings& Call::power_settings() const {
+    if (!job_.input().power_settings) {
+        std::rethrow_exception(job_.input().power_settings_failure);
+    }
+    return *job_.input().power_settings;
+}
+
 const boost::filesystem::path& Call::working_folder() const {
     return job_.input().working_folder;
 }

@@ -13,6 +13,7 @@
 #include "api/runtime.h"
 #include "base/error.h"
 #include "base/progress.h"
+#include "power/settings.h"
 #include "vm/settings.h"
 
 namespace vix::api {
@@ -78,6 +79,7 @@ class Call {
 
     // Throws what reading them threw.
     const vm::Settings& settings() const;
+    const power::Settings& power_settings() const;
     const boost::filesystem::path& working_folder() const;
     Progress& progress() const;
 

@@ -26,7 +26,8 @@ const std::vector<CallRow>& table() {
 }
 
 JobInput input_of(const CallRow& row, const Argument* arguments) {
-    JobInput input{&row, {}, {}, {}, {}, {}};
+    JobInput input{};
+    input.row = &row;
     for (std::size_t i = 0; i < row.description.argument_count; ++i) {
         const Argument& argument = arguments[i];
         input.arguments.push_back({argument.number, std::string{argument.text}});
@@ -42,6 +43,11 @@ JobInput input_of(const CallRow& row, const Argument* arguments) {
         input.settings = host::load_settings();
     } catch (...) {
         input.settings_failure = std::current_exception();
+    }
+    try {
+        input.power_settings = host::load_power_settings();
+    } catch (...) {
+        input.power_settings_failure = std::current_exception();
     }
     boost::system::error_code ignored;
     input.working_folder = boost::filesystem::current_path(ignored);

@@ -108,7 +108,9 @@ void host_unregister_vm(Call& call, int host, const std::string& vmx_path) {
 }
 
 std::vector<std::string> found_machines(const Call& call, int search_type) {
-    if (search_type == VIX_FIND_RUNNING_VMS) return host::running_machines(call.settings());
+    if (search_type == VIX_FIND_RUNNING_VMS) {
+        return host::running_machines(call.settings(), call.power_settings());
+    }
     if (search_type == VIX_FIND_REGISTERED_VMS) return host::registered_machines(call.settings());
     throw_bad_argument("searchType " + std::to_string(search_type) +
                        " is neither VIX_FIND_RUNNING_VMS nor VIX_FIND_REGISTERED_VMS");

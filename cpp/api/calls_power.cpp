@@ -1,21 +1,15 @@
-// Calls that switch a virtual machine on and off, and record what it does. There is no engine
-// behind them as yet: each checks what it is given and answers as the state of the machine demands.
+// Calls that switch a virtual machine on and off. Nothing here records what one does: those calls
+// check what they are given and refuse.
 #include "api/call.h"
 #include "api/call_row.h"
-#include "api/machine_state.h"
+#include "api/power.h"
 #include "api/result_fields.h"
 #include "base/error.h"
 #include "host/provider.h"
+#include "vm/machine.h"
 
 namespace vix::api {
 namespace {
-
-[[noreturn]] void throw_no_engine(const VmObject& vm) {
-    throw Error{VIX_E_NOT_SUPPORTED,
-                "this build of the library has nothing that runs virtual machines, so the power "
-                "state of " +
-                    vm.reported_path() + " cannot be changed"};
-}
 
 void require_power_options(int options, const char* call) {
     require_options(options, VIX_VMPOWEROP_FROM_GUEST, call);
@@ -25,48 +19,54 @@ void vm_power_on(Call& call, int handle, int options, int property_list) {
     const auto vm = call.vm(handle);
     require_options(options, VIX_VMPOWEROP_LAUNCH_GUI | VIX_VMPOWEROP_START_VM_PAUSED, "VMPowerOn");
     require_no_property_list(property_list);
-    if (state_of(call, *vm) == vm::PowerState::Running) {
-        throw Error{VIX_E_VM_IS_RUNNING, vm->reported_path() + " runs already"};
+    const bool window = (options & VIX_VMPOWEROP_LAUNCH_GUI) != 0;
+    if (window && vm::summarize(vm->vmx(), call.settings()).encrypted) {
+        throw Error{VIX_E_NOT_SUPPORTED,
+                    "VIX_VMPOWEROP_LAUNCH_GUI does not work for an encrypted virtual machine"};
     }
-    throw_no_engine(*vm);
+    const bool paused = (options & VIX_VMPOWEROP_START_VM_PAUSED) != 0;
+    engine_of(call).power_on(vm->vmx(), paused ? power::StartAs::Paused : power::StartAs::Running);
 }
 
 void vm_power_off(Call& call, int handle, int options) {
     const auto vm = call.vm(handle);
     require_power_options(options, "VMPowerOff");
-    require_running(call, *vm);
-    throw_no_engine(*vm);
+    const auto engine = engine_running(call, *vm);
+    if ((options & VIX_VMPOWEROP_FROM_GUEST) != 0) return engine.shut_down(vm->vmx());
+    engine.power_off(vm->vmx());
 }
 
 void vm_reset(Call& call, int handle, int options) {
     const auto vm = call.vm(handle);
     require_power_options(options, "VMReset");
-    require_running(call, *vm);
-    throw_no_engine(*vm);
+    const auto engine = engine_running(call, *vm);
+    if ((options & VIX_VMPOWEROP_FROM_GUEST) != 0) return engine.restart_guest(vm->vmx());
+    engine.reset(vm->vmx());
 }
 
 void vm_suspend(Call& call, int handle, int options) {
     const auto vm = call.vm(handle);
     require_options(options, 0, "VMSuspend");
-    require_running(call, *vm);
-    throw_no_engine(*vm);
+    engine_running(call, *vm).suspend(vm->vmx());
 }
 
-void pause(const Call& call, Handle handle, int options, Handle property_list, const char* name) {
-    const auto vm = call.vm(handle);
+std::shared_ptr<VmObject> vm_to_pause(const Call& call, Handle handle, int options,
+                                      Handle property_list, const char* name) {
+    auto vm = call.vm(handle);
     require_options(options, 0, name);
     require_no_property_list(property_list);
     host::require_support(vm->provider(), host::Operation::PauseMachine);
-    require_running(call, *vm);
-    throw_no_engine(*vm);
+    return vm;
 }
 
 void vm_pause(Call& call, int handle, int options, int property_list) {
-    pause(call, handle, options, property_list, "VMPause");
+    const auto vm = vm_to_pause(call, handle, options, property_list, "VMPause");
+    engine_running(call, *vm).pause(vm->vmx());
 }
 
 void vm_unpause(Call& call, int handle, int options, int property_list) {
-    pause(call, handle, options, property_list, "VMUnpause");
+    const auto vm = vm_to_pause(call, handle, options, property_list, "VMUnpause");
+    engine_running(call, *vm).unpause(vm->vmx());
 }
 
 void vm_begin_recording(Call& call, int handle, const std::string&, const std::string&, int options,

@@ -1,6 +1,7 @@
 // Calls that take, remove and go back to snapshots.
 #include "api/call.h"
 #include "api/call_row.h"
+#include "api/power.h"
 #include "api/result_fields.h"
 #include "api/snapshots.h"
 #include "api/text_argument.h"
@@ -42,6 +43,15 @@ void vm_remove_snapshot(Call& call, int handle, int snapshot_handle, int options
     ops::remove_snapshot(vm->vmx(), snapshot->uid(), children, call.settings(), call.progress());
 }
 
+// What runs is given up like all else that came after the snapshot; not before it is known that
+// there is a state to go back to.
+void stop_to_revert(const Call& call, const VmObject& vm, const SnapshotObject& snapshot) {
+    const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(vm.vmx()));
+    if (find_snapshot(tree, snapshot).with_memory) return;
+    const power::Engine engine = engine_of(call);
+    if (engine.runs(vm.vmx())) engine.power_off(vm.vmx());
+}
+
 void vm_revert_to_snapshot(Call& call, int handle, int snapshot_handle, int options,
                            int property_list) {
     const auto vm = call.vm(handle);
@@ -55,6 +65,7 @@ void vm_revert_to_snapshot(Call& call, int handle, int snapshot_handle, int opti
     }
     require_no_property_list(property_list);
     host::require_support(vm->provider(), host::Operation::SnapshotMachine);
+    stop_to_revert(call, *vm, *snapshot);
     ops::revert_to_snapshot(vm->vmx(), snapshot->uid(), call.settings(), call.progress());
 }
 

@@ -14,6 +14,7 @@
 #include "api/call_row.h"
 #include "api/job_progress.h"
 #include "api/object.h"
+#include "power/settings.h"
 
 namespace vix::api {
 
@@ -25,6 +26,8 @@ struct JobInput {
     std::vector<std::pair<Handle, std::shared_ptr<Object>>> objects;
     std::optional<vm::Settings> settings;
     std::exception_ptr settings_failure;
+    std::optional<power::Settings> power_settings;
+    std::exception_ptr power_settings_failure;  // apart: it is no matter of calls on files
     boost::filesystem::path working_folder;
 };
 

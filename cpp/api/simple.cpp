@@ -4,6 +4,7 @@
 
 #include "api/call.h"
 #include "api/job.h"
+#include "api/power.h"
 #include "api/properties.h"
 #include "api/property_types.h"
 #include "api/runtime.h"
@@ -33,7 +34,13 @@ std::vector<PropertyValue> read_properties(Object& object, const int* ids, std::
             const auto& vm = static_cast<const VmObject&>(object);
             require_not_deleted(vm);
             const auto summary = vm::summarize(vm.vmx(), host::load_settings());
-            return each(ids, id_count, [&](int id) { return vm_property(vm, summary, id); });
+            const bool running = summary.power_state == vm::PowerState::Running;
+            return each(ids, id_count, [&](int id) {
+                const bool engine_knows =
+                    id == VIX_PROPERTY_VM_POWER_STATE || id == VIX_PROPERTY_VM_TOOLS_STATE;
+                if (running && engine_knows) return running_property(vm, id);
+                return vm_property(vm, summary, id);
+            });
         }
         case HandleType::Snapshot: {
             const auto& snapshot = static_cast<const SnapshotObject&>(object);

@@ -13,6 +13,7 @@
 #include "io/file.h"
 #include "io/lock.h"
 #include "io/replacement.h"
+#include "power/engine.h"
 #include "vm/machine.h"
 #include "vm/snapshot_tree.h"
 
@@ -128,6 +129,16 @@ bool is_held_as_running(const fs::path& vmx, const vm::Settings& settings) {
     }
 }
 
+// None where libvirt cannot be asked: what runs then is not ours, or its own locks tell of it.
+std::vector<fs::path> our_machines(const vm::Settings& settings,
+                                   const power::Settings& power_settings) {
+    try {
+        return power::Engine{power_settings, settings}.running_machines();
+    } catch (const Error&) {
+        return {};
+    }
+}
+
 // Each machine once, by the first path that leads to it.
 class Found {
   public:
@@ -184,8 +195,10 @@ std::vector<std::string> registered_machines(const vm::Settings& settings) {
     return paths;
 }
 
-std::vector<std::string> running_machines(const vm::Settings& settings) {
+std::vector<std::string> running_machines(const vm::Settings& settings,
+                                          const power::Settings& power_settings) {
     Found found;
+    for (const fs::path& vmx : our_machines(settings, power_settings)) found.add(vmx);
     for (const fs::path& vmx : machines_of_vmware_processes()) found.add(vmx);
     for (const std::string& vmx : registered_machines(settings)) {
         if (is_held_as_running(vmx, settings)) found.add(vmx);

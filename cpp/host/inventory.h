@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "power/settings.h"
 #include "vm/settings.h"
 
 namespace vix::host {
@@ -22,8 +23,9 @@ void unregister_machine(const boost::filesystem::path& vmx, const vm::Settings& 
 // they stand there. No inventory: none.
 std::vector<std::string> registered_machines(const vm::Settings& settings);
 
-// The same of machines that run on this host: those of VMware's processes, and the registered ones
-// that somebody holds as running.
-std::vector<std::string> running_machines(const vm::Settings& settings);
+// The same of machines that run on this host: those of VMware's processes, ours, whoever started
+// them, and the registered ones that somebody holds as running.
+std::vector<std::string> running_machines(const vm::Settings& settings,
+                                          const power::Settings& power_settings);
 
 }  // namespace vix::host

@@ -25,6 +25,7 @@ class Inventory : public ::testing::Test {
   protected:
     Inventory() : settings_{testing::plain_settings()} {
         settings_.inventory_file = folder_ / "home/.vmware/inventory.vmls";
+        nothing_of_ours_.folder = folder_ / "nothing";
     }
 
     fs::path machine(const std::string& name) const {
@@ -36,6 +37,7 @@ class Inventory : public ::testing::Test {
 
     testing::TempFolder folder_;
     vm::Settings settings_;
+    power::Settings nothing_of_ours_;
 };
 
 TEST_F(Inventory, ThatIsNotThereIsEmpty) {
@@ -107,7 +109,7 @@ TEST_F(Inventory, KeepsAMachineThatRuns) {
     const testing::RunningElsewhere running{a};
     EXPECT_EQ(code_of([&] { unregister_machine(a, settings_); }), VIX_E_VM_IS_RUNNING);
     EXPECT_EQ(registered_machines(settings_), Paths{a.string()});
-    EXPECT_EQ(running_machines(settings_), Paths{a.string()});
+    EXPECT_EQ(running_machines(settings_, nothing_of_ours_), Paths{a.string()});
 }
 
 TEST_F(Inventory, NeedsNoLockForAMachineThatIsNotInIt) {
@@ -174,7 +176,7 @@ TEST_F(Inventory, ServesAThousandMachines) {
     unregister_machine(machine("0"), settings_);
     const auto took = std::chrono::steady_clock::now() - begin;
     EXPECT_EQ(registered_machines(settings_).size(), 999U);
-    EXPECT_EQ(running_machines(settings_), Paths{});
+    EXPECT_EQ(running_machines(settings_, nothing_of_ours_), Paths{});
     EXPECT_LT(took, std::chrono::seconds{3});
 }
 
@@ -222,7 +224,7 @@ class VmwareProcess {
 TEST_F(Inventory, TellsMachinesOfVmwareProcesses) {
     const fs::path a = machine("a");
     const VmwareProcess process{folder_, "/", a.c_str()};
-    EXPECT_EQ(running_machines(settings_), Paths{a.string()});
+    EXPECT_EQ(running_machines(settings_, nothing_of_ours_), Paths{a.string()});
 }
 
 TEST_F(Inventory, TellsARunningMachineOnce) {
@@ -230,7 +232,7 @@ TEST_F(Inventory, TellsARunningMachineOnce) {
     register_machine(a, settings_);
     const testing::RunningElsewhere running{a};
     const VmwareProcess process{folder_, a.parent_path(), "a.vmx"};
-    EXPECT_EQ(running_machines(settings_), Paths{a.string()});
+    EXPECT_EQ(running_machines(settings_, nothing_of_ours_), Paths{a.string()});
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ ChildDisks::~ChildDisks() {
 
 void ChildDisks::add(const vm::DiskDevice& device, const vm::Config& machine, Progress& progress) {
     const fs::path path = vm::find_disk(device, machine, settings_);
-    const vm::Disk parent = vm::open_disk(path, machine.search_folders(settings_), settings_);
+    const vm::Disk parent = vm::open_whole_disk(path, machine.search_folders(settings_), settings_);
     const fs::path folder = path.parent_path();
     const std::string name = snapshot_disk_name(
         path.stem().string(),

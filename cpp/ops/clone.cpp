@@ -136,7 +136,8 @@ void plan_disks(const vm::MachineState& state, const CloneRequest& request, Kind
         const fs::path path = vm::find_disk(device, state.config, settings);
         std::string& copy = copies[fs::weakly_canonical(path)];
         if (copy.empty()) {
-            vm::Disk disk = vm::open_disk(path, state.config.search_folders(settings), settings);
+            vm::Disk disk =
+                vm::open_whole_disk(path, state.config.search_folders(settings), settings);
             const std::string name = clone_disk_name(bare_stem(device.file.name), taken);
             // A snapshot does not hold independent disks: nothing frozen is there to stand on.
             const bool linked = kind == Kind::Linked && !vm::is_independent(state.config, device);

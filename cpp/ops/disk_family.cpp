@@ -29,7 +29,7 @@ void DiskFamily::add_chain(const vm::NamedFile& file, const vm::Config& machine,
     std::vector<vm::DiskLink> chain;
     try {
         const fs::path path = vm::find_disk({"a snapshot", file}, machine, settings);
-        chain = vm::open_disk(path, machine.search_folders(settings), settings).chain;
+        chain = vm::open_whole_disk(path, machine.search_folders(settings), settings).chain;
     } catch (const Error&) {
         if (unreadable == Unreadable::Refuse) throw;
         return;

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "io/file.h"
 #include "io/lock.h"
 #include "io/staging.h"
 #include "ops/machine_lock.h"
@@ -18,6 +19,7 @@
 #include "vm/config.h"
 #include "vm/disk.h"
 #include "vm/linked_clones.h"
+#include "vm/moved.h"
 #include "vm/snapshot_tree.h"
 
 namespace fs = boost::filesystem;
@@ -160,16 +162,18 @@ class Belongings {
     std::set<fs::path> known_;
 };
 
-bool drop_record(vm::SnapshotTree& tree, const fs::path& parent, const fs::path& clone,
-                 const vm::Settings& settings) {
+// `parent` is what the clone called `parent_name`.
+bool drop_record(vm::SnapshotTree& tree, const std::string& parent_name, const fs::path& parent,
+                 const fs::path& clone, const vm::Settings& settings) {
+    const auto is_it = [&](const std::string& recorded) {
+        const fs::path path = vm::recorded_path(recorded, parent.parent_path(), settings);
+        return path.lexically_normal() == clone.lexically_normal() ||
+               vm::is_same_way(parent_name, recorded, parent, clone);
+    };
     for (const vm::Snapshot& snapshot : tree.snapshots()) {
-        for (const std::string& recorded : snapshot.clones) {
-            if (vm::recorded_path(recorded, parent.parent_path(), settings).lexically_normal() !=
-                clone.lexically_normal()) {
-                continue;
-            }
-            return tree.remove_clone(std::string{recorded});
-        }
+        const auto& clones = snapshot.clones;
+        const auto found = std::find_if(clones.begin(), clones.end(), is_it);
+        if (found != clones.end()) return tree.remove_clone(std::string{*found});
     }
     return false;
 }
@@ -212,14 +216,17 @@ void refuse_parent(const vm::Config& config, const vm::Settings& settings) {
 // or written keeps a record that means nothing.
 void drop_records(const fs::path& vmx, const std::vector<std::string>& parents,
                   const vm::Settings& settings) {
-    for (const std::string& recorded : parents) {
-        try {
-            const fs::path parent = vm::recorded_path(recorded, vmx.parent_path(), settings);
-            if (!fs::exists(parent)) continue;
-            edit_snapshot_list(parent, settings, [&](vm::SnapshotTree& tree) {
-                return drop_record(tree, parent, vmx, settings);
-            });
-        } catch (const Error&) {
+    for (const std::string& name : parents) {
+        std::vector<fs::path> places{vm::recorded_path(name, vmx.parent_path(), settings)};
+        if (!fs::exists(places.front())) places = vm::moved_places(name, vmx.parent_path());
+        for (const fs::path& parent : places) {
+            try {
+                edit_snapshot_list(parent, settings, [&](vm::SnapshotTree& tree) {
+                    return drop_record(tree, name, parent, vmx, settings);
+                });
+            } catch (const Error&) {
+                // See above.
+            }
         }
     }
 }
@@ -259,9 +266,15 @@ void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& 
             if (file != vmx) remove_file(file);
         }
         io::Staging::remove_leftovers(vmx);
-        // Last, so that a deletion that was interrupted can be called again.
+        // Last, so that a deletion that was interrupted can be called again; and for that the
+        // others have to be gone for good before it.
+        const auto sync = [&] {
+            if (settings.durability == vm::Durability::Synced) io::sync_all({vmx.parent_path()});
+        };
+        sync();
         progress.checkpoint("remove");
         remove_file(vmx);
+        sync();
     }
     drop_records(vmx, parents, settings);
     rmdir(vmx.parent_path().c_str());  // succeeds only when nothing else lies there

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/filesystem/operations.hpp>
+#include <chrono>
+#include <memory>
+#include <thread>
 
 #include "io/lock.h"
 #include "testing/failure.h"
@@ -126,12 +130,21 @@ TEST(Remove, OfARunningMachineIsRefused) {
     EXPECT_TRUE(testing::tree_of(folder.path()) == before);
 }
 
-TEST(Remove, OfAMachineBeingClonedIsRefused) {
+TEST(Remove, WaitsForACloneThatIsBeingMade) {
     const TempFolder folder;
     const fs::path vmx = testing::write_small_machine(folder / "vm");
-    const io::Lock cloning{vmx, io::LockKind::Shared};
-    EXPECT_EQ(code_of([&] { delete_machine(vmx); }), VIX_E_FILE_ALREADY_LOCKED);
+    auto cloning = std::make_unique<io::Lock>(vmx, io::LockKind::Shared);
+    std::atomic<bool> removed = false;
+    std::thread remover{[&] {
+        delete_machine(vmx);
+        removed = true;
+    }};
+    std::this_thread::sleep_for(std::chrono::milliseconds{300});
+    EXPECT_FALSE(removed);
     EXPECT_TRUE(fs::exists(folder / "vm/disk.vmdk"));
+    cloning.reset();
+    remover.join();
+    EXPECT_EQ(names_in(folder.path()), "");
 }
 
 TEST(Remove, OfATemplateIsRefused) {

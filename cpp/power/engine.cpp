@@ -114,13 +114,21 @@ State Engine::state(const fs::path& vmx) const {
     }
 }
 
+bool Engine::runs(const fs::path& vmx) const {
+    if (!vm::running_mark(vm::Config::read(vmx), machine_settings_)) return false;
+    return fs::exists(server_folder(settings_.folder, uuid_for(canonical_path(vmx))));
+}
+
 std::vector<fs::path> Engine::running_machines() const {
+    // Each has its folder there; where is none, libvirt need not even be started to be asked.
+    if (!fs::exists(server_folder(settings_.folder, "").parent_path())) return {};
     const Connection connection{uri_for(settings_)};
     std::vector<fs::path> found;
     for (const Domain& domain : connection.active()) {
         try {
             const auto element = domain.metadata(kMetadataNamespace);
-            if (element) found.push_back(path_from_metadata(*element));
+            const bool served_here = fs::exists(server_folder(settings_.folder, domain.uuid()));
+            if (element && served_here) found.push_back(path_from_metadata(*element));
         } catch (const Error&) {
             // It ended while we asked.
         }

@@ -26,7 +26,11 @@ class Engine {
     // Looks at files alone unless the machine runs. Error VIX_E_VM_NOT_FOUND and its like.
     State state(const boost::filesystem::path& vmx) const;
 
-    // The .vmx of each machine that this library runs on the host, whoever started it.
+    // Whether it is this library that runs it; false when it is off, too.
+    bool runs(const boost::filesystem::path& vmx) const;
+
+    // The .vmx of each machine that this library runs on the host, whoever started it, with this
+    // setting power.folder.
     std::vector<boost::filesystem::path> running_machines() const;
 
     // Starts it, or resumes it if it is suspended; gives what was left out or replaced. Errors:

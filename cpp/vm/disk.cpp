@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "format/vmdk/extent.h"
+#include "vm/moved.h"
 
 namespace fs = boost::filesystem;
 
@@ -121,31 +122,85 @@ DiskLink open_parent_link(const fs::path& path, const DiskLink& child) {
     }
 }
 
+// The parent that is at `path`, if it is the one that the child was made of.
+DiskLink open_true_parent(const fs::path& path, const DiskLink& child) {
+    DiskLink parent = open_parent_link(path, child);
+    if (parent.descriptor.cid == child.descriptor.parent_cid) return parent;
+    const std::string found =
+        parent.descriptor.cid ? hex(*parent.descriptor.cid) : std::string{"none"};
+    throw Error{VIX_E_DISK_CID_MISMATCH, parent.path.string() + " has the content id " + found +
+                                             ", its child " + child.path.string() +
+                                             " was made of " + hex(child.descriptor.parent_cid)};
+}
+
+bool fits(const DiskLink& parent, const DiskLink& child) {
+    return parent.descriptor.cid == child.descriptor.parent_cid &&
+           parent.descriptor.capacity_sectors() == child.descriptor.capacity_sectors() &&
+           parent.identity != child.identity;
+}
+
+// The parent where it must be if it was moved together with its child. Any disk may lie there, so
+// only the content id makes it the parent.
+std::optional<DiskLink> open_moved_parent(const DiskLink& child,
+                                          const std::vector<fs::path>& search) {
+    std::vector<std::string> former{child.descriptor.parent_hint};
+    const auto separator = former.front().find_last_of("/\\");
+    for (const fs::path& place : search) {
+        if (place.is_relative() || fs::exists(place)) continue;
+        former.push_back((place / former.front().substr(separator + 1)).string());
+    }
+    for (const std::string& name : former) {
+        for (const fs::path& place : moved_places(name, child.folder())) {
+            try {
+                DiskLink parent = open_link(place);
+                if (fits(parent, child)) return parent;
+            } catch (const Error&) {
+                // No disk at all.
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+Error parent_not_found(const DiskLink& child, const std::vector<fs::path>& search) {
+    std::string places;
+    std::set<fs::path> told;
+    for (const fs::path& place : search) {
+        if (told.insert(place).second) places += "; " + place.string();
+    }
+    return Error{VIX_E_DISK_OPENPARENT, "the parent of " + child.path.string() + ", \"" +
+                                            child.descriptor.parent_hint +
+                                            "\", was not found; looked in" + places.substr(1)};
+}
+
 DiskLink open_parent(const DiskLink& child, std::vector<fs::path> search,
                      const Settings& settings) {
     const Descriptor& descriptor = child.descriptor;
     search.insert(search.begin(), child.folder());
-    const auto path = find_file({descriptor.parent_hint, descriptor.parent_hint_bytes},
-                                child.folder(), search, settings);
-    if (!path || descriptor.parent_hint.empty()) {
-        std::string places;
-        std::set<fs::path> told;
-        for (const fs::path& place : search) {
-            if (told.insert(place).second) places += "; " + place.string();
-        }
-        throw Error{VIX_E_DISK_OPENPARENT, "the parent of " + child.path.string() + ", \"" +
-                                               descriptor.parent_hint +
-                                               "\", was not found; looked in" + places.substr(1)};
+    Error failure = parent_not_found(child, search);
+    if (descriptor.parent_hint.empty()) throw failure;
+    try {
+        const auto path = find_file({descriptor.parent_hint, descriptor.parent_hint_bytes},
+                                    child.folder(), search, settings);
+        if (path) return open_true_parent(*path, child);
+    } catch (const Error& error) {
+        failure = error;
     }
-    DiskLink parent = open_parent_link(*path, child);
-    if (parent.descriptor.cid != descriptor.parent_cid) {
-        const std::string found =
-            parent.descriptor.cid ? hex(*parent.descriptor.cid) : std::string{"none"};
-        throw Error{VIX_E_DISK_CID_MISMATCH, parent.path.string() + " has the content id " + found +
-                                                 ", its child " + child.path.string() +
-                                                 " was made of " + hex(descriptor.parent_cid)};
+    if (auto moved = open_moved_parent(child, search)) return std::move(*moved);
+    throw failure;
+}
+
+void check_extents(const DiskLink& link, const DiskLink* child, const Settings& settings) {
+    if (link.embedded) return;
+    for (const ExtentLine& line : link.descriptor.extents) {
+        if (line.type == ExtentType::Zero) continue;
+        if (find_file({line.name, line.name_bytes}, link.folder(), {}, settings)) continue;
+        const std::string what = "the extent " + line.name + " of " + link.path.string();
+        const std::string where = " was not found; looked in " + link.folder().string();
+        if (child == nullptr) throw Error{VIX_E_FILE_NOT_FOUND, what + where};
+        throw Error{VIX_E_DISK_OPENPARENT,
+                    what + ", the parent of " + child->path.string() + "," + where};
     }
-    return parent;
 }
 
 void check_chain(const std::vector<DiskLink>& chain, const DiskLink& next) {
@@ -224,6 +279,15 @@ Disk open_disk(const fs::path& path, const std::vector<fs::path>& search,
                                                 " sectors is not possible"};
     }
     disk.disk_class = class_of(disk.chain.back().descriptor);
+    return disk;
+}
+
+Disk open_whole_disk(const fs::path& path, const std::vector<fs::path>& search,
+                     const Settings& settings) {
+    Disk disk = open_disk(path, search, settings);
+    for (std::size_t i = 0; i < disk.chain.size(); ++i) {
+        check_extents(disk.chain[i], i == 0 ? nullptr : &disk.chain[i - 1], settings);
+    }
     return disk;
 }
 

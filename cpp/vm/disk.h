@@ -40,13 +40,20 @@ struct Disk {
 };
 
 // Opens the disk at `path` and follows its parents; `search` are further folders to look for them.
-// Errors: VIX_E_DISK_INVALIDDISK (no VMDK), VIX_E_DISK_UNSUPPORTEDDEVICE (a physical disk),
-// VIX_E_DISK_NOTSUPPORTED (unknown type), VIX_E_DISK_NEEDKEY (encrypted), VIX_E_DISK_OPENPARENT
-// (the parent is missing; where it was looked for), VIX_E_DISK_CID_MISMATCH,
-// VIX_E_DISK_CAPACITY_MISMATCH, VIX_E_DISK_INVALIDCHAIN (a loop), VIX_E_DISK_TOOMANYREDO (too
-// long).
+// A parent that is at none of the places named is looked for where it is if it was moved together
+// with its child, and known by its content id. Errors: VIX_E_DISK_INVALIDDISK (no VMDK),
+// VIX_E_DISK_UNSUPPORTEDDEVICE (a physical disk), VIX_E_DISK_NOTSUPPORTED (unknown type),
+// VIX_E_DISK_NEEDKEY (encrypted), VIX_E_DISK_OPENPARENT (the parent is missing; where it was looked
+// for), VIX_E_DISK_CID_MISMATCH, VIX_E_DISK_CAPACITY_MISMATCH, VIX_E_DISK_INVALIDCHAIN (a loop),
+// VIX_E_DISK_TOOMANYREDO (too long).
 Disk open_disk(const boost::filesystem::path& path,
                const std::vector<boost::filesystem::path>& search, const Settings& settings);
+
+// The same where something is to be built on the disk: that one of its extents, or its parents', is
+// missing is known now and not when it is read. Also VIX_E_FILE_NOT_FOUND for an extent of the disk
+// itself; one of a parent is VIX_E_DISK_OPENPARENT.
+Disk open_whole_disk(const boost::filesystem::path& path,
+                     const std::vector<boost::filesystem::path>& search, const Settings& settings);
 
 // The chain alone. Where it breaks, throws as open_disk(); `chain` then holds what was reached.
 void follow_chain(const boost::filesystem::path& path,

@@ -69,6 +69,61 @@ TEST(DiskChain, FindsAParentInAnotherFolder) {
     EXPECT_EQ(open_top(folder).chain[1].path, other / "base.vmdk");
 }
 
+// A folder with "vm/base.vmdk" and a disk "clone/top.vmdk" made of a base of that content id.
+void write_moved(const TempFolder& folder, const std::string& hint, std::uint32_t parent_cid) {
+    fs::create_directories(folder / "vm");
+    fs::create_directories(folder / "clone");
+    write_base(folder, "vm/base.vmdk");
+    folder.write("clone/top.vmdk", mono_disk("top.vmdk", 't', 2, kTop, hint, parent_cid));
+}
+
+TEST(DiskChain, FindsAParentThatMovedTogetherWithItsChild) {
+    const TempFolder folder;
+    for (const char* hint : {"/gone/vm/base.vmdk", "D:\\gone\\VM\\base.vmdk"}) {
+        write_moved(folder, hint, kBase);
+        const Disk disk = open_disk(folder / "clone/top.vmdk", {}, {});
+        ASSERT_EQ(disk.chain.size(), 2U) << hint;
+        EXPECT_EQ(disk.chain[1].path, folder / "vm/base.vmdk");
+    }
+}
+
+TEST(DiskChain, FindsAMovedParentInAFolderOfTheSearchPath) {
+    const TempFolder folder;
+    write_moved(folder, "/elsewhere/base.vmdk", kBase);
+    const Disk disk = open_disk(folder / "clone/top.vmdk", {"/gone/vm"}, {});
+    ASSERT_EQ(disk.chain.size(), 2U);
+    EXPECT_EQ(disk.chain[1].path, folder / "vm/base.vmdk");
+}
+
+TEST(DiskChain, BelievesAMovedParentByItsContentIdOnly) {
+    const TempFolder folder;
+    write_moved(folder, "/gone/vm/base.vmdk", 0x99999999);
+    const auto open = [&] { open_disk(folder / "clone/top.vmdk", {}, {}); };
+    EXPECT_EQ(code_of(open), VIX_E_DISK_OPENPARENT);
+    EXPECT_TRUE(contains(detail_of(open), "/gone/vm/base.vmdk"));
+    folder.write("vm/base.vmdk", "no disk");
+    EXPECT_EQ(code_of(open), VIX_E_DISK_OPENPARENT);
+}
+
+TEST(DiskChain, OfAWholeDiskHasAllItsExtents) {
+    const TempFolder folder;
+    DescriptorText base;
+    base.create_type = "twoGbMaxExtentFlat";
+    base.extents = {"RW 512 FLAT \"base-f001.vmdk\" 0", "RW 512 FLAT \"base-f002.vmdk\" 0"};
+    folder.write("base.vmdk", base.text());
+    folder.write("base-f001.vmdk", "x");
+    write_top(folder);
+    const auto open = [&](const char* name) {
+        return [&, name] { open_whole_disk(folder / name, {}, {}); };
+    };
+    EXPECT_EQ(code_of(open("top.vmdk")), VIX_E_DISK_OPENPARENT);
+    EXPECT_TRUE(contains(detail_of(open("top.vmdk")), "base-f002.vmdk"));
+    EXPECT_TRUE(contains(detail_of(open("top.vmdk")), "looked in " + folder.path().string()));
+    EXPECT_EQ(code_of(open("base.vmdk")), VIX_E_FILE_NOT_FOUND);
+    folder.write("base-f002.vmdk", "x");
+    EXPECT_EQ(code_of(open("top.vmdk")), VIX_OK);
+}
+
 TEST(DiskChain, FindsAParentThatMovedAlong) {
     const TempFolder folder;
     write_base(folder);

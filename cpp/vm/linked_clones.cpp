@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "vm/disk.h"
 #include "vm/machine_state.h"
+#include "vm/moved.h"
 
 namespace fs = boost::filesystem;
 
@@ -17,13 +18,16 @@ bool is_same(const fs::path& a, const fs::path& b) {
     return fs::equivalent(a, b, error) && !error;
 }
 
-bool refers_back(const fs::path& clone, const fs::path& vmx, const Settings& settings) {
+// The clone at `clone`, which the machine's list calls `recorded`.
+bool refers_back(const fs::path& clone, const std::string& recorded, const fs::path& vmx,
+                 const Settings& settings) {
     boost::system::error_code error;
     if (!fs::exists(clone, error)) return false;
     try {
         const auto parents = SnapshotTree::read(snapshot_list_path(clone)).clone_of();
         return std::any_of(parents.begin(), parents.end(), [&](const std::string& parent) {
-            return is_same(recorded_path(parent, clone.parent_path(), settings), vmx);
+            return is_same(recorded_path(parent, clone.parent_path(), settings), vmx) ||
+                   is_same_way(parent, recorded, vmx, clone);
         });
     } catch (const Error&) {
         return true;  // it is there and cannot be asked: better taken for alive
@@ -47,7 +51,8 @@ void check_linked_disks(const fs::path& vmx, const Settings& settings) {
     if (SnapshotTree::read(snapshot_list_path(vmx)).clone_of().empty()) return;
     const Config machine = Config::read(vmx);
     for (const DiskDevice& device : machine.disks()) {
-        open_disk(find_disk(device, machine, settings), machine.search_folders(settings), settings);
+        open_whole_disk(find_disk(device, machine, settings), machine.search_folders(settings),
+                        settings);
     }
 }
 
@@ -55,8 +60,12 @@ std::vector<fs::path> live_clones(const fs::path& vmx, const Snapshot& snapshot,
                                   const Settings& settings) {
     std::vector<fs::path> live;
     for (const std::string& recorded : snapshot.clones) {
-        const fs::path clone = recorded_path(recorded, vmx.parent_path(), settings);
-        if (refers_back(clone, vmx, settings)) live.push_back(clone);
+        std::vector<fs::path> places = moved_places(recorded, vmx.parent_path());
+        places.insert(places.begin(), recorded_path(recorded, vmx.parent_path(), settings));
+        const auto clone = std::find_if(places.begin(), places.end(), [&](const fs::path& place) {
+            return refers_back(place, recorded, vmx, settings);
+        });
+        if (clone != places.end()) live.push_back(*clone);
     }
     return live;
 }

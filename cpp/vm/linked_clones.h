@@ -16,7 +16,8 @@ boost::filesystem::path recorded_path(const std::string& recorded,
                                       const boost::filesystem::path& folder,
                                       const Settings& settings);
 
-// Of the clones recorded at the snapshot those that are there and refer back to this machine.
+// Of the clones recorded at the snapshot those that are there and refer back to this machine, also
+// where both were moved together since they were told of each other.
 // Records of clones that were moved or deleted stay behind with every product and mean nothing.
 std::vector<boost::filesystem::path> live_clones(const boost::filesystem::path& vmx,
                                                  const Snapshot& snapshot,

@@ -200,6 +200,7 @@ void SnapshotTree::add(const Snapshot& snapshot) {
     if (!dictionary_.find(".encoding")) dictionary_.set(".encoding", "UTF-8");
     const std::size_t index = snapshots_.size();
     close_gaps();
+    remove_keys(index);  // what is left of one without a uid would become this one's
     dictionary_.set("snapshot.lastUID", std::to_string(snapshot.uid));
     dictionary_.set("snapshot.current", std::to_string(snapshot.uid));
     write_snapshot(index, snapshot);
@@ -252,7 +253,13 @@ void SnapshotTree::remove(int uid) {
         }
     }
     if (current_ == uid) set_current(parent);
-    remove_keys(indices_[position]);
+    // Also those that were passed over since their uid was taken: it is no longer.
+    for (const auto& [name, value] : dictionary_.entries()) {
+        const auto split = split_key(name);
+        if (split && to_lower(split->second) == "uid" && to_uid(value) == uid) {
+            remove_keys(split->first);
+        }
+    }
     snapshots_.erase(snapshots_.begin() + static_cast<std::ptrdiff_t>(position));
     indices_.erase(indices_.begin() + static_cast<std::ptrdiff_t>(position));
     close_gaps();
@@ -262,7 +269,9 @@ void SnapshotTree::remove(int uid) {
 // VMware's files have no gap in their numbers.
 void SnapshotTree::close_gaps() {
     for (std::size_t i = 0; i < indices_.size(); ++i) {
-        if (indices_[i] != i) renumber(indices_[i], i);
+        if (indices_[i] == i) continue;
+        remove_keys(i);
+        renumber(indices_[i], i);
         indices_[i] = i;
     }
 }

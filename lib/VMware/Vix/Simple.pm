@@ -309,18 +309,28 @@ The handle stays until it is released, but calls on it and on handles of its sna
 
     $err = VMPowerOn($vmHandle, $powerOnOptions, $propertyListHandle);
 
-Starts or resumes the virtual machine (page). $powerOnOptions is VIX_VMPOWEROP_NORMAL or
-VIX_VMPOWEROP_LAUNCH_GUI (page), also with VIX_VMPOWEROP_START_VM_PAUSED; others, and a property list,
-are VIX_E_INVALID_ARG. One that runs is VIX_E_VM_IS_RUNNING; else, since nothing here runs virtual
-machines as yet, VIX_E_NOT_SUPPORTED (all ours).
+Starts or resumes the virtual machine (page), with QEMU through libvirt; it runs on when the script
+has ended. $powerOnOptions is VIX_VMPOWEROP_NORMAL or VIX_VMPOWEROP_LAUNCH_GUI (page), also with
+VIX_VMPOWEROP_START_VM_PAUSED; others, and a property list, are VIX_E_INVALID_ARG. No window is
+opened: C<virt-viewer> and C<virt-manager> show the machine.
+
+One that runs is VIX_E_VM_IS_RUNNING, an encrypted one VIX_E_NEED_KEY, or VIX_E_NOT_SUPPORTED with
+VIX_VMPOWEROP_LAUNCH_GUI (page), one whose .vmx cannot be written VIX_E_CANNOT_START_READ_ONLY_VM, one
+whose disk a snapshot or a linked clone needs as it is VIX_E_SNAPSHOT_INCONSISTENT. Without libvirt
+it is VIX_E_NOT_SUPPORTED, with one that does not answer VIX_E_CANNOT_CONNECT_TO_HOST, without the
+right to use it VIX_E_HOST_USER_PERMISSIONS; whatever else libvirt refuses is VIX_E_CANNOT_POWER_ON_VM with its own words in the detail (all ours). The
+settings power.* of L<VMware::Vix::Settings> say how it runs.
 
 =head2 VMPowerOff
 
     $err = VMPowerOff($vmHandle, $powerOffOptions);
 
-Switches it off. $powerOffOptions is VIX_VMPOWEROP_NORMAL or VIX_VMPOWEROP_FROM_GUEST (page), others
-are VIX_E_INVALID_ARG (ours). Off or suspended it is VIX_E_VM_NOT_RUNNING (page), running as yet
-VIX_E_NOT_SUPPORTED (ours).
+Switches it off. $powerOffOptions is VIX_VMPOWEROP_NORMAL, which asks nobody, or
+VIX_VMPOWEROP_FROM_GUEST, which lets the guest shut itself down (page) and waits for it; others are
+VIX_E_INVALID_ARG (ours). Off or suspended it is VIX_E_VM_NOT_RUNNING (page). A guest that has not
+shut down after C<power.guestTimeout> runs on: VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE. A machine that
+another product runs is VIX_E_CANNOT_CONNECT_TO_VM. The errors of libvirt are those of VMPowerOn (all
+ours).
 
 =head2 VMReset
 
@@ -332,7 +342,9 @@ Starts it anew, with the options and errors of VMPowerOff (page).
 
     $err = VMSuspend($vmHandle, $suspendOptions);
 
-Suspends it. $suspendOptions is 0 (page), others are VIX_E_INVALID_ARG. The errors of VMPowerOff.
+Writes the state of the running machine into a .vmss beside its .vmx and ends it; VMPowerOn goes on
+from there (page). $suspendOptions is 0 (page), others are VIX_E_INVALID_ARG. The errors of
+VMPowerOff; VIX_E_SUSPEND_ERROR when the state cannot be written: it runs on then (ours).
 
 =head2 VMPause
 
@@ -388,7 +400,8 @@ state too. Independent disks stay as they are. The virtual machine is powered of
 
 The options are 0, VIX_VMPOWEROP_LAUNCH_GUI, or VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON alone
 (page), which make no difference as yet; others, and a property list, are VIX_E_INVALID_ARG. A
-running virtual machine is VIX_E_VM_IS_RUNNING, a snapshot with memory VIX_E_SNAPSHOT_NOT_REVERTABLE
+running virtual machine is switched off first, so that it is as it was (page); one that another product
+runs is VIX_E_VM_IS_RUNNING, a snapshot with memory VIX_E_SNAPSHOT_NOT_REVERTABLE
 (13024) (all ours).
 
 =head2 VMGetNumRootSnapshots

@@ -54,12 +54,13 @@ sub trial_names {
 }
 
 # The record of one: { what, do, also, keep, work, saved, vmx, clone, machine, raw => the kept
-# originals for qemu-img }. `$dir`: where to work instead of a temporary folder.
+# originals for qemu-img }. May: dir (where to work instead of a temporary folder), by_content
+# (permissions and times of the source do not count).
 sub start_trial {
-    my ($what, $dir) = @_;
+    my ($what, %may) = @_;
     my %trials = _trials();
     my %trial  = (also => [], what => $what, keep => temp_dir(), %{ $trials{$what} });
-    $trial{work}    = ($dir || "$trial{keep}") . '/work';
+    $trial{work}    = ($may{dir} || "$trial{keep}") . '/work';
     $trial{saved}   = "$trial{keep}/saved";
     $trial{vmx}     = "$trial{work}/vm/alpha.vmx";
     $trial{clone}   = "$trial{work}/clone";
@@ -67,7 +68,8 @@ sub start_trial {
     $trial{machine} = killed_machine("$trial{work}/vm");
     $trial{prepare}->($trial{vmx}, $trial{work}) if $trial{prepare};
     _copy($trial{work}, $trial{saved});
-    $trial{before} = _digest(\%trial);
+    $trial{by_content} = $may{by_content};
+    $trial{before}     = _digest(\%trial);
     my $reads = $trial{machine}{reads};
     for my $state (keys %{$reads}) {
         spew("$trial{keep}/$state-$_.raw", $reads->{$state}{$_}) for @SLOTS;
@@ -101,6 +103,7 @@ sub run_trial {
 sub _digest {
     my ($trial) = @_;
     my $folder = folder_digest("$trial->{work}/vm");
+    $folder =~ s/^(?:\S+ folder|\S+ (\d+) \d+) /defined $1 ? "$1 " : ''/gem if $trial->{by_content};
     return join "\n", grep { !/\.lck(?:\/|$)/ && !/vmx\.list/ } split /\n/, $folder;
 }
 

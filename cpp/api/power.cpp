@@ -1,0 +1,47 @@
+#include "api/power.h"
+
+#include "api/machine_state.h"
+#include "base/error.h"
+#include "host/settings_file.h"
+
+namespace vix::api {
+namespace {
+
+constexpr int kToolsPatience_s = 1;
+
+std::int64_t power_bits(const power::Engine& engine, const VmObject& vm) {
+    return engine.state(vm.vmx()) == power::State::Paused ? VIX_POWERSTATE_PAUSED
+                                                          : VIX_POWERSTATE_POWERED_ON;
+}
+
+// A guest that does not answer need not be one without tools: it may still be starting.
+std::int64_t tools_state(const power::Engine& engine, const VmObject& vm) {
+    try {
+        if (engine.agent_answers(vm.vmx(), kToolsPatience_s)) return VIX_TOOLSSTATE_RUNNING;
+    } catch (const Error&) {
+        // Run by another product, or ended meanwhile.
+    }
+    return VIX_TOOLSSTATE_UNKNOWN;
+}
+
+}  // namespace
+
+power::Engine engine_of(const Call& call) {
+    return power::Engine{call.power_settings(), call.settings()};
+}
+
+power::Engine engine_running(const Call& call, const VmObject& vm) {
+    require_running(call, vm);
+    power::Engine engine = engine_of(call);
+    if (engine.runs(vm.vmx())) return engine;
+    throw Error{VIX_E_CANNOT_CONNECT_TO_VM,
+                vm.reported_path() +
+                    " runs, but not in this library, or with another setting power.folder"};
+}
+
+PropertyValue running_property(const VmObject& vm, int id) {
+    const power::Engine engine{host::load_power_settings(), host::load_settings()};
+    return id == VIX_PROPERTY_VM_POWER_STATE ? power_bits(engine, vm) : tools_state(engine, vm);
+}
+
+}  // namespace vix::api

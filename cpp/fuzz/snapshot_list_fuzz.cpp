@@ -1,0 +1,51 @@
+// Any text as a list of snapshots (.vmsd): refused with an Error, or it can be edited like one that
+// VMware wrote, and what the edit says is read from what it writes.
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+
+#include "base/error.h"
+#include "vm/snapshot_tree.h"
+
+using vix::vm::SnapshotTree;
+
+static std::optional<SnapshotTree> parse(std::string_view bytes) {
+    try {
+        return SnapshotTree::parse(bytes, "fuzz.vmsd");
+    } catch (const vix::Error&) {
+        return std::nullopt;
+    }
+}
+
+static void require(bool condition) {
+    if (!condition) std::abort();
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    auto tree = parse({reinterpret_cast<const char*>(data), size});
+    if (!tree) return 0;
+    const std::size_t before = tree->snapshots().size();
+    std::size_t reached = 0;
+    for (const int root : tree->roots()) reached += tree->subtree(root).size();
+    require(reached == before);
+
+    if (tree->next_uid() <= 0) return 0;  // a list that has used them up
+    vix::vm::Snapshot snapshot;
+    snapshot.uid = tree->next_uid();
+    snapshot.parent = tree->current();
+    snapshot.display_name = "fuzz \"|22";
+    tree->add(snapshot);
+    tree->add_clone(snapshot.uid, "/clones/c.vmx");
+    auto again = parse(tree->to_bytes());
+    require(again && again->snapshots().size() == before + 1);
+    require(again->current() == snapshot.uid && again->find(snapshot.uid) != nullptr);
+    require(again->find(snapshot.uid)->display_name == snapshot.display_name);
+    require(again->find(snapshot.uid)->clones.size() == 1);
+    again->remove(snapshot.uid);
+    while (!again->snapshots().empty()) again->remove(again->snapshots().front().uid);
+    const auto last = parse(again->to_bytes());
+    require(last && last->snapshots().empty());
+    return 0;
+}

@@ -1,0 +1,78 @@
+// Lists of snapshots that others have edited, some of them finds of cpp/fuzz.
+#include "vm/snapshot_tree.h"
+
+#include <gtest/gtest.h>
+
+#include "testing/failure.h"
+
+namespace vix::vm {
+namespace {
+
+using testing::code_of;
+
+Snapshot snapshot_called(const std::string& name, int uid) {
+    Snapshot snapshot;
+    snapshot.uid = uid;
+    snapshot.display_name = name;
+    return snapshot;
+}
+
+SnapshotTree reread(const SnapshotTree& tree) {
+    return SnapshotTree::parse(tree.to_bytes(), "again.vmsd");
+}
+
+TEST(SnapshotTree, ANewSnapshotTakesNothingOverFromLinesOfOneWithoutUid) {
+    auto tree = SnapshotTree::parse(
+        "snapshot0.clone0 = \"/clones/old.vmx\"\n"
+        "snapshot0.numClones = \"1\"\n"
+        "snapshot0.description = \"of another\"\n"
+        "snapshot0.type = \"1\"\n"
+        "snapshot0.disk0.fileName = \"other.vmdk\"\n",
+        "test.vmsd");
+    ASSERT_TRUE(tree.snapshots().empty());
+    tree.add(snapshot_called("new", 1));
+    const auto again = reread(tree);
+    ASSERT_EQ(again.snapshots().size(), 1U);
+    const Snapshot& snapshot = again.snapshots().front();
+    EXPECT_TRUE(snapshot.clones.empty());
+    EXPECT_EQ(snapshot.description, "");
+    EXPECT_FALSE(snapshot.with_memory);
+    EXPECT_TRUE(snapshot.disks.empty());
+}
+
+TEST(SnapshotTree, ClosingAGapMixesNoTwoSnapshots) {
+    auto tree = SnapshotTree::parse(
+        "snapshot0.description = \"left over\"\n"
+        "snapshot1.uid = \"4\"\n"
+        "snapshot1.displayName = \"there\"\n",
+        "test.vmsd");
+    tree.add(snapshot_called("new", 5));
+    const auto again = reread(tree);
+    ASSERT_EQ(again.snapshots().size(), 2U);
+    EXPECT_EQ(again.find(4)->display_name, "there");
+    EXPECT_EQ(again.find(4)->description, "");
+    EXPECT_EQ(again.find(5)->display_name, "new");
+}
+
+TEST(SnapshotTree, ARemovedSnapshotDoesNotComeBackAsAnotherWithItsUid) {
+    auto tree = SnapshotTree::parse(
+        "snapshot1.uid = \"4\"\nsnapshot1.displayName = \"first\"\n"
+        "snapshot3.uid = \"4\"\nsnapshot3.displayName = \"second\"\n",
+        "test.vmsd");
+    ASSERT_EQ(tree.snapshots().size(), 1U);
+    tree.remove(4);
+    EXPECT_TRUE(reread(tree).snapshots().empty());
+}
+
+TEST(SnapshotTree, ACircleOfParentsIsRefused) {
+    const auto parse = [] {
+        return SnapshotTree::parse(
+            "snapshot0.uid = \"1\"\nsnapshot0.parent = \"2\"\n"
+            "snapshot1.uid = \"2\"\nsnapshot1.parent = \"1\"\n",
+            "test.vmsd");
+    };
+    EXPECT_EQ(code_of(parse), VIX_E_SNAPSHOT_CONFIG);
+}
+
+}  // namespace
+}  // namespace vix::vm

@@ -1,0 +1,125 @@
+#!/usr/bin/perl
+# Power calls on a virtual machine that really runs, and what may be done to one meanwhile.
+
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use Test::More;
+
+use VMware::Vix::API::Constants;
+use VMware::Vix::Simple;
+use VixTest;
+use VixTest::Calls qw(host open_vm);
+use VixTest::Guest qw(make_guest why_nothing_runs);
+
+my $reason = why_nothing_runs();
+plan skip_all => $reason if defined $reason;
+
+my $keep = temp_dir();
+chmod 0755, $keep;    # QEMU's own user goes through it
+$ENV{VIX_POWER_FOLDER} = "$keep/run";
+$ENV{VIX_INVENTORY_FILE} = "$keep/inventory.vmls";
+my $vmx = make_guest("$keep/guest", 'guest');
+plan skip_all => 'no guest could be made' if !defined $vmx;
+
+my ($open_err, $vm) = open_vm($vmx);
+is($open_err, VIX_OK, 'opened');
+END { VMPowerOff($vm, VIX_VMPOWEROP_NORMAL) if $vm }
+
+sub text_of { return $_[0] == VIX_OK ? 'VIX_OK' : "$_[0]: " . GetErrorText($_[0]) }
+
+sub succeeds {
+    my ($err, $what) = @_;
+    return is(text_of($err), 'VIX_OK', $what);
+}
+
+sub power_state {
+    my ($err, $state) = GetProperties($vm, VIX_PROPERTY_VM_POWER_STATE);
+    return $err == VIX_OK ? $state : "error $err";
+}
+
+sub clone {
+    my ($type, $snapshot, $name) = @_;
+    my ($err, $clone) = VMClone($vm, $snapshot, $type, "$keep/$name/$name.vmx", 0,
+        VIX_INVALID_HANDLE);
+    ReleaseHandle($clone);
+    return $err;
+}
+
+my ($snapshot_err, $snapshot) = VMCreateSnapshot($vm, 'off', undef, 0, VIX_INVALID_HANDLE);
+succeeds($snapshot_err, 'a snapshot while it is off');
+
+for my $call (
+    ['VMPowerOff' => VMPowerOff($vm, VIX_VMPOWEROP_NORMAL)],
+    ['VMReset'    => VMReset($vm, VIX_VMPOWEROP_NORMAL)],
+    ['VMSuspend'  => VMSuspend($vm, 0)],
+    ['VMPause'    => VMPause($vm, 0, VIX_INVALID_HANDLE)],
+    )
+{
+    is($call->[1], VIX_E_VM_NOT_RUNNING, "$call->[0] of one that is off");
+}
+is(power_state(), VIX_POWERSTATE_POWERED_OFF, 'it is off');
+
+subtest 'on' => sub {
+    succeeds(VMPowerOn($vm, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), 'VMPowerOn');
+    is(power_state(), VIX_POWERSTATE_POWERED_ON, 'it is on');
+    is((GetProperties($vm, VIX_PROPERTY_VM_IS_RUNNING))[1], 1, 'and runs');
+    is(VMPowerOn($vm, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), VIX_E_VM_IS_RUNNING, 'not twice');
+    my ($err, @running) = FindRunningVMs(host(), 10);
+    succeeds($err, 'FindRunningVMs');
+    is_deeply([grep { $_ eq $vmx } @running], [$vmx], 'finds it');
+    succeeds(VMReset($vm, VIX_VMPOWEROP_NORMAL), 'VMReset');
+};
+
+subtest 'what may not be done to one that runs, and what may' => sub {
+    is(clone(VIX_CLONETYPE_FULL, VIX_INVALID_HANDLE, 'full'), VIX_E_VM_IS_RUNNING, 'a full clone');
+    is(clone(VIX_CLONETYPE_LINKED, VIX_INVALID_HANDLE, 'linked'),
+        VIX_E_VM_IS_RUNNING, 'a linked clone of now');
+    succeeds(clone(VIX_CLONETYPE_LINKED, $snapshot, 'linked'), 'a linked clone of then');
+    is(VMDelete($vm, VIX_VMDELETE_DISK_FILES), VIX_E_VM_IS_RUNNING, 'deleting');
+};
+
+subtest 'another process sees it' => sub {
+    my $program = 'my ($e, $h) = HostConnect(VIX_API_VERSION, 3, undef, 0, undef, undef, 0, 0);'
+        . "(\$e, my \$v) = VMOpen(\$h, '$vmx'); print join ',', GetProperties(\$v, 129)";
+    open my $out, '-|', $^X, (map { "-I$_" } @INC), '-MVMware::Vix::Simple',
+        '-MVMware::Vix::API::Constants', '-e', $program
+        or die "perl: $!";
+    is(do { local $/; <$out> }, '0,' . VIX_POWERSTATE_POWERED_ON, 'running');
+};
+
+subtest 'paused' => sub {
+    succeeds(VMPause($vm, 0, VIX_INVALID_HANDLE), 'VMPause');
+    is(power_state(), VIX_POWERSTATE_PAUSED, 'paused');
+    succeeds(VMUnpause($vm, 0, VIX_INVALID_HANDLE), 'VMUnpause');
+    is(power_state(), VIX_POWERSTATE_POWERED_ON, 'on again');
+};
+
+subtest 'suspended' => sub {
+    succeeds(VMSuspend($vm, 0), 'VMSuspend');
+    is(power_state(), VIX_POWERSTATE_SUSPENDED, 'suspended');
+    is(VMPowerOff($vm, VIX_VMPOWEROP_NORMAL), VIX_E_VM_NOT_RUNNING, 'is not to be powered off');
+    is(clone(VIX_CLONETYPE_LINKED, VIX_INVALID_HANDLE, 'linked2'),
+        VIX_E_VM_IS_RUNNING, 'has no linked clone');
+    succeeds(clone(VIX_CLONETYPE_FULL, VIX_INVALID_HANDLE, 'full'), 'has a full one');
+    succeeds(VMPowerOn($vm, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), 'is resumed');
+    is(power_state(), VIX_POWERSTATE_POWERED_ON, 'runs');
+};
+
+subtest 'back to the snapshot' => sub {
+    succeeds(VMRevertToSnapshot($vm, $snapshot, 0, VIX_INVALID_HANDLE), 'VMRevertToSnapshot');
+    is(power_state(), VIX_POWERSTATE_POWERED_OFF, 'off, as it was');
+};
+
+subtest 'a clone runs' => sub {
+    my ($err, $clone) = open_vm("$keep/linked/linked.vmx");
+    succeeds($err, 'opened');
+    succeeds(VMPowerOn($clone, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), 'VMPowerOn');
+    succeeds(VMPowerOff($clone, VIX_VMPOWEROP_NORMAL), 'VMPowerOff');
+    succeeds(VMDelete($clone, VIX_VMDELETE_DISK_FILES), 'VMDelete');
+    ReleaseHandle($clone);
+};
+
+done_testing;
