@@ -113,4 +113,6 @@ succeeds(VMLogoutFromGuest($vm), 'VMLogoutFromGuest');
 is((VMFileExistsInGuest($vm, '/etc/passwd'))[0],
     VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED, 'nobody is logged in any more');
 
+succeeds(VMPowerOff($vm, VIX_VMPOWEROP_NORMAL), "VMPowerOff");
+
 done_testing;
