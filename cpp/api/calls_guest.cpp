@@ -1,11 +1,15 @@
-// Calls that go to the guest of a running virtual machine. As yet no guest answers: each checks
-// what it is given, and then what state the machine is in.
+// Calls that go to the guest of a running virtual machine: each checks what it is given, then the
+// state of the machine, then who logged in through the handle.
 #include "api/call.h"
 #include "api/call_row.h"
 #include "api/machine_state.h"
+#include "api/open_machine.h"
 #include "api/result_fields.h"
 #include "api/text_argument.h"
 #include "base/error.h"
+#include "power/guest_agent.h"
+#include "power/guest_login.h"
+#include "power/guest_session.h"
 
 namespace vix::api {
 namespace {
@@ -21,30 +25,94 @@ std::shared_ptr<VmObject> guest_of(const Call& call, Handle handle) {
     return vm;
 }
 
-void vm_wait_for_tools(Call& call, int handle, int) {
-    require_tools(call, *guest_of(call, handle));
+// Where libvirt cannot be reached the machine is not run by it, so nobody talks to its guest.
+power::GuestAgent agent_of(const Call& call, const VmObject& vm) {
+    require_running(call, vm);
+    try {
+        return power::GuestAgent{call.power_settings(), vm.vmx()};
+    } catch (const Error& error) {
+        throw Error{VIX_E_TOOLS_NOT_RUNNING, error.detail()};
+    }
 }
 
-void vm_login(Call& call, int handle, const std::string& user, const std::string&, int options) {
+// What a call does in the guest it does as the user who logged in.
+class Guest {
+  public:
+    Guest(const Call& call, const VmObject& vm)
+        : agent_{agent_of(call, vm)}, session_{agent_, user_of(vm), call.progress()} {}
+
+    power::GuestSession* operator->() { return &session_; }
+
+  private:
+    static std::string user_of(const VmObject& vm) {
+        auto user = vm.guest_user();
+        if (!user.empty()) return user;
+        throw Error{VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED,
+                    "nobody has logged in to the guest of " + vm.reported_path() +
+                        " through this handle: call VMLoginInGuest first"};
+    }
+
+    power::GuestAgent agent_;
+    power::GuestSession session_;
+};
+
+// Of a program that was not waited for there is no more to tell than its process id.
+void give_run(Call& call, const power::GuestRun& run) {
+    PropertyValue elapsed;
+    PropertyValue exit_code;
+    if (run.exit_code) {
+        elapsed = run.elapsed_s;
+        exit_code = std::int64_t{*run.exit_code};
+    }
+    call.give({{VIX_PROPERTY_JOB_RESULT_PROCESS_ID, run.pid},
+               {VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_ELAPSED_TIME, elapsed},
+               {VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_EXIT_CODE, exit_code}});
+}
+
+power::Wait wait_for(int options) {
+    return (options & VIX_RUNPROGRAM_RETURN_IMMEDIATELY) != 0 ? power::Wait::No
+                                                              : power::Wait::UntilItEnds;
+}
+
+std::int64_t flags_of(const power::GuestFileInfo& info) {
+    return std::int64_t{info.is_folder ? VIX_FILE_ATTRIBUTES_DIRECTORY : 0} |
+           (info.is_link ? VIX_FILE_ATTRIBUTES_SYMLINK : 0);
+}
+
+void vm_wait_for_tools(Call& call, int handle, int timeout_s) {
+    const auto vm = guest_of(call, handle);
+    agent_of(call, *vm).wait_until_answers(timeout_s, call.progress());
+}
+
+void vm_login(Call& call, int handle, const std::string& user, const std::string& password,
+              int options) {
     const auto vm = guest_of(call, handle);
     require_path(user, "userName");
     require_options(options, VIX_LOGIN_IN_GUEST_REQUIRE_INTERACTIVE_ENVIRONMENT, "VMLoginInGuest");
-    require_tools(call, *vm);
+    auto agent = agent_of(call, *vm);
+    if (options != 0) {
+        throw Error{VIX_E_LOGIN_TYPE_NOT_SUPPORTED,
+                    "the guest agent has no part in what users do at the guest's screen"};
+    }
+    power::check_login(agent, user, password);
+    vm->set_guest_user(user);
 }
 
 // Without a login there is nothing to do, which is no error.
 void vm_logout(Call& call, int handle) {
-    static_cast<void>(guest_of(call, handle));
+    guest_of(call, handle)->set_guest_user({});
 }
 
-void vm_run_program(Call& call, int handle, const std::string& program, const std::string&,
-                    int options, int property_list) {
+void vm_run_program(Call& call, int handle, const std::string& program,
+                    const std::string& arguments, int options, int property_list) {
     const auto vm = guest_of(call, handle);
     require_path(program, "guestProgramName");
     require_options(options, VIX_RUNPROGRAM_RETURN_IMMEDIATELY | VIX_RUNPROGRAM_ACTIVATE_WINDOW,
                     "VMRunProgramInGuest");
     require_no_property_list(property_list);
-    require_tools(call, *vm);
+    const auto words = power::split_words(arguments);
+    give_run(
+        call, Guest { call, *vm } -> run_program(program, words, wait_for(options)));
 }
 
 void vm_run_script(Call& call, int handle, const std::string& interpreter,
@@ -60,40 +128,90 @@ void vm_run_script(Call& call, int handle, const std::string& interpreter,
     require_options(options, VIX_RUNPROGRAM_RETURN_IMMEDIATELY | VIX_RUNPROGRAM_ACTIVATE_WINDOW,
                     "VMRunScriptInGuest");
     require_no_property_list(property_list);
-    require_tools(call, *vm);
+    const auto words = power::split_words(interpreter);
+    give_run(
+        call, Guest { call, *vm } -> run_script(words, script, wait_for(options)));
 }
 
-void copy_file(const Call& call, Handle handle, const std::string& from, const std::string& to,
-               int options, Handle property_list) {
-    const auto vm = guest_of(call, handle);
+std::shared_ptr<VmObject> check_copy(const Call& call, Handle handle, const std::string& from,
+                                     const std::string& to, int options, Handle property_list) {
+    auto vm = guest_of(call, handle);
     require_path(from, "the path to copy from");
     require_path(to, "the path to copy to");
     require_options(options, 0, "copying files");
     require_no_property_list(property_list);
-    require_tools(call, *vm);
+    return vm;
 }
 
 void vm_copy_to_guest(Call& call, int handle, const std::string& host_path,
                       const std::string& guest_path, int options, int property_list) {
-    copy_file(call, handle, host_path, guest_path, options, property_list);
+    const auto vm = check_copy(call, handle, host_path, guest_path, options, property_list);
+    Guest {
+        call, *vm
+        } -> copy_in(resolve_path(call, host_path), guest_path);
 }
 
 void vm_copy_to_host(Call& call, int handle, const std::string& guest_path,
                      const std::string& host_path, int options, int property_list) {
-    copy_file(call, handle, guest_path, host_path, options, property_list);
+    const auto vm = check_copy(call, handle, guest_path, host_path, options, property_list);
+    Guest {
+        call, *vm
+        } -> copy_out(guest_path, resolve_path(call, host_path));
 }
 
-void vm_with_path(Call& call, int handle, const std::string& path) {
-    const auto vm = guest_of(call, handle);
-    require_path(path, "guestPathName");
-    require_tools(call, *vm);
+std::shared_ptr<VmObject> check_path(const Call& call, Handle handle, const std::string& path,
+                                     const char* name) {
+    auto vm = guest_of(call, handle);
+    require_path(path, name);
+    return vm;
 }
 
-void vm_with_path_and_options(Call& call, int handle, const std::string& path, int options) {
-    const auto vm = guest_of(call, handle);
-    require_path(path, "pathName");
-    require_options(options, 0, "this call");
-    require_tools(call, *vm);
+void vm_delete_file(Call& call, int handle, const std::string& path) {
+    const auto vm = check_path(call, handle, path, "guestPathName");
+    Guest {
+        call, *vm
+        } -> remove_file(path);
+}
+
+void vm_file_exists(Call& call, int handle, const std::string& path) {
+    const auto vm = check_path(call, handle, path, "guestPathName");
+    call.give(
+        {{VIX_PROPERTY_JOB_RESULT_GUEST_OBJECT_EXISTS, Guest{call, *vm} -> file_exists(path)}});
+}
+
+void vm_directory_exists(Call& call, int handle, const std::string& path) {
+    const auto vm = check_path(call, handle, path, "pathName");
+    call.give(
+        {{VIX_PROPERTY_JOB_RESULT_GUEST_OBJECT_EXISTS, Guest{call, *vm} -> folder_exists(path)}});
+}
+
+void vm_file_info(Call& call, int handle, const std::string& path) {
+    const auto vm = check_path(call, handle, path, "pathName");
+    const auto info = Guest {
+        call, *vm
+        } -> info(path);
+    call.give({{VIX_PROPERTY_JOB_RESULT_FILE_SIZE, info.size},
+               {VIX_PROPERTY_JOB_RESULT_FILE_FLAGS, flags_of(info)},
+               {VIX_PROPERTY_JOB_RESULT_FILE_MOD_TIME, info.modified}});
+}
+
+void vm_list_directory(Call& call, int handle, const std::string& path, int options) {
+    const auto vm = check_path(call, handle, path, "pathName");
+    require_options(options, 0, "VMListDirectoryInGuest");
+    for (const auto& info : Guest { call, *vm } -> list(path)) {
+        call.give({{VIX_PROPERTY_JOB_RESULT_ITEM_NAME, info.name},
+                   {VIX_PROPERTY_JOB_RESULT_FILE_SIZE, info.size},
+                   {VIX_PROPERTY_JOB_RESULT_FILE_FLAGS, flags_of(info)},
+                   {VIX_PROPERTY_JOB_RESULT_FILE_MOD_TIME, info.modified}});
+    }
+}
+
+void vm_delete_directory(Call& call, int handle, const std::string& path, int options) {
+    const auto vm = check_path(call, handle, path, "pathName");
+    require_options(options, 0, "VMDeleteDirectoryInGuest");
+    Guest {
+        call, *vm
+        } -> remove_folder(path);
 }
 
 void vm_rename_file(Call& call, int handle, const std::string& old_name,
@@ -106,41 +224,56 @@ void vm_rename_file(Call& call, int handle, const std::string& old_name,
     }
     require_options(options, 0, "VMRenameFileInGuest");
     require_no_property_list(property_list);
-    require_tools(call, *vm);
+    Guest {
+        call, *vm
+        } -> rename(old_name, new_name);
 }
 
 void vm_create_temp_file(Call& call, int handle, int options, int property_list) {
     const auto vm = guest_of(call, handle);
     require_options(options, 0, "VMCreateTempFileInGuest");
     require_no_property_list(property_list);
-    require_tools(call, *vm);
+    call.give({{VIX_PROPERTY_JOB_RESULT_ITEM_NAME, Guest{call, *vm} -> make_temporary_file()}});
 }
 
 void vm_create_directory(Call& call, int handle, const std::string& path, int property_list) {
     const auto vm = guest_of(call, handle);
     require_path(path, "pathName");
     require_no_property_list(property_list);
-    require_tools(call, *vm);
+    Guest {
+        call, *vm
+        } -> make_folder(path);
 }
 
 void vm_list_processes(Call& call, int handle, int options) {
     const auto vm = guest_of(call, handle);
     require_options(options, 0, "VMListProcessesInGuest");
-    require_tools(call, *vm);
+    for (const auto& process : Guest { call, *vm } -> processes()) {
+        call.give({{VIX_PROPERTY_JOB_RESULT_ITEM_NAME, process.name},
+                   {VIX_PROPERTY_JOB_RESULT_PROCESS_ID, process.pid},
+                   {VIX_PROPERTY_JOB_RESULT_PROCESS_OWNER, process.owner},
+                   {VIX_PROPERTY_JOB_RESULT_PROCESS_COMMAND, process.command},
+                   {VIX_PROPERTY_JOB_RESULT_PROCESS_BEING_DEBUGGED, process.is_debugged},
+                   {VIX_PROPERTY_JOB_RESULT_PROCESS_START_TIME, process.started}});
+    }
 }
 
 void vm_kill_process(Call& call, int handle, std::int64_t pid, int options) {
     const auto vm = guest_of(call, handle);
     if (pid <= 0) throw_bad_argument("pid " + std::to_string(pid) + " is no process");
     require_options(options, 0, "VMKillProcessInGuest");
-    require_tools(call, *vm);
+    Guest {
+        call, *vm
+        } -> end_process(pid);
 }
 
 void vm_open_url(Call& call, int handle, const std::string& url, int, int property_list) {
     const auto vm = guest_of(call, handle);
     require_path(url, "url");
     require_no_property_list(property_list);
-    require_tools(call, *vm);
+    static_cast<void>(Guest{call, *vm});
+    throw Error{VIX_E_OP_NOT_SUPPORTED_ON_GUEST,
+                "the guest agent has no part in what users do at the guest's screen"};
 }
 
 void vm_install_tools(Call& call, int handle, int options, const std::string&) {
@@ -185,9 +318,9 @@ constexpr CallRow kCalls[] = {
     call_row<vm_copy_to_host>(
         {"VM", "CopyFileFromGuestToHost", "VMCopyFileFromGuestToHost",
          "vmHandle, guestPathName, hostPathName, options, propertyListHandle"}),
-    call_row<vm_with_path>(
+    call_row<vm_delete_file>(
         {"VM", "DeleteFileInGuest", "VMDeleteFileInGuest", "vmHandle, guestPathName"}),
-    call_row<vm_with_path>(
+    call_row<vm_file_exists>(
         {"VM", "FileExistsInGuest", "VMFileExistsInGuest", "vmHandle, guestPathName"},
         Shape::Values, kExistsResult),
     call_row<vm_rename_file>({"VM", "RenameFileInGuest", "VMRenameFileInGuest",
@@ -195,17 +328,17 @@ constexpr CallRow kCalls[] = {
     call_row<vm_create_temp_file>({"VM", "CreateTempFileInGuest", "VMCreateTempFileInGuest",
                                    "vmHandle, options, propertyListHandle"},
                                   Shape::Values, kNameResult),
-    call_row<vm_with_path>(
+    call_row<vm_file_info>(
         {"VM", "GetFileInfoInGuest", "VMGetFileInfoInGuest", "vmHandle, pathName"}, Shape::Hash,
         kFileResult),
-    call_row<vm_with_path_and_options>(
+    call_row<vm_list_directory>(
         {"VM", "ListDirectoryInGuest", "VMListDirectoryInGuest", "vmHandle, pathName, options"},
         Shape::HashList, kDirectoryResult),
     call_row<vm_create_directory>({"VM", "CreateDirectoryInGuest", "VMCreateDirectoryInGuest",
                                    "vmHandle, pathName, propertyListHandle"}),
-    call_row<vm_with_path_and_options>({"VM", "DeleteDirectoryInGuest", "VMDeleteDirectoryInGuest",
-                                        "vmHandle, pathName, options"}),
-    call_row<vm_with_path>(
+    call_row<vm_delete_directory>({"VM", "DeleteDirectoryInGuest", "VMDeleteDirectoryInGuest",
+                                   "vmHandle, pathName, options"}),
+    call_row<vm_directory_exists>(
         {"VM", "DirectoryExistsInGuest", "VMDirectoryExistsInGuest", "vmHandle, pathName"},
         Shape::Values, kExistsResult),
     call_row<vm_list_processes>(

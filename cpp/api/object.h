@@ -7,6 +7,7 @@
 #include <atomic>
 #include <boost/filesystem/path.hpp>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,12 +75,24 @@ class VmObject : public Object {
     void mark_deleted() noexcept { deleted_ = true; }
     bool is_deleted() const noexcept { return deleted_; }
 
+    // Who logged in to the guest through this handle, and whose password was right; empty: nobody.
+    void set_guest_user(std::string user) {
+        const std::lock_guard guard{mutex_};
+        guest_user_ = std::move(user);
+    }
+    std::string guest_user() const {
+        const std::lock_guard guard{mutex_};
+        return guest_user_;
+    }
+
   private:
     Handle host_;
     host::Provider provider_;
     boost::filesystem::path vmx_;
     std::string reported_path_;
     std::atomic<bool> deleted_{false};
+    mutable std::mutex mutex_;
+    std::string guest_user_;  // guarded by mutex_
 };
 
 class SnapshotObject : public Object {
