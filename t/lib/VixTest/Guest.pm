@@ -33,7 +33,7 @@ sub make_guest {
 }
 
 sub _dev {
-    return "$FindBin::Bin/../dev";
+    return (-d "$FindBin::Bin/../dev" ? "$FindBin::Bin/../dev" : "$FindBin::Bin/../../dev");
 }
 
 1;

@@ -5,7 +5,7 @@ use strict;
 use warnings;
 
 use FindBin qw($Bin);
-use lib "$Bin/lib";
+use lib "$Bin/../lib";
 use Test::More;
 
 use VMware::Vix::API::Constants;
