@@ -6,7 +6,7 @@ use strict;
 use warnings;
 
 use FindBin qw($Bin);
-use lib "$Bin/lib";
+use lib "$Bin/../lib";
 use Test::More;
 
 use VixTest::FaultSweep qw(error_sweep kill_sweep power_sweep);
