@@ -76,15 +76,11 @@ void Call::require_texts() const {
 }
 
 const vm::Settings& Call::settings() const {
-    if (!job_.input().settings) std::rethrow_exception(job_.input().settings_failure);
-    return *job_.input().settings;
+    return job_.input().settings.get();
 }
 
 const power::Settings& Call::power_settings() const {
-    if (!job_.input().power_settings) {
-        std::rethrow_exception(job_.input().power_settings_failure);
-    }
-    return *job_.input().power_settings;
+    return job_.input().power_settings.get();
 }
 
 const boost::filesystem::path& Call::working_folder() const {

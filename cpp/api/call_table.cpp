@@ -39,16 +39,10 @@ JobInput input_of(const CallRow& row, const Argument* arguments) {
             input.objects.emplace_back(handle, std::move(object));
         }
     }
-    try {
-        input.settings = host::load_settings();
-    } catch (...) {
-        input.settings_failure = std::current_exception();
-    }
-    try {
-        input.power_settings = host::load_power_settings();
-    } catch (...) {
-        input.power_settings_failure = std::current_exception();
-    }
+    Captured<host::SettingsFile> file;
+    file.capture([] { return host::SettingsFile{}; });
+    input.settings.capture([&] { return host::load_settings(file.get()); });
+    input.power_settings.capture([&] { return host::load_power_settings(file.get()); });
     boost::system::error_code ignored;
     input.working_folder = boost::filesystem::current_path(ignored);
     return input;

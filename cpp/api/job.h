@@ -18,16 +18,37 @@
 
 namespace vix::api {
 
+// What reading something gave when a call started: it, or what that threw.
+template <class T>
+class Captured {
+  public:
+    template <class Read>
+    void capture(Read&& read) {
+        try {
+            value_ = read();
+        } catch (...) {
+            failure_ = std::current_exception();
+        }
+    }
+
+    const T& get() const {
+        if (failure_) std::rethrow_exception(failure_);
+        return *value_;
+    }
+
+  private:
+    std::optional<T> value_;
+    std::exception_ptr failure_;
+};
+
 // What a call is given when it starts.
 struct JobInput {
     const CallRow* row;
     std::vector<ArgumentValue> arguments;
     // What the handles among the arguments stand for: they may be released before the job runs.
     std::vector<std::pair<Handle, std::shared_ptr<Object>>> objects;
-    std::optional<vm::Settings> settings;
-    std::exception_ptr settings_failure;
-    std::optional<power::Settings> power_settings;
-    std::exception_ptr power_settings_failure;  // apart: it is no matter of calls on files
+    Captured<vm::Settings> settings;
+    Captured<power::Settings> power_settings;  // apart: they are no matter of calls on files
     boost::filesystem::path working_folder;
 };
 

@@ -1,12 +1,9 @@
 #include "host/settings_file.h"
 
 #include <cstdlib>
-#include <optional>
-#include <string>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "format/dictionary.h"
 #include "io/file.h"
 
 namespace fs = boost::filesystem;
@@ -46,32 +43,23 @@ format::Dictionary read_file() {
     }
 }
 
-fs::path file_from(const std::string& setting, const std::string& value) {
-    if (fs::path{value}.is_absolute()) return value;
-    throw Error{VIX_E_INVALID_ARG,
-                "the setting " + setting + " = \"" + value + "\" is no absolute path"};
-}
-
 // VMware Workstation's own.
 fs::path usual_inventory() {
     const auto home = environment("HOME");
     return home ? fs::path{*home} / ".vmware" / "inventory.vmls" : fs::path{};
 }
 
-fs::path folder_from(const std::string& setting, const std::string& value) {
-    const fs::path folder{value};
-    if (!folder.is_absolute()) {
-        throw Error{VIX_E_INVALID_ARG,
-                    "the setting " + setting + " = \"" + value + "\" is no absolute path"};
-    }
-    return folder;
+fs::path path_from(const std::string& setting, const std::string& value) {
+    if (fs::path{value}.is_absolute()) return value;
+    throw Error{VIX_E_INVALID_ARG,
+                "the setting " + setting + " = \"" + value + "\" is no absolute path"};
 }
 
 std::vector<fs::path> folders_from(const std::string& setting, const std::string& value) {
     std::vector<fs::path> folders;
     for (std::size_t begin = 0; begin < value.size();) {
         const std::size_t end = std::min(value.find(':', begin), value.size());
-        if (end > begin) folders.push_back(folder_from(setting, value.substr(begin, end - begin)));
+        if (end > begin) folders.push_back(path_from(setting, value.substr(begin, end - begin)));
         begin = end + 1;
     }
     return folders;
@@ -114,78 +102,71 @@ std::chrono::seconds seconds_from(const std::string& setting, const std::string&
                                        "\" is no number of seconds from 1 to 86400"};
 }
 
-// A value of the environment goes before the file's.
-class Finder {
-  public:
-    std::optional<std::string> operator()(const std::string& setting) const {
-        const auto value = environment(environment_name(setting));
-        return value ? value : file_.find(setting);
-    }
-
-  private:
-    format::Dictionary file_ = read_file();
-};
-
 }  // namespace
 
-power::Settings load_power_settings() {
-    const Finder find;
+SettingsFile::SettingsFile() : file_{read_file()} {}
+
+std::optional<std::string> SettingsFile::find(const std::string& setting) const {
+    const auto value = environment(environment_name(setting));
+    return value ? value : file_.find(setting);
+}
+
+power::Settings load_power_settings(const SettingsFile& file) {
     power::Settings settings;
-    if (const auto uri = find("power.uri")) settings.uri = *uri;
-    if (const auto kvm = find("power.kvm")) {
+    if (const auto uri = file.find("power.uri")) settings.uri = *uri;
+    if (const auto kvm = file.find("power.kvm")) {
         settings.acceleration = acceleration_from("power.kvm", *kvm);
     }
-    if (const auto nat = find("power.networkNat")) {
+    if (const auto nat = file.find("power.networkNat")) {
         settings.network_nat = network_from("power.networkNat", *nat);
     }
-    if (const auto bridged = find("power.networkBridged")) {
+    if (const auto bridged = file.find("power.networkBridged")) {
         settings.network_bridged = network_from("power.networkBridged", *bridged);
     }
-    if (const auto private_one = find("power.networkHostonly")) {
+    if (const auto private_one = file.find("power.networkHostonly")) {
         settings.network_hostonly = network_from("power.networkHostonly", *private_one);
     }
-    if (const auto code = find("power.firmwareCode")) {
-        settings.firmware_code = folder_from("power.firmwareCode", *code);
+    if (const auto code = file.find("power.firmwareCode")) {
+        settings.firmware_code = path_from("power.firmwareCode", *code);
     }
-    if (const auto vars = find("power.firmwareVars")) {
-        settings.firmware_vars = folder_from("power.firmwareVars", *vars);
+    if (const auto vars = file.find("power.firmwareVars")) {
+        settings.firmware_vars = path_from("power.firmwareVars", *vars);
     }
-    if (const auto folder = find("power.folder")) {
-        settings.folder = folder_from("power.folder", *folder);
+    if (const auto folder = file.find("power.folder")) {
+        settings.folder = path_from("power.folder", *folder);
     }
-    if (const auto patience = find("power.guestTimeout")) {
+    if (const auto patience = file.find("power.guestTimeout")) {
         settings.guest_patience = seconds_from("power.guestTimeout", *patience);
     }
     return settings;
 }
 
-vm::Settings load_settings() {
-    const Finder find;
+vm::Settings load_settings(const SettingsFile& file) {
     vm::Settings settings;
     for (char letter = 'A'; letter <= 'Z'; ++letter) {
         const std::string setting = std::string{"drive."} + letter;
-        const auto folder = find(setting);
-        if (folder) settings.path_map.map_drive(letter, folder_from(setting, *folder));
+        const auto folder = file.find(setting);
+        if (folder) settings.path_map.map_drive(letter, path_from(setting, *folder));
     }
-    if (const auto folders = find("disk.folders")) {
+    if (const auto folders = file.find("disk.folders")) {
         settings.extent_folders = folders_from("disk.folders", *folders);
     }
-    if (const auto sync = find("clone.sync")) {
+    if (const auto sync = file.find("clone.sync")) {
         settings.durability =
             truth_from("clone.sync", *sync) ? vm::Durability::Synced : vm::Durability::Unsynced;
     }
-    if (const auto links = find("clone.links")) {
+    if (const auto links = file.find("clone.links")) {
         settings.links = links_from("clone.links", *links);
     }
-    if (const auto reuse = find("clone.reuseSnapshot")) {
+    if (const auto reuse = file.find("clone.reuseSnapshot")) {
         settings.reuse_snapshot = truth_from("clone.reuseSnapshot", *reuse);
     }
-    if (const auto protect = find("delete.protectParents")) {
+    if (const auto protect = file.find("delete.protectParents")) {
         settings.protect_parents = truth_from("delete.protectParents", *protect);
     }
-    const auto inventory = find("inventory.file");
+    const auto inventory = file.find("inventory.file");
     settings.inventory_file =
-        inventory ? file_from("inventory.file", *inventory) : usual_inventory();
+        inventory ? path_from("inventory.file", *inventory) : usual_inventory();
     return settings;
 }
 

@@ -1,16 +1,33 @@
 // Reads the settings: ~/.vmware/vix.conf (VMware's dictionary form), overridden by the environment.
 #pragma once
 
+#include <optional>
+#include <string>
+
+#include "format/dictionary.h"
 #include "power/settings.h"
 #include "vm/settings.h"
 
 namespace vix::host {
 
+// The file as it is now, for who needs several kinds of settings. Errors: those of reading it; a
+// missing file is none.
+class SettingsFile {
+  public:
+    SettingsFile();
+
+    // A value of the environment goes before the file's.
+    std::optional<std::string> find(const std::string& setting) const;
+
+  private:
+    format::Dictionary file_;
+};
+
 // A setting `a.b` is overridden by the environment variable VIX_A_B. Error VIX_E_INVALID_ARG names
-// the setting whose value cannot be used; a missing file is no error.
-vm::Settings load_settings();
+// the setting whose value cannot be used.
+vm::Settings load_settings(const SettingsFile& file = {});
 
 // The same for the settings power.*
-power::Settings load_power_settings();
+power::Settings load_power_settings(const SettingsFile& file = {});
 
 }  // namespace vix::host
