@@ -2,7 +2,6 @@
 
 #include "api/machine_state.h"
 #include "base/error.h"
-#include "host/settings_file.h"
 
 namespace vix::api {
 namespace {
@@ -10,8 +9,7 @@ namespace {
 constexpr int kToolsPatience_s = 1;
 
 std::int64_t power_bits(const power::Engine& engine, const VmObject& vm) {
-    return engine.state(vm.vmx()) == power::State::Paused ? VIX_POWERSTATE_PAUSED
-                                                          : VIX_POWERSTATE_POWERED_ON;
+    return engine.is_paused(vm.vmx()) ? VIX_POWERSTATE_PAUSED : VIX_POWERSTATE_POWERED_ON;
 }
 
 // A guest that does not answer need not be one without tools: it may still be starting.
@@ -39,8 +37,7 @@ power::Engine engine_running(const Call& call, const VmObject& vm) {
                     " runs, but not in this library, or with another setting power.folder"};
 }
 
-PropertyValue running_property(const VmObject& vm, int id) {
-    const power::Engine engine{host::load_power_settings(), host::load_settings()};
+PropertyValue running_property(const power::Engine& engine, const VmObject& vm, int id) {
     return id == VIX_PROPERTY_VM_POWER_STATE ? power_bits(engine, vm) : tools_state(engine, vm);
 }
 

@@ -13,8 +13,8 @@ power::Engine engine_of(const Call& call);
 // for one that another product runs.
 power::Engine engine_running(const Call& call, const VmObject& vm);
 
-// VIX_PROPERTY_VM_POWER_STATE and VIX_PROPERTY_VM_TOOLS_STATE of a machine that runs, as its engine
-// tells them.
-PropertyValue running_property(const VmObject& vm, int id);
+// VIX_PROPERTY_VM_POWER_STATE or VIX_PROPERTY_VM_TOOLS_STATE of a machine that runs, as its engine
+// tells it.
+PropertyValue running_property(const power::Engine& engine, const VmObject& vm, int id);
 
 }  // namespace vix::api

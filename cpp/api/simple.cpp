@@ -33,12 +33,17 @@ std::vector<PropertyValue> read_properties(Object& object, const int* ids, std::
         case HandleType::Vm: {
             const auto& vm = static_cast<const VmObject&>(object);
             require_not_deleted(vm);
-            const auto summary = vm::summarize(vm.vmx(), host::load_settings());
+            const host::SettingsFile file;
+            const auto settings = host::load_settings(file);
+            const auto summary = vm::summarize(vm.vmx(), settings);
             const bool running = summary.power_state == vm::PowerState::Running;
             return each(ids, id_count, [&](int id) {
                 const bool engine_knows =
                     id == VIX_PROPERTY_VM_POWER_STATE || id == VIX_PROPERTY_VM_TOOLS_STATE;
-                if (running && engine_knows) return running_property(vm, id);
+                if (running && engine_knows) {
+                    const power::Engine engine{host::load_power_settings(file), settings};
+                    return running_property(engine, vm, id);
+                }
                 return vm_property(vm, summary, id);
             });
         }

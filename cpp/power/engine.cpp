@@ -104,13 +104,16 @@ State Engine::state(const fs::path& vmx) const {
     if (!vm::running_mark(machine, machine_settings_)) {
         return machine.is_suspended() ? State::Suspended : State::Off;
     }
+    return is_paused(vmx) ? State::Paused : State::Running;
+}
+
+bool Engine::is_paused(const fs::path& vmx) const {
     try {
         const Connection connection{uri_for(settings_)};
         const auto domain = connection.find(uuid_for(canonical_path(vmx)));
-        const bool paused = domain && domain->activity() == Activity::Paused;
-        return paused ? State::Paused : State::Running;
+        return domain && domain->activity() == Activity::Paused;
     } catch (const Error&) {
-        return State::Running;  // who runs it need not be libvirt
+        return false;
     }
 }
 
@@ -237,12 +240,6 @@ bool Engine::agent_answers(const fs::path& vmx, int timeout_s) const {
     const Connection connection{local_uri(settings_)};
     Domain domain = require_domain(connection, vmx);
     return answers(domain, timeout_s);
-}
-
-std::string Engine::ask_agent(const fs::path& vmx, const std::string& command,
-                              int timeout_s) const {
-    const Connection connection{local_uri(settings_)};
-    return require_domain(connection, vmx).ask_agent(command, timeout_s);
 }
 
 }  // namespace vix::power

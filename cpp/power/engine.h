@@ -26,6 +26,10 @@ class Engine {
     // Looks at files alone unless the machine runs. Error VIX_E_VM_NOT_FOUND and its like.
     State state(const boost::filesystem::path& vmx) const;
 
+    // What state() asks of libvirt once it is known that the machine runs. False where libvirt
+    // cannot be asked: who runs it need not be libvirt.
+    bool is_paused(const boost::filesystem::path& vmx) const;
+
     // Whether it is this library that runs it; false when it is off, too.
     bool runs(const boost::filesystem::path& vmx) const;
 
@@ -54,9 +58,6 @@ class Engine {
 
     // Whether the guest agent answers, within that time.
     bool agent_answers(const boost::filesystem::path& vmx, int timeout_s) const;
-    // The agent's answer to a command in its own language, JSON. Error VIX_E_TOOLS_NOT_RUNNING.
-    std::string ask_agent(const boost::filesystem::path& vmx, const std::string& command,
-                          int timeout_s) const;
 
   private:
     Domain require_domain(const Connection& connection, const boost::filesystem::path& vmx) const;
