@@ -69,6 +69,12 @@ void give_run(Call& call, const power::GuestRun& run) {
                {VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_EXIT_CODE, exit_code}});
 }
 
+void check_run(int options, Handle property_list, const char* name) {
+    require_options(options, VIX_RUNPROGRAM_RETURN_IMMEDIATELY | VIX_RUNPROGRAM_ACTIVATE_WINDOW,
+                    name);
+    require_no_property_list(property_list);
+}
+
 power::Wait wait_for(int options) {
     return (options & VIX_RUNPROGRAM_RETURN_IMMEDIATELY) != 0 ? power::Wait::No
                                                               : power::Wait::UntilItEnds;
@@ -107,12 +113,10 @@ void vm_run_program(Call& call, int handle, const std::string& program,
                     const std::string& arguments, int options, int property_list) {
     const auto vm = guest_of(call, handle);
     require_path(program, "guestProgramName");
-    require_options(options, VIX_RUNPROGRAM_RETURN_IMMEDIATELY | VIX_RUNPROGRAM_ACTIVATE_WINDOW,
-                    "VMRunProgramInGuest");
-    require_no_property_list(property_list);
+    check_run(options, property_list, "VMRunProgramInGuest");
     const auto words = power::split_words(arguments);
-    give_run(
-        call, Guest { call, *vm } -> run_program(program, words, wait_for(options)));
+    Guest guest{call, *vm};
+    give_run(call, guest->run_program(program, words, wait_for(options)));
 }
 
 void vm_run_script(Call& call, int handle, const std::string& interpreter,
@@ -125,12 +129,10 @@ void vm_run_script(Call& call, int handle, const std::string& interpreter,
                                                 std::to_string(kScriptLimit) +
                                                 " to the guest and run it there"};
     }
-    require_options(options, VIX_RUNPROGRAM_RETURN_IMMEDIATELY | VIX_RUNPROGRAM_ACTIVATE_WINDOW,
-                    "VMRunScriptInGuest");
-    require_no_property_list(property_list);
+    check_run(options, property_list, "VMRunScriptInGuest");
     const auto words = power::split_words(interpreter);
-    give_run(
-        call, Guest { call, *vm } -> run_script(words, script, wait_for(options)));
+    Guest guest{call, *vm};
+    give_run(call, guest->run_script(words, script, wait_for(options)));
 }
 
 std::shared_ptr<VmObject> check_copy(const Call& call, Handle handle, const std::string& from,
@@ -146,17 +148,15 @@ std::shared_ptr<VmObject> check_copy(const Call& call, Handle handle, const std:
 void vm_copy_to_guest(Call& call, int handle, const std::string& host_path,
                       const std::string& guest_path, int options, int property_list) {
     const auto vm = check_copy(call, handle, host_path, guest_path, options, property_list);
-    Guest {
-        call, *vm
-        } -> copy_in(resolve_path(call, host_path), guest_path);
+    Guest guest{call, *vm};
+    guest->copy_in(resolve_path(call, host_path), guest_path);
 }
 
 void vm_copy_to_host(Call& call, int handle, const std::string& guest_path,
                      const std::string& host_path, int options, int property_list) {
     const auto vm = check_copy(call, handle, guest_path, host_path, options, property_list);
-    Guest {
-        call, *vm
-        } -> copy_out(guest_path, resolve_path(call, host_path));
+    Guest guest{call, *vm};
+    guest->copy_out(guest_path, resolve_path(call, host_path));
 }
 
 std::shared_ptr<VmObject> check_path(const Call& call, Handle handle, const std::string& path,
@@ -168,28 +168,26 @@ std::shared_ptr<VmObject> check_path(const Call& call, Handle handle, const std:
 
 void vm_delete_file(Call& call, int handle, const std::string& path) {
     const auto vm = check_path(call, handle, path, "guestPathName");
-    Guest {
-        call, *vm
-        } -> remove_file(path);
+    Guest guest{call, *vm};
+    guest->remove_file(path);
 }
 
 void vm_file_exists(Call& call, int handle, const std::string& path) {
     const auto vm = check_path(call, handle, path, "guestPathName");
-    call.give(
-        {{VIX_PROPERTY_JOB_RESULT_GUEST_OBJECT_EXISTS, Guest{call, *vm} -> file_exists(path)}});
+    Guest guest{call, *vm};
+    call.give({{VIX_PROPERTY_JOB_RESULT_GUEST_OBJECT_EXISTS, guest->file_exists(path)}});
 }
 
 void vm_directory_exists(Call& call, int handle, const std::string& path) {
     const auto vm = check_path(call, handle, path, "pathName");
-    call.give(
-        {{VIX_PROPERTY_JOB_RESULT_GUEST_OBJECT_EXISTS, Guest{call, *vm} -> folder_exists(path)}});
+    Guest guest{call, *vm};
+    call.give({{VIX_PROPERTY_JOB_RESULT_GUEST_OBJECT_EXISTS, guest->folder_exists(path)}});
 }
 
 void vm_file_info(Call& call, int handle, const std::string& path) {
     const auto vm = check_path(call, handle, path, "pathName");
-    const auto info = Guest {
-        call, *vm
-        } -> info(path);
+    Guest guest{call, *vm};
+    const auto info = guest->info(path);
     call.give({{VIX_PROPERTY_JOB_RESULT_FILE_SIZE, info.size},
                {VIX_PROPERTY_JOB_RESULT_FILE_FLAGS, flags_of(info)},
                {VIX_PROPERTY_JOB_RESULT_FILE_MOD_TIME, info.modified}});
@@ -198,7 +196,8 @@ void vm_file_info(Call& call, int handle, const std::string& path) {
 void vm_list_directory(Call& call, int handle, const std::string& path, int options) {
     const auto vm = check_path(call, handle, path, "pathName");
     require_options(options, 0, "VMListDirectoryInGuest");
-    for (const auto& info : Guest { call, *vm } -> list(path)) {
+    Guest guest{call, *vm};
+    for (const auto& info : guest->list(path)) {
         call.give({{VIX_PROPERTY_JOB_RESULT_ITEM_NAME, info.name},
                    {VIX_PROPERTY_JOB_RESULT_FILE_SIZE, info.size},
                    {VIX_PROPERTY_JOB_RESULT_FILE_FLAGS, flags_of(info)},
@@ -209,9 +208,8 @@ void vm_list_directory(Call& call, int handle, const std::string& path, int opti
 void vm_delete_directory(Call& call, int handle, const std::string& path, int options) {
     const auto vm = check_path(call, handle, path, "pathName");
     require_options(options, 0, "VMDeleteDirectoryInGuest");
-    Guest {
-        call, *vm
-        } -> remove_folder(path);
+    Guest guest{call, *vm};
+    guest->remove_folder(path);
 }
 
 void vm_rename_file(Call& call, int handle, const std::string& old_name,
@@ -224,31 +222,30 @@ void vm_rename_file(Call& call, int handle, const std::string& old_name,
     }
     require_options(options, 0, "VMRenameFileInGuest");
     require_no_property_list(property_list);
-    Guest {
-        call, *vm
-        } -> rename(old_name, new_name);
+    Guest guest{call, *vm};
+    guest->rename(old_name, new_name);
 }
 
 void vm_create_temp_file(Call& call, int handle, int options, int property_list) {
     const auto vm = guest_of(call, handle);
     require_options(options, 0, "VMCreateTempFileInGuest");
     require_no_property_list(property_list);
-    call.give({{VIX_PROPERTY_JOB_RESULT_ITEM_NAME, Guest{call, *vm} -> make_temporary_file()}});
+    Guest guest{call, *vm};
+    call.give({{VIX_PROPERTY_JOB_RESULT_ITEM_NAME, guest->make_temporary_file()}});
 }
 
 void vm_create_directory(Call& call, int handle, const std::string& path, int property_list) {
-    const auto vm = guest_of(call, handle);
-    require_path(path, "pathName");
+    const auto vm = check_path(call, handle, path, "pathName");
     require_no_property_list(property_list);
-    Guest {
-        call, *vm
-        } -> make_folder(path);
+    Guest guest{call, *vm};
+    guest->make_folder(path);
 }
 
 void vm_list_processes(Call& call, int handle, int options) {
     const auto vm = guest_of(call, handle);
     require_options(options, 0, "VMListProcessesInGuest");
-    for (const auto& process : Guest { call, *vm } -> processes()) {
+    Guest guest{call, *vm};
+    for (const auto& process : guest->processes()) {
         call.give({{VIX_PROPERTY_JOB_RESULT_ITEM_NAME, process.name},
                    {VIX_PROPERTY_JOB_RESULT_PROCESS_ID, process.pid},
                    {VIX_PROPERTY_JOB_RESULT_PROCESS_OWNER, process.owner},
@@ -262,9 +259,8 @@ void vm_kill_process(Call& call, int handle, std::int64_t pid, int options) {
     const auto vm = guest_of(call, handle);
     if (pid <= 0) throw_bad_argument("pid " + std::to_string(pid) + " is no process");
     require_options(options, 0, "VMKillProcessInGuest");
-    Guest {
-        call, *vm
-        } -> end_process(pid);
+    Guest guest{call, *vm};
+    guest->end_process(pid);
 }
 
 void vm_open_url(Call& call, int handle, const std::string& url, int, int property_list) {
