@@ -1,12 +1,12 @@
 #include "ops/merge.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -30,6 +30,9 @@ using format::vmdk::Run;
 using format::vmdk::SparseEditor;
 using io::File;
 using vm::DiskLink;
+
+// What a monolithic disk is for others while its descriptor is a file by itself.
+constexpr const char* kTypeMeanwhile = "twoGbMaxExtentSparse";
 
 // A disk whose sectors are changed in place: the target of a merge.
 class DiskEditor {
@@ -234,7 +237,7 @@ class Merger {
     io::Transfer transfer_;
 };
 
-bool can_be_changed(const DiskLink& link) {
+bool is_hosted(const DiskLink& link) {
     const auto& extents = link.descriptor.extents;
     return std::all_of(extents.begin(), extents.end(), [](const ExtentLine& extent) {
         return extent.type == ExtentType::Sparse || extent.type == ExtentType::Flat;
@@ -243,7 +246,6 @@ bool can_be_changed(const DiskLink& link) {
 
 // Nothing for a disk that cannot be changed in place.
 std::unique_ptr<DiskEditor> open_editor(const DiskLink& link, const vm::Settings& settings) {
-    if (!can_be_changed(link)) return nullptr;
     try {
         return std::make_unique<DiskEditor>(link, settings);
     } catch (const Error& error) {
@@ -252,28 +254,28 @@ std::unique_ptr<DiskEditor> open_editor(const DiskLink& link, const vm::Settings
     }
 }
 
-std::uint64_t allocated_bytes(const DiskLink& link, const vm::Settings& settings) {
-    std::uint64_t bytes = 0;
-    for (const fs::path& file : files_of(link, settings)) {
-        struct stat status {};
-        if (stat(file.c_str(), &status) == 0) bytes += static_cast<std::uint64_t>(status.st_blocks);
-    }
-    return bytes * 512;
-}
-
 void remove_files(const std::vector<fs::path>& files) {
     for (const fs::path& file : files) unlink(file.c_str());
+}
+
+// The parent's data base, for the guest knows a disk by what its base says, with the content that
+// others know the child by.
+std::vector<std::pair<std::string, std::string>> merged_ddb(const DiskLink& parent,
+                                                            const DiskLink& child) {
+    auto merged = parent.descriptor.ddb;
+    std::erase_if(merged, [](const auto& entry) {
+        return equal_ignoring_case(entry.first, "longContentID");
+    });
+    const auto content = child.descriptor.find_ddb("longContentID");
+    if (content) merged.emplace_back("longContentID", *content);
+    return merged;
 }
 
 // The child's place in the chain, with the parent's extents: what the merged disk is.
 Descriptor merged_descriptor(const DiskLink& parent, const DiskLink& child) {
     Descriptor merged = parent.descriptor;
     merged.cid = child.descriptor.cid;
-    std::erase_if(merged.ddb, [](const auto& entry) {
-        return equal_ignoring_case(entry.first, "longContentID");
-    });
-    const auto content = child.descriptor.find_ddb("longContentID");
-    if (content) merged.ddb.emplace_back("longContentID", *content);
+    merged.ddb = merged_ddb(parent, child);
     return merged;
 }
 
@@ -309,11 +311,22 @@ void take_over(const DiskLink& parent, const DiskLink& child, const vm::Settings
     unlink(parent.path.c_str());
 }
 
+// What the child calls the disk that its parent calls so.
+std::string hint_from(const fs::path& folder, const vm::Disk& parent_chain) {
+    const DiskLink& parent = parent_chain.chain.front();
+    const std::string& hint = parent.descriptor.parent_hint;
+    const bool same = hint.empty() || parent.folder() == folder || parent_chain.chain.size() == 1;
+    if (same || fs::path{hint}.is_absolute()) return hint;
+    return fs::relative(parent_chain.chain[1].path, folder).string();
+}
+
 // The child stands where the parent stood.
-void step_over(const DiskLink& parent, const DiskLink& child, const vm::Settings& settings) {
+void step_over(const vm::Disk& parent_chain, const DiskLink& child, const vm::Settings& settings) {
+    const DiskLink& parent = parent_chain.chain.front();
     Descriptor changed = child.descriptor;
     changed.parent_cid = parent.descriptor.parent_cid;
-    changed.parent_hint = parent.descriptor.parent_hint;
+    changed.parent_hint = hint_from(child.folder(), parent_chain);
+    changed.ddb = merged_ddb(parent, child);
     if (child.embedded) {
         write_embedded(child.path, child.path, changed, settings);
     } else {
@@ -322,11 +335,35 @@ void step_over(const DiskLink& parent, const DiskLink& child, const vm::Settings
     remove_files(files_of(parent, settings));
 }
 
+bool is_flat(const DiskLink& link) {
+    const auto& extents = link.descriptor.extents;
+    return std::any_of(extents.begin(), extents.end(),
+                       [](const ExtentLine& extent) { return extent.type == ExtentType::Flat; });
+}
+
+// The parent takes the child's content: a flat base stays flat, and otherwise the larger of both
+// stays. Its extents cannot leave their folder, so that of two disks in different ones the child
+// has to take the parent's.
+bool is_pushed(const DiskFamily& family, const DiskFamily::Id& child_id,
+               const vm::Settings& settings) {
+    const DiskFamily::Member& child = family.members().at(child_id);
+    const DiskFamily::Member& parent = family.members().at(*child.parent);
+    if (fs::canonical(parent.link.folder()) != fs::canonical(child.link.folder())) return false;
+    if (is_flat(parent.link)) return true;
+    return io::allocated_bytes(files_of(parent.link, settings)) >=
+           io::allocated_bytes(files_of(child.link, settings));
+}
+
+bool can_be_merged(const DiskFamily& family, const DiskFamily::Id& child_id) {
+    const DiskFamily::Id& parent = *family.members().at(child_id).parent;
+    return family.is_own(child_id) && family.is_own(parent) && !family.is_shared(parent);
+}
+
 }  // namespace
 
 void point_to_monolithic(const fs::path& file, const fs::path& name, Descriptor descriptor,
                          const vm::Settings& settings) {
-    descriptor.create_type = "twoGbMaxExtentSparse";
+    descriptor.create_type = kTypeMeanwhile;
     descriptor.extents.front().name = file.filename().string();
     io::replace_file(name, format::vmdk::to_text(descriptor), settings.durability);
 }
@@ -340,30 +377,54 @@ void settle_monolithic(const fs::path& file, const fs::path& name, const Descrip
     if (settings.durability == vm::Durability::Synced) io::sync_all({name.parent_path()});
 }
 
+std::optional<fs::path> half_renamed(const DiskLink& link, const vm::Settings& settings) {
+    const auto& extents = link.descriptor.extents;
+    const bool split = equal_ignoring_case(link.descriptor.create_type, kTypeMeanwhile);
+    if (link.embedded || !split || extents.size() != 1) return std::nullopt;
+    const auto file =
+        vm::find_file({extents[0].name, extents[0].name_bytes}, link.folder(), {}, settings);
+    if (!file || file->parent_path() != link.folder()) return std::nullopt;
+    const File extent = File::open(*file);
+    if (format::vmdk::read_embedded_descriptor(extent).empty()) return std::nullopt;
+    return file;
+}
+
+std::uint64_t bytes_to_merge(const DiskFamily& family, const DiskFamily::Id& child_id,
+                             const vm::Settings& settings) {
+    if (!can_be_merged(family, child_id)) return 0;
+    const DiskFamily::Member& child = family.members().at(child_id);
+    const DiskLink& source = is_pushed(family, child_id, settings)
+                                 ? child.link
+                                 : family.members().at(*child.parent).link;
+    return io::allocated_bytes(files_of(source, settings));
+}
+
 bool merge_into_child(const DiskFamily& family, const DiskFamily::Id& child_id,
                       const vm::Settings& settings, Progress& progress) {
+    if (!can_be_merged(family, child_id)) return false;
     const DiskLink& child = family.members().at(child_id).link;
     const DiskFamily::Id parent_id = *family.members().at(child_id).parent;
     const DiskLink& parent = family.members().at(parent_id).link;
-    const bool own = family.is_own(child_id) && family.is_own(parent_id);
-    if (!own) return false;
-
-    const auto parent_editor = open_editor(parent, settings);
-    const auto child_editor = open_editor(child, settings);
-    if (!parent_editor || !child_editor) return false;
+    if (!is_hosted(parent) || !is_hosted(child)) return false;
+    bool pushed = is_pushed(family, child_id, settings);
+    auto editor = open_editor(pushed ? parent : child, settings);
+    // A compressed base is unpacked into its child, however large it is.
+    if (!editor && pushed) {
+        pushed = false;
+        editor = open_editor(child, settings);
+    }
+    if (!editor) return false;
 
     const vm::Disk parent_chain = family.disk(parent_id);
     progress.checkpoint("merge");
-    const bool parent_is_larger =
-        allocated_bytes(parent, settings) >= allocated_bytes(child, settings);
-    if (parent_is_larger || parent_chain.chain.size() == 1) {
-        Merger{*parent_editor, settings, progress}.push(child, parent_chain);
+    if (pushed) {
+        Merger{*editor, settings, progress}.push(child, parent_chain);
         progress.checkpoint("take over");
         take_over(parent, child, settings);
     } else {
-        Merger{*child_editor, settings, progress}.pull(child, parent, parent_chain);
+        Merger{*editor, settings, progress}.pull(child, parent, parent_chain);
         progress.checkpoint("step over");
-        step_over(parent, child, settings);
+        step_over(parent_chain, child, settings);
     }
     return true;
 }
