@@ -26,7 +26,6 @@
 #include "io/file.h"
 #include "io/folder.h"
 
-namespace fs = boost::filesystem;
 namespace iterators = boost::archive::iterators;
 
 namespace vix::io {
