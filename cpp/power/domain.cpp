@@ -82,6 +82,36 @@ void write_bios_uuid(DomainWriter& writer) {
         .close();
 }
 
+// What the .vmx tells its guest: guestinfo.NAME is opt/guestinfo.NAME in QEMU's firmware
+// configuration, which Linux shows below /sys/firmware/qemu_fw_cfg/by_name. Values of any kind are
+// given to QEMU as arguments, whose length has a limit.
+void write_guest_info(DomainWriter& writer) {
+    constexpr std::string_view kPrefix = "guestinfo.";
+    constexpr std::size_t kNameLimit = 55 - 4;  // without "opt/"
+    constexpr std::size_t kValueLimit = 65536;
+    std::vector<std::pair<std::string, std::string>> known;
+    for (const auto& [key, value] : writer.machine.dictionary().entries()) {
+        if (!starts_with_ignoring_case(key, kPrefix) || value.empty()) continue;
+        const std::string name = std::string{kPrefix} + key.substr(kPrefix.size());
+        const bool fits = name.size() <= kNameLimit && value.size() <= kValueLimit;
+        const bool text = is_utf8(value) && std::all_of(value.begin(), value.end(), [](char c) {
+            return static_cast<unsigned char>(c) >= 0x20 && c != 0x7F;
+        });
+        if (fits && text) {
+            known.emplace_back(name, value);
+        } else {
+            writer.notes.push_back(key + " is not to be seen by the guest: " +
+                                   (text ? "it is too long" : "it is not one line of text"));
+        }
+    }
+    if (known.empty()) return;
+    writer.xml.open("sysinfo", {{"type", "fwcfg"}});
+    for (const auto& [name, value] : known) {
+        writer.xml.text("entry", value, {{"name", "opt/" + name}});
+    }
+    writer.xml.close();
+}
+
 void write_devices(const std::vector<Drive>& drives, DomainWriter& writer) {
     writer.xml.open("devices");
     write_drives(drives, writer);
@@ -111,6 +141,7 @@ DomainDescription describe_domain(const vm::Config& machine, const std::vector<D
         .text("on_poweroff", "destroy")
         .text("on_reboot", "restart")
         .text("on_crash", "destroy");
+    write_guest_info(writer);
     write_devices(drives, writer);
     for (const std::string& model : context.unconfined) {
         writer.xml.empty("seclabel", {{"type", "none"}, {"model", model}});

@@ -59,6 +59,20 @@ TEST(Domain, NamesAreEscaped) {
     EXPECT_TRUE(contains(xml, "path='/vms/a b/x%26y.vmx'"));
 }
 
+TEST(Domain, GuestIsToldWhatTheConfigurationSaysToIt) {
+    const auto description = describe(
+        "guestinfo.role = \"a <b>\"\nGuestInfo.x = \"|0A\"\nguestinfo.empty = \"\"\n"
+        "guestinfo." +
+        std::string(60, 'n') + " = \"v\"\n");
+    EXPECT_TRUE(contains(description.xml,
+                         "<sysinfo type='fwcfg'>\n    "
+                         "<entry name='opt/guestinfo.role'>a &lt;b&gt;</entry>\n  </sysinfo>"))
+        << description.xml;
+    EXPECT_TRUE(contains(joined(description.notes), "GuestInfo.x is not to be seen"));
+    EXPECT_TRUE(contains(joined(description.notes), "it is too long"));
+    EXPECT_FALSE(contains(describe("").xml, "sysinfo"));
+}
+
 TEST(Domain, PathComesBackFromMetadata) {
     const fs::path path{"/vms/a \"b\" '%26'/\xE9\xFF\n.vmx"};
     EXPECT_EQ(path_from_metadata("<m path='" + encode_path(path) + "'/>"), path);
