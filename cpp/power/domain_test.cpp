@@ -61,16 +61,18 @@ TEST(Domain, NamesAreEscaped) {
 
 TEST(Domain, GuestIsToldWhatTheConfigurationSaysToIt) {
     const auto description = describe(
-        "guestinfo.role = \"a <b>\"\nGuestInfo.x = \"|0A\"\nguestinfo.empty = \"\"\n"
-        "guestinfo." +
+        "memsize = \"64\"\nguestinfo.role = \"a, <b>\"\nGuestInfo.x = \"|0A\"\n"
+        "guestinfo.empty = \"\"\nguestinfo." +
         std::string(60, 'n') + " = \"v\"\n");
     EXPECT_TRUE(contains(description.xml,
-                         "<sysinfo type='fwcfg'>\n    "
-                         "<entry name='opt/guestinfo.role'>a &lt;b&gt;</entry>\n  </sysinfo>"))
+                         "<qemu:arg value='-fw_cfg'/>\n    "
+                         "<qemu:arg value='name=opt/guestinfo.role,string=a,, &lt;b&gt;'/>"))
         << description.xml;
-    EXPECT_TRUE(contains(joined(description.notes), "GuestInfo.x is not to be seen"));
-    EXPECT_TRUE(contains(joined(description.notes), "it is too long"));
-    EXPECT_FALSE(contains(describe("").xml, "sysinfo"));
+    EXPECT_EQ(joined(description.notes),
+              "GuestInfo.x is not to be seen by the guest: it is more than a line of text\n"
+              "guestinfo." +
+                  std::string(60, 'n') + " is not to be seen by the guest: it is too long\n");
+    EXPECT_FALSE(contains(describe("memsize = \"64\"\n").xml, "qemu:arg"));
 }
 
 TEST(Domain, PathComesBackFromMetadata) {

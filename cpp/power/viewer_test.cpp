@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/filesystem/operations.hpp>
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
-#include "testing/files.h"
 #include "testing/temp_folder.h"
 
 namespace vix::power {
@@ -48,7 +50,9 @@ TEST_F(Viewer, IsStarted) {
     const auto mark = folder_ / "mark";
     settings_.viewer = "/bin/sh -c 'echo \"$0\" >" + mark.string() + "' %i";
     EXPECT_EQ(open_viewer(settings_, "ID"), std::nullopt);
-    for (int i = 0; i < 500 && !boost::filesystem::exists(mark); ++i) usleep(10000);
+    for (int i = 0; i < 500 && !boost::filesystem::exists(mark); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    }
     EXPECT_TRUE(boost::filesystem::exists(mark));
 }
 

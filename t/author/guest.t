@@ -60,7 +60,7 @@ sub said_in_guest {
 }
 
 is(VMWaitForToolsInGuest($vm, 1), VIX_E_VM_NOT_RUNNING, 'no guest of one that is off');
-spew($vmx, slurp($vmx) . qq{guestinfo.role = "web, of 'many'"\n});
+spew($vmx, slurp($vmx) . qq{guestinfo.role = "web, of 'many'"\nguestinfo.zone = "a"\n});
 succeeds(VMPowerOn($vm, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), 'VMPowerOn');
 is(tools_state(), VIX_TOOLSSTATE_UNKNOWN, 'the tools are not there yet');
 is(VMWaitForToolsInGuest($vm, 1), VIX_E_TIMEOUT_WAITING_FOR_TOOLS, 'nor within a second');
@@ -107,15 +107,13 @@ subtest 'programs' => sub {
 subtest 'variables of the guest' => sub {
     is(guest_variable('role'), "web, of 'many'", 'one of the .vmx');
     is(guest_variable('none'), '', 'one that is not there');
-    is(said_in_guest('vmware-rpctool "info-get guestinfo.role"'),
-        "web, of 'many'\n", 'the guest sees the one of the .vmx');
     is(said_in_guest('vmware-rpctool "info-get guestinfo.none" || echo $?'),
-        "No value found\n1\n", 'and not the other');
+        "No value found\n1\n", 'not in the guest, either');
 
-    my $value = "two\nlines, \x{e4} and 'more' \$HOME";
+    my $value = "two\nlines, \x{263a} and 'more' \$HOME";
     succeeds(VMWriteVariable($vm, VIX_VM_GUEST_VARIABLE, 'role', $value, 0), 'VMWriteVariable');
     is(guest_variable('role'), $value, 'reads back');
-    (my $bytes = "$value\n") =~ s/\x{e4}/\xc3\xa4/;
+    utf8::encode(my $bytes = "$value\n");
     is(said_in_guest('vmware-rpctool "info-get guestinfo.role"'), $bytes, 'the guest sees it');
     is((VMWriteVariable($vm, VIX_VM_GUEST_VARIABLE, 'a/b', 'c', 0))[0],
         VIX_E_INVALID_ARG, 'a name with a /');
@@ -128,6 +126,9 @@ subtest 'as root' => sub {
     is(VMWriteVariable($vm, VIX_GUEST_ENVIRONMENT_VARIABLE, 'VIX_TOUR', 'x', 0),
         VIX_E_GUEST_USER_PERMISSIONS, 'only root sets the environment');
     succeeds(VMLoginInGuest($vm, 'root', 'root-secret', 0), 'root');
+    is(said_in_guest('cat /sys/firmware/qemu_fw_cfg/by_name/opt/guestinfo.role/raw'),
+        "web, of 'many'", 'root sees what the .vmx says');
+    is(said_in_guest("vmware-rpctool 'info-get guestinfo.zone'"), "a\n", 'by name');
     is(environment_variable('VIX_TOUR'), '', 'not there');
     succeeds(VMWriteVariable($vm, VIX_GUEST_ENVIRONMENT_VARIABLE, 'VIX_TOUR', "a 'b'\n\$c", 0),
         'VMWriteVariable');
