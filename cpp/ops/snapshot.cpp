@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
 #include <chrono>
-#include <functional>
+#include <map>
+#include <optional>
 #include <set>
 
 #include "base/error.h"
@@ -15,6 +16,7 @@
 #include "ops/child_disks.h"
 #include "ops/disk_family.h"
 #include "ops/machine_lock.h"
+#include "ops/pending.h"
 #include "vm/chain_reader.h"
 #include "vm/machine_state.h"
 
@@ -66,6 +68,7 @@ vm::Snapshot new_snapshot(const SnapshotRequest& request, const Config& machine,
     return snapshot;
 }
 
+// Unsynced.
 void write_state(const Config& machine, const vm::Snapshot& snapshot,
                  const vm::Settings& settings) {
     const vm::MachineState state = vm::present_state(machine, settings);
@@ -74,7 +77,7 @@ void write_state(const Config& machine, const vm::Snapshot& snapshot,
     // No more readable than what it holds.
     unsigned permissions = io::permissions_of(machine.path()) & 0666;
     if (state.nvram) permissions &= state.nvram_permissions;
-    io::replace_file(machine.folder() / snapshot.state_file.name, bytes, settings.durability,
+    io::replace_file(machine.folder() / snapshot.state_file.name, bytes, vm::Durability::Unsynced,
                      permissions);
 }
 
@@ -96,55 +99,76 @@ const vm::Snapshot& require(const SnapshotTree& tree, int uid, const fs::path& v
                 vmx.string() + " has no snapshot with the id " + std::to_string(uid)};
 }
 
-// Puts the former text back unless all went well.
-class TextGuard {
+// The machine goes over to new disks: all that is new is made ready and synced at once, then the
+// configuration and after it the list are exchanged. Until the list is, all of it is undone on
+// failure; what a dead process leaves goes with the next call.
+class ChangeOfDisks {
   public:
-    TextGuard(fs::path path, const vm::Settings& settings)
-        : path_{std::move(path)},
-          settings_{settings},
-          before_{io::read_text(path_, std::uint64_t{1} << 30)} {}
-    ~TextGuard() {
-        if (done_) return;
-        try {
-            io::replace_file(path_, before_, settings_.durability);
-        } catch (...) {
-            // The first error is on its way and tells more.
-        }
-    }
-    TextGuard(const TextGuard&) = delete;
-    TextGuard& operator=(const TextGuard&) = delete;
+    ChangeOfDisks(const fs::path& vmx, const vm::Settings& settings)
+        : vmx_{vmx}, settings_{settings}, pending_{vmx, settings}, children_{settings} {}
 
-    void keep_new() noexcept { done_ = true; }
+    Pending& pending() { return pending_; }
+    ChildDisks& children() { return children_; }
+
+    // From here on what both of them name may be made.
+    void begin() {
+        pending_.add(children_.files());
+        for (const fs::path& disk : children_.parents()) pending_.add_merge(disk);
+        pending_.write();
+    }
+
+    // `also`: what else has been made and must last.
+    void commit(const format::Dictionary& config, const SnapshotTree& tree,
+                std::vector<fs::path> also, Progress& progress) {
+        io::UndoableReplacement vmx{vmx_, config.to_bytes()};
+        io::Replacement list{vm::snapshot_list_path(vmx_), tree.to_bytes()};
+        also.insert(also.end(), {pending_.path(), vmx.fresh(), list.fresh(), vmx_.parent_path()});
+        sync_with_children(std::move(also));
+        progress.checkpoint("children are there");
+        vmx.commit(settings_.durability);
+        progress.checkpoint("the machine is on its new disks");
+        progress.point_of_no_return();
+        list.commit(vm::Durability::Unsynced);
+        vmx.keep();
+        children_.keep();
+        if (is_synced()) io::sync_all({vmx_.parent_path()});
+    }
 
   private:
-    fs::path path_;
+    bool is_synced() const { return settings_.durability == vm::Durability::Synced; }
+
+    void sync_with_children(std::vector<fs::path> paths) {
+        if (!is_synced()) return;
+        for (const fs::path& path : children_.to_sync()) paths.push_back(path);
+        std::sort(paths.begin(), paths.end());
+        paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+        io::sync_all(paths);
+    }
+
+    fs::path vmx_;
     const vm::Settings& settings_;
-    std::string before_;
-    bool done_ = false;
+    Pending pending_;  // goes last: it tidies up what the others could not undo
+    ChildDisks children_;
 };
 
-// The step after which nothing is undone: `done` is called as soon as the new list is in place,
-// before it is waited for to last.
-void change_list(const fs::path& list, const SnapshotTree& tree, const vm::Settings& settings,
-                 const std::function<void()>& done) {
-    io::Replacement replacement{list, tree.to_bytes()};
-    const bool synced = settings.durability == vm::Durability::Synced;
-    if (synced) io::sync_all({replacement.fresh()});
-    replacement.commit(vm::Durability::Unsynced);
-    done();
-    if (synced) io::sync_all({list.parent_path()});
-}
-
-// Deltas that the machine wrote to and that nothing leads to any more. A disk that stands on none
-// is the user's, attached since: it is left alone.
-void drop_unneeded(const DiskFamily& before, const DiskFamily& after,
-                   const vm::Settings& settings) {
+// Deltas that only the present state stood on, down to where the state to come begins. A disk that
+// stands on none of that is the user's, attached since: it is left alone.
+std::vector<fs::path> files_to_drop(const DiskFamily& before, const DiskFamily& after,
+                                    const vm::Settings& settings) {
+    std::vector<fs::path> files;
+    const auto is_needed = [&](const auto& id) { return after.members().contains(id); };
     for (const auto& [id, member] : before.members()) {
-        const bool delta = member.parent && after.members().contains(*member.parent);
-        const bool left = before.is_present(id) && !after.members().contains(id);
-        if (!delta || !left || !before.is_own(id)) continue;
-        for (const fs::path& file : files_of(member.link, settings)) unlink(file.c_str());
+        if (!before.is_present(id)) continue;
+        std::vector<fs::path> above;
+        std::optional<DiskFamily::Id> at = id;
+        for (; at && !is_needed(*at); at = before.members().at(*at).parent) {
+            if (!before.is_own(*at) || before.is_shared(*at)) continue;
+            const auto& link = before.members().at(*at).link;
+            for (const fs::path& file : files_of(link, settings)) above.push_back(file);
+        }
+        if (at) files.insert(files.end(), above.begin(), above.end());
     }
+    return files;
 }
 
 // An empty child of just that disk.
@@ -161,11 +185,35 @@ bool is_untouched_child(const vm::Disk& disk, const fs::path& parent,
 }
 
 // The memory of a suspended machine means nothing without the disks it belonged to.
-void drop_suspended_state(const Config& machine) {
+std::vector<fs::path> suspended_state(const Config& machine) {
     const fs::path name = fs::path{machine.find("checkpoint.vmState").value_or("")}.filename();
-    if (name.extension() != ".vmss") return;
-    unlink((machine.folder() / name).c_str());
-    unlink((machine.folder() / name).replace_extension(".vmem").c_str());
+    if (name.extension() != ".vmss") return {};
+    const fs::path state = machine.folder() / name;
+    return {state, fs::path{state}.replace_extension(".vmem")};
+}
+
+fs::path nvram_path(const vm::MachineState& state) {
+    const fs::path& vmx = state.config.path();
+    const auto name = state.config.find("nvram").value_or(vmx.stem().string() + ".nvram");
+    return vmx.parent_path() / fs::path{name}.filename();
+}
+
+// What the machine is to stand on once it has gone back.
+DiskFamily family_of_state(const vm::MachineState& state, const SnapshotTree& tree,
+                           const vm::Settings& settings) {
+    std::map<std::string, std::string> names;
+    for (const vm::DiskDevice& device : state.disks) names[to_lower(device.node)] = device.file.name;
+    const auto text = on_disks(state.config.dictionary(), names).to_bytes();
+    return {Config::parse(state.config.path(), text), tree, settings, DiskFamily::Unreadable::Skip};
+}
+
+// All that goes with the present state when another one takes its place.
+std::vector<fs::path> files_of_present(const Config& machine, const vm::MachineState& state,
+                                       const SnapshotTree& tree, const vm::Settings& settings) {
+    const DiskFamily before{machine, tree, settings, DiskFamily::Unreadable::Skip};
+    auto files = files_to_drop(before, family_of_state(state, tree, settings), settings);
+    for (const fs::path& file : suspended_state(machine)) files.push_back(file);
+    return files;
 }
 
 }  // namespace
@@ -203,28 +251,20 @@ int create_snapshot(const SnapshotRequest& request, Progress& progress) {
     refuse_encrypted(machine);
     refuse_suspended(machine);
     refuse_shared_disks(machine, settings);
-    const fs::path list = vm::snapshot_list_path(request.vmx);
-    SnapshotTree tree = SnapshotTree::read(list);
+    SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(request.vmx));
     const vm::Snapshot snapshot = new_snapshot(request, machine, tree);
     tree.add(snapshot);
 
-    ChildDisks children{settings};
+    ChangeOfDisks change{request.vmx, settings};
     for (const vm::DiskDevice& device : machine.disks()) {
-        if (!vm::is_independent(machine, device)) children.add(device, machine, progress);
+        if (!vm::is_independent(machine, device)) change.children().plan(device, machine);
     }
-    children.adopt(machine.folder() / snapshot.state_file.name);
+    change.children().adopt(machine.folder() / snapshot.state_file.name);
+    change.begin();
+    change.children().build(progress);
     write_state(machine, snapshot, settings);
-    children.sync();
-    progress.checkpoint("children are there");
-
-    TextGuard config_guard{request.vmx, settings};
-    const auto config = on_disks(machine.dictionary(), children.names());
-    io::replace_file(request.vmx, config.to_bytes(), settings.durability);
-    progress.checkpoint("the machine is on its new disks");
-    change_list(list, tree, settings, [&] {
-        config_guard.keep_new();
-        children.keep();
-    });
+    change.commit(on_disks(machine.dictionary(), change.children().names()), tree, {}, progress);
+    change.pending().done();
     return snapshot.uid;
 }
 
@@ -233,41 +273,37 @@ void revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settings& settin
     const MachineLock lock{vmx, settings};
     const Config machine = Config::read(vmx);
     refuse_encrypted(machine);
-    const fs::path list = vm::snapshot_list_path(vmx);
-    SnapshotTree tree = SnapshotTree::read(list);
+    SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(vmx));
     const vm::Snapshot& snapshot = require(tree, uid, vmx);
     if (snapshot.with_memory) {
         throw Error{VIX_E_SNAPSHOT_NOT_REVERTABLE,
                     "the snapshot \"" + snapshot.display_name + "\" holds a running machine"};
     }
     const vm::MachineState state = vm::state_of_snapshot(machine, snapshot, settings);
-    const DiskFamily before{machine, tree, settings, DiskFamily::Unreadable::Skip};
-
-    ChildDisks children{settings};
-    for (const vm::DiskDevice& device : state.disks) {
-        if (!vm::is_independent(state.config, device)) children.add(device, machine, progress);
-    }
-    children.sync();
-    progress.checkpoint("children are there");
-    TextGuard config_guard{vmx, settings};
-    const auto config = on_disks(state.config.dictionary(), children.names());
-    io::replace_file(vmx, config.to_bytes(), settings.durability);
-    progress.checkpoint("the machine is on its new disks");
-    progress.point_of_no_return();
     tree.set_current(uid);
-    change_list(list, tree, settings, [&] {
-        config_guard.keep_new();
-        children.keep();
-    });
+    const auto unneeded = files_of_present(machine, state, tree, settings);
 
-    if (state.nvram) {
-        const auto nvram = state.config.find("nvram").value_or(vmx.stem().string() + ".nvram");
-        io::replace_file(vmx.parent_path() / fs::path{nvram}.filename(), *state.nvram,
-                         settings.durability);
+    ChangeOfDisks change{vmx, settings};
+    for (const vm::DiskDevice& device : state.disks) {
+        if (!vm::is_independent(state.config, device)) change.children().plan(device, machine);
     }
-    drop_suspended_state(machine);
-    const DiskFamily after{Config::read(vmx), tree, settings, DiskFamily::Unreadable::Skip};
-    drop_unneeded(before, after, settings);
+    change.pending().add(unneeded);
+    change.pending().add(nvram_path(state));
+    change.begin();
+    progress.expect(1 + io::allocated_bytes(unneeded));
+    change.children().build(progress);
+    std::optional<io::Replacement> nvram;
+    if (state.nvram) nvram.emplace(nvram_path(state), *state.nvram);
+    change.commit(on_disks(state.config.dictionary(), change.children().names()), tree,
+                  nvram ? std::vector{nvram->fresh()} : std::vector<fs::path>{}, progress);
+    if (nvram) nvram->commit(settings.durability);
+    progress.add(1);
+    for (const fs::path& file : unneeded) {
+        const std::uint64_t bytes = io::allocated_bytes({file});
+        unlink(file.c_str());
+        progress.add(bytes);
+    }
+    change.pending().done();
 }
 
 }  // namespace vix::ops
