@@ -120,7 +120,7 @@ void vm_write_variable(Call& call, int handle, int type, const std::string& name
         throw_bad_argument("the name of a guest variable has a / in it");
     }
     if (type != VIX_VM_CONFIG_RUNTIME_ONLY) require_tools(call, *vm);
-    ops::write_config_variable(vm->vmx(), name, value, call.settings());
+    ops::write_config_variable(vm->vmx(), name, value, call.settings(), call.progress());
 }
 
 void vm_upgrade_hardware(Call& call, int handle, int options) {
@@ -140,7 +140,7 @@ void vm_enable_folders(Call& call, int handle, int enabled, int options) {
     const auto vm = vm_with_folders(call, handle);
     require_options(options, 0, "VMEnableSharedFolders");
     host::require_support(vm->provider(), host::Operation::ShareFolders);
-    ops::enable_shared_folders(vm->vmx(), enabled != 0, call.settings());
+    ops::enable_shared_folders(vm->vmx(), enabled != 0, call.settings(), call.progress());
 }
 
 void vm_count_folders(Call& call, int handle) {
@@ -168,21 +168,21 @@ void vm_set_folder(Call& call, int handle, const std::string& name, const std::s
                    int flags) {
     const auto vm = vm_with_folders(call, handle);
     host::require_support(vm->provider(), host::Operation::ShareFolders);
-    ops::set_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings());
+    ops::set_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings(), call.progress());
 }
 
 void vm_add_folder(Call& call, int handle, const std::string& name, const std::string& host_path,
                    int flags) {
     const auto vm = vm_with_folders(call, handle);
     host::require_support(vm->provider(), host::Operation::ShareFolders);
-    ops::add_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings());
+    ops::add_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings(), call.progress());
 }
 
 void vm_remove_folder(Call& call, int handle, const std::string& name, int flags) {
     const auto vm = vm_with_folders(call, handle);
     require_options(flags, 0, "VMRemoveSharedFolder");
     host::require_support(vm->provider(), host::Operation::ShareFolders);
-    ops::remove_shared_folder(vm->vmx(), name, call.settings());
+    ops::remove_shared_folder(vm->vmx(), name, call.settings(), call.progress());
 }
 
 constexpr CallRow kCalls[] = {

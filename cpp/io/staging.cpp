@@ -155,13 +155,18 @@ void Staging::remove_leftovers(const fs::path& last) {
     fs::remove_all(folder);
 }
 
-void StagingPlace::sync(const std::vector<fs::path>& also) {
+void StagingPlace::begin_sync(const std::vector<fs::path>& also) {
     prepare();
     if (durability_ == Durability::Unsynced) return;
-    std::vector<fs::path> paths = also;
-    paths.push_back(folder_);
+    std::vector<fs::path> paths;
     for (const auto& entry : fs::directory_iterator{folder_}) paths.push_back(entry.path());
-    sync_all(paths);
+    paths.push_back(folder_);
+    paths.insert(paths.end(), also.begin(), also.end());
+    syncing_.add(paths);
+}
+
+void StagingPlace::finish_sync(const std::vector<fs::path>& also) {
+    if (durability_ == Durability::Synced) syncing_.finish(also);
 }
 
 Staging::Staging(const fs::path& last, Durability durability)

@@ -28,12 +28,18 @@ void refuse_encrypted(const vm::Config& machine) {
                 machine.path().string() + " is encrypted; only its owner's password opens it"};
 }
 
-MachineLock::MachineLock(const boost::filesystem::path& vmx, const vm::Settings& settings)
-    : machine_{not_running(vmx, settings), io::LockKind::Exclusive, kPatience},
-      snapshots_{vmx.parent_path(), io::LockKind::Exclusive, kPatience,
+MachineLock::MachineLock(const boost::filesystem::path& vmx, const vm::Settings& settings,
+                         Progress& waiting)
+    : machine_{not_running(vmx, settings), io::LockKind::Exclusive, {kPatience, &waiting}},
+      snapshots_{vmx.parent_path(),
+                 io::LockKind::Exclusive,
+                 {kPatience, &waiting},
                  vm::snapshot_list_path(vmx)} {}
 
-SnapshotHold::SnapshotHold(const boost::filesystem::path& vmx)
-    : guard_{vmx.parent_path(), io::LockKind::Shared, kPatience, vm::snapshot_list_path(vmx)} {}
+SnapshotHold::SnapshotHold(const boost::filesystem::path& vmx, Progress& waiting)
+    : guard_{vmx.parent_path(),
+             io::LockKind::Shared,
+             {kPatience, &waiting},
+             vm::snapshot_list_path(vmx)} {}
 
 }  // namespace vix::ops

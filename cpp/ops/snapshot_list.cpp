@@ -1,14 +1,17 @@
 #include "ops/snapshot_list.h"
 
+#include <utility>
+
 #include "ops/machine_lock.h"
 
 namespace vix::ops {
 
 // The .vmx is the second thing to lock: it is replaced only under a MachineLock.
-SnapshotListChange::SnapshotListChange(const boost::filesystem::path& vmx, const Change& change)
-    : guard_{vmx, io::LockKind::Exclusive, kPatience, vmx.string() + ".list"} {
+SnapshotListChange::SnapshotListChange(const boost::filesystem::path& vmx, Progress& waiting,
+                                       const Change& change, vm::SnapshotTree known)
+    : guard_{vmx, io::LockKind::Exclusive, {kPatience, &waiting}, vmx.string() + ".list"} {
     const auto list = vm::snapshot_list_path(vmx);
-    vm::SnapshotTree tree = vm::SnapshotTree::read(list);
+    vm::SnapshotTree tree = vm::SnapshotTree::read(list, std::move(known));
     if (change(tree)) replacement_.emplace(list, tree.to_bytes());
 }
 
@@ -22,9 +25,9 @@ void SnapshotListChange::commit(vm::Durability durability) {
 }
 
 void edit_snapshot_list(const boost::filesystem::path& vmx, const vm::Settings& settings,
-                        const SnapshotListChange::Change& change) {
-    const SnapshotHold hold{vmx};
-    SnapshotListChange edit{vmx, change};
+                        Progress& waiting, const SnapshotListChange::Change& change) {
+    const SnapshotHold hold{vmx, waiting};
+    SnapshotListChange edit{vmx, waiting, change};
     if (edit.fresh() && settings.durability == vm::Durability::Synced) {
         io::sync_all({*edit.fresh()});
     }
