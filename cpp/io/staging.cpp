@@ -165,8 +165,8 @@ void StagingPlace::begin_sync(const std::vector<fs::path>& also) {
     syncing_.add(paths);
 }
 
-void StagingPlace::finish_sync(const std::vector<fs::path>& also) {
-    if (durability_ == Durability::Synced) syncing_.finish(also);
+void StagingPlace::finish_sync() {
+    syncing_.finish();
 }
 
 Staging::Staging(const fs::path& last, Durability durability)

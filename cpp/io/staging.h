@@ -37,9 +37,9 @@ class StagingPlace {
     const boost::filesystem::path& folder() const { return folder_; }
 
     // Begins to make what is staged last, which must be all by now, and `also`, what must last with
-    // it; others may be added until finish_sync() has waited for all of it.
+    // it; finish_sync() waits for it.
     void begin_sync(const std::vector<boost::filesystem::path>& also);
-    void finish_sync(const std::vector<boost::filesystem::path>& also = {});
+    void finish_sync();
 
     // Puts everything in its place, for good if the data is synced.
     virtual void publish(Progress& progress) = 0;

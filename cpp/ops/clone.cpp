@@ -224,9 +224,8 @@ std::string recorded_name(const CloneRequest& request) {
     return fs::relative(request.destination, request.source.parent_path()).string();
 }
 
-// The record of a linked clone in its parent's list of snapshots. Made ready with the clone's
-// files, written before the clone is published. Outlives the staging place, so that it goes only
-// after the clone has gone.
+// The record of a linked clone in its parent's list of snapshots. Written before the clone is
+// published. Outlives the staging place, so that it goes only after the clone has gone.
 class CloneRecord {
   public:
     // `known`: what the caller has read of the parent's list.
@@ -238,16 +237,11 @@ class CloneRecord {
         boost::system::error_code ignored;
         if (!written_ || kept_ || fs::exists(request_.destination, ignored)) return;
         try {
-            change_.reset();
             Progress unhindered;
             SnapshotListChange undo{request_.source, unhindered, [&](SnapshotTree& tree) {
                                         return tree.remove_clone(recorded_name(request_));
                                     }};
-            const auto durability = request_.settings.durability;
-            if (undo.fresh() && durability == vm::Durability::Synced) {
-                io::sync_all({*undo.fresh()});
-            }
-            undo.commit(durability);
+            undo.commit(request_.settings.durability);
         } catch (...) {
             // A record without a clone means nothing; the first error tells more.
         }
@@ -255,21 +249,15 @@ class CloneRecord {
     CloneRecord(const CloneRecord&) = delete;
     CloneRecord& operator=(const CloneRecord&) = delete;
 
-    // Takes the list for itself; gives what must last before write().
-    fs::path prepare(Progress& waiting) {
+    void write(Progress& waiting) {
         const auto add = [&](SnapshotTree& tree) {
             require_snapshot(tree, *request_.snapshot, request_.source);
             tree.add_clone(*request_.snapshot, recorded_name(request_));
             return true;
         };
-        change_.emplace(request_.source, waiting, add, std::move(known_));
-        return *change_->fresh();
-    }
-
-    void write() {
+        SnapshotListChange change{request_.source, waiting, add, std::move(known_)};
         written_ = true;  // also when only waiting for it to last fails
-        change_->commit(request_.settings.durability);
-        change_.reset();  // lets others at the list
+        change.commit(request_.settings.durability);
     }
 
     void keep() noexcept { kept_ = true; }
@@ -277,7 +265,6 @@ class CloneRecord {
   private:
     const CloneRequest& request_;
     SnapshotTree known_;
-    std::optional<SnapshotListChange> change_;
     bool written_ = false;
     bool kept_ = false;
 };
@@ -288,12 +275,11 @@ void fill_and_publish(const ClonePlan& plan, const CloneRequest& request, CloneR
                       Progress& progress) {
     build_disks(plan, staging.folder(), request.settings, progress);
     write_configuration(plan, request, staging.folder());
-    staging.begin_sync(also);
-    std::vector<fs::path> list;
-    if (record != nullptr) list.push_back(record->prepare(progress));
-    staging.finish_sync(list);
     progress.checkpoint("staged");
-    if (record != nullptr) record->write();
+    // While the disk is busy with them: a record without a clone means nothing.
+    staging.begin_sync(also);
+    if (record != nullptr) record->write(progress);
+    staging.finish_sync();
     progress.checkpoint("recorded");
     staging.publish(progress);
     if (record != nullptr) record->keep();

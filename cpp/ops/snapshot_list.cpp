@@ -15,22 +15,16 @@ SnapshotListChange::SnapshotListChange(const boost::filesystem::path& vmx, Progr
     if (change(tree)) replacement_.emplace(list, tree.to_bytes());
 }
 
-std::optional<boost::filesystem::path> SnapshotListChange::fresh() const {
-    if (!replacement_) return std::nullopt;
-    return replacement_->fresh();
-}
-
 void SnapshotListChange::commit(vm::Durability durability) {
-    if (replacement_) replacement_->commit(durability);
+    if (!replacement_) return;
+    if (durability == vm::Durability::Synced) io::sync_all({replacement_->fresh()});
+    replacement_->commit(durability);
 }
 
 void edit_snapshot_list(const boost::filesystem::path& vmx, const vm::Settings& settings,
                         Progress& waiting, const SnapshotListChange::Change& change) {
     const SnapshotHold hold{vmx, waiting};
     SnapshotListChange edit{vmx, waiting, change};
-    if (edit.fresh() && settings.durability == vm::Durability::Synced) {
-        io::sync_all({*edit.fresh()});
-    }
     edit.commit(settings.durability);
 }
 

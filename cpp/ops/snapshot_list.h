@@ -25,8 +25,7 @@ class SnapshotListChange {
     SnapshotListChange(const boost::filesystem::path& vmx, Progress& waiting, const Change& change,
                        vm::SnapshotTree known = {});
 
-    // What to sync before commit(); nothing when nothing is to be written.
-    std::optional<boost::filesystem::path> fresh() const;
+    // Puts the new list in place of the old one, with what waiting for the disk that takes.
     void commit(vm::Durability durability);
 
   private:
