@@ -51,7 +51,7 @@ void check_clone_type(int type) {
 // others of it.
 Handle open_clone(const Call& call, const VmObject& source, const std::string& destination) {
     try {
-        return open_machine(call, {source.host(), source.provider()}, destination);
+        return open_new_machine(call, {source.host(), source.provider()}, destination);
     } catch (const Error& error) {
         if (error.code() != VIX_E_INVALID_HANDLE) throw;
         return runtime().handles.dead_handle();
@@ -148,7 +148,8 @@ void vm_write_variable(Call& call, int handle, int type, const std::string& name
     const auto vm = vm_with_variable(call, handle, type, name, options);
     if (name.find('=') != std::string::npos) throw_bad_argument("name has an = in it");
     if (type == VIX_VM_CONFIG_RUNTIME_ONLY) {
-        return ops::write_config_variable(vm->vmx(), name, value, call.settings());
+        return ops::write_config_variable(vm->vmx(), name, value, call.settings(),
+                                          call.progress());
     }
     if (type == VIX_GUEST_ENVIRONMENT_VARIABLE) return write_environment(call, *vm, name, value);
     if (name.find('/') != std::string::npos) {
@@ -184,7 +185,7 @@ void vm_enable_folders(Call& call, int handle, int enabled, int options) {
     const auto vm = vm_with_folders(call, handle);
     require_options(options, 0, "VMEnableSharedFolders");
     require_sharing(call, *vm);
-    ops::enable_shared_folders(vm->vmx(), enabled != 0, call.settings());
+    ops::enable_shared_folders(vm->vmx(), enabled != 0, call.settings(), call.progress());
 }
 
 void vm_count_folders(Call& call, int handle) {
@@ -212,21 +213,21 @@ void vm_set_folder(Call& call, int handle, const std::string& name, const std::s
                    int flags) {
     const auto vm = vm_with_folders(call, handle);
     require_sharing(call, *vm);
-    ops::set_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings());
+    ops::set_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings(), call.progress());
 }
 
 void vm_add_folder(Call& call, int handle, const std::string& name, const std::string& host_path,
                    int flags) {
     const auto vm = vm_with_folders(call, handle);
     require_sharing(call, *vm);
-    ops::add_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings());
+    ops::add_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings(), call.progress());
 }
 
 void vm_remove_folder(Call& call, int handle, const std::string& name, int flags) {
     const auto vm = vm_with_folders(call, handle);
     require_options(flags, 0, "VMRemoveSharedFolder");
     require_sharing(call, *vm);
-    ops::remove_shared_folder(vm->vmx(), name, call.settings());
+    ops::remove_shared_folder(vm->vmx(), name, call.settings(), call.progress());
 }
 
 constexpr CallRow kCalls[] = {

@@ -30,6 +30,13 @@ std::string reported_path(std::string_view path, const fs::path& folder) {
     return fs::absolute(fs::path{path.begin(), path.end()}, folder).string();
 }
 
+Handle give_machine(const Call& call, const MachineOwner& owner, std::string_view path,
+                    const fs::path& vmx) {
+    auto vm = std::make_shared<VmObject>(owner.host, owner.provider, vmx,
+                                         reported_path(path, call.working_folder()));
+    return runtime().handles.add_owned(owner.host, vmx.string(), std::move(vm));
+}
+
 }  // namespace
 
 fs::path resolve_path(const Call& call, std::string_view path) {
@@ -37,13 +44,14 @@ fs::path resolve_path(const Call& call, std::string_view path) {
 }
 
 Handle open_machine(const Call& call, const MachineOwner& owner, std::string_view path) {
-    const vm::Settings& settings = call.settings();
     const auto vmx = canonical_vmx(resolve_path(call, path));
-    static_cast<void>(vm::summarize(vmx, settings));  // refuses what is no virtual machine
-    vm::check_linked_disks(vmx, settings);
-    auto vm = std::make_shared<VmObject>(owner.host, owner.provider, vmx,
-                                         reported_path(path, call.working_folder()));
-    return runtime().handles.add_owned(owner.host, vmx.string(), std::move(vm));
+    static_cast<void>(vm::summarize(vmx, call.settings()));  // refuses what is no virtual machine
+    vm::check_linked_disks(vmx, call.settings());
+    return give_machine(call, owner, path, vmx);
+}
+
+Handle open_new_machine(const Call& call, const MachineOwner& owner, std::string_view path) {
+    return give_machine(call, owner, path, canonical_vmx(resolve_path(call, path)));
 }
 
 }  // namespace vix::api

@@ -21,4 +21,7 @@ struct MachineOwner {
 // been disconnected.
 Handle open_machine(const Call& call, const MachineOwner& owner, std::string_view path);
 
+// The same for one that the call itself has just made, which need not be looked at.
+Handle open_new_machine(const Call& call, const MachineOwner& owner, std::string_view path);
+
 }  // namespace vix::api

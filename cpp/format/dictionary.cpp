@@ -1,6 +1,7 @@
 #include "format/dictionary.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "base/text.h"
@@ -29,6 +30,7 @@ int hex_digit(char c) {
 // `|` and two hex digits are one byte. After a `|` that is not, reading goes on behind the byte
 // that broke it, so of `||22` nothing is undone.
 std::string undo_escapes(std::string_view text) {
+    if (text.find('|') == std::string_view::npos) return std::string{text};
     std::string result;
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] != '|') {
@@ -71,19 +73,19 @@ std::string quote(std::string_view bytes) {
     return '"' + escape(bytes) + '"';
 }
 
-// Cuts behind LF, CR LF or a lone CR.
-std::vector<std::string> split_lines(std::string_view bytes) {
-    std::vector<std::string> lines;
-    std::size_t begin = 0;
-    while (begin < bytes.size()) {
-        std::size_t end = bytes.find_first_of("\r\n", begin);
-        if (end == std::string_view::npos) {
-            end = bytes.size();
-        } else {
-            end += bytes.substr(end, 2) == "\r\n" ? 2 : 1;
+// Cuts behind LF, CR LF or a lone CR. No byte is looked at more than twice.
+std::vector<std::string_view> split_lines(std::string_view bytes) {
+    std::vector<std::string_view> lines;
+    for (std::size_t begin = 0; begin < bytes.size();) {
+        const std::size_t feed = std::min(bytes.find('\n', begin), bytes.size());
+        const std::size_t next = std::min(feed + 1, bytes.size());
+        while (begin < next) {
+            const std::size_t lone = bytes.substr(begin, feed - begin).find('\r');
+            const bool ends = lone != std::string_view::npos && begin + lone + 1 != feed;
+            const std::size_t end = ends ? begin + lone + 1 : next;
+            lines.push_back(bytes.substr(begin, end - begin));
+            begin = end;
         }
-        lines.emplace_back(bytes.substr(begin, end - begin));
-        begin = end;
     }
     return lines;
 }
@@ -93,12 +95,38 @@ std::size_t length_without_line_end(std::string_view line) {
     return end == std::string_view::npos ? 0 : end + 1;
 }
 
+std::string value_of(std::string_view value) {
+    if (!value.empty() && value.front() == '"') value = value.substr(1, value.size() - 2);
+    return undo_escapes(value);
+}
+
 }  // namespace
 
-Dictionary::Line Dictionary::parse_line(std::string text) {
+// Eight characters at a time. The bit that tells a capital letter is set in all of them: a few other
+// characters become alike as well, which costs no more than a comparison.
+std::size_t Dictionary::HashIgnoringCase::operator()(std::string_view name) const noexcept {
+    std::uint64_t hash = name.size();
+    const auto mix = [&](const char* begin, std::size_t count) {
+        std::uint64_t part = 0;
+        std::memcpy(&part, begin, count);
+        hash = (hash ^ (part | 0x2020202020202020)) * 0x9E3779B97F4A7C15;
+        hash ^= hash >> 32U;
+    };
+    std::size_t i = 0;
+    for (; i + 8 <= name.size(); i += 8) mix(name.data() + i, 8);
+    if (i < name.size()) mix(name.data() + i, name.size() - i);
+    return hash;
+}
+
+bool Dictionary::EqualIgnoringCase::operator()(std::string_view a,
+                                               std::string_view b) const noexcept {
+    return a == b || equal_ignoring_case(a, b);
+}
+
+Dictionary::Line Dictionary::parse_line(std::string_view text) {
     Line line;
-    line.text = std::move(text);
-    const std::string_view content{line.text.data(), length_without_line_end(line.text)};
+    line.text = text;
+    const std::string_view content = text.substr(0, length_without_line_end(text));
     std::size_t i = 0;
     const auto skip_blanks = [&] {
         while (i < content.size() && is_blank(content[i])) ++i;
@@ -113,7 +141,7 @@ Dictionary::Line Dictionary::parse_line(std::string text) {
     ++i;
     skip_blanks();
 
-    line.value_begin = i;
+    const std::size_t value_begin = i;
     if (i < content.size() && content[i] == '"') {
         const std::size_t close = content.find('"', i + 1);
         if (close == std::string_view::npos) return line;
@@ -121,11 +149,12 @@ Dictionary::Line Dictionary::parse_line(std::string text) {
     } else {
         while (i < content.size() && !is_blank(content[i]) && content[i] != '#') ++i;
     }
-    line.value_end = i;
+    const std::size_t value_end = i;
     skip_blanks();
     if (i < content.size() && content[i] != '#') return line;
     if (content.find('\0') != std::string_view::npos) return line;
     line.name = name;
+    line.value = text.substr(value_begin, value_end - value_begin);
     return line;
 }
 
@@ -136,63 +165,94 @@ Dictionary Dictionary::parse(std::string_view bytes) {
         dictionary.byte_order_mark_ = kByteOrderMark;
         rest.remove_prefix(kByteOrderMark.size());
     }
-    for (std::string& text : split_lines(rest)) {
-        dictionary.lines_.push_back(parse_line(std::move(text)));
-    }
-    dictionary.index_lines();
+    const auto lines = split_lines(dictionary.keep(std::string{rest}));
+    dictionary.lines_.reserve(lines.size() + 1);
+    dictionary.index_.reserve(lines.size());
+    for (const std::string_view line : lines) dictionary.add_line(line);
     const auto declared = dictionary.find_bytes(kEncodingName);
     dictionary.encoding_declared_ = declared.has_value();
-    // Files from before `.encoding` are in the code page of the host that wrote them; Western is
-    // the likeliest where the bytes are no UTF-8.
-    dictionary.encoding_ = declared.value_or(is_utf8(rest) ? "UTF-8" : "windows-1252");
+    if (declared) {
+        dictionary.encoding_ = *declared;
+    } else {
+        // Files from before `.encoding` are in the code page of the host that wrote them; Western
+        // is the likeliest where the bytes are no UTF-8.
+        dictionary.encoding_ = is_utf8(rest) ? "UTF-8" : "windows-1252";
+    }
     return dictionary;
 }
 
+std::string_view Dictionary::keep(std::string text) {
+    texts_.push_back(std::make_shared<const std::string>(std::move(text)));
+    return *texts_.back();
+}
+
+void Dictionary::add_line(std::string_view text) {
+    lines_.push_back(parse_line(text));
+    index_line(lines_.size() - 1);
+}
+
+void Dictionary::index_line(std::size_t number) {
+    Line& line = lines_[number];
+    line.before = kNone;
+    if (line.name.empty()) return;
+    const auto [place, is_new] = index_.try_emplace(line.name, number);
+    if (!is_new) line.before = std::exchange(place->second, number);
+}
+
+// By one of the same name.
+void Dictionary::replace_line(std::size_t number, std::string text) {
+    const std::size_t before = lines_[number].before;
+    lines_[number] = parse_line(keep(std::move(text)));
+    lines_[number].before = before;
+}
+
 std::string Dictionary::to_bytes() const {
-    std::string bytes = byte_order_mark_;
+    std::size_t size = byte_order_mark_.size();
+    for (const Line& line : lines_) size += line.text.size();
+    std::string bytes;
+    bytes.reserve(size);
+    bytes = byte_order_mark_;
     for (const Line& line : lines_) bytes += line.text;
     return bytes;
 }
 
-std::string Dictionary::value_of(const Line& line) const {
-    std::string_view value{line.text};
-    value = value.substr(line.value_begin, line.value_end - line.value_begin);
-    if (!value.empty() && value.front() == '"') value = value.substr(1, value.size() - 2);
-    return undo_escapes(value);
-}
-
-std::string Dictionary::decode(std::string_view bytes) const {
-    return decode_to_utf8(bytes, encoding_).value_or(std::string{bytes});
+std::string Dictionary::decode(std::string bytes) const {
+    if (is_ascii(bytes)) return bytes;
+    auto decoded = decode_to_utf8(bytes, encoding_);
+    return decoded ? std::move(*decoded) : std::move(bytes);
 }
 
 const Dictionary::Line* Dictionary::last_line(std::string_view name) const {
-    const auto found = index_.find(to_lower(name));
-    return found == index_.end() ? nullptr : &lines_[found->second.back()];
-}
-
-void Dictionary::index_lines() {
-    index_.clear();
-    for (std::size_t number = 0; number < lines_.size(); ++number) {
-        if (!lines_[number].name.empty()) index_[to_lower(lines_[number].name)].push_back(number);
-    }
+    const auto found = index_.find(name);
+    return found == index_.end() ? nullptr : &lines_[found->second];
 }
 
 std::optional<std::string> Dictionary::find_bytes(std::string_view name) const {
     const Line* line = last_line(name);
     if (line == nullptr) return std::nullopt;
-    return value_of(*line);
+    return value_of(line->value);
 }
 
 std::optional<std::string> Dictionary::find(std::string_view name) const {
     const Line* line = last_line(name);
     if (line == nullptr) return std::nullopt;
-    return decode(value_of(*line));
+    return decode(value_of(line->value));
 }
 
 std::vector<Dictionary::Entry> Dictionary::entries() const {
     std::vector<Entry> result;
     for (const Line& line : lines_) {
-        if (!line.name.empty()) result.push_back({line.name, decode(value_of(line))});
+        if (line.name.empty()) continue;
+        result.push_back({std::string{line.name}, decode(value_of(line.value))});
+    }
+    return result;
+}
+
+std::vector<std::string_view> Dictionary::names() const {
+    std::vector<std::string_view> result;
+    result.reserve(lines_.size());
+    for (const Line& line : lines_) {
+        if (!line.name.empty()) result.push_back(line.name);
     }
     return result;
 }
@@ -208,53 +268,60 @@ void Dictionary::set(std::string_view name, std::string_view value) {
 }
 
 void Dictionary::put_value(std::string_view name, std::string_view bytes) {
-    const auto found = index_.find(to_lower(name));
+    const auto found = index_.find(name);
     if (found == index_.end()) return append(name, bytes);
-    Line& line = lines_[found->second.back()];
-    std::string text = line.text;
-    text.replace(line.value_begin, line.value_end - line.value_begin, quote(bytes));
-    line = parse_line(std::move(text));
+    const Line& line = lines_[found->second];
+    std::string text{line.text};
+    text.replace(static_cast<std::size_t>(line.value.data() - line.text.data()), line.value.size(),
+                 quote(bytes));
+    replace_line(found->second, std::move(text));
 }
 
 void Dictionary::append(std::string_view name, std::string_view bytes) {
-    const std::string end = line_end();
+    const std::string end{line_end()};
     const auto last = std::find_if(lines_.rbegin(), lines_.rend(),
                                    [](const Line& line) { return !line.text.empty(); });
     if (last != lines_.rend() && length_without_line_end(last->text) == last->text.size()) {
-        *last = parse_line(last->text + end);
+        replace_line(static_cast<std::size_t>(lines_.rend() - last) - 1,
+                     std::string{last->text} + end);
     }
-    index_[to_lower(name)].push_back(lines_.size());
-    lines_.push_back(parse_line(std::string{name} + " = " + quote(bytes) + end));
+    add_line(keep(std::string{name} + " = " + quote(bytes) + end));
 }
 
 void Dictionary::remove(std::string_view name) {
-    const auto found = index_.find(to_lower(name));
+    const auto found = index_.find(name);
     if (found == index_.end()) return;
-    for (const std::size_t number : found->second) lines_[number] = Line{};
+    const std::size_t last = found->second;
     index_.erase(found);
+    for (std::size_t number = last; number != kNone;) {
+        number = std::exchange(lines_[number], Line{}).before;
+    }
 }
 
 // A line whose bytes mean nothing in the old encoding keeps them: they meant nothing before either.
 void Dictionary::turn_to_utf8() {
     for (Line& line : lines_) {
-        if (auto text = line_in_utf8(line)) line = parse_line(std::move(*text));
+        if (auto text = line_in_utf8(line)) line = parse_line(keep(std::move(*text)));
     }
     index_lines();
     encoding_ = "UTF-8";
     declare_utf8();
 }
 
+void Dictionary::index_lines() {
+    index_.clear();
+    for (std::size_t number = 0; number < lines_.size(); ++number) index_line(number);
+}
+
 // A value is decoded without its escapes, which may stand for half a character.
 std::optional<std::string> Dictionary::line_in_utf8(const Line& line) const {
-    const std::string_view text{line.text};
-    if (line.name.empty()) return decode_to_utf8(text, encoding_);
-    const auto head = decode_to_utf8(text.substr(0, line.value_begin), encoding_);
-    const auto value = decode_to_utf8(value_of(line), encoding_);
-    const auto tail = decode_to_utf8(text.substr(line.value_end), encoding_);
+    if (line.name.empty()) return decode_to_utf8(line.text, encoding_);
+    const auto value_begin = static_cast<std::size_t>(line.value.data() - line.text.data());
+    const auto head = decode_to_utf8(line.text.substr(0, value_begin), encoding_);
+    const auto value = decode_to_utf8(value_of(line.value), encoding_);
+    const auto tail = decode_to_utf8(line.text.substr(value_begin + line.value.size()), encoding_);
     if (!head || !value || !tail) return std::nullopt;
-    const std::string as_it_stands =
-        line.text.substr(line.value_begin, line.value_end - line.value_begin);
-    return *head + (is_ascii(*value) ? as_it_stands : quote(*value)) + *tail;
+    return *head + (is_ascii(*value) ? std::string{line.value} : quote(*value)) + *tail;
 }
 
 void Dictionary::declare_utf8() {
@@ -266,12 +333,12 @@ void Dictionary::declare_utf8() {
     }
     // VMware looks for it at the top; a `#!` line stays the first.
     const bool has_interpreter = !lines_.empty() && lines_.front().text.substr(0, 2) == "#!";
-    lines_.insert(lines_.begin() + (has_interpreter ? 1 : 0),
-                  parse_line(std::string{kEncodingName} + " = \"UTF-8\"" + line_end()));
+    std::string text = std::string{kEncodingName} + " = \"UTF-8\"" + std::string{line_end()};
+    lines_.insert(lines_.begin() + (has_interpreter ? 1 : 0), parse_line(keep(std::move(text))));
     index_lines();
 }
 
-std::string Dictionary::line_end() const {
+std::string_view Dictionary::line_end() const {
     for (const Line& line : lines_) {
         const std::size_t length = length_without_line_end(line.text);
         if (length < line.text.size()) return line.text.substr(length);

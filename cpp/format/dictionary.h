@@ -3,6 +3,8 @@
 // in VMware's open-vm-tools; names are compared without regard to case.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +28,9 @@ class Dictionary {
     // Of a name that stands there twice the last value counts.
     std::optional<std::string> find(std::string_view name) const;
     std::vector<Entry> entries() const;
+    // The names alone, a line's each; they last as long as the dictionary, also where it is
+    // changed.
+    std::vector<std::string_view> names() const;
 
     // Replaces the value in place; a name that is new is appended at the end. A value that the
     // file's encoding cannot hold turns the whole file to UTF-8.
@@ -37,29 +42,44 @@ class Dictionary {
     std::optional<std::string> find_bytes(std::string_view name) const;
 
   private:
+    // All parts of it are within `text`, which ends with the line end.
     struct Line {
-        std::string text;  // with its line end
-        std::string name;  // empty: comment, blank or not well-formed
-        std::size_t value_begin = 0;
-        std::size_t value_end = 0;  // of the value with its quotes, within text
+        std::string_view text;
+        std::string_view name;       // empty: comment, blank or not well-formed
+        std::string_view value;      // with its quotes
+        std::size_t before = kNone;  // the line before it with the same name
+    };
+    static constexpr std::size_t kNone = ~std::size_t{0};
+
+    struct HashIgnoringCase {
+        std::size_t operator()(std::string_view name) const noexcept;
+    };
+    struct EqualIgnoringCase {
+        bool operator()(std::string_view a, std::string_view b) const noexcept;
     };
 
-    static Line parse_line(std::string text);
-    std::string decode(std::string_view bytes) const;
-    std::string value_of(const Line& line) const;
-    const Line* last_line(std::string_view name) const;
+    static Line parse_line(std::string_view text);
+    std::string_view keep(std::string text);
+    void add_line(std::string_view text);
+    void index_line(std::size_t number);
     void index_lines();
+    void replace_line(std::size_t number, std::string text);
+    std::string decode(std::string bytes) const;
+    const Line* last_line(std::string_view name) const;
     void put_value(std::string_view name, std::string_view bytes);
     void append(std::string_view name, std::string_view bytes);
     void turn_to_utf8();
     std::optional<std::string> line_in_utf8(const Line& line) const;
     void declare_utf8();
-    std::string line_end() const;
+    std::string_view line_end() const;
 
     std::string byte_order_mark_;
     std::vector<Line> lines_;  // one that was removed is empty
-    // Name in lower case -> numbers of its lines; a hostile file can have a great many names.
-    std::unordered_map<std::string, std::vector<std::size_t>> index_;
+    // What the lines are parts of: the file as it was read, and each line that was changed since. A
+    // copy of the dictionary has the same.
+    std::vector<std::shared_ptr<const std::string>> texts_;
+    // The last line of each name.
+    std::unordered_map<std::string_view, std::size_t, HashIgnoringCase, EqualIgnoringCase> index_;
     std::string encoding_;  // as named in the file, else UTF-8, else windows-1252
     bool encoding_declared_ = false;
 };

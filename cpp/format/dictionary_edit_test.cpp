@@ -101,6 +101,24 @@ TEST(DictionaryRemove, IsSeenAtOnce) {
     EXPECT_EQ(dictionary.entries()[0].name, "b");
 }
 
+TEST(DictionaryRemove, LeavesTheNamesThatWereTakenBefore) {
+    Dictionary dictionary = Dictionary::parse("a = \"1\"\nB = \"2\"\na = \"3\"\n");
+    const auto names = dictionary.names();
+    dictionary.remove("A");
+    dictionary.set("b", "4");
+    EXPECT_EQ(names, (std::vector<std::string_view>{"a", "B", "a"}));
+    EXPECT_EQ(dictionary.names(), (std::vector<std::string_view>{"B"}));
+}
+
+TEST(DictionarySet, ChangesNoCopyThatWasMadeBefore) {
+    Dictionary dictionary = Dictionary::parse("a = \"1\"\nb = \"2\"\n");
+    const Dictionary copy = dictionary;
+    dictionary.set("a", "3");
+    dictionary = Dictionary{};
+    EXPECT_EQ(copy.find("a"), "1");
+    EXPECT_EQ(copy.to_bytes(), "a = \"1\"\nb = \"2\"\n");
+}
+
 TEST(DictionaryRemove, AndSettingAgainAppends) {
     Dictionary dictionary = Dictionary::parse("a = \"1\"\nb = \"2\"\n");
     dictionary.remove("a");

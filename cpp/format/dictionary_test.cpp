@@ -88,6 +88,12 @@ TEST(Dictionary, LinesEndWithAnyOfTheThreeLineEnds) {
     EXPECT_EQ(entries_of("a = \"1\"\nb = \"2\"\r\nc = \"3\"\rd = \"4\""), "a=1;b=2;c=3;d=4");
 }
 
+TEST(Dictionary, ACarriageReturnAloneEndsALineAmongOthers) {
+    const std::string text = "a = \"1\"\rb = \"2\"\r\rc = \"3\"\r\nd = \"4\"\re = \"5\"\r";
+    EXPECT_EQ(entries_of(text), "a=1;b=2;c=3;d=4;e=5");
+    EXPECT_EQ(Dictionary::parse(text).to_bytes(), text);
+}
+
 TEST(Dictionary, OtherControlCharactersEndNoLine) {
     EXPECT_EQ(value_of("a = \"b\x0B\x0C\xC2\x85 c\""), "b\x0B\x0C\xC2\x85 c");
 }

@@ -1,5 +1,6 @@
 #include "host/settings_file.h"
 
+#include <boost/filesystem/operations.hpp>
 #include <cstdlib>
 
 #include "base/error.h"
@@ -32,6 +33,10 @@ format::Dictionary read_file() {
     const auto home = environment("HOME");
     if (!home) return {};
     const fs::path path = fs::path{*home} / ".vmware" / "vix.conf";
+    // Asked for at every call, and hardly anybody has one: an exception would cost more than the
+    // call.
+    boost::system::error_code unreachable;
+    if (!fs::exists(path, unreachable)) return {};
     try {
         return format::Dictionary::parse(io::read_text(path, kSettingsLimit));
     } catch (const Error& error) {

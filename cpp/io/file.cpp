@@ -9,13 +9,11 @@
 #include <atomic>
 #include <boost/filesystem/operations.hpp>
 #include <cerrno>
-#include <future>
 #include <limits>
-#include <system_error>
 #include <utility>
 
 #include "base/error.h"
-#include "io/signals.h"
+#include "io/sync.h"
 #include "io/uninterrupted.h"
 
 namespace vix::io {
@@ -31,18 +29,7 @@ Error not_a_plain_file(const fs::path& path, const struct stat& status) {
                  path.string() + " is " + kind + "; only plain files are read"};
 }
 
-constexpr std::size_t kSyncThreads = 4;
 constexpr std::uint64_t kZeroBuffer = std::uint64_t{1} << 16;
-
-void sync_path(const fs::path& path) {
-    const int descriptor =
-        uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW); });
-    if (descriptor < 0) throw system_error(errno, "opening", path.string());
-    const bool failed = uninterrupted([&] { return fsync(descriptor); }) != 0 && errno != EINVAL;
-    const int reason = errno;
-    ::close(descriptor);
-    if (failed) throw system_error(reason, "syncing", path.string());
-}
 
 }  // namespace
 
@@ -259,29 +246,10 @@ std::string read_text(const fs::path& path, std::uint64_t limit, Links links) {
 }
 
 void sync_all(const std::vector<fs::path>& paths) {
-    if (paths.size() == 1) return sync_path(paths.front());
-    std::atomic<std::size_t> next{0};
-    const auto work = [&] {
-        for (std::size_t i = next++; i < paths.size(); i = next++) sync_path(paths[i]);
-    };
-    std::vector<std::future<void>> workers;
-    const SignalsBlocked blocked;
-    try {
-        for (std::size_t i = 1; i < std::min(paths.size(), kSyncThreads); ++i) {
-            workers.push_back(std::async(std::launch::async, work));
-        }
-    } catch (const std::system_error&) {
-        // No more threads to be had: fewer do it.
-    }
-    std::exception_ptr failure;
-    try {
-        work();
-    } catch (...) {
-        failure = std::current_exception();
-    }
-    for (auto& worker : workers) worker.wait();
-    if (failure) std::rethrow_exception(failure);
-    for (auto& worker : workers) worker.get();
+    if (paths.empty()) return;
+    SyncQueue queue;
+    queue.add({paths.begin(), paths.end() - 1});
+    queue.finish({paths.back()});
 }
 
 }  // namespace vix::io

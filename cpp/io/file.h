@@ -98,8 +98,8 @@ unsigned permissions_of(const fs::path& path);
 // A whole small file. One larger than `limit` bytes is VIX_E_FILE_TOO_BIG.
 std::string read_text(const fs::path& path, std::uint64_t limit, Links links = Links::Follow);
 
-// Waits until files and folders are on the disk. All at once: a journal then commits them together,
-// which takes hardly longer than one. Does not fail when the file system cannot sync a folder.
+// Waits until files and folders are on the disk, for all of them at once (see io/sync.h). Does not
+// fail when the file system cannot sync a folder.
 void sync_all(const std::vector<fs::path>& paths);
 
 inline std::span<const std::byte> as_bytes(std::string_view text) {

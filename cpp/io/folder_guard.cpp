@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <thread>
+#include <chrono>
 
 #include "base/error.h"
 #include "io/uninterrupted.h"
@@ -17,32 +17,32 @@ constexpr std::chrono::milliseconds kPause{1};
 
 }  // namespace
 
-FolderGuard::FolderGuard(const boost::filesystem::path& file_or_folder, LockKind kind,
-                         std::chrono::milliseconds patience,
-                         const boost::filesystem::path& fallback) {
-    descriptor_ = uninterrupted([&] { return open(file_or_folder.c_str(), O_RDONLY | O_CLOEXEC); });
+FolderGuard::FolderGuard(const boost::filesystem::path& file_or_folder)
+    : descriptor_{
+          uninterrupted([&] { return open(file_or_folder.c_str(), O_RDONLY | O_CLOEXEC); })} {
     if (descriptor_ < 0) throw system_error(errno, "opening", file_or_folder.string());
+}
+
+// What the first constructor has opened, the destructor closes, also where this one throws.
+FolderGuard::FolderGuard(const boost::filesystem::path& file_or_folder, LockKind kind,
+                         const Patience& patience, const boost::filesystem::path& fallback)
+    : FolderGuard{file_or_folder} {
     const int operation = (kind == LockKind::Exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB;
-    const auto end = std::chrono::steady_clock::now() + patience;
+    Wait wait{patience};
     while (flock(descriptor_, operation) != 0) {
         if (errno == EINTR) continue;
         if (errno != EWOULDBLOCK) {
-            close(descriptor_);
-            descriptor_ = -1;
             fallback_.emplace(fallback, kind, patience);
             return;
         }
-        if (std::chrono::steady_clock::now() >= end) {
-            close(descriptor_);
+        if (!wait.goes_on(kPause)) {
             throw Error{VIX_E_FILE_ALREADY_LOCKED,
                         file_or_folder.string() + " is being worked on by another call"};
         }
-        std::this_thread::sleep_for(kPause);
     }
 }
 
 FolderGuard::~FolderGuard() {
-    if (descriptor_ < 0) return;
     // Not by closing alone: a child process that was forked meanwhile has the descriptor, too.
     flock(descriptor_, LOCK_UN);
     close(descriptor_);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <boost/filesystem/path.hpp>
-#include <chrono>
 #include <optional>
 
 #include "io/lock.h"
@@ -15,12 +14,14 @@ class FolderGuard {
     // Waits for as long as `patience` says; VIX_E_FILE_ALREADY_LOCKED then. On a file system
     // without such locks a lock folder beside `fallback` serves.
     FolderGuard(const boost::filesystem::path& file_or_folder, LockKind kind,
-                std::chrono::milliseconds patience, const boost::filesystem::path& fallback);
+                const Patience& patience, const boost::filesystem::path& fallback);
     ~FolderGuard();
     FolderGuard(const FolderGuard&) = delete;
     FolderGuard& operator=(const FolderGuard&) = delete;
 
   private:
+    explicit FolderGuard(const boost::filesystem::path& file_or_folder);
+
     int descriptor_ = -1;
     std::optional<Lock> fallback_;
 };

@@ -17,11 +17,11 @@
 #include <chrono>
 #include <cstring>
 #include <fstream>
-#include <random>
 #include <sstream>
 #include <thread>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "io/file.h"
 #include "io/folder.h"
@@ -161,9 +161,9 @@ std::string describe(const fs::path& member_path, const LockMember& member) {
 }
 
 std::string random_number() {
-    std::random_device random;
+    const RandomBytes random = random_bytes();
     std::array<char, 8> text{};
-    std::snprintf(text.data(), text.size(), "%05u", random() & 0xFFFFU);
+    std::snprintf(text.data(), text.size(), "%05u", random[0] << 8U | random[1]);
     return text.data();
 }
 
@@ -294,7 +294,7 @@ std::vector<LockHolder> lock_holders(const fs::path& folder) {
     return holders;
 }
 
-Lock::Lock(const fs::path& file, LockKind kind, std::chrono::milliseconds patience)
+Lock::Lock(const fs::path& file, LockKind kind, const Patience& patience)
     : folder_{lock_folder(file)} {
     try {
         enter(kind, patience);
@@ -309,7 +309,7 @@ Lock::~Lock() {
 }
 
 // Lamport's bakery: draw a number above all there are, then give way to every smaller one.
-void Lock::enter(LockKind kind, std::chrono::milliseconds patience) {
+void Lock::enter(LockKind kind, const Patience& patience) {
     boost::system::error_code ignored;
     if (kind == LockKind::Exclusive && fs::is_regular_file(fs::symlink_status(folder_, ignored))) {
         fs::remove(folder_, ignored);  // an ancient lock was a file; VMware deletes these, too
@@ -343,12 +343,11 @@ void Lock::enter(LockKind kind, std::chrono::milliseconds patience) {
     own_ = own;
 
     wait_for_entries(folder_, number_);
-    const auto end = std::chrono::steady_clock::now() + patience;
+    Wait wait{patience};
     while (const auto holder = obstacle(own.lamport, kind)) {
-        if (std::chrono::steady_clock::now() >= end) {
+        if (!wait.goes_on(kQueueWait)) {
             throw Error{VIX_E_FILE_ALREADY_LOCKED, "locked: " + *holder};
         }
-        std::this_thread::sleep_for(kQueueWait);
     }
 }
 

@@ -6,12 +6,13 @@
 #include <sys/types.h>
 
 #include <boost/filesystem/path.hpp>
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "io/patience.h"
 
 namespace vix::io {
 
@@ -57,8 +58,7 @@ class Lock {
   public:
     // VIX_E_FILE_ALREADY_LOCKED, with the holder, when somebody is in the way; waits in line for as
     // long as `patience` says first.
-    Lock(const boost::filesystem::path& file, LockKind kind,
-         std::chrono::milliseconds patience = std::chrono::milliseconds{0});
+    Lock(const boost::filesystem::path& file, LockKind kind, const Patience& patience = {});
     ~Lock();
     Lock(const Lock&) = delete;
     Lock& operator=(const Lock&) = delete;
@@ -69,7 +69,7 @@ class Lock {
     boost::filesystem::path hand_over(pid_t holder) const;
 
   private:
-    void enter(LockKind kind, std::chrono::milliseconds patience);
+    void enter(LockKind kind, const Patience& patience);
     std::optional<std::string> obstacle(std::uint64_t own_lamport, LockKind kind) const;
     void leave() noexcept;
 

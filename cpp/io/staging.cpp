@@ -159,13 +159,18 @@ void Staging::remove_leftovers(const fs::path& last) {
     remove_staged(folder);
 }
 
-void StagingPlace::sync(const std::vector<fs::path>& also) {
+void StagingPlace::begin_sync(const std::vector<fs::path>& also) {
     prepare();
     if (durability_ == Durability::Unsynced) return;
-    std::vector<fs::path> paths = also;
-    paths.push_back(folder_);
+    std::vector<fs::path> paths;
     for (const std::string& name : names_in(folder_)) paths.push_back(folder_ / name);
-    sync_all(paths);
+    paths.push_back(folder_);
+    paths.insert(paths.end(), also.begin(), also.end());
+    syncing_.add(paths);
+}
+
+void StagingPlace::finish_sync() {
+    syncing_.finish();
 }
 
 Staging::Staging(const fs::path& last, Durability durability)

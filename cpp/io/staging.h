@@ -9,6 +9,7 @@
 
 #include "base/progress.h"
 #include "io/file.h"
+#include "io/sync.h"
 
 namespace vix::io {
 
@@ -35,8 +36,10 @@ class StagingPlace {
 
     const boost::filesystem::path& folder() const { return folder_; }
 
-    // Makes what is staged last, and `also`, what must last with it, all at once.
-    void sync(const std::vector<boost::filesystem::path>& also);
+    // Begins to make what is staged last, which must be all by now, and `also`, what must last with
+    // it; finish_sync() waits for it.
+    void begin_sync(const std::vector<boost::filesystem::path>& also);
+    void finish_sync();
 
     // Puts everything in its place, for good if the data is synced.
     virtual void publish(Progress& progress) = 0;
@@ -45,7 +48,7 @@ class StagingPlace {
     StagingPlace(boost::filesystem::path folder, Durability durability)
         : folder_{std::move(folder)}, durability_{durability} {}
 
-    // Called before sync(): files that only publishing needs.
+    // Called before syncing: files that only publishing needs.
     virtual void prepare() {}
 
     Durability durability() const { return durability_; }
@@ -53,6 +56,7 @@ class StagingPlace {
   private:
     boost::filesystem::path folder_;
     Durability durability_;
+    SyncQueue syncing_;
 };
 
 // In a folder that is there already.

@@ -81,7 +81,8 @@ void die_while_publishing(const fs::path& last, int step) {
         Staging staging{last, Durability::Unsynced};
         write_machine(staging);
         ActingProgress progress{step, die};
-        staging.sync({});
+        staging.begin_sync({});
+        staging.finish_sync();
         staging.publish(progress);
     });
 }
@@ -151,7 +152,8 @@ TEST(Staging, PublishesEverythingAndVanishes) {
         Staging staging{folder / "clone.vmx", Durability::Synced};
         write_machine(staging);
         Progress progress;
-        staging.sync({});
+        staging.begin_sync({});
+        staging.finish_sync();
         staging.publish(progress);
     }
     EXPECT_EQ(names_in(folder.path()), "clone.nvram clone.vmx disk-cl1.vmdk zz.vmdk");
@@ -163,7 +165,8 @@ TEST(Staging, PublishesTheLastFileLast) {
     Staging staging{folder / "clone.vmx", Durability::Unsynced};
     write_machine(staging);
     WatchingProgress progress{folder.path()};
-    staging.sync({});
+    staging.begin_sync({});
+    staging.finish_sync();
     staging.publish(progress);
     const std::vector<std::string> expected = {
         ".vix-staging-clone", ".vix-staging-clone clone.nvram",
@@ -180,7 +183,8 @@ TEST(Staging, NeverReplacesAFile) {
         Staging staging{folder / "clone.vmx", Durability::Unsynced};
         write_machine(staging);
         Progress progress;
-        staging.sync({});
+        staging.begin_sync({});
+        staging.finish_sync();
         staging.publish(progress);
     };
     EXPECT_EQ(code_of(publish), VIX_E_FILE_ALREADY_EXISTS);
@@ -195,7 +199,8 @@ TEST(Staging, NeverReplacesALinkThatLeadsNowhere) {
         Staging staging{folder / "clone.vmx", Durability::Unsynced};
         write_machine(staging);
         Progress progress;
-        staging.sync({});
+        staging.begin_sync({});
+        staging.finish_sync();
         staging.publish(progress);
     };
     EXPECT_EQ(code_of(publish), VIX_E_FILE_ALREADY_EXISTS);
@@ -210,7 +215,8 @@ TEST(Staging, FailureAtAnyStepTakesAllBack) {
             Staging staging{folder / "clone.vmx", Durability::Unsynced};
             write_machine(staging);
             ActingProgress progress{step, cancel};
-            staging.sync({});
+            staging.begin_sync({});
+            staging.finish_sync();
             staging.publish(progress);
         };
         EXPECT_EQ(code_of(publish), VIX_E_CANCELLED);
@@ -249,7 +255,8 @@ TEST(Staging, TakesTheLastFileBackFirst) {
         Staging staging{folder / "clone.vmx", Durability::Unsynced};
         write_machine(staging);
         ActingProgress progress{4, cancel};
-        staging.sync({});
+        staging.begin_sync({});
+        staging.finish_sync();
         staging.publish(progress);
     };
     EXPECT_EQ(code_of(publish), VIX_E_CANCELLED);

@@ -59,11 +59,13 @@ struct ClonePlan {
 
 // Keeps others from running or changing the source meanwhile. A folder that cannot be written to
 // (rights, a full or read-only file system) cannot be locked, and a full clone needs nothing there.
-void hold_source(const fs::path& vmx, std::optional<io::Lock>& hold) {
+void hold_source(const fs::path& vmx, Progress& waiting, std::optional<io::Lock>& hold) {
     try {
-        hold.emplace(vmx, io::LockKind::Shared, kPatience);
+        hold.emplace(vmx, io::LockKind::Shared, io::Patience{kPatience, &waiting});
     } catch (const Error& error) {
-        if (error.code() == VIX_E_FILE_ALREADY_LOCKED) throw;
+        const bool in_use =
+            error.code() == VIX_E_FILE_ALREADY_LOCKED || error.code() == VIX_E_CANCELLED;
+        if (in_use) throw;
     }
 }
 
@@ -107,11 +109,15 @@ const vm::Snapshot& require_snapshot(const SnapshotTree& tree, int uid, const fs
     return *snapshot;
 }
 
-vm::MachineState state_to_clone(const vm::Config& source, const CloneRequest& request) {
-    if (!request.snapshot) return vm::present_state(source, request.settings);
-    const SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(request.source));
+vm::MachineState state_in(const SnapshotTree& tree, const vm::Config& source,
+                          const CloneRequest& request) {
     return vm::state_of_snapshot(source, require_snapshot(tree, *request.snapshot, request.source),
                                  request.settings);
+}
+
+vm::MachineState state_to_clone(const vm::Config& source, const CloneRequest& request) {
+    if (!request.snapshot) return vm::present_state(source, request.settings);
+    return state_in(SnapshotTree::read(vm::snapshot_list_path(request.source)), source, request);
 }
 
 // What a file of the clone calls one of the source: its absolute path, or, as set, the way there.
@@ -219,27 +225,24 @@ std::string recorded_name(const CloneRequest& request) {
     return fs::relative(request.destination, request.source.parent_path()).string();
 }
 
-// The record of a linked clone in its parent's list of snapshots. Made ready with the clone's
-// files, written before the clone is published. Outlives the staging place, so that it goes only
-// after the clone has gone.
+// The record of a linked clone in its parent's list of snapshots. Written before the clone is
+// published. Outlives the staging place, so that it goes only after the clone has gone.
 class CloneRecord {
   public:
-    explicit CloneRecord(const CloneRequest& request) : request_{request} {}
+    // `known`: what the caller has read of the parent's list.
+    CloneRecord(const CloneRequest& request, SnapshotTree known)
+        : request_{request}, known_{std::move(known)} {}
 
     ~CloneRecord() {
         // A clone that is there, because it could not be taken back, needs its record.
         boost::system::error_code ignored;
         if (!written_ || kept_ || fs::exists(request_.destination, ignored)) return;
         try {
-            change_.reset();
-            SnapshotListChange undo{request_.source, [&](SnapshotTree& tree) {
+            Progress unhindered;
+            SnapshotListChange undo{request_.source, unhindered, [&](SnapshotTree& tree) {
                                         return tree.remove_clone(recorded_name(request_));
                                     }};
-            const auto durability = request_.settings.durability;
-            if (undo.fresh() && durability == vm::Durability::Synced) {
-                io::sync_all({*undo.fresh()});
-            }
-            undo.commit(durability);
+            undo.commit(request_.settings.durability);
         } catch (...) {
             // A record without a clone means nothing; the first error tells more.
         }
@@ -247,40 +250,37 @@ class CloneRecord {
     CloneRecord(const CloneRecord&) = delete;
     CloneRecord& operator=(const CloneRecord&) = delete;
 
-    // Takes the list for itself; gives what must last before write().
-    fs::path prepare() {
-        change_.emplace(request_.source, [&](SnapshotTree& tree) {
+    void write(Progress& waiting) {
+        const auto add = [&](SnapshotTree& tree) {
             require_snapshot(tree, *request_.snapshot, request_.source);
             tree.add_clone(*request_.snapshot, recorded_name(request_));
             return true;
-        });
-        return *change_->fresh();
-    }
-
-    void write() {
+        };
+        SnapshotListChange change{request_.source, waiting, add, std::move(known_)};
         written_ = true;  // also when only waiting for it to last fails
-        change_->commit(request_.settings.durability);
-        change_.reset();  // lets others at the list
+        change.commit(request_.settings.durability);
     }
 
     void keep() noexcept { kept_ = true; }
 
   private:
     const CloneRequest& request_;
-    std::optional<SnapshotListChange> change_;
+    SnapshotTree known_;
     bool written_ = false;
     bool kept_ = false;
 };
 
 // Builds the clone in its staging place and publishes it.
 void fill_and_publish(const ClonePlan& plan, const CloneRequest& request, CloneRecord* record,
-                      io::StagingPlace& staging, std::vector<fs::path> also, Progress& progress) {
+                      io::StagingPlace& staging, const std::vector<fs::path>& also,
+                      Progress& progress) {
     build_disks(plan, staging.folder(), request.settings, progress);
     write_configuration(plan, request, staging.folder());
-    if (record != nullptr) also.push_back(record->prepare());
-    staging.sync(also);
     progress.checkpoint("staged");
-    if (record != nullptr) record->write();
+    // While the disk is busy with them: a record without a clone means nothing.
+    staging.begin_sync(also);
+    if (record != nullptr) record->write(progress);
+    staging.finish_sync();
     progress.checkpoint("recorded");
     staging.publish(progress);
     if (record != nullptr) record->keep();
@@ -341,10 +341,11 @@ class SnapshotForClone {
 // does not touch the snapshot's disks.
 void clone_linked_to(const CloneRequest& request, Progress& progress) {
     tidy_up_if_free(request.source, request.settings);
-    const SnapshotHold hold{request.source};
+    const SnapshotHold hold{request.source, progress};
     const vm::Config source = vm::Config::read(request.source);
-    const vm::MachineState state = state_to_clone(source, request);
-    CloneRecord record{request};
+    SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(request.source));
+    const vm::MachineState state = state_in(tree, source, request);
+    CloneRecord record{request, std::move(tree)};
     make_clone(plan_clone(state, request, Kind::Linked), request, &record, progress);
 }
 
@@ -371,7 +372,7 @@ void clone_full(const CloneRequest& request, Progress& progress) {
     }
     tidy_up_if_free(request.source, request.settings);
     std::optional<io::Lock> source_hold;
-    hold_source(request.source, source_hold);
+    hold_source(request.source, progress, source_hold);
     const vm::Config source = vm::Config::read(request.source);
     const vm::MachineState state = state_to_clone(source, request);
     make_clone(plan_clone(state, request, Kind::Full), request, nullptr, progress);

@@ -6,8 +6,8 @@
 namespace vix::ops {
 
 void change_config(const boost::filesystem::path& vmx, const vm::Settings& settings,
-                   const ConfigEdit& edit) {
-    const MachineLock lock{vmx, settings};
+                   Progress& waiting, const ConfigEdit& edit) {
+    const MachineLock lock{vmx, settings, waiting};
     const vm::Config machine = vm::Config::read(vmx);
     refuse_encrypted(machine);
     format::Dictionary dictionary = machine.dictionary();

@@ -4,6 +4,7 @@
 #include <boost/filesystem/path.hpp>
 #include <functional>
 
+#include "base/progress.h"
 #include "vm/config.h"
 #include "vm/settings.h"
 
@@ -14,8 +15,8 @@ using ConfigEdit = std::function<void(const vm::Config& machine, format::Diction
 
 // Reads, edits and replaces the .vmx under the machine's lock; a dictionary that comes back as it
 // was is not written. Errors: VIX_E_VM_IS_RUNNING, VIX_E_NEED_KEY, VIX_E_VM_NOT_FOUND,
-// VIX_E_CANNOT_READ_VM_CONFIG.
+// VIX_E_CANNOT_READ_VM_CONFIG; VIX_E_CANCELLED while it waits for the lock.
 void change_config(const boost::filesystem::path& vmx, const vm::Settings& settings,
-                   const ConfigEdit& edit);
+                   Progress& waiting, const ConfigEdit& edit);
 
 }  // namespace vix::ops

@@ -30,9 +30,11 @@ void refuse_encrypted(const vm::Config& machine) {
 }
 
 MachineLock::MachineLock(const boost::filesystem::path& vmx, const vm::Settings& settings,
-                         std::chrono::milliseconds patience)
-    : machine_{not_running(vmx, settings), io::LockKind::Exclusive, patience},
-      snapshots_{vmx.parent_path(), io::LockKind::Exclusive, patience,
+                         Progress& waiting, std::chrono::milliseconds patience)
+    : machine_{not_running(vmx, settings), io::LockKind::Exclusive, {patience, &waiting}},
+      snapshots_{vmx.parent_path(),
+                 io::LockKind::Exclusive,
+                 {patience, &waiting},
                  vm::snapshot_list_path(vmx)} {
     Pending::take_up(vmx, settings);
 }
@@ -40,13 +42,17 @@ MachineLock::MachineLock(const boost::filesystem::path& vmx, const vm::Settings&
 void tidy_up_if_free(const boost::filesystem::path& vmx, const vm::Settings& settings) noexcept {
     constexpr std::chrono::milliseconds kShort{200};
     try {
-        if (Pending::is_due(vmx)) MachineLock{vmx, settings, kShort};
+        Progress quiet;
+        if (Pending::is_due(vmx)) MachineLock{vmx, settings, quiet, kShort};
     } catch (...) {
         // For the next call.
     }
 }
 
-SnapshotHold::SnapshotHold(const boost::filesystem::path& vmx)
-    : guard_{vmx.parent_path(), io::LockKind::Shared, kPatience, vm::snapshot_list_path(vmx)} {}
+SnapshotHold::SnapshotHold(const boost::filesystem::path& vmx, Progress& waiting)
+    : guard_{vmx.parent_path(),
+             io::LockKind::Shared,
+             {kPatience, &waiting},
+             vm::snapshot_list_path(vmx)} {}
 
 }  // namespace vix::ops

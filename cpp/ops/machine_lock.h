@@ -5,6 +5,7 @@
 #include <boost/filesystem/path.hpp>
 #include <chrono>
 
+#include "base/progress.h"
 #include "io/folder_guard.h"
 #include "io/lock.h"
 #include "vm/config.h"
@@ -25,7 +26,7 @@ inline constexpr std::chrono::seconds kPatience{30};
 // who only need them to stay; they and MachineLock exclude each other.
 class SnapshotHold {
   public:
-    explicit SnapshotHold(const boost::filesystem::path& vmx);
+    SnapshotHold(const boost::filesystem::path& vmx, Progress& waiting);
 
   private:
     io::FolderGuard guard_;
@@ -33,11 +34,12 @@ class SnapshotHold {
 
 // Locks the machine and its snapshots for changes, in VMware's form and against others of ours.
 // Waits for those who are just cloning or changing it; VIX_E_FILE_ALREADY_LOCKED when they take
-// longer than `patience`. What an earlier call left that died is gone once it is held.
+// longer than `patience`, VIX_E_CANCELLED when the one who waits is cancelled. What an earlier call
+// left that died is gone once it is held.
 class MachineLock {
   public:
     MachineLock(const boost::filesystem::path& vmx, const vm::Settings& settings,
-                std::chrono::milliseconds patience = kPatience);
+                Progress& waiting, std::chrono::milliseconds patience = kPatience);
 
   private:
     io::Lock machine_;

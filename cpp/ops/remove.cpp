@@ -221,15 +221,16 @@ void refuse_parent(const vm::Config& config, const vm::Settings& settings) {
 }
 
 // A linked clone that is gone needs its parent's snapshot no more. A parent that cannot be reached
-// or written keeps a record that means nothing.
+// or written keeps a record that means nothing. Nobody can cancel it: the machine is gone.
 void drop_records(const fs::path& vmx, const std::vector<std::string>& parents,
                   const vm::Settings& settings) {
+    Progress unhindered;
     for (const std::string& name : parents) {
         std::vector<fs::path> places{vm::recorded_path(name, vmx.parent_path(), settings)};
         if (!fs::exists(places.front())) places = vm::moved_places(name, vmx.parent_path());
         for (const fs::path& parent : places) {
             try {
-                edit_snapshot_list(parent, settings, [&](vm::SnapshotTree& tree) {
+                edit_snapshot_list(parent, settings, unhindered, [&](vm::SnapshotTree& tree) {
                     return drop_record(tree, name, parent, vmx, settings);
                 });
             } catch (const Error&) {
@@ -258,7 +259,7 @@ void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& 
     check_removable(config, settings);
     const auto parents = vm::SnapshotTree::read(vm::snapshot_list_path(vmx)).clone_of();
     {
-        const MachineLock hold{vmx, settings};
+        const MachineLock hold{vmx, settings, progress};
         Belongings belongings{config, settings};
         belongings.add_configuration();
         if (disks == RemoveDisks::Yes) {

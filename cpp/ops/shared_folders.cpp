@@ -122,11 +122,11 @@ std::vector<SharedFolder> shared_folders(const fs::path& vmx, const vm::Settings
 }
 
 void add_shared_folder(const fs::path& vmx, const SharedFolder& folder,
-                       const vm::Settings& settings) {
+                       const vm::Settings& settings, Progress& waiting) {
     check_name(folder.name);
     check_flags(folder.flags);
     check_host_path(folder.host_path, settings);
-    change_config(vmx, settings, [&](const vm::Config&, format::Dictionary& dictionary) {
+    change_config(vmx, settings, waiting, [&](const vm::Config&, format::Dictionary& dictionary) {
         const auto slots = slots_of(dictionary);
         if (find(slots, folder.name)) {
             throw Error{VIX_E_ALREADY_EXISTS,
@@ -138,17 +138,17 @@ void add_shared_folder(const fs::path& vmx, const SharedFolder& folder,
 }
 
 void remove_shared_folder(const fs::path& vmx, const std::string& name,
-                          const vm::Settings& settings) {
-    change_config(vmx, settings, [&](const vm::Config&, format::Dictionary& dictionary) {
+                          const vm::Settings& settings, Progress& waiting) {
+    change_config(vmx, settings, waiting, [&](const vm::Config&, format::Dictionary& dictionary) {
         format::remove_key_group(dictionary, kPrefix, require(dictionary, name, vmx));
         write_count(dictionary);
     });
 }
 
 void set_shared_folder(const fs::path& vmx, const SharedFolder& folder,
-                       const vm::Settings& settings) {
+                       const vm::Settings& settings, Progress& waiting) {
     check_flags(folder.flags);
-    change_config(vmx, settings, [&](const vm::Config&, format::Dictionary& dictionary) {
+    change_config(vmx, settings, waiting, [&](const vm::Config&, format::Dictionary& dictionary) {
         const std::size_t number = require(dictionary, folder.name, vmx);
         check_host_path(folder.host_path, settings);
         const bool writable = (folder.flags & kSharedFolderWritable) != 0;
@@ -158,8 +158,9 @@ void set_shared_folder(const fs::path& vmx, const SharedFolder& folder,
     });
 }
 
-void enable_shared_folders(const fs::path& vmx, bool enabled, const vm::Settings& settings) {
-    change_config(vmx, settings, [&](const vm::Config&, format::Dictionary& dictionary) {
+void enable_shared_folders(const fs::path& vmx, bool enabled, const vm::Settings& settings,
+                           Progress& waiting) {
+    change_config(vmx, settings, waiting, [&](const vm::Config&, format::Dictionary& dictionary) {
         dictionary.set(kDisabled, enabled ? "FALSE" : "TRUE");
     });
 }

@@ -31,15 +31,18 @@ class SharedFolders : public ::testing::Test {
         return all;
     }
     void add(const std::string& name, const std::string& path, int flags = 0) const {
-        add_shared_folder(vmx_, {name, path, flags}, settings_);
+        add_shared_folder(vmx_, {name, path, flags}, settings_, unhindered_);
     }
     void set(const std::string& name, const std::string& path, int flags) const {
-        set_shared_folder(vmx_, {name, path, flags}, settings_);
+        set_shared_folder(vmx_, {name, path, flags}, settings_, unhindered_);
     }
-    void remove(const std::string& name) const { remove_shared_folder(vmx_, name, settings_); }
+    void remove(const std::string& name) const {
+        remove_shared_folder(vmx_, name, settings_, unhindered_);
+    }
 
     testing::TempFolder folder_;
     fs::path vmx_ = folder_.write("vm.vmx", "displayName = \"vm\"\n");
+    mutable Progress unhindered_;
     vm::Settings settings_ = testing::plain_settings();
 };
 
@@ -120,9 +123,9 @@ TEST_F(SharedFolders, RefuseOddNamesAndFlags) {
 }
 
 TEST_F(SharedFolders, AreSwitchedAsAWhole) {
-    enable_shared_folders(vmx_, true, settings_);
+    enable_shared_folders(vmx_, true, settings_, unhindered_);
     EXPECT_TRUE(testing::contains(text(), "isolation.tools.hgfs.disable = \"FALSE\"\n"));
-    enable_shared_folders(vmx_, false, settings_);
+    enable_shared_folders(vmx_, false, settings_, unhindered_);
     EXPECT_TRUE(testing::contains(text(), "isolation.tools.hgfs.disable = \"TRUE\"\n"));
 }
 

@@ -247,7 +247,7 @@ bool is_unchanged_since(const Config& machine, const vm::Snapshot& snapshot,
 
 int create_snapshot(const SnapshotRequest& request, Progress& progress) {
     const vm::Settings& settings = request.settings;
-    const MachineLock lock{request.vmx, settings};
+    const MachineLock lock{request.vmx, settings, progress};
     const Config machine = Config::read(request.vmx);
     refuse_encrypted(machine);
     refuse_suspended(machine);
@@ -271,7 +271,7 @@ int create_snapshot(const SnapshotRequest& request, Progress& progress) {
 
 void revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settings& settings,
                         Progress& progress) {
-    const MachineLock lock{vmx, settings};
+    const MachineLock lock{vmx, settings, progress};
     const Config machine = Config::read(vmx);
     refuse_encrypted(machine);
     SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(vmx));

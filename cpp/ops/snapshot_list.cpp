@@ -1,33 +1,30 @@
 #include "ops/snapshot_list.h"
 
+#include <utility>
+
 #include "ops/machine_lock.h"
 
 namespace vix::ops {
 
 // The .vmx is the second thing to lock: it is replaced only under a MachineLock.
-SnapshotListChange::SnapshotListChange(const boost::filesystem::path& vmx, const Change& change)
-    : guard_{vmx, io::LockKind::Exclusive, kPatience, vmx.string() + ".list"} {
+SnapshotListChange::SnapshotListChange(const boost::filesystem::path& vmx, Progress& waiting,
+                                       const Change& change, vm::SnapshotTree known)
+    : guard_{vmx, io::LockKind::Exclusive, {kPatience, &waiting}, vmx.string() + ".list"} {
     const auto list = vm::snapshot_list_path(vmx);
-    vm::SnapshotTree tree = vm::SnapshotTree::read(list);
+    vm::SnapshotTree tree = vm::SnapshotTree::read(list, std::move(known));
     if (change(tree)) replacement_.emplace(list, tree.to_bytes());
 }
 
-std::optional<boost::filesystem::path> SnapshotListChange::fresh() const {
-    if (!replacement_) return std::nullopt;
-    return replacement_->fresh();
-}
-
 void SnapshotListChange::commit(vm::Durability durability) {
-    if (replacement_) replacement_->commit(durability);
+    if (!replacement_) return;
+    if (durability == vm::Durability::Synced) io::sync_all({replacement_->fresh()});
+    replacement_->commit(durability);
 }
 
 void edit_snapshot_list(const boost::filesystem::path& vmx, const vm::Settings& settings,
-                        const SnapshotListChange::Change& change) {
-    const SnapshotHold hold{vmx};
-    SnapshotListChange edit{vmx, change};
-    if (edit.fresh() && settings.durability == vm::Durability::Synced) {
-        io::sync_all({*edit.fresh()});
-    }
+                        Progress& waiting, const SnapshotListChange::Change& change) {
+    const SnapshotHold hold{vmx, waiting};
+    SnapshotListChange edit{vmx, waiting, change};
     edit.commit(settings.durability);
 }
 

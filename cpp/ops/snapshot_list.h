@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 
+#include "base/progress.h"
 #include "io/folder_guard.h"
 #include "io/replacement.h"
 #include "vm/settings.h"
@@ -19,11 +20,12 @@ class SnapshotListChange {
   public:
     using Change = std::function<bool(vm::SnapshotTree&)>;
 
-    // Nothing is to be written when `change` says false.
-    SnapshotListChange(const boost::filesystem::path& vmx, const Change& change);
+    // Nothing is to be written when `change` says false. `known` is what the caller has read of the
+    // list before, which spares reading it again where it is still the same.
+    SnapshotListChange(const boost::filesystem::path& vmx, Progress& waiting, const Change& change,
+                       vm::SnapshotTree known = {});
 
-    // What to sync before commit(); nothing when nothing is to be written.
-    std::optional<boost::filesystem::path> fresh() const;
+    // Puts the new list in place of the old one, with what waiting for the disk that takes.
     void commit(vm::Durability durability);
 
   private:
@@ -33,6 +35,6 @@ class SnapshotListChange {
 
 // The whole of it, with a hold of its own.
 void edit_snapshot_list(const boost::filesystem::path& vmx, const vm::Settings& settings,
-                        const SnapshotListChange::Change& change);
+                        Progress& waiting, const SnapshotListChange::Change& change);
 
 }  // namespace vix::ops

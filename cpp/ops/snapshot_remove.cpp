@@ -280,7 +280,7 @@ class Remover {
 
 void remove_snapshot(const fs::path& vmx, int uid, RemoveChildren children,
                      const vm::Settings& settings, Progress& progress) {
-    const MachineLock lock{vmx, settings};
+    const MachineLock lock{vmx, settings, progress};
     const Config machine = Config::read(vmx);
     refuse_encrypted(machine);
     if (machine.is_template()) {

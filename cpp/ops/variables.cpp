@@ -36,9 +36,10 @@ std::string read_config_variable(const boost::filesystem::path& vmx, const std::
 }
 
 void write_config_variable(const boost::filesystem::path& vmx, const std::string& name,
-                           const std::string& value, const vm::Settings& settings) {
+                           const std::string& value, const vm::Settings& settings,
+                           Progress& waiting) {
     require_name(name);
-    change_config(vmx, settings, [&](const vm::Config&, format::Dictionary& dictionary) {
+    change_config(vmx, settings, waiting, [&](const vm::Config&, format::Dictionary& dictionary) {
         dictionary.set(name, value);
     });
 }

@@ -6,6 +6,7 @@
 #include <boost/filesystem/path.hpp>
 #include <string>
 
+#include "base/progress.h"
 #include "power/guest_agent.h"
 #include "vm/settings.h"
 
@@ -19,9 +20,10 @@ std::string read_config_variable(const boost::filesystem::path& vmx, const std::
 
 // Goes into the .vmx, for a machine that is off has no other place to keep it. Errors:
 // VIX_E_INVALID_ARG for a name that no line can have (one with `=`, blanks, ...);
-// VIX_E_VM_IS_RUNNING, VIX_E_NEED_KEY.
+// VIX_E_VM_IS_RUNNING, VIX_E_NEED_KEY; VIX_E_CANCELLED while it waits for others.
 void write_config_variable(const boost::filesystem::path& vmx, const std::string& name,
-                           const std::string& value, const vm::Settings& settings);
+                           const std::string& value, const vm::Settings& settings,
+                           Progress& waiting);
 
 // What the guest keeps under that name; else the setting guestinfo.NAME; else, for `ip`, the address
 // that the guest has. Empty where there is none.

@@ -23,7 +23,8 @@ class Variables : public ::testing::Test {
         return read_config_variable(vmx_, name, settings_);
     }
     void write(const std::string& name, const std::string& value) const {
-        write_config_variable(vmx_, name, value, settings_);
+        Progress progress;
+        write_config_variable(vmx_, name, value, settings_, progress);
     }
     std::string text() const { return testing::read_file(vmx_); }
 

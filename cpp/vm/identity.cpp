@@ -2,24 +2,11 @@
 
 #include <array>
 #include <cstdio>
-#include <random>
+
+#include "base/random.h"
 
 namespace vix::vm {
 namespace {
-
-using Bytes = std::array<unsigned char, 16>;
-
-Bytes random_bytes() {
-    static_assert(sizeof(std::random_device::result_type) == 4);
-    std::random_device random;  // the kernel's; never seeded by hand
-    Bytes bytes{};
-    for (std::size_t i = 0; i < bytes.size(); i += 4) {
-        const std::uint32_t word = random();
-        for (std::size_t j = 0; j < 4; ++j)
-            bytes[i + j] = static_cast<unsigned char>(word >> 8 * j);
-    }
-    return bytes;
-}
 
 std::string hex(unsigned char byte) {
     std::array<char, 3> text{};
@@ -28,7 +15,7 @@ std::string hex(unsigned char byte) {
 }
 
 // "aa bb cc dd ee ff 00 11-22 33 ..": VMware's way of writing sixteen bytes.
-std::string spaced(const Bytes& bytes) {
+std::string spaced(const RandomBytes& bytes) {
     std::string text;
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         if (i > 0) text += i == 8 ? '-' : ' ';
@@ -41,7 +28,7 @@ std::string spaced(const Bytes& bytes) {
 
 ContentId new_content_id() {
     for (;;) {
-        const Bytes bytes = random_bytes();
+        const RandomBytes bytes = random_bytes();
         ContentId id{};
         for (const unsigned char byte : bytes) {
             id.long_id += hex(byte);

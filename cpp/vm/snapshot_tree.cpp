@@ -25,24 +25,30 @@ std::string key(std::size_t index, const std::string& name) {
 }
 
 // "snapshot12.uid" -> 12 and "uid"; nothing for "snapshot.current" and other keys.
-std::optional<std::pair<std::size_t, std::string>> split_key(const std::string& name) {
+std::optional<std::pair<std::size_t, std::string_view>> split_key(std::string_view name) {
     constexpr std::size_t kPrefix = 8;  // "snapshot"
     if (!starts_with_ignoring_case(name, "snapshot")) return std::nullopt;
     const auto dot = name.find('.', kPrefix);
-    if (dot == std::string::npos) return std::nullopt;
-    const auto index = parse_number(std::string_view{name}.substr(kPrefix, dot - kPrefix));
+    if (dot == std::string_view::npos) return std::nullopt;
+    const auto index = parse_number(name.substr(kPrefix, dot - kPrefix));
     if (!index || *index > 0xFFFFFF) return std::nullopt;
     return std::pair{static_cast<std::size_t>(*index), name.substr(dot + 1)};
 }
 
-// 3 of "disk3.filename".
-std::optional<std::uint64_t> number_in(const std::string& name, std::string_view before,
+// 3 of "disk3.fileName".
+std::optional<std::uint64_t> number_in(std::string_view name, std::string_view before,
                                        std::string_view after) {
     if (name.size() <= before.size() + after.size()) return std::nullopt;
-    if (name.compare(0, before.size(), before) != 0) return std::nullopt;
     const std::size_t end = name.size() - after.size();
-    if (name.compare(end, after.size(), after) != 0) return std::nullopt;
-    return parse_number(std::string_view{name}.substr(before.size(), end - before.size()));
+    if (!equal_ignoring_case(name.substr(0, before.size()), before) ||
+        !equal_ignoring_case(name.substr(end), after)) {
+        return std::nullopt;
+    }
+    return parse_number(name.substr(before.size(), end - before.size()));
+}
+
+std::optional<std::uint64_t> clone_number(std::string_view name) {
+    return number_in(name, "clone", "");
 }
 
 int to_uid(const std::string& text) {
@@ -62,14 +68,26 @@ std::int64_t to_time(const std::string& high, const std::string& low) {
 
 }  // namespace
 
+// The keys of one snapshot that come in any number.
+struct SnapshotTree::Keys {
+    std::map<std::uint64_t, std::string_view> disks;  // by number: what names the file
+    std::vector<std::pair<std::uint64_t, std::string_view>> clones;
+};
+
 fs::path snapshot_list_path(const fs::path& vmx) {
     return vmx.parent_path() / (vmx.stem().string() + ".vmsd");
 }
 
 SnapshotTree SnapshotTree::read(const fs::path& vmsd) {
+    return read(vmsd, {});
+}
+
+SnapshotTree SnapshotTree::read(const fs::path& vmsd, SnapshotTree known) {
     boost::system::error_code ignored;
     if (fs::symlink_status(vmsd, ignored).type() == fs::file_not_found) return {};
-    return parse(io::read_text(vmsd, kListLimit), vmsd.string());
+    const std::string bytes = io::read_text(vmsd, kListLimit);
+    if (bytes == known.to_bytes()) return known;
+    return parse(bytes, vmsd.string());
 }
 
 SnapshotTree SnapshotTree::parse(std::string_view bytes, const std::string& where) {
@@ -79,20 +97,27 @@ SnapshotTree SnapshotTree::parse(std::string_view bytes, const std::string& wher
     return tree;
 }
 
-std::string SnapshotTree::text(const std::string& name) const {
+std::string SnapshotTree::text(std::string_view name) const {
     return dictionary_.find(name).value_or("");
 }
 
 // Trusts the uid lines, not the count, which is wrong or absent in files that others edited.
 void SnapshotTree::read_snapshots(const std::string& where) {
-    std::map<std::size_t, Values> found;
-    for (const auto& [name, value] : dictionary_.entries()) {
+    std::map<std::size_t, Keys> found;
+    for (const std::string_view name : dictionary_.names()) {
         const auto split = split_key(name);
-        if (split) found[split->first][to_lower(split->second)] = value;
+        if (!split) continue;
+        Keys& keys = found[split->first];
+        if (const auto number = clone_number(split->second)) {
+            keys.clones.emplace_back(*number, name);
+        } else if (const auto disk = number_in(split->second, "disk", ".fileName")) {
+            keys.disks[*disk] = name;
+        }
     }
     std::set<int> known;
-    for (const auto& [index, values] : found) {
-        Snapshot snapshot = read_snapshot(index, values);
+    for (auto& [index, keys] : found) {
+        std::sort(keys.clones.begin(), keys.clones.end());
+        Snapshot snapshot = read_snapshot(index, keys);
         if (snapshot.uid == kNoSnapshot || !known.insert(snapshot.uid).second) continue;
         snapshots_.push_back(std::move(snapshot));
         indices_.push_back(index);
@@ -125,33 +150,32 @@ void SnapshotTree::check_parents(const std::string& where) const {
 }
 
 // Disks and clones may be numbered with gaps: others delete lines.
-Snapshot SnapshotTree::read_snapshot(std::size_t index, const Values& values) const {
-    const auto value = [&](const std::string& name) {
-        const auto found = values.find(name);
-        return found == values.end() ? std::string{} : found->second;
-    };
-    const auto file = [&](const std::string& name) {
-        return NamedFile{value(name), dictionary_.find_bytes(key(index, name)).value_or("")};
+Snapshot SnapshotTree::read_snapshot(std::size_t index, const Keys& keys) const {
+    const auto value = [&](const std::string& name) { return text(key(index, name)); };
+    const auto file = [&](std::string_view name) {
+        return NamedFile{text(name), dictionary_.find_bytes(name).value_or("")};
     };
     Snapshot snapshot;
     snapshot.uid = to_uid(value("uid"));
     snapshot.parent = to_uid(value("parent"));
-    snapshot.display_name = value("displayname");
+    snapshot.display_name = value("displayName");
     snapshot.description = value("description");
-    snapshot.state_file = file("filename");
+    snapshot.state_file = file(key(index, "filename"));
     snapshot.with_memory = value("type") == "1";
-    snapshot.created_us = to_time(value("createtimehigh"), value("createtimelow"));
-    std::map<std::uint64_t, std::string> disks;
-    std::map<std::uint64_t, std::string> clones;
-    for (const auto& [name, text] : values) {
-        if (text.empty()) continue;
-        if (const auto number = number_in(name, "disk", ".filename")) disks[*number] = name;
-        if (const auto number = number_in(name, "clone", "")) clones[*number] = text;
+    snapshot.created_us = to_time(value("createTimeHigh"), value("createTimeLow"));
+    for (const auto& [number, name] : keys.disks) {
+        NamedFile named = file(name);
+        if (named.name.empty()) continue;
+        snapshot.disks.push_back(
+            {value("disk" + std::to_string(number) + ".node"), std::move(named)});
     }
-    for (const auto& [number, name] : disks) {
-        snapshot.disks.push_back({value("disk" + std::to_string(number) + ".node"), file(name)});
+    snapshot.clones.reserve(keys.clones.size());
+    std::optional<std::uint64_t> last;
+    for (const auto& [number, name] : keys.clones) {
+        std::string vmx = number == last ? std::string{} : text(name);
+        if (!vmx.empty()) snapshot.clones.push_back(std::move(vmx));
+        last = number;
     }
-    for (const auto& [number, path] : clones) snapshot.clones.push_back(path);
     return snapshot;
 }
 
@@ -269,9 +293,9 @@ void SnapshotTree::remove(int uid) {
     }
     if (current_ == uid) set_current(parent);
     // Also those that were passed over since their uid was taken: it is no longer.
-    for (const auto& [name, value] : dictionary_.entries()) {
+    for (const std::string_view name : dictionary_.names()) {
         const auto split = split_key(name);
-        if (split && to_lower(split->second) == "uid" && to_uid(value) == uid) {
+        if (split && equal_ignoring_case(split->second, "uid") && to_uid(text(name)) == uid) {
             remove_keys(split->first);
         }
     }
@@ -292,7 +316,7 @@ void SnapshotTree::close_gaps() {
 }
 
 void SnapshotTree::remove_keys(std::size_t index) {
-    for (const auto& [name, value] : dictionary_.entries()) {
+    for (const std::string_view name : dictionary_.names()) {
         const auto split = split_key(name);
         if (split && split->first == index) dictionary_.remove(name);
     }
@@ -303,7 +327,7 @@ void SnapshotTree::renumber(std::size_t from, std::size_t to) {
         const auto split = split_key(name);
         if (!split || split->first != from) continue;
         dictionary_.remove(name);
-        dictionary_.set(key(to, split->second), value);
+        dictionary_.set(key(to, std::string{split->second}), value);
     }
 }
 
@@ -355,11 +379,9 @@ bool SnapshotTree::remove_clone(const std::string& vmx) {
 }
 
 void SnapshotTree::write_clones(std::size_t index, const Snapshot& snapshot) {
-    for (const auto& [name, value] : dictionary_.entries()) {
+    for (const std::string_view name : dictionary_.names()) {
         const auto split = split_key(name);
-        const bool clone = split && split->first == index &&
-                           number_in(to_lower(split->second), "clone", "").has_value();
-        if (clone) dictionary_.remove(name);
+        if (split && split->first == index && clone_number(split->second)) dictionary_.remove(name);
     }
     for (std::size_t i = 0; i < snapshot.clones.size(); ++i) {
         dictionary_.set(key(index, "clone" + std::to_string(i)), snapshot.clones[i]);

@@ -4,7 +4,6 @@
 
 #include <boost/filesystem/path.hpp>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +37,9 @@ class SnapshotTree {
     // No file is a tree without snapshots. Errors: VIX_E_SNAPSHOT_CONFIG for parents in a circle or
     // more snapshots than any machine has.
     static SnapshotTree read(const boost::filesystem::path& vmsd);
+    // The same for who has read it before: reading takes far longer than finding that the file
+    // still says the same. `known` must not have been edited.
+    static SnapshotTree read(const boost::filesystem::path& vmsd, SnapshotTree known);
     static SnapshotTree parse(std::string_view bytes, const std::string& where);
     std::string to_bytes() const { return dictionary_.to_bytes(); }
 
@@ -74,9 +76,9 @@ class SnapshotTree {
   private:
     void read_snapshots(const std::string& where);
     void check_parents(const std::string& where) const;
-    using Values = std::map<std::string, std::string>;  // of one snapshot, by name in lower case
-    Snapshot read_snapshot(std::size_t index, const Values& values) const;
-    std::string text(const std::string& name) const;
+    struct Keys;
+    Snapshot read_snapshot(std::size_t index, const Keys& keys) const;
+    std::string text(std::string_view name) const;
     std::vector<std::string> numbered(const std::string& name) const;
     std::size_t index_of(int uid) const;
     void write_snapshot(std::size_t index, const Snapshot& snapshot);

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/filesystem/operations.hpp>
+
 #include "testing/failure.h"
+#include "testing/temp_folder.h"
 
 namespace vix::vm {
 namespace {
@@ -92,6 +95,25 @@ TEST(SnapshotTree, ARemovedSnapshotDoesNotComeBackAsAnotherWithItsUid) {
     ASSERT_EQ(tree.snapshots().size(), 1U);
     tree.remove(4);
     EXPECT_TRUE(reread(tree).snapshots().empty());
+}
+
+TEST(SnapshotTree, ClonesAreReadInTheOrderOfTheirNumbers) {
+    const auto tree = SnapshotTree::parse(
+        "snapshot0.uid = \"1\"\nsnapshot0.clone10 = \"c\"\nSNAPSHOT0.CLONE2 = \"b\"\n"
+        "snapshot0.clone0 = \"old\"\nsnapshot0.clone3 = \"\"\nsnapshot0.clone0 = \"a\"\n",
+        "test.vmsd");
+    EXPECT_EQ(tree.snapshots().front().clones, (std::vector<std::string>{"a", "b", "c"}));
+}
+
+TEST(SnapshotTree, WhatIsKnownIsReadAnewWhereTheFileHasChanged) {
+    const testing::TempFolder folder;
+    const auto list = folder.write("vm.vmsd", "snapshot0.uid = \"1\"\n");
+    const SnapshotTree known = SnapshotTree::read(list);
+    EXPECT_NE(SnapshotTree::read(list, known).find(1), nullptr);
+    folder.write("vm.vmsd", "snapshot0.uid = \"2\"\n");
+    EXPECT_EQ(SnapshotTree::read(list, known).find(1), nullptr);
+    boost::filesystem::remove(list);
+    EXPECT_TRUE(SnapshotTree::read(list, known).snapshots().empty());
 }
 
 TEST(SnapshotTree, ACircleOfParentsIsRefused) {

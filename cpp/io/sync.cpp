@@ -1,0 +1,96 @@
+#include "io/sync.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "base/error.h"
+#include "io/signals.h"
+#include "io/uninterrupted.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::io {
+namespace {
+
+// With the caller as many as wait at a time: a disk empties its cache for all of them together.
+// More cost more than they spare (see bare_clones in bench).
+constexpr std::size_t kHelpers = 2;
+// Few enough for any limit on open files.
+constexpr std::size_t kMaxOpen = 64;
+
+}  // namespace
+
+SyncQueue::~SyncQueue() {
+    while (const auto next = take()) ::close(next->descriptor);
+    join();
+}
+
+void SyncQueue::add(const std::vector<fs::path>& paths) {
+    open(paths);
+    start_helpers(std::min(paths.size(), kHelpers));
+}
+
+void SyncQueue::finish(const std::vector<fs::path>& paths) {
+    open(paths);
+    work();
+    join();
+    if (failure_ != 0) throw system_error(failure_, "syncing", failed_path_.string());
+}
+
+// The kernel begins to write all of them before anybody waits for the first: so a journal commits
+// at once what all of them need.
+void SyncQueue::open(const std::vector<fs::path>& paths) {
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        if (i % kMaxOpen == kMaxOpen - 1) work();
+        const fs::path& path = paths[i];
+        const int descriptor =
+            uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW); });
+        if (descriptor < 0) throw system_error(errno, "opening", path.string());
+        sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);  // of a folder there is nothing
+        const std::lock_guard lock{mutex_};
+        queue_.push_back({descriptor, path});
+    }
+}
+
+void SyncQueue::start_helpers(std::size_t wanted) {
+    const SignalsBlocked blocked;
+    try {
+        while (helpers_.size() < wanted) helpers_.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+        // No more threads to be had: fewer do it.
+    }
+}
+
+void SyncQueue::work() noexcept {
+    while (auto next = take()) {
+        const bool failed =
+            uninterrupted([&] { return fsync(next->descriptor); }) != 0 && errno != EINVAL;
+        const int reason = errno;
+        ::close(next->descriptor);
+        if (!failed) continue;
+        const std::lock_guard lock{mutex_};
+        if (failure_ != 0) continue;
+        failure_ = reason;
+        failed_path_.swap(next->path);
+    }
+}
+
+std::optional<SyncQueue::Opened> SyncQueue::take() {
+    const std::lock_guard lock{mutex_};
+    if (queue_.empty()) return std::nullopt;
+    Opened next = std::move(queue_.front());
+    queue_.pop_front();
+    return next;
+}
+
+void SyncQueue::join() {
+    for (std::thread& helper : helpers_) helper.join();
+    helpers_.clear();
+}
+
+}  // namespace vix::io
