@@ -41,7 +41,7 @@ Handle open_machine(const Call& call, const MachineOwner& owner, std::string_vie
     const auto vmx = canonical_vmx(resolve_path(call, path));
     static_cast<void>(vm::summarize(vmx, settings));  // refuses what is no virtual machine
     vm::check_linked_disks(vmx, settings);
-    auto vm = std::make_shared<VmObject>(owner.host, owner.provider, vmx,
+    auto vm = std::make_shared<VmObject>(owner.host, owner.service, vmx,
                                          reported_path(path, call.working_folder()));
     return runtime().handles.add_owned(owner.host, vmx.string(), std::move(vm));
 }

@@ -4,17 +4,16 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
-#include <chrono>
 #include <functional>
-#include <set>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "format/vmsn.h"
 #include "io/replacement.h"
 #include "ops/child_disks.h"
 #include "ops/disk_family.h"
 #include "ops/machine_lock.h"
+#include "ops/new_snapshot.h"
+#include "power/saved_state.h"
 #include "vm/chain_reader.h"
 #include "vm/machine_state.h"
 
@@ -26,74 +25,24 @@ namespace {
 using vm::Config;
 using vm::SnapshotTree;
 
-void refuse_suspended(const Config& machine) {
-    if (!machine.is_suspended()) return;
-    throw Error{VIX_E_VM_IS_RUNNING,
-                machine.path().string() + " is suspended; its memory belongs to its disks"};
-}
-
-// Two deltas on one disk, both written to, are no state of a machine.
-void refuse_shared_disks(const Config& machine, const vm::Settings& settings) {
-    std::set<fs::path> seen;
-    for (const vm::DiskDevice& device : machine.disks()) {
-        const fs::path path = vm::find_disk(device, machine, settings);
-        if (seen.insert(fs::weakly_canonical(path)).second) continue;
-        throw Error{VIX_E_SNAPSHOT_DUPLICATEDDISK,
-                    path.string() + " is attached twice, again at " + device.node};
-    }
-}
-
-std::int64_t now_us() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
-}
-
-vm::Snapshot new_snapshot(const SnapshotRequest& request, const Config& machine,
-                          const SnapshotTree& tree) {
-    vm::Snapshot snapshot;
-    snapshot.uid = tree.next_uid();
-    snapshot.parent = tree.current();
-    snapshot.display_name = request.name;
-    snapshot.description = request.description;
-    snapshot.created_us = now_us();
-    const std::string state_file =
-        machine.path().stem().string() + "-Snapshot" + std::to_string(snapshot.uid) + ".vmsn";
-    snapshot.state_file = {state_file, state_file};
-    for (const vm::DiskDevice& device : machine.disks()) {
-        if (vm::is_independent(machine, device)) continue;
-        snapshot.disks.push_back({device.node, device.file});
-    }
-    return snapshot;
-}
-
-void write_state(const Config& machine, const vm::Snapshot& snapshot,
-                 const vm::Settings& settings) {
-    const vm::MachineState state = vm::present_state(machine, settings);
-    const std::string bytes =
-        format::to_vmsn({machine.dictionary().to_bytes(), state.nvram.value_or(""), state.vmxf});
-    // No more readable than what it holds.
-    unsigned permissions = io::permissions_of(machine.path()) & 0666;
-    if (state.nvram) permissions &= state.nvram_permissions;
-    io::replace_file(machine.folder() / snapshot.state_file.name, bytes, settings.durability,
-                     permissions);
-}
-
-format::Dictionary on_disks(const format::Dictionary& config,
-                            const std::map<std::string, std::string>& names) {
-    format::Dictionary changed = config;
-    for (const auto& [key, value] : config.entries()) {
-        const auto node = vm::disk_node_of(key);
-        const auto name = node ? names.find(to_lower(*node)) : names.end();
-        if (name != names.end()) changed.set(key, name->second);
-    }
-    return changed;
-}
-
 const vm::Snapshot& require(const SnapshotTree& tree, int uid, const fs::path& vmx) {
     const vm::Snapshot* snapshot = tree.find(uid);
     if (snapshot != nullptr) return *snapshot;
     throw Error{VIX_E_SNAPSHOT_NOTFOUND,
                 vmx.string() + " has no snapshot with the id " + std::to_string(uid)};
+}
+
+// A snapshot's memory that is not there, or is VMware's, cannot be brought back to life.
+void require_memory(const Config& machine, const vm::Snapshot& snapshot) {
+    const fs::path file = memory_file(machine.folder(), snapshot);
+    std::string reason = "its memory is not ours: " + file.string();
+    try {
+        if (power::saved_state(file) == power::SavedState::Complete) return;
+    } catch (const Error& error) {
+        reason = error.detail();
+    }
+    throw Error{VIX_E_SNAPSHOT_NOT_REVERTABLE, "the snapshot \"" + snapshot.display_name +
+                                                   "\" holds a running machine, and " + reason};
 }
 
 // Puts the former text back unless all went well.
@@ -147,6 +96,16 @@ void drop_unneeded(const DiskFamily& before, const DiskFamily& after,
     }
 }
 
+// As the machine had none when the snapshot was taken, it gets fresh ones at its next start.
+void put_firmware_variables_back(const vm::MachineState& state, const vm::Settings& settings) {
+    const fs::path path = vm::firmware_variables_path(state.config.path());
+    if (state.firmware_variables) {
+        io::replace_file(path, *state.firmware_variables, settings.durability);
+    } else {
+        unlink(path.c_str());
+    }
+}
+
 // An empty child of just that disk.
 bool is_untouched_child(const vm::Disk& disk, const fs::path& parent,
                         const vm::Settings& settings) {
@@ -179,7 +138,8 @@ bool is_unchanged_since(const Config& machine, const vm::Snapshot& snapshot,
     }
     const auto config = on_disks(machine.dictionary(), frozen);
     if (config.to_bytes() != then.config.dictionary().to_bytes()) return false;
-    if (vm::present_state(machine, settings).nvram != then.nvram) return false;
+    const vm::MachineState now = vm::present_state(machine, settings);
+    if (now.nvram != then.nvram || now.firmware_variables != then.firmware_variables) return false;
     for (const vm::DiskDevice& device : machine.disks()) {
         if (vm::is_independent(machine, device)) continue;
         const auto same = [&](const vm::SnapshotDisk& disk) {
@@ -201,45 +161,55 @@ int create_snapshot(const SnapshotRequest& request, Progress& progress) {
     const MachineLock lock{request.vmx, settings};
     const Config machine = Config::read(request.vmx);
     refuse_encrypted(machine);
-    refuse_suspended(machine);
     refuse_shared_disks(machine, settings);
+    const bool suspended = machine.is_suspended();
+    if (suspended) refuse_unfit_memory(machine);
     const fs::path list = vm::snapshot_list_path(request.vmx);
     SnapshotTree tree = SnapshotTree::read(list);
-    const vm::Snapshot snapshot = new_snapshot(request, machine, tree);
+    vm::Snapshot snapshot = new_snapshot(request, machine, tree);
+    snapshot.with_memory = suspended;
     tree.add(snapshot);
 
     ChildDisks children{settings};
     for (const vm::DiskDevice& device : machine.disks()) {
         if (!vm::is_independent(machine, device)) children.add(device, machine, progress);
     }
-    children.adopt(machine.folder() / snapshot.state_file.name);
+    for (const fs::path& file : state_files_to_make(machine, snapshot)) children.adopt(file);
+    if (suspended) share_memory(machine, snapshot, progress);
     write_state(machine, snapshot, settings);
     children.sync();
     progress.checkpoint("children are there");
 
     TextGuard config_guard{request.vmx, settings};
-    const auto config = on_disks(machine.dictionary(), children.names());
+    auto config = on_disks(machine.dictionary(), children.names());
+    if (suspended) suspend_in_snapshot(config, snapshot);
     io::replace_file(request.vmx, config.to_bytes(), settings.durability);
     progress.checkpoint("the machine is on its new disks");
     change_list(list, tree, settings, [&] {
         config_guard.keep_new();
         children.keep();
     });
+    drop_suspended_state(machine);
     return snapshot.uid;
 }
 
-void revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settings& settings,
-                        Progress& progress) {
+void require_revertable(const fs::path& vmx, const vm::Snapshot& snapshot,
+                        const vm::Settings& settings) {
+    const Config machine = Config::read(vmx);
+    if (snapshot.with_memory) require_memory(machine, snapshot);
+    const vm::MachineState state = vm::state_of_snapshot(machine, snapshot, settings);
+    for (const vm::DiskDevice& device : state.disks) vm::find_disk(device, machine, settings);
+}
+
+vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settings& settings,
+                                  Progress& progress) {
     const MachineLock lock{vmx, settings};
     const Config machine = Config::read(vmx);
     refuse_encrypted(machine);
     const fs::path list = vm::snapshot_list_path(vmx);
     SnapshotTree tree = SnapshotTree::read(list);
     const vm::Snapshot& snapshot = require(tree, uid, vmx);
-    if (snapshot.with_memory) {
-        throw Error{VIX_E_SNAPSHOT_NOT_REVERTABLE,
-                    "the snapshot \"" + snapshot.display_name + "\" holds a running machine"};
-    }
+    if (snapshot.with_memory) require_memory(machine, snapshot);
     const vm::MachineState state = vm::state_of_snapshot(machine, snapshot, settings);
     const DiskFamily before{machine, tree, settings, DiskFamily::Unreadable::Skip};
 
@@ -250,7 +220,9 @@ void revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settings& settin
     children.sync();
     progress.checkpoint("children are there");
     TextGuard config_guard{vmx, settings};
-    const auto config = on_disks(state.config.dictionary(), children.names());
+    auto config = on_disks(state.config.dictionary(), children.names());
+    forget_suspended(config);
+    if (snapshot.with_memory) suspend_in_snapshot(config, snapshot);
     io::replace_file(vmx, config.to_bytes(), settings.durability);
     progress.checkpoint("the machine is on its new disks");
     progress.point_of_no_return();
@@ -265,9 +237,12 @@ void revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settings& settin
         io::replace_file(vmx.parent_path() / fs::path{nvram}.filename(), *state.nvram,
                          settings.durability);
     }
+    put_firmware_variables_back(state, settings);
     drop_suspended_state(machine);
     const DiskFamily after{Config::read(vmx), tree, settings, DiskFamily::Unreadable::Skip};
     drop_unneeded(before, after, settings);
+    if (!snapshot.with_memory) return vm::PowerState::Off;
+    return state.config.is_suspended() ? vm::PowerState::Suspended : vm::PowerState::Running;
 }
 
 }  // namespace vix::ops

@@ -14,7 +14,10 @@
 #include "ops/disk_plan.h"
 #include "ops/machine_lock.h"
 #include "ops/merge.h"
+#include "ops/new_snapshot.h"
 #include "ops/snapshot.h"
+#include "power/identity.h"
+#include "power/saved_state.h"
 #include "vm/linked_clones.h"
 
 namespace fs = boost::filesystem;
@@ -43,7 +46,8 @@ class Remover {
             children == RemoveChildren::Yes ? tree_.subtree(uid) : std::vector{uid};
         for (const int removed : uids) check_removable(*tree_.find(removed));
         for (const int removed : uids) candidates_.merge(disks_of(*tree_.find(removed)));
-        const std::vector<fs::path> states = state_files(uids);
+        const std::vector<fs::path> states = files_of_states(uids);
+        for (const int removed : uids) keep_memory(*tree_.find(removed));
 
         for (const int removed : uids) tree_.remove(removed);
         // What cannot be read would be found out too late.
@@ -69,6 +73,18 @@ class Remover {
                                                    clones.front().string()};
     }
 
+    // A machine that is suspended in the memory of the snapshot gets that for its own.
+    void keep_memory(const vm::Snapshot& snapshot) const {
+        const Config machine = config();
+        const fs::path memory = memory_file(vmx_.parent_path(), snapshot);
+        if (!power::is_state_of_snapshot(machine)) return;
+        if (power::recorded_state_file(machine) != memory) return;
+        const fs::path own = power::state_file_for(power::canonical_path(vmx_));
+        unlink(own.c_str());
+        share_file(memory, own, progress_);
+        power::record_state(machine, own.filename().string(), settings_);
+    }
+
     std::set<fs::path> disks_of(const vm::Snapshot& snapshot) const {
         const Config machine = config();
         std::set<fs::path> paths;
@@ -80,14 +96,12 @@ class Remover {
         return paths;
     }
 
-    // The state of a snapshot and the memory beside it; not a file elsewhere that it may name.
-    std::vector<fs::path> state_files(const std::vector<int>& uids) const {
+    std::vector<fs::path> files_of_states(const std::vector<int>& uids) const {
         std::vector<fs::path> files;
         for (const int uid : uids) {
-            const fs::path name{tree_.find(uid)->state_file.name};
-            if (name.has_parent_path() || name.extension() != ".vmsn") continue;
-            files.push_back(vmx_.parent_path() / name);
-            files.push_back((vmx_.parent_path() / name).replace_extension(".vmem"));
+            for (const fs::path& file : ops::state_files(vmx_.parent_path(), *tree_.find(uid))) {
+                files.push_back(file);
+            }
         }
         return files;
     }

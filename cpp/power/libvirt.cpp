@@ -23,6 +23,7 @@ constexpr const char* kAgentLibrary = "libvirt-qemu.so.0";
     CALL(virGetLastError)              \
     CALL(virConnectOpenAuth)           \
     CALL(virConnectClose)              \
+    CALL(virConnectGetHostname)        \
     CALL(virConnectGetCapabilities)    \
     CALL(virConnectListAllDomains)     \
     CALL(virNetworkLookupByName)       \
@@ -307,6 +308,13 @@ Connection::Connection(const std::string& uri) : uri_{uri}, handle_{nullptr} {
 
 Connection::~Connection() {
     lib().virConnectClose(connection_of(handle_));
+}
+
+std::string Connection::host_name() const {
+    char* text = lib().virConnectGetHostname(connection_of(handle_));
+    if (text == nullptr)
+        throw last_error(VIX_E_CANNOT_CONNECT_TO_HOST, "asking what host " + uri_ + " is");
+    return take(text);
 }
 
 std::string Connection::capabilities() const {
