@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "io/folder.h"
 
 namespace fs = boost::filesystem;
 
@@ -52,12 +53,11 @@ std::optional<fs::path> machine_of(const fs::path& process) {
 
 std::vector<fs::path> machines_of_vmware_processes() {
     std::vector<fs::path> found;
-    boost::system::error_code error;
-    for (fs::directory_iterator entry{"/proc", error}, end; !error && entry != end;
-         entry.increment(error)) {
-        if (!is_process(entry->path())) continue;
-        if (!starts_with_ignoring_case(read_whole(entry->path() / "comm"), kProgram)) continue;
-        if (auto vmx = machine_of(entry->path())) found.push_back(std::move(*vmx));
+    for (const std::string& name : io::names_if_any("/proc")) {
+        const fs::path process = fs::path{"/proc"} / name;
+        if (!is_process(process)) continue;
+        if (!starts_with_ignoring_case(read_whole(process / "comm"), kProgram)) continue;
+        if (auto vmx = machine_of(process)) found.push_back(std::move(*vmx));
     }
     return found;
 }

@@ -215,6 +215,23 @@ std::uint64_t File::next_hole(std::uint64_t offset) const {
     return found >= 0 ? static_cast<std::uint64_t>(found) : size();
 }
 
+std::optional<FileIdentity> identity_of(const fs::path& path) {
+    struct stat status {};
+    if (lstat(path.c_str(), &status) != 0) return std::nullopt;
+    return FileIdentity{status.st_dev, status.st_ino};
+}
+
+std::uint64_t allocated_bytes(const std::vector<fs::path>& paths) {
+    constexpr std::uint64_t kBlock = 512;  // of st_blocks, whatever the file system's are
+    std::uint64_t bytes = 0;
+    for (const fs::path& path : paths) {
+        struct stat status {};
+        if (stat(path.c_str(), &status) != 0) continue;
+        bytes += static_cast<std::uint64_t>(status.st_blocks) * kBlock;
+    }
+    return bytes;
+}
+
 unsigned permissions_of(const fs::path& path) {
     struct stat status {};
     if (stat(path.c_str(), &status) != 0) throw system_error(errno, "looking at", path.string());

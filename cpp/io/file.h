@@ -83,6 +83,12 @@ class File {
     FileIdentity identity_;
 };
 
+// What a path leads to; of a link the link itself. Nothing where nothing is there.
+std::optional<FileIdentity> identity_of(const fs::path& path);
+
+// What the files take of the disk; one that is not there takes nothing.
+std::uint64_t allocated_bytes(const std::vector<fs::path>& paths);
+
 // Who may read and write the file at `path`, for a copy that shall be no more open than it.
 unsigned permissions_of(const fs::path& path);
 

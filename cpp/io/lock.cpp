@@ -24,6 +24,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "io/file.h"
+#include "io/folder.h"
 
 namespace fs = boost::filesystem;
 namespace iterators = boost::archive::iterators;
@@ -140,16 +141,6 @@ std::optional<Process> process_of(pid_t pid) {
     return Process{field, name};
 }
 
-std::vector<std::string> names_in(const fs::path& folder) {
-    std::vector<std::string> names;
-    boost::system::error_code error;
-    for (fs::directory_iterator entry{folder, error}, end; !error && entry != end;
-         entry.increment(error)) {
-        names.push_back(entry->path().filename().string());
-    }
-    return names;
-}
-
 // Nothing when it is gone again or no member at all. One that may not be read is somebody's.
 std::optional<LockMember> read_member(const fs::path& path) {
     try {
@@ -219,7 +210,7 @@ std::string number_of(const std::string& name) {
 // Waits while somebody else is drawing a number; a process that died over it does not hold us up.
 void wait_for_entries(const fs::path& folder, const std::string& own_number) {
     const auto others_enter = [&] {
-        const auto names = names_in(folder);
+        const auto names = names_if_any(folder);
         return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
             return is_entry_name(name) && number_of(name) != own_number &&
                    is_entering(folder, number_of(name));
@@ -295,7 +286,7 @@ fs::path lock_folder(const fs::path& file) {
 
 std::vector<LockHolder> lock_holders(const fs::path& folder) {
     std::vector<LockHolder> holders;
-    for (const std::string& name : names_in(folder)) {
+    for (const std::string& name : names_if_any(folder)) {
         if (!is_member_name(name, 'M')) continue;
         const auto member = read_member(folder / name);
         if (!member || is_stale(*member)) continue;
@@ -340,7 +331,7 @@ void Lock::enter(LockKind kind, std::chrono::milliseconds patience) {
     LockMember own = member_of(getpid());
     own.kind = kind;
     own.ours = true;
-    for (const std::string& name : names_in(folder_)) {
+    for (const std::string& name : names_if_any(folder_)) {
         if (!is_member_name(name, 'M')) continue;
         if (const auto member = read_member(folder_ / name)) {
             own.lamport = std::max(own.lamport, member->lamport);
@@ -381,7 +372,7 @@ fs::path Lock::hand_over(pid_t holder) const {
 std::optional<std::string> Lock::obstacle(std::uint64_t own_lamport, LockKind kind) const {
     const std::string own_name = name_of('M', number_);
     boost::system::error_code ignored;
-    for (const std::string& name : names_in(folder_)) {
+    for (const std::string& name : names_if_any(folder_)) {
         if (is_entry_name(name) && !is_entering(folder_, number_of(name))) {
             fs::remove(folder_ / name, ignored);
         }

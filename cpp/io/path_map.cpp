@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "io/folder.h"
 
 namespace fs = boost::filesystem;
 
@@ -45,13 +46,10 @@ std::string spelling_in(const fs::path& folder, const std::string& name) {
     if (fs::symlink_status(folder / name, ignored).type() != fs::file_not_found) return name;
     const std::string wanted = fold_case(name);
     std::string found;
-    for (fs::directory_iterator entry{folder, ignored}, end; entry != end;
-         entry.increment(ignored)) {
-        const std::string candidate = entry->path().filename().string();
+    for (const std::string& candidate : names_if_any(folder)) {
         if (fold_case(candidate) == wanted && (found.empty() || candidate < found)) {
             found = candidate;
         }
-        if (ignored) break;
     }
     return found.empty() ? name : found;
 }

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/filesystem/operations.hpp>
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
@@ -15,9 +14,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "io/folder.h"
 #include "io/signals.h"
-
-namespace fs = boost::filesystem;
 
 namespace vix::io {
 namespace {
@@ -156,10 +154,8 @@ std::vector<std::string> arguments_of(pid_t pid) {
 
 std::vector<pid_t> processes() {
     std::vector<pid_t> found;
-    boost::system::error_code error;
-    for (fs::directory_iterator entry{"/proc", error}, end; !error && entry != end;
-         entry.increment(error)) {
-        const auto pid = parse_number(entry->path().filename().string());
+    for (const std::string& name : names_if_any("/proc")) {
+        const auto pid = parse_number(name);
         if (pid && *pid <= 0x7FFFFFFF) found.push_back(static_cast<pid_t>(*pid));
     }
     return found;

@@ -8,8 +8,22 @@
 #include "base/error.h"
 
 namespace vix::io {
+namespace {
+
+constexpr std::uint64_t kMostText = std::uint64_t{1} << 30;
+
+}  // namespace
+
+fs::path fresh_name(const fs::path& path) {
+    return path.string() + ".vix-new";
+}
+
+fs::path old_name(const fs::path& path) {
+    return path.string() + ".vix-old";
+}
+
 Replacement::Replacement(const fs::path& path, std::string_view content, unsigned permissions)
-    : path_{path}, fresh_{path.string() + ".vix-new"} {
+    : path_{path}, fresh_{fresh_name(path)} {
     unlink(fresh_.c_str());  // of a process that died over it; the lock on the machine is ours
     struct stat before {};
     const bool existed = stat(path.c_str(), &before) == 0;
@@ -35,6 +49,46 @@ void Replacement::commit(Durability durability) {
     }
     committed_ = true;
     if (durability == Durability::Synced) sync_all({path_.parent_path()});
+}
+
+void UndoableReplacement::commit(Durability durability) {
+    durability_ = durability;
+    save_old();
+    replacement_.commit(Durability::Unsynced);
+    state_ = State::Replaced;
+    if (durability == Durability::Synced) sync_all({path_.parent_path()});
+}
+
+void UndoableReplacement::keep() noexcept {
+    if (!old_text_) unlink(old_name(path_).c_str());
+    state_ = State::Kept;
+}
+
+void UndoableReplacement::save_old() {
+    const fs::path old = old_name(path_);
+    unlink(old.c_str());  // of a process that died over it
+    if (link(path_.c_str(), old.c_str()) != 0) {
+        const bool impossible =
+            errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK;
+        if (!impossible) throw system_error(errno, "saving", path_.string());
+        old_text_ = read_text(path_, kMostText);
+    }
+    state_ = State::Saved;
+}
+
+UndoableReplacement::~UndoableReplacement() {
+    if (state_ == State::Replaced) put_back();
+    if (state_ == State::Saved && !old_text_) unlink(old_name(path_).c_str());
+}
+
+void UndoableReplacement::put_back() noexcept {
+    try {
+        if (old_text_) return replace_file(path_, *old_text_, durability_);
+        if (rename(old_name(path_).c_str(), path_.c_str()) != 0) return;
+        if (durability_ == Durability::Synced) sync_all({path_.parent_path()});
+    } catch (...) {
+        // The first error is on its way and tells more.
+    }
 }
 
 void replace_file(const fs::path& path, std::string_view content, Durability durability,

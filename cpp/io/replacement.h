@@ -3,6 +3,8 @@
 #pragma once
 
 #include <boost/filesystem/path.hpp>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "io/file.h"
@@ -10,6 +12,10 @@
 namespace vix::io {
 
 inline constexpr unsigned kNewPermissions = 0666;
+
+// Where the new content of a file is until it takes its place, and the old until it is not needed.
+fs::path fresh_name(const fs::path& path);
+fs::path old_name(const fs::path& path);
 
 class Replacement {
   public:
@@ -32,6 +38,31 @@ class Replacement {
     fs::path path_;
     fs::path fresh_;
     bool committed_ = false;
+};
+
+// A replacement of a file that was there, with a way back: unless keep() is called it is the old
+// file itself that comes back, which needs no room on a full disk.
+class UndoableReplacement {
+  public:
+    UndoableReplacement(const fs::path& path, std::string_view content)
+        : path_{path}, replacement_{path, content} {}
+    ~UndoableReplacement();
+    UndoableReplacement(const UndoableReplacement&) = delete;
+    UndoableReplacement& operator=(const UndoableReplacement&) = delete;
+
+    const fs::path& fresh() const { return replacement_.fresh(); }
+    void commit(Durability durability);
+    void keep() noexcept;
+
+  private:
+    void save_old();
+    void put_back() noexcept;
+
+    fs::path path_;
+    Replacement replacement_;
+    std::optional<std::string> old_text_;  // where the file system has no hard links
+    Durability durability_ = Durability::Unsynced;
+    enum class State { Prepared, Saved, Replaced, Kept } state_ = State::Prepared;
 };
 
 // All of it, for a file by itself.

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "io/file.h"
+#include "io/folder.h"
 #include "io/uninterrupted.h"
 
 namespace fs = boost::filesystem;
@@ -27,8 +28,7 @@ constexpr std::uint64_t kManifestLimit = std::uint64_t{16} << 20;
 
 std::vector<std::string> names_to_publish(const fs::path& folder, const std::string& last) {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator{folder}) {
-        const std::string name = entry.path().filename().string();
+    for (const std::string& name : names_in(folder)) {
         if (name != kManifest && name != last) names.push_back(name);
     }
     std::sort(names.begin(), names.end());
@@ -51,6 +51,10 @@ void move_without_replacing(const fs::path& from, const fs::path& to) {
     // A file system without that kind of rename: the lock on the destination has to do.
     if (!mark_of(to).empty()) throw system_error(EEXIST, "creating", to.string());
     if (rename(from.c_str(), to.c_str()) != 0) throw system_error(errno, "creating", to.string());
+}
+
+void remove_staged(const fs::path& folder) {
+    if (!remove_whole(folder)) throw system_error(errno, "removing", folder.string());
 }
 
 void remove_published(const fs::path& staging, const fs::path& destination) {
@@ -88,7 +92,7 @@ int lock_new_folder(const fs::path& folder) {
                         folder.string() + ": somebody else is making the same folder"};
         }
         if (made) return descriptor;
-        fs::remove_all(folder);
+        remove_staged(folder);
         ::close(descriptor);
     }
 }
@@ -152,7 +156,7 @@ void Staging::remove_leftovers(const fs::path& last) {
     if (!fs::is_directory(fs::symlink_status(folder))) return;
     // Where the last file is in place everything is: only the staging folder was left.
     if (!fs::exists(fs::symlink_status(last))) remove_published(folder, last.parent_path());
-    fs::remove_all(folder);
+    remove_staged(folder);
 }
 
 void StagingPlace::sync(const std::vector<fs::path>& also) {
@@ -160,7 +164,7 @@ void StagingPlace::sync(const std::vector<fs::path>& also) {
     if (durability_ == Durability::Unsynced) return;
     std::vector<fs::path> paths = also;
     paths.push_back(folder_);
-    for (const auto& entry : fs::directory_iterator{folder_}) paths.push_back(entry.path());
+    for (const std::string& name : names_in(folder_)) paths.push_back(folder_ / name);
     sync_all(paths);
 }
 
@@ -175,8 +179,7 @@ Staging::~Staging() {
     // The one that made them a whole goes first.
     for (auto path = moved_.rbegin(); path != moved_.rend(); ++path) unlink(path->c_str());
     if (!moved_.empty()) sync_withdrawal(last_.parent_path(), durability());
-    boost::system::error_code ignored;
-    fs::remove_all(folder(), ignored);
+    static_cast<void>(remove_whole(folder()));
 }
 
 void Staging::prepare() {
@@ -219,9 +222,8 @@ NewFolderStaging::NewFolderStaging(const fs::path& destination, Durability durab
 }
 
 NewFolderStaging::~NewFolderStaging() {
-    boost::system::error_code ignored;
     if (moved_ && !published_) withdraw();
-    if (!published_) fs::remove_all(folder(), ignored);
+    if (!published_) static_cast<void>(remove_whole(folder()));
     // Not by closing alone: a child process that was forked meanwhile has the descriptor, too.
     flock(descriptor_, LOCK_UN);
     ::close(descriptor_);

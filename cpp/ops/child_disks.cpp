@@ -2,12 +2,12 @@
 
 #include <unistd.h>
 
-#include <boost/filesystem/operations.hpp>
+#include <algorithm>
 #include <set>
 
 #include "base/text.h"
+#include "io/folder.h"
 #include "ops/disk_build.h"
-#include "ops/disk_plan.h"
 #include "vm/machine_state.h"
 
 namespace fs = boost::filesystem;
@@ -15,50 +15,84 @@ namespace fs = boost::filesystem;
 namespace vix::ops {
 namespace {
 
-// The same way of naming it, with another file name at the end.
+// A file of the disk `name`: its descriptor, or an extent that somebody left without one.
+bool is_of(const std::string& file, const std::string& name) {
+    const bool begins = file.compare(0, name.size(), name) == 0 && file.size() > name.size();
+    return begins && (file[name.size()] == '.' || file[name.size()] == '-');
+}
+
+}  // namespace
+
 std::string named_beside(const std::string& name, const std::string& file_name) {
     const auto separator = name.find_last_of("/\\");
     return separator == std::string::npos ? file_name : name.substr(0, separator + 1) + file_name;
 }
 
-// Also by an extent that a call which died has left.
-bool is_taken(const fs::path& folder, const std::string& name) {
-    for (const auto& entry : fs::directory_iterator{folder}) {
-        const std::string file = entry.path().filename().string();
-        const bool same = file.compare(0, name.size(), name) == 0 && file.size() > name.size();
-        if (same && (file[name.size()] == '.' || file[name.size()] == '-')) return true;
-    }
-    return false;
-}
-
-}  // namespace
-
 ChildDisks::~ChildDisks() {
-    for (const fs::path& file : files_) unlink(file.c_str());
+    if (!made_) return;
+    for (const fs::path& file : files()) unlink(file.c_str());
 }
 
-void ChildDisks::add(const vm::DiskDevice& device, const vm::Config& machine, Progress& progress) {
+// The folder is read once, however many numbers are taken in it.
+std::string ChildDisks::free_name(const fs::path& disk) {
+    const fs::path folder = disk.parent_path();
+    auto known = taken_.find(folder);
+    if (known == taken_.end()) known = taken_.emplace(folder, io::names_in(folder)).first;
+    std::vector<std::string>& taken = known->second;
+    const std::string stem = without_snapshot_number(disk.stem().string()) + '-';
+    std::vector<std::string> near;
+    std::copy_if(taken.begin(), taken.end(), std::back_inserter(near), [&](const auto& file) {
+        return file.compare(0, stem.size(), stem) == 0;
+    });
+    std::sort(near.begin(), near.end());
+    const auto is_taken = [&](const std::string& candidate) {
+        const auto first = std::lower_bound(near.begin(), near.end(), candidate);
+        return std::any_of(first, near.end(), [&](const auto& f) { return is_of(f, candidate); });
+    };
+    const std::string name = snapshot_disk_name(disk.stem().string(), is_taken);
+    taken.push_back(name + ".vmdk");
+    return name;
+}
+
+void ChildDisks::plan(const vm::DiskDevice& device, const vm::Config& machine) {
     const fs::path path = vm::find_disk(device, machine, settings_);
-    const vm::Disk parent = vm::open_whole_disk(path, machine.search_folders(settings_), settings_);
-    const fs::path folder = path.parent_path();
-    const std::string name = snapshot_disk_name(
-        path.stem().string(),
-        [&](const std::string& candidate) { return is_taken(folder, candidate); });
-    const DiskPlan plan = plan_child(parent, name, path.filename().string());
-    files_.push_back(folder / plan.descriptor_name);
-    for (const ExtentPlan& extent : plan.extents) files_.push_back(folder / extent.file_name);
-    build_empty_disk(parent, plan, folder, progress);
+    vm::Disk parent = vm::open_whole_disk(path, machine.search_folders(settings_), settings_);
+    DiskPlan plan = plan_child(parent, free_name(path), path.filename().string());
     names_[to_lower(device.node)] = named_beside(device.file.name, plan.descriptor_name);
+    children_.push_back({path.parent_path(), std::move(parent), std::move(plan)});
 }
 
-void ChildDisks::sync() const {
-    if (settings_.durability == vm::Durability::Unsynced) return;
+void ChildDisks::build(Progress& progress) {
+    made_ = true;
+    for (const Child& child : children_) {
+        build_empty_disk(child.parent, child.plan, child.folder, progress);
+    }
+}
+
+std::vector<fs::path> ChildDisks::files() const {
+    std::vector<fs::path> files = adopted_;
+    for (const Child& child : children_) {
+        if (!child.plan.embedded) files.push_back(child.folder / child.plan.descriptor_name);
+        for (const ExtentPlan& extent : child.plan.extents) {
+            files.push_back(child.folder / extent.file_name);
+        }
+    }
+    return files;
+}
+
+std::vector<fs::path> ChildDisks::parents() const {
+    std::vector<fs::path> parents;
+    for (const Child& child : children_) parents.push_back(child.parent.chain.front().path);
+    return parents;
+}
+
+std::vector<fs::path> ChildDisks::to_sync() const {
     std::set<fs::path> paths;
-    for (const fs::path& file : files_) {
+    for (const fs::path& file : files()) {
         paths.insert(file);
         paths.insert(file.parent_path());
     }
-    io::sync_all({paths.begin(), paths.end()});
+    return {paths.begin(), paths.end()};
 }
 
 }  // namespace vix::ops

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/progress.h"
+#include "ops/disk_plan.h"
 #include "vm/config.h"
 #include "vm/settings.h"
 
@@ -20,23 +21,44 @@ class ChildDisks {
     ChildDisks(const ChildDisks&) = delete;
     ChildDisks& operator=(const ChildDisks&) = delete;
 
-    // A child of the disk of that device, beside it, under the next free snapshot name.
-    void add(const vm::DiskDevice& device, const vm::Config& machine, Progress& progress);
+    // Plans a child of the disk of that device, beside it, under the next free snapshot name.
+    void plan(const vm::DiskDevice& device, const vm::Config& machine);
 
     // A file that belongs to them and goes with them.
-    void adopt(const boost::filesystem::path& file) { files_.push_back(file); }
+    void adopt(const boost::filesystem::path& file) { adopted_.push_back(file); }
+
+    // Makes all that are planned, unsynced.
+    void build(Progress& progress);
 
     // Node in lower case -> what the configuration shall name.
     const std::map<std::string, std::string>& names() const { return names_; }
+    // Of all that are planned or adopted; and the disks that the planned are children of.
+    std::vector<boost::filesystem::path> files() const;
+    std::vector<boost::filesystem::path> parents() const;
 
-    // Makes the files last.
-    void sync() const;
-    void keep() noexcept { files_.clear(); }
+    // What to sync for them to last: the files and the folders that they lie in.
+    std::vector<boost::filesystem::path> to_sync() const;
+    void keep() noexcept { made_ = false; }
 
   private:
+    struct Child {
+        boost::filesystem::path folder;
+        vm::Disk parent;
+        DiskPlan plan;
+    };
+
+    std::string free_name(const boost::filesystem::path& disk);
+
     const vm::Settings& settings_;
     std::map<std::string, std::string> names_;
-    std::vector<boost::filesystem::path> files_;
+    std::vector<Child> children_;
+    // What is in each folder, and what is planned for it.
+    std::map<boost::filesystem::path, std::vector<std::string>> taken_;
+    std::vector<boost::filesystem::path> adopted_;
+    bool made_ = false;
 };
+
+// The same way of naming a file, with another file name at the end.
+std::string named_beside(const std::string& name, const std::string& file_name);
 
 }  // namespace vix::ops

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "io/folder.h"
 #include "io/lock.h"
 #include "io/staging.h"
 #include "ops/clone_config.h"
@@ -83,10 +84,10 @@ bool is_machine_file(const fs::path& path) {
 
 // VMware's library, too, refuses a folder with as little as a left-over .nvram.
 void check_folder_free(const fs::path& folder) {
-    for (const auto& entry : fs::directory_iterator{folder}) {
-        if (is_machine_file(entry.path())) {
-            throw Error{VIX_E_SNAPSHOT_EXISTS, "the folder " + folder.string() + " already holds " +
-                                                   entry.path().filename().string()};
+    for (const std::string& name : io::names_in(folder)) {
+        if (is_machine_file(name)) {
+            throw Error{VIX_E_SNAPSHOT_EXISTS,
+                        "the folder " + folder.string() + " already holds " + name};
         }
     }
 }
@@ -347,6 +348,7 @@ class SnapshotForClone {
 // While it is held nobody of ours removes the snapshot. What VMware does to the machine meanwhile
 // does not touch the snapshot's disks.
 void clone_linked_to(const CloneRequest& request, Progress& progress) {
+    tidy_up_if_free(request.source, request.settings);
     const SnapshotHold hold{request.source};
     const vm::Config source = vm::Config::read(request.source);
     const vm::MachineState state = state_to_clone(source, request);
@@ -375,6 +377,7 @@ void clone_full(const CloneRequest& request, Progress& progress) {
         refuse_encrypted(source);
         check_destination_free(request.destination);
     }
+    tidy_up_if_free(request.source, request.settings);
     std::optional<io::Lock> source_hold;
     hold_source(request.source, source_hold);
     const vm::Config source = vm::Config::read(request.source);

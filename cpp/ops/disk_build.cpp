@@ -9,6 +9,7 @@
 #include "format/vmdk/extent.h"
 #include "format/vmdk/sparse_writer.h"
 #include "io/transfer.h"
+#include "ops/progress_share.h"
 #include "vm/chain_reader.h"
 
 namespace fs = boost::filesystem;
@@ -30,31 +31,6 @@ unsigned permissions_of_chain(const vm::Disk& disk) {
     for (const vm::DiskLink& link : disk.chain) permissions &= io::permissions_of(link.path);
     return permissions;
 }
-
-// Passes on just what was announced for an extent, whatever its copying counts: a file that is
-// copied as it is counts its own size.
-class ExtentProgress : public Progress {
-  public:
-    explicit ExtentProgress(Progress& whole) : whole_{whole} {}
-
-    void begin(std::uint64_t bytes) {
-        end();
-        left_ = bytes;
-    }
-    void end() {
-        if (left_ > 0) whole_.add(left_);
-        left_ = 0;
-    }
-    void add(std::uint64_t bytes) override {
-        const std::uint64_t part = std::min(bytes, left_);
-        left_ -= part;
-        whole_.add(part);
-    }
-
-  private:
-    Progress& whole_;
-    std::uint64_t left_ = 0;
-};
 
 class DiskBuilder {
   public:
@@ -186,7 +162,7 @@ class DiskBuilder {
     unsigned permissions_;  // a copy is for nobody's eyes who may not see all of its source
     vm::ChainReader reader_;
     std::vector<Pending> pending_;
-    ExtentProgress extent_progress_;
+    ProgressShare extent_progress_;
     io::Transfer transfer_;  // last: its threads end before what they use
 };
 

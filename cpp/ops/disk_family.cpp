@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "ops/disk_plan.h"
+#include "ops/neighbours.h"
 #include "vm/machine_state.h"
 
 namespace fs = boost::filesystem;
@@ -12,27 +13,30 @@ namespace vix::ops {
 
 DiskFamily::DiskFamily(const vm::Config& machine, const vm::SnapshotTree& tree,
                        const vm::Settings& settings, Unreadable unreadable)
-    : folder_{fs::canonical(machine.folder())} {
+    : vmx_{machine.path()}, folder_{fs::canonical(machine.folder())}, settings_{settings} {
     for (const vm::DiskDevice& device : machine.disks()) {
-        add_chain(device.file, machine, settings, unreadable, present_);
+        add_chain(device.file, machine, unreadable, present_);
     }
     for (const vm::Snapshot& snapshot : tree.snapshots()) {
         for (const vm::SnapshotDisk& disk : snapshot.disks) {
-            add_chain(disk.file, machine, settings, unreadable, frozen_);
+            add_chain(disk.file, machine, unreadable, frozen_);
         }
     }
 }
 
+// Snapshots share most of their chains: each is followed to the first link that is known already.
 void DiskFamily::add_chain(const vm::NamedFile& file, const vm::Config& machine,
-                           const vm::Settings& settings, Unreadable unreadable,
-                           std::set<Id>& tops) {
+                           Unreadable unreadable, std::set<Id>& tops) {
+    const auto is_known = [&](const vm::DiskLink& link) { return members_.contains(link.identity); };
     std::vector<vm::DiskLink> chain;
     try {
-        const fs::path path = vm::find_disk({"a snapshot", file}, machine, settings);
-        chain = vm::open_whole_disk(path, machine.search_folders(settings), settings).chain;
+        const fs::path path = vm::find_disk({"a snapshot", file}, machine, settings_);
+        vm::follow_chain(path, machine.search_folders(settings_), settings_, chain,
+                         {vm::kMaxChainToShorten, is_known});
+        vm::require_extents(chain, settings_);
     } catch (const Error&) {
         if (unreadable == Unreadable::Refuse) throw;
-        return;
+        if (chain.empty()) return;
     }
     tops.insert(chain.front().identity);
     for (std::size_t i = 0; i < chain.size(); ++i) {
@@ -51,18 +55,34 @@ std::vector<DiskFamily::Id> DiskFamily::children(const Id& id) const {
 }
 
 std::optional<DiskFamily::Id> DiskFamily::find(const fs::path& path) const {
-    for (const auto& [id, member] : members_) {
-        if (member.link.path == path) return id;
-    }
-    return std::nullopt;
+    const auto id = io::identity_of(path);
+    return id && members_.contains(*id) ? id : std::nullopt;
 }
 
 bool DiskFamily::is_own(const Id& id) const {
     const Member& member = members_.at(id);
     if (fs::canonical(member.link.folder()) == folder_) return true;
+    if (adopted_.contains(member.link.path)) return true;
     const std::string stem = member.link.path.stem().string();
     const bool delta = member.parent && without_snapshot_number(stem) != stem;
     return delta && (is_present(id) || is_frozen(id));
+}
+
+bool DiskFamily::is_shared(const Id& id) const {
+    const fs::path folder = fs::canonical(members_.at(id).link.folder());
+    auto known = neighbours_.find(folder);
+    if (known == neighbours_.end()) {
+        known = neighbours_.emplace(folder, disks_of_neighbours(folder, vmx_, settings_)).first;
+    }
+    return known->second.contains(id);
+}
+
+std::set<fs::path> DiskFamily::named() const {
+    std::set<fs::path> paths;
+    for (const auto& [id, member] : members_) {
+        if (is_present(id) || is_frozen(id)) paths.insert(member.link.path);
+    }
+    return paths;
 }
 
 vm::Disk DiskFamily::disk(const Id& id) const {

@@ -26,34 +26,48 @@ class DiskFamily {
 
     enum class Unreadable { Refuse, Skip };
 
-    // Errors as vm::open_disk(); a disk that is missing is VIX_E_FILE_NOT_FOUND. Skip: chains that
-    // cannot be read are left out.
+    // Errors as vm::open_disk(); a disk that is missing is VIX_E_FILE_NOT_FOUND. Chains may be
+    // longer than those that can be made. Skip: of a chain that breaks what can be reached.
     DiskFamily(const vm::Config& machine, const vm::SnapshotTree& tree,
                const vm::Settings& settings, Unreadable unreadable = Unreadable::Refuse);
 
     const std::map<Id, Member>& members() const { return members_; }
     std::vector<Id> children(const Id& id) const;
+    // By what the path leads to, however it is spelled.
     std::optional<Id> find(const boost::filesystem::path& path) const;
 
     // The configuration attaches it.
     bool is_present(const Id& id) const { return present_.contains(id); }
     // A snapshot's state is in it.
     bool is_frozen(const Id& id) const { return frozen_.contains(id); }
-    // Only what lies in the machine's folder is ever changed or deleted, and deltas that its
-    // snapshots made beside a disk elsewhere.
+
+    // Only these are ever changed or deleted: what lies in the machine's folder, deltas that its
+    // snapshots made beside a disk elsewhere, and what was adopted.
     bool is_own(const Id& id) const;
+    // Another machine in the folder that the disk lies in stands on it.
+    bool is_shared(const Id& id) const;
+
+    // Disks elsewhere that a snapshot named which is no longer listed: still the machine's own.
+    void adopt(const std::set<boost::filesystem::path>& disks) { adopted_ = disks; }
+    // What the machine or a snapshot names itself.
+    std::set<boost::filesystem::path> named() const;
 
     // The chain from a member to its base, as a disk.
     vm::Disk disk(const Id& id) const;
 
   private:
-    void add_chain(const vm::NamedFile& file, const vm::Config& machine,
-                   const vm::Settings& settings, Unreadable unreadable, std::set<Id>& tops);
+    void add_chain(const vm::NamedFile& file, const vm::Config& machine, Unreadable unreadable,
+                   std::set<Id>& tops);
 
+    boost::filesystem::path vmx_;
     boost::filesystem::path folder_;
+    const vm::Settings& settings_;
     std::map<Id, Member> members_;
     std::set<Id> present_;
     std::set<Id> frozen_;
+    std::set<boost::filesystem::path> adopted_;
+    // Folder -> what other machines there stand on; looked up once, and only where it matters.
+    mutable std::map<boost::filesystem::path, std::set<Id>> neighbours_;
 };
 
 // The files of one link: its descriptor and its extents.

@@ -1,6 +1,7 @@
 #include "ops/machine_lock.h"
 
 #include "base/error.h"
+#include "ops/pending.h"
 #include "vm/machine.h"
 #include "vm/snapshot_tree.h"
 
@@ -28,10 +29,22 @@ void refuse_encrypted(const vm::Config& machine) {
                 machine.path().string() + " is encrypted; only its owner's password opens it"};
 }
 
-MachineLock::MachineLock(const boost::filesystem::path& vmx, const vm::Settings& settings)
-    : machine_{not_running(vmx, settings), io::LockKind::Exclusive, kPatience},
-      snapshots_{vmx.parent_path(), io::LockKind::Exclusive, kPatience,
-                 vm::snapshot_list_path(vmx)} {}
+MachineLock::MachineLock(const boost::filesystem::path& vmx, const vm::Settings& settings,
+                         std::chrono::milliseconds patience)
+    : machine_{not_running(vmx, settings), io::LockKind::Exclusive, patience},
+      snapshots_{vmx.parent_path(), io::LockKind::Exclusive, patience,
+                 vm::snapshot_list_path(vmx)} {
+    Pending::take_up(vmx, settings);
+}
+
+void tidy_up_if_free(const boost::filesystem::path& vmx, const vm::Settings& settings) noexcept {
+    constexpr std::chrono::milliseconds kShort{200};
+    try {
+        if (Pending::is_due(vmx)) MachineLock{vmx, settings, kShort};
+    } catch (...) {
+        // For the next call.
+    }
+}
 
 SnapshotHold::SnapshotHold(const boost::filesystem::path& vmx)
     : guard_{vmx.parent_path(), io::LockKind::Shared, kPatience, vm::snapshot_list_path(vmx)} {}

@@ -33,14 +33,19 @@ class SnapshotHold {
 
 // Locks the machine and its snapshots for changes, in VMware's form and against others of ours.
 // Waits for those who are just cloning or changing it; VIX_E_FILE_ALREADY_LOCKED when they take
-// longer than kPatience.
+// longer than `patience`. What an earlier call left that died is gone once it is held.
 class MachineLock {
   public:
-    MachineLock(const boost::filesystem::path& vmx, const vm::Settings& settings);
+    MachineLock(const boost::filesystem::path& vmx, const vm::Settings& settings,
+                std::chrono::milliseconds patience = kPatience);
 
   private:
     io::Lock machine_;
     io::FolderGuard snapshots_;
 };
+
+// For calls that need no MachineLock: tidies up all the same, if that can be done without waiting
+// for long and anything has to be.
+void tidy_up_if_free(const boost::filesystem::path& vmx, const vm::Settings& settings) noexcept;
 
 }  // namespace vix::ops

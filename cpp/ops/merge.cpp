@@ -1,6 +1,5 @@
 #include "ops/merge.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,6 +29,9 @@ using format::vmdk::Run;
 using format::vmdk::SparseEditor;
 using io::File;
 using vm::DiskLink;
+
+// What a monolithic disk is for others while its descriptor is a file by itself.
+constexpr const char* kTypeMeanwhile = "twoGbMaxExtentSparse";
 
 // A disk whose sectors are changed in place: the target of a merge.
 class DiskEditor {
@@ -252,15 +254,6 @@ std::unique_ptr<DiskEditor> open_editor(const DiskLink& link, const vm::Settings
     }
 }
 
-std::uint64_t allocated_bytes(const DiskLink& link, const vm::Settings& settings) {
-    std::uint64_t bytes = 0;
-    for (const fs::path& file : files_of(link, settings)) {
-        struct stat status {};
-        if (stat(file.c_str(), &status) == 0) bytes += static_cast<std::uint64_t>(status.st_blocks);
-    }
-    return bytes * 512;
-}
-
 void remove_files(const std::vector<fs::path>& files) {
     for (const fs::path& file : files) unlink(file.c_str());
 }
@@ -309,11 +302,21 @@ void take_over(const DiskLink& parent, const DiskLink& child, const vm::Settings
     unlink(parent.path.c_str());
 }
 
+// What the child calls the disk that its parent calls so.
+std::string hint_from(const fs::path& folder, const vm::Disk& parent_chain) {
+    const DiskLink& parent = parent_chain.chain.front();
+    const std::string& hint = parent.descriptor.parent_hint;
+    const bool same = hint.empty() || parent.folder() == folder || parent_chain.chain.size() == 1;
+    if (same || fs::path{hint}.is_absolute()) return hint;
+    return fs::relative(parent_chain.chain[1].path, folder).string();
+}
+
 // The child stands where the parent stood.
-void step_over(const DiskLink& parent, const DiskLink& child, const vm::Settings& settings) {
+void step_over(const vm::Disk& parent_chain, const DiskLink& child, const vm::Settings& settings) {
+    const DiskLink& parent = parent_chain.chain.front();
     Descriptor changed = child.descriptor;
     changed.parent_cid = parent.descriptor.parent_cid;
-    changed.parent_hint = parent.descriptor.parent_hint;
+    changed.parent_hint = hint_from(child.folder(), parent_chain);
     if (child.embedded) {
         write_embedded(child.path, child.path, changed, settings);
     } else {
@@ -322,11 +325,28 @@ void step_over(const DiskLink& parent, const DiskLink& child, const vm::Settings
     remove_files(files_of(parent, settings));
 }
 
+// The parent takes the child's content: a base may be flat, and of two deltas the larger stays. Its
+// extents cannot leave their folder, so that of two disks in different ones the child has to.
+bool is_pushed(const DiskFamily& family, const DiskFamily::Id& child_id,
+               const vm::Settings& settings) {
+    const DiskFamily::Member& child = family.members().at(child_id);
+    const DiskFamily::Member& parent = family.members().at(*child.parent);
+    if (fs::canonical(parent.link.folder()) != fs::canonical(child.link.folder())) return false;
+    if (!parent.parent) return true;
+    return io::allocated_bytes(files_of(parent.link, settings)) >=
+           io::allocated_bytes(files_of(child.link, settings));
+}
+
+bool can_be_merged(const DiskFamily& family, const DiskFamily::Id& child_id) {
+    const DiskFamily::Id& parent = *family.members().at(child_id).parent;
+    return family.is_own(child_id) && family.is_own(parent) && !family.is_shared(parent);
+}
+
 }  // namespace
 
 void point_to_monolithic(const fs::path& file, const fs::path& name, Descriptor descriptor,
                          const vm::Settings& settings) {
-    descriptor.create_type = "twoGbMaxExtentSparse";
+    descriptor.create_type = kTypeMeanwhile;
     descriptor.extents.front().name = file.filename().string();
     io::replace_file(name, format::vmdk::to_text(descriptor), settings.durability);
 }
@@ -340,30 +360,49 @@ void settle_monolithic(const fs::path& file, const fs::path& name, const Descrip
     if (settings.durability == vm::Durability::Synced) io::sync_all({name.parent_path()});
 }
 
+std::optional<fs::path> half_renamed(const DiskLink& link, const vm::Settings& settings) {
+    const auto& extents = link.descriptor.extents;
+    const bool split = equal_ignoring_case(link.descriptor.create_type, kTypeMeanwhile);
+    if (link.embedded || !split || extents.size() != 1) return std::nullopt;
+    const auto file =
+        vm::find_file({extents[0].name, extents[0].name_bytes}, link.folder(), {}, settings);
+    if (!file || file->parent_path() != link.folder()) return std::nullopt;
+    const File extent = File::open(*file);
+    if (format::vmdk::read_embedded_descriptor(extent).empty()) return std::nullopt;
+    return file;
+}
+
+std::uint64_t bytes_to_merge(const DiskFamily& family, const DiskFamily::Id& child_id,
+                             const vm::Settings& settings) {
+    if (!can_be_merged(family, child_id)) return 0;
+    const DiskFamily::Member& child = family.members().at(child_id);
+    const DiskLink& source = is_pushed(family, child_id, settings)
+                                 ? child.link
+                                 : family.members().at(*child.parent).link;
+    return io::allocated_bytes(files_of(source, settings));
+}
+
 bool merge_into_child(const DiskFamily& family, const DiskFamily::Id& child_id,
                       const vm::Settings& settings, Progress& progress) {
+    if (!can_be_merged(family, child_id)) return false;
     const DiskLink& child = family.members().at(child_id).link;
     const DiskFamily::Id parent_id = *family.members().at(child_id).parent;
     const DiskLink& parent = family.members().at(parent_id).link;
-    const bool own = family.is_own(child_id) && family.is_own(parent_id);
-    if (!own) return false;
-
-    const auto parent_editor = open_editor(parent, settings);
-    const auto child_editor = open_editor(child, settings);
-    if (!parent_editor || !child_editor) return false;
+    const bool pushed = is_pushed(family, child_id, settings);
+    if (!can_be_changed(parent) || !can_be_changed(child)) return false;
+    const auto editor = open_editor(pushed ? parent : child, settings);
+    if (!editor) return false;
 
     const vm::Disk parent_chain = family.disk(parent_id);
     progress.checkpoint("merge");
-    const bool parent_is_larger =
-        allocated_bytes(parent, settings) >= allocated_bytes(child, settings);
-    if (parent_is_larger || parent_chain.chain.size() == 1) {
-        Merger{*parent_editor, settings, progress}.push(child, parent_chain);
+    if (pushed) {
+        Merger{*editor, settings, progress}.push(child, parent_chain);
         progress.checkpoint("take over");
         take_over(parent, child, settings);
     } else {
-        Merger{*child_editor, settings, progress}.pull(child, parent, parent_chain);
+        Merger{*editor, settings, progress}.pull(child, parent, parent_chain);
         progress.checkpoint("step over");
-        step_over(parent, child, settings);
+        step_over(parent_chain, child, settings);
     }
     return true;
 }

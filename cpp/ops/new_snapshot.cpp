@@ -91,10 +91,10 @@ void write_state(const Config& machine, const vm::Snapshot& snapshot,
     unsigned permissions = io::permissions_of(machine.path()) & 0666;
     if (state.nvram) permissions &= state.nvram_permissions;
     const fs::path file = machine.folder() / snapshot.state_file.name;
-    io::replace_file(file, bytes, settings.durability, permissions);
+    io::replace_file(file, bytes, vm::Durability::Unsynced, permissions);
     if (!state.firmware_variables) return;
     io::replace_file(vm::firmware_variables_path(file), *state.firmware_variables,
-                     settings.durability, kFirmwarePermissions);
+                     vm::Durability::Unsynced, kFirmwarePermissions);
 }
 
 format::Dictionary on_disks(const format::Dictionary& config,

@@ -33,7 +33,7 @@ std::vector<boost::filesystem::path> state_files_to_make(const vm::Config& machi
 boost::filesystem::path memory_file(const boost::filesystem::path& folder,
                                     const vm::Snapshot& snapshot);
 
-// Writes all but the memory, as the machine is now.
+// Writes all but the memory, as the machine is now; unsynced.
 void write_state(const vm::Config& machine, const vm::Snapshot& snapshot,
                  const vm::Settings& settings);
 

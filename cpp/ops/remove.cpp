@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,9 +13,12 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "io/file.h"
+#include "io/folder.h"
 #include "io/lock.h"
 #include "io/staging.h"
+#include "ops/disk_family.h"
 #include "ops/machine_lock.h"
+#include "ops/neighbours.h"
 #include "ops/snapshot_list.h"
 #include "vm/config.h"
 #include "vm/disk.h"
@@ -42,16 +46,16 @@ class Belongings {
              {"nvram", "extendedConfigFile", "migrate.hostlog", "vmxstats.filename"}) {
             add_named(config_.find(key).value_or(""));
         }
-        for (const char* extension : {".nvram", ".vmxf", ".vmsd", ".vmpl", ".OVMF_VARS.fd"}) {
+        for (const char* extension :
+             {".nvram", ".vmxf", ".vmsd", ".vmpl", ".OVMF_VARS.fd", ".vix-pending"}) {
             add_named(stem + extension);
         }
         add_state(config_.find("checkpoint.vmState").value_or(""));
         add_named(paging_file());
         add_snapshot_states();
-        for (const auto& entry : fs::directory_iterator{folder_}) {
-            const std::string name = entry.path().filename().string();
-            const bool log = name == "vmware.log" ||
-                             (name.substr(0, 7) == "vmware-" && entry.path().extension() == ".log");
+        for (const std::string& name : io::names_in(folder_)) {
+            const bool log = name == "vmware.log" || (name.substr(0, 7) == "vmware-" &&
+                                                      fs::path{name}.extension() == ".log");
             if (log) add_named(name);
         }
     }
@@ -64,6 +68,26 @@ class Belongings {
                               to_lower(key).find(".disk") != std::string::npos && key.size() > 9 &&
                               equal_ignoring_case(key.substr(key.size() - 9), ".fileName");
             if (disk) add_chain({value, value});
+        }
+    }
+
+    // Deltas that snapshots made beside a disk elsewhere; the disk itself was attached, and stays.
+    void add_deltas_elsewhere() {
+        const vm::SnapshotTree tree = snapshots_of(config_);
+        if (tree.snapshots().empty()) return;
+        const DiskFamily family{config_, tree, settings_, DiskFamily::Unreadable::Skip};
+        std::multimap<std::size_t, DiskFamily::Id> by_depth;
+        for (const auto& [id, member] : family.members()) {
+            const bool named = family.is_present(id) || family.is_frozen(id);
+            if (named && family.is_own(id) && !family.is_shared(id)) {
+                by_depth.emplace(family.disk(id).chain.size(), id);
+            }
+        }
+        for (const auto& [depth, id] : by_depth) {
+            for (const fs::path& file : files_of(family.members().at(id).link, settings_)) {
+                if (fs::equivalent(file.parent_path(), folder_)) continue;
+                if (known_.insert(file).second) files_.push_back(file);
+            }
         }
     }
 
@@ -187,21 +211,6 @@ void remove_file(const fs::path& path) {
     }
 }
 
-// Configurations of other machines in the same folder.
-std::vector<vm::Config> neighbours(const fs::path& vmx) {
-    std::vector<vm::Config> found;
-    for (const auto& entry : fs::directory_iterator{vmx.parent_path()}) {
-        const bool other =
-            entry.path() != vmx && equal_ignoring_case(entry.path().extension().string(), ".vmx");
-        if (!other) continue;
-        try {
-            found.push_back(vm::Config::read(entry.path()));
-        } catch (const Error&) {
-        }
-    }
-    return found;
-}
-
 // Deleting a parent ruins its linked clones, which VIX allows; the setting delete.protectParents
 // forbids it.
 void refuse_parent(const vm::Config& config, const vm::Settings& settings) {
@@ -256,8 +265,11 @@ void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& 
         const MachineLock hold{vmx, settings};
         Belongings belongings{config, settings};
         belongings.add_configuration();
-        if (disks == RemoveDisks::Yes) belongings.add_disks();
-        for (const vm::Config& neighbour : neighbours(vmx)) {
+        if (disks == RemoveDisks::Yes) {
+            belongings.add_deltas_elsewhere();
+            belongings.add_disks();
+        }
+        for (const vm::Config& neighbour : neighbours(vmx.parent_path(), vmx)) {
             Belongings theirs{neighbour, settings};
             theirs.add_configuration();
             theirs.add_disks();

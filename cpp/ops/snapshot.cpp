@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
-#include <functional>
+#include <map>
+#include <optional>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "io/replacement.h"
-#include "ops/child_disks.h"
+#include "ops/disk_change.h"
 #include "ops/disk_family.h"
 #include "ops/machine_lock.h"
 #include "ops/new_snapshot.h"
@@ -45,55 +46,24 @@ void require_memory(const Config& machine, const vm::Snapshot& snapshot) {
                                                    "\" holds a running machine, and " + reason};
 }
 
-// Puts the former text back unless all went well.
-class TextGuard {
-  public:
-    TextGuard(fs::path path, const vm::Settings& settings)
-        : path_{std::move(path)},
-          settings_{settings},
-          before_{io::read_text(path_, std::uint64_t{1} << 30)} {}
-    ~TextGuard() {
-        if (done_) return;
-        try {
-            io::replace_file(path_, before_, settings_.durability);
-        } catch (...) {
-            // The first error is on its way and tells more.
-        }
-    }
-    TextGuard(const TextGuard&) = delete;
-    TextGuard& operator=(const TextGuard&) = delete;
-
-    void keep_new() noexcept { done_ = true; }
-
-  private:
-    fs::path path_;
-    const vm::Settings& settings_;
-    std::string before_;
-    bool done_ = false;
-};
-
-// The step after which nothing is undone: `done` is called as soon as the new list is in place,
-// before it is waited for to last.
-void change_list(const fs::path& list, const SnapshotTree& tree, const vm::Settings& settings,
-                 const std::function<void()>& done) {
-    io::Replacement replacement{list, tree.to_bytes()};
-    const bool synced = settings.durability == vm::Durability::Synced;
-    if (synced) io::sync_all({replacement.fresh()});
-    replacement.commit(vm::Durability::Unsynced);
-    done();
-    if (synced) io::sync_all({list.parent_path()});
-}
-
-// Deltas that the machine wrote to and that nothing leads to any more. A disk that stands on none
-// is the user's, attached since: it is left alone.
-void drop_unneeded(const DiskFamily& before, const DiskFamily& after,
-                   const vm::Settings& settings) {
+// Deltas that only the present state stood on, down to where the state to come begins. A disk that
+// stands on none of that is the user's, attached since: it is left alone.
+std::vector<fs::path> files_to_drop(const DiskFamily& before, const DiskFamily& after,
+                                    const vm::Settings& settings) {
+    std::vector<fs::path> files;
+    const auto is_needed = [&](const auto& id) { return after.members().contains(id); };
     for (const auto& [id, member] : before.members()) {
-        const bool delta = member.parent && after.members().contains(*member.parent);
-        const bool left = before.is_present(id) && !after.members().contains(id);
-        if (!delta || !left || !before.is_own(id)) continue;
-        for (const fs::path& file : files_of(member.link, settings)) unlink(file.c_str());
+        if (!before.is_present(id)) continue;
+        std::vector<fs::path> above;
+        std::optional<DiskFamily::Id> at = id;
+        for (; at && !is_needed(*at); at = before.members().at(*at).parent) {
+            if (!before.is_own(*at) || before.is_shared(*at)) continue;
+            const auto& link = before.members().at(*at).link;
+            for (const fs::path& file : files_of(link, settings)) above.push_back(file);
+        }
+        if (at) files.insert(files.end(), above.begin(), above.end());
     }
+    return files;
 }
 
 // As the machine had none when the snapshot was taken, it gets fresh ones at its next start.
@@ -120,11 +90,36 @@ bool is_untouched_child(const vm::Disk& disk, const fs::path& parent,
 }
 
 // The memory of a suspended machine means nothing without the disks it belonged to.
-void drop_suspended_state(const Config& machine) {
+std::vector<fs::path> suspended_state(const Config& machine) {
     const fs::path name = fs::path{machine.find("checkpoint.vmState").value_or("")}.filename();
-    if (name.extension() != ".vmss") return;
-    unlink((machine.folder() / name).c_str());
-    unlink((machine.folder() / name).replace_extension(".vmem").c_str());
+    if (name.extension() != ".vmss") return {};
+    const fs::path state = machine.folder() / name;
+    return {state, fs::path{state}.replace_extension(".vmem")};
+}
+
+fs::path nvram_path(const vm::MachineState& state) {
+    const fs::path& vmx = state.config.path();
+    const auto name = state.config.find("nvram").value_or(vmx.stem().string() + ".nvram");
+    return vmx.parent_path() / fs::path{name}.filename();
+}
+
+// What the machine is to stand on once it has gone back.
+DiskFamily family_of_state(const vm::MachineState& state, const SnapshotTree& tree,
+                           const vm::Settings& settings) {
+    std::map<std::string, std::string> names;
+    for (const vm::DiskDevice& device : state.disks)
+        names[to_lower(device.node)] = device.file.name;
+    const auto text = on_disks(state.config.dictionary(), names).to_bytes();
+    return {Config::parse(state.config.path(), text), tree, settings, DiskFamily::Unreadable::Skip};
+}
+
+// All that goes with the present state when another one takes its place.
+std::vector<fs::path> files_of_present(const Config& machine, const vm::MachineState& state,
+                                       const SnapshotTree& tree, const vm::Settings& settings) {
+    const DiskFamily before{machine, tree, settings, DiskFamily::Unreadable::Skip};
+    auto files = files_to_drop(before, family_of_state(state, tree, settings), settings);
+    for (const fs::path& file : suspended_state(machine)) files.push_back(file);
+    return files;
 }
 
 }  // namespace
@@ -164,32 +159,28 @@ int create_snapshot(const SnapshotRequest& request, Progress& progress) {
     refuse_shared_disks(machine, settings);
     const bool suspended = machine.is_suspended();
     if (suspended) refuse_unfit_memory(machine);
-    const fs::path list = vm::snapshot_list_path(request.vmx);
-    SnapshotTree tree = SnapshotTree::read(list);
+    SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(request.vmx));
     vm::Snapshot snapshot = new_snapshot(request, machine, tree);
     snapshot.with_memory = suspended;
     tree.add(snapshot);
 
-    ChildDisks children{settings};
+    ChangeOfDisks change{request.vmx, settings};
     for (const vm::DiskDevice& device : machine.disks()) {
-        if (!vm::is_independent(machine, device)) children.add(device, machine, progress);
+        if (!vm::is_independent(machine, device)) change.children().plan(device, machine);
     }
-    for (const fs::path& file : state_files_to_make(machine, snapshot)) children.adopt(file);
+    for (const fs::path& file : state_files_to_make(machine, snapshot)) {
+        change.children().adopt(file);
+    }
+    change.pending().add(suspended_state(machine));
+    change.begin();
+    change.children().build(progress);
     if (suspended) share_memory(machine, snapshot, progress);
     write_state(machine, snapshot, settings);
-    children.sync();
-    progress.checkpoint("children are there");
-
-    TextGuard config_guard{request.vmx, settings};
-    auto config = on_disks(machine.dictionary(), children.names());
+    auto config = on_disks(machine.dictionary(), change.children().names());
     if (suspended) suspend_in_snapshot(config, snapshot);
-    io::replace_file(request.vmx, config.to_bytes(), settings.durability);
-    progress.checkpoint("the machine is on its new disks");
-    change_list(list, tree, settings, [&] {
-        config_guard.keep_new();
-        children.keep();
-    });
-    drop_suspended_state(machine);
+    change.commit(config, tree, {}, progress);
+    for (const fs::path& file : suspended_state(machine)) unlink(file.c_str());
+    change.pending().done();
     return snapshot.uid;
 }
 
@@ -206,41 +197,38 @@ vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settin
     const MachineLock lock{vmx, settings};
     const Config machine = Config::read(vmx);
     refuse_encrypted(machine);
-    const fs::path list = vm::snapshot_list_path(vmx);
-    SnapshotTree tree = SnapshotTree::read(list);
+    SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(vmx));
     const vm::Snapshot& snapshot = require(tree, uid, vmx);
     if (snapshot.with_memory) require_memory(machine, snapshot);
     const vm::MachineState state = vm::state_of_snapshot(machine, snapshot, settings);
-    const DiskFamily before{machine, tree, settings, DiskFamily::Unreadable::Skip};
+    tree.set_current(uid);
+    const auto unneeded = files_of_present(machine, state, tree, settings);
 
-    ChildDisks children{settings};
+    ChangeOfDisks change{vmx, settings};
     for (const vm::DiskDevice& device : state.disks) {
-        if (!vm::is_independent(state.config, device)) children.add(device, machine, progress);
+        if (!vm::is_independent(state.config, device)) change.children().plan(device, machine);
     }
-    children.sync();
-    progress.checkpoint("children are there");
-    TextGuard config_guard{vmx, settings};
-    auto config = on_disks(state.config.dictionary(), children.names());
+    change.pending().add(unneeded);
+    change.pending().add(nvram_path(state));
+    change.begin();
+    progress.expect(1 + io::allocated_bytes(unneeded));
+    change.children().build(progress);
+    std::optional<io::Replacement> nvram;
+    if (state.nvram) nvram.emplace(nvram_path(state), *state.nvram);
+    auto config = on_disks(state.config.dictionary(), change.children().names());
     forget_suspended(config);
     if (snapshot.with_memory) suspend_in_snapshot(config, snapshot);
-    io::replace_file(vmx, config.to_bytes(), settings.durability);
-    progress.checkpoint("the machine is on its new disks");
-    progress.point_of_no_return();
-    tree.set_current(uid);
-    change_list(list, tree, settings, [&] {
-        config_guard.keep_new();
-        children.keep();
-    });
-
-    if (state.nvram) {
-        const auto nvram = state.config.find("nvram").value_or(vmx.stem().string() + ".nvram");
-        io::replace_file(vmx.parent_path() / fs::path{nvram}.filename(), *state.nvram,
-                         settings.durability);
-    }
+    change.commit(config, tree, nvram ? std::vector{nvram->fresh()} : std::vector<fs::path>{},
+                  progress);
+    if (nvram) nvram->commit(settings.durability);
     put_firmware_variables_back(state, settings);
-    drop_suspended_state(machine);
-    const DiskFamily after{Config::read(vmx), tree, settings, DiskFamily::Unreadable::Skip};
-    drop_unneeded(before, after, settings);
+    progress.add(1);
+    for (const fs::path& file : unneeded) {
+        const std::uint64_t bytes = io::allocated_bytes({file});
+        unlink(file.c_str());
+        progress.add(bytes);
+    }
+    change.pending().done();
     if (!snapshot.with_memory) return vm::PowerState::Off;
     return state.config.is_suspended() ? vm::PowerState::Suspended : vm::PowerState::Running;
 }

@@ -10,11 +10,15 @@
 #include "base/text.h"
 #include "format/vmdk/descriptor.h"
 #include "io/replacement.h"
+#include "ops/child_disks.h"
 #include "ops/disk_family.h"
 #include "ops/disk_plan.h"
 #include "ops/machine_lock.h"
 #include "ops/merge.h"
+#include "ops/neighbours.h"
 #include "ops/new_snapshot.h"
+#include "ops/pending.h"
+#include "ops/progress_share.h"
 #include "ops/snapshot.h"
 #include "power/identity.h"
 #include "power/saved_state.h"
@@ -35,7 +39,8 @@ class Remover {
           settings_{settings},
           progress_{progress},
           list_{vm::snapshot_list_path(vmx)},
-          tree_{SnapshotTree::read(list_)} {}
+          tree_{SnapshotTree::read(list_)},
+          pending_{vmx, settings} {}
 
     void remove(int uid, RemoveChildren children) {
         if (tree_.find(uid) == nullptr) {
@@ -47,23 +52,68 @@ class Remover {
         for (const int removed : uids) check_removable(*tree_.find(removed));
         for (const int removed : uids) candidates_.merge(disks_of(*tree_.find(removed)));
         const std::vector<fs::path> states = files_of_states(uids);
-        for (const int removed : uids) keep_memory(*tree_.find(removed));
+        // What its snapshots have named stays the machine's own, wherever it lies.
+        own_ = DiskFamily{config(), tree_, settings_, DiskFamily::Unreadable::Skip}.named();
 
+        for (const int removed : uids) keep_memory(*tree_.find(removed));
         for (const int removed : uids) tree_.remove(removed);
-        // What cannot be read would be found out too late.
-        static_cast<void>(DiskFamily{config(), tree_, settings_});
-        progress_.checkpoint("forget");
-        progress_.point_of_no_return();
-        io::replace_file(list_, tree_.to_bytes(), settings_.durability);
-        for (const fs::path& state : states) unlink(state.c_str());
+        prepare(states);
+        forget(states);
+        finish_renaming();
         while (consolidate_one()) {
         }
         give_back_names();
-        write_sentinels(DiskFamily{config(), tree_, settings_}, {});
+        write_sentinels(family(), {});
+        pending_.done();
     }
 
   private:
     Config config() const { return Config::read(vmx_); }
+
+    DiskFamily family() const {
+        DiskFamily family{config(), tree_, settings_};
+        family.adopt(own_);
+        return family;
+    }
+
+    // What cannot be read would be found out too late. All that the work to come may make or leave
+    // is named now, so that it need not be written down step by step.
+    void prepare(const std::vector<fs::path>& states) {
+        for (const fs::path& disk : pending_.take_over_merges()) {
+            candidates_.insert(disk);
+            own_.insert(disk);
+        }
+        for (const fs::path& disk : candidates_) pending_.add_merge(disk);
+        pending_.add(states);
+        const DiskFamily disks = family();
+        std::uint64_t bytes = 0;
+        for (const auto& [id, member] : disks.members()) {
+            if (!disks.is_own(id)) continue;
+            pending_.add(files_of(member.link, settings_));
+            pending_.add(plain_path(member.link.path));
+            const bool goes = member.parent && is_candidate(disks, *member.parent);
+            if (goes) bytes += bytes_to_merge(disks, id, settings_);
+        }
+        for (const fs::path& disk : candidates_) pending_.add(files_of_unreferenced(disk));
+        progress_.expect(bytes);
+    }
+
+    void forget(const std::vector<fs::path>& states) {
+        progress_.checkpoint("forget");
+        pending_.write();
+        io::Replacement list{list_, tree_.to_bytes()};
+        const bool synced = settings_.durability == vm::Durability::Synced;
+        if (synced) io::sync_all({pending_.path(), list.fresh()});
+        progress_.checkpoint("forget");
+        progress_.point_of_no_return();
+        list.commit(settings_.durability);
+        for (const fs::path& state : states) unlink(state.c_str());
+    }
+
+    bool is_candidate(const DiskFamily& disks, const DiskFamily::Id& id) const {
+        return candidates_.contains(disks.members().at(id).link.path) && !disks.is_present(id) &&
+               !disks.is_frozen(id) && disks.children(id).size() == 1;
+    }
 
     void check_removable(const vm::Snapshot& snapshot) const {
         const auto clones = vm::live_clones(vmx_, snapshot, settings_);
@@ -109,66 +159,102 @@ class Remover {
     // One step towards no candidate being left that could go. Looks at the disks anew each time: a
     // step changes what they are.
     bool consolidate_one() {
-        const DiskFamily family{config(), tree_, settings_};
+        const DiskFamily disks = family();
         for (const fs::path& path : std::set{candidates_}) {
-            const auto id = family.find(path);
-            const bool needed = !id || family.is_present(*id) || family.is_frozen(*id);
-            const auto children = id ? family.children(*id) : std::vector<DiskFamily::Id>{};
+            const auto id = disks.find(path);
+            const bool needed = !id || disks.is_present(*id) || disks.is_frozen(*id);
+            const auto children = id ? disks.children(*id) : std::vector<DiskFamily::Id>{};
             if (!needed && children.size() > 1) continue;
             candidates_.erase(path);
             if (!id) delete_unreferenced(path);
             if (needed) continue;
-            write_sentinels(family, family.members().at(children.front()).link.path);
-            if (merge_into_child(family, children.front(), settings_, progress_)) return true;
+            const auto& child = children.front();
+            write_sentinels(disks, disks.members().at(child).link.path);
+            ProgressShare share{progress_};
+            share.begin(bytes_to_merge(disks, child, settings_));
+            if (!merge_into_child(disks, child, settings_, share)) continue;
+            share.end();
+            return true;
         }
         return false;
     }
 
-    // Nothing stands on it: it was the end of a branch. What it stood on may now have one child
-    // less.
-    void delete_unreferenced(const fs::path& path) {
-        if (fs::canonical(path.parent_path()) != fs::canonical(vmx_.parent_path())) return;
+    // The chain of a disk that no present or frozen one stands on, as far as it can be followed.
+    std::vector<vm::DiskLink> chain_of_unreferenced(const fs::path& path) const {
         std::vector<vm::DiskLink> chain;
+        const auto folder = fs::weakly_canonical(path.parent_path());
+        if (folder != fs::canonical(vmx_.parent_path()) && !own_.contains(path)) return chain;
         try {
-            vm::follow_chain(path, config().search_folders(settings_), settings_, chain);
+            vm::follow_chain(path, config().search_folders(settings_), settings_, chain,
+                             {vm::kMaxChainToShorten, {}});
         } catch (const Error&) {
             // Broken further up: what was reached is enough.
         }
+        return chain;
+    }
+
+    std::vector<fs::path> files_of_unreferenced(const fs::path& path) const {
+        const auto chain = chain_of_unreferenced(path);
+        return chain.empty() ? std::vector<fs::path>{} : files_of(chain.front(), settings_);
+    }
+
+    // It was the end of a branch. What it stood on may now have one child less.
+    void delete_unreferenced(const fs::path& path) {
+        const auto chain = chain_of_unreferenced(path);
         if (chain.empty()) return;
+        const auto shared = disks_of_neighbours(path.parent_path(), vmx_, settings_);
+        if (shared.contains(chain.front().identity)) return;
         if (chain.size() > 1) candidates_.insert(chain[1].path);
         for (const fs::path& file : files_of(chain.front(), settings_)) unlink(file.c_str());
+    }
+
+    // A call that died may have left a disk under its new name with the file it consists of under
+    // the old one.
+    void finish_renaming() {
+        const DiskFamily disks = family();
+        for (const auto& [id, member] : disks.members()) {
+            if (!disks.is_own(id) || disks.is_shared(id)) continue;
+            const auto file = half_renamed(member.link, settings_);
+            if (!file || disks.find(*file)) continue;
+            auto descriptor = member.link.descriptor;
+            descriptor.create_type = "monolithicSparse";
+            settle_monolithic(*file, member.link.path, descriptor, settings_);
+        }
+    }
+
+    static fs::path plain_path(const fs::path& disk) {
+        return disk.parent_path() / (without_snapshot_number(disk.stem().string()) + ".vmdk");
     }
 
     // A present disk that stands on none of the machine's own gets its plain name back when that
     // has become free.
     void give_back_names() {
-        const DiskFamily family{config(), tree_, settings_};
+        const DiskFamily disks = family();
         for (const vm::DiskDevice& device : config().disks()) {
             const Config machine = config();
             const auto path = vm::find_file(device.file, machine.folder(),
                                             machine.search_folders(settings_), settings_);
-            const auto id = path ? family.find(*path) : std::nullopt;
-            if (!id || family.is_frozen(*id) || !family.is_own(*id)) continue;
-            const auto& parent = family.members().at(*id).parent;
-            if (parent && family.is_own(*parent)) continue;
-            const fs::path plain =
-                path->parent_path() / (without_snapshot_number(path->stem().string()) + ".vmdk");
+            const auto id = path ? disks.find(*path) : std::nullopt;
+            if (!id || disks.is_frozen(*id) || !disks.is_own(*id) || disks.is_shared(*id)) continue;
+            const auto& parent = disks.members().at(*id).parent;
+            if (parent && disks.is_own(*parent)) continue;
+            const fs::path plain = plain_path(*path);
             if (fs::symlink_status(plain).type() != fs::file_not_found) continue;
             if (candidates_.contains(*path)) continue;
-            write_sentinels(family, plain);
-            rename_present(device, family.members().at(*id).link, plain);
+            write_sentinels(disks, plain);
+            rename_present(device, disks.members().at(*id).link, plain);
         }
     }
 
     // In a linked clone every disk that stands on another machine's must be known as such at any
     // time; `coming` is about to be one. Without these lines VMware deletes the parent's disks with
     // the clone.
-    void write_sentinels(const DiskFamily& family, const fs::path& coming) {
+    void write_sentinels(const DiskFamily& disks, const fs::path& coming) {
         if (tree_.clone_of().empty()) return;
         std::vector<std::string> names;
-        for (const auto& [id, member] : family.members()) {
+        for (const auto& [id, member] : disks.members()) {
             const bool last_own =
-                family.is_own(id) && member.parent && !family.is_own(*member.parent);
+                disks.is_own(id) && member.parent && !disks.is_own(*member.parent);
             if (last_own) names.push_back(member.link.path.filename().string());
         }
         if (!coming.empty()) names.push_back(coming.filename().string());
@@ -185,7 +271,8 @@ class Remover {
             io::replace_file(name, format::vmdk::to_text(link.descriptor), settings_.durability);
         }
         format::Dictionary changed = config().dictionary();
-        changed.set(device.node + ".fileName", name.filename().string());
+        changed.set(device.node + ".fileName",
+                    named_beside(device.file.name, name.filename().string()));
         io::replace_file(vmx_, changed.to_bytes(), settings_.durability);
         if (link.embedded) {
             settle_monolithic(link.path, name, link.descriptor, settings_);
@@ -199,6 +286,8 @@ class Remover {
     Progress& progress_;
     fs::path list_;
     SnapshotTree tree_;
+    Pending pending_;
+    std::set<fs::path> own_;         // what was named before anything was forgotten
     std::set<fs::path> candidates_;  // disks that the removed snapshots named
 };
 

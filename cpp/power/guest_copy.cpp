@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "io/file.h"
+#include "io/folder.h"
 #include "power/guest_session.h"
 
 namespace fs = boost::filesystem;
@@ -129,9 +130,9 @@ void GuestSession::copy_file_out(const std::string& path, const fs::path& host_p
 void GuestSession::copy_in(const fs::path& host_path, const std::string& path) {
     if (!fs::is_directory(host_path)) return copy_file_in(host_path, path);
     if (!folder_exists(path)) make_folder(path);
-    for (const auto& entry : fs::directory_iterator{host_path}) {
-        if (fs::is_symlink(entry.symlink_status())) continue;
-        copy_in(entry.path(), below(path, entry.path().filename().string()));
+    for (const std::string& name : io::names_in(host_path)) {
+        if (fs::is_symlink(fs::symlink_status(host_path / name))) continue;
+        copy_in(host_path / name, below(path, name));
     }
 }
 

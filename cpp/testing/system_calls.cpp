@@ -18,6 +18,7 @@ constexpr int kNever = -1;
 std::atomic<int> left{kNever};
 std::atomic<bool> reached{false};
 std::atomic<Fault> kind{Fault::Error};
+std::atomic<bool> interrupt_due{false};
 
 }  // namespace
 
@@ -30,6 +31,20 @@ void arm(Fault fault, int number) {
 bool disarm() {
     left = kNever;
     return reached;
+}
+
+void interrupt_next_folder() {
+    interrupt_due = true;
+}
+
+bool interrupt_is_due() {
+    return interrupt_due;
+}
+
+static bool is_interrupted(int flags) {
+    if ((flags & O_DIRECTORY) == 0 || !interrupt_due.exchange(false)) return false;
+    errno = EINTR;
+    return true;
 }
 
 // True: the call at hand is the one to fail.
@@ -52,6 +67,7 @@ static Function next(Function, const char* name) {
 }  // namespace vix::testing
 
 using vix::testing::is_faulty;
+using vix::testing::is_interrupted;
 using vix::testing::next;
 
 // What the linker finds before the C library's own.
@@ -65,6 +81,7 @@ int open(const char* path, int flags, ...) {
     const auto mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : mode_t{0};
     va_end(arguments);
     if ((flags & O_CREAT) != 0 && is_faulty()) return -1;
+    if (is_interrupted(flags)) return -1;
     static const auto real = next(&open, "open");
     return real(path, flags, mode);
 }

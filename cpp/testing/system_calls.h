@@ -15,4 +15,10 @@ void arm(Fault fault, int number);
 // Back to normal. Whether the call was reached.
 bool disarm();
 
+// The next folder that is opened to be listed is interrupted by a signal once.
+void interrupt_next_folder();
+
+// Whether that is still to come.
+bool interrupt_is_due();
+
 }  // namespace vix::testing

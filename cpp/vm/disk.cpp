@@ -203,16 +203,16 @@ void check_extents(const DiskLink& link, const DiskLink* child, const Settings& 
     }
 }
 
-void check_chain(const std::vector<DiskLink>& chain, const DiskLink& next) {
+void check_chain(const std::vector<DiskLink>& chain, const DiskLink& next, std::size_t longest) {
     const bool loop = std::any_of(chain.begin(), chain.end(), [&](const DiskLink& link) {
         return link.identity == next.identity;
     });
     if (loop) {
         throw Error{VIX_E_DISK_INVALIDCHAIN, next.path.string() + " is among its own children"};
     }
-    if (chain.size() >= kMaxChain) {
+    if (chain.size() >= longest) {
         throw Error{VIX_E_DISK_TOOMANYREDO, chain.front().path.string() + " stands on more than " +
-                                                std::to_string(kMaxChain) + " parents"};
+                                                std::to_string(longest) + " parents"};
     }
     const std::uint64_t capacity = chain.front().descriptor.capacity_sectors();
     if (next.descriptor.capacity_sectors() != capacity) {
@@ -259,12 +259,19 @@ std::vector<std::pair<std::string, std::string>> Disk::merged_ddb() const {
 }
 
 void follow_chain(const fs::path& path, const std::vector<fs::path>& search,
-                  const Settings& settings, std::vector<DiskLink>& chain) {
+                  const Settings& settings, std::vector<DiskLink>& chain, const ChainWalk& walk) {
     chain.push_back(open_link(path));
     while (chain.back().descriptor.has_parent()) {
+        if (walk.is_known && walk.is_known(chain.back())) return;
         DiskLink parent = open_parent(chain.back(), search, settings);
-        check_chain(chain, parent);
+        check_chain(chain, parent, walk.longest);
         chain.push_back(std::move(parent));
+    }
+}
+
+void require_extents(const std::vector<DiskLink>& chain, const Settings& settings) {
+    for (std::size_t i = 0; i < chain.size(); ++i) {
+        check_extents(chain[i], i == 0 ? nullptr : &chain[i - 1], settings);
     }
 }
 
@@ -285,9 +292,7 @@ Disk open_disk(const fs::path& path, const std::vector<fs::path>& search,
 Disk open_whole_disk(const fs::path& path, const std::vector<fs::path>& search,
                      const Settings& settings) {
     Disk disk = open_disk(path, search, settings);
-    for (std::size_t i = 0; i < disk.chain.size(); ++i) {
-        check_extents(disk.chain[i], i == 0 ? nullptr : &disk.chain[i - 1], settings);
-    }
+    require_extents(disk.chain, settings);
     return disk;
 }
 

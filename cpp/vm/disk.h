@@ -4,6 +4,7 @@
 
 #include <boost/filesystem/path.hpp>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ namespace vix::vm {
 
 // VMware's own limit on snapshots is far below; this keeps a hostile chain's cost bounded.
 inline constexpr std::size_t kMaxChain = 256;
+// What others made longer than that can be made shorter again, up to here.
+inline constexpr std::size_t kMaxChainToShorten = 4096;
 
 // How a hosted disk is laid out.
 enum class DiskClass { MonolithicSparse, SplitSparse, MonolithicFlat, SplitFlat };
@@ -55,9 +58,18 @@ Disk open_disk(const boost::filesystem::path& path,
 Disk open_whole_disk(const boost::filesystem::path& path,
                      const std::vector<boost::filesystem::path>& search, const Settings& settings);
 
+struct ChainWalk {
+    std::size_t longest = kMaxChain;
+    // Asked of each link; the walk ends with the first one that is known.
+    std::function<bool(const DiskLink&)> is_known = {};
+};
+
 // The chain alone. Where it breaks, throws as open_disk(); `chain` then holds what was reached.
 void follow_chain(const boost::filesystem::path& path,
                   const std::vector<boost::filesystem::path>& search, const Settings& settings,
-                  std::vector<DiskLink>& chain);
+                  std::vector<DiskLink>& chain, const ChainWalk& walk = {});
+
+// Throws as open_whole_disk() where an extent of these links is missing.
+void require_extents(const std::vector<DiskLink>& chain, const Settings& settings);
 
 }  // namespace vix::vm

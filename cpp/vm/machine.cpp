@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/filesystem/operations.hpp>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "io/folder.h"
 #include "io/lock.h"
 
 namespace fs = boost::filesystem;
@@ -29,12 +29,9 @@ std::vector<fs::path> lock_folders(const Config& config, const Settings& setting
             // A disk that cannot be found is not locked; who needs the disk will say so.
         }
     }
-    boost::system::error_code error;
-    for (fs::directory_iterator entry{config.folder(), error}, end; !error && entry != end;
-         entry.increment(error)) {
-        const std::string name = entry->path().filename().string();
+    for (const std::string& name : io::names_if_any(config.folder())) {
         if (name.size() > 9 && name.substr(name.size() - 9) == ".vmem.lck") {
-            folders.push_back(entry->path());
+            folders.push_back(config.folder() / name);
         }
     }
     return folders;

@@ -219,6 +219,7 @@ sub write_tree {
     _write_folder($replay, \%tree, 'root', $replay->{dir}, \%made, $keeps{data});
     my %mark = map { (/^(\d+)/ ? $1 : $_) => $made{$_} } keys %made;
     _renew_manifests(\%mark, grep { basename($_) eq '.manifest' } values %made);
+    _renew_pending($made{$_}, /^(\d+)/) for grep { $made{$_} =~ /\.vix-pending$/ } keys %made;
     return;
 }
 
@@ -246,6 +247,15 @@ sub _renew_manifests {
         $text =~ s{(^|\0)(\d+):\d+\.\d+ }{ $1 . _mark_of($mark->{$2}) . ' ' }ge;
         spew($manifest, $text);
     }
+    return;
+}
+
+# It knows itself by its inode, which a real disk would have kept.
+sub _renew_pending {
+    my ($path, $inode) = @_;
+    my $text = slurp($path);
+    my $now  = (stat $path)[1];
+    spew($path, $text) if $text =~ s/^(vix-pending 1\0)\Q$inode\E\0/$1$now\0/;
     return;
 }
 

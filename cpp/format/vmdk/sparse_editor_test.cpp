@@ -1,0 +1,143 @@
+#include "format/vmdk/sparse_editor.h"
+
+#include <gtest/gtest.h>
+
+#include "testing/extents.h"
+#include "testing/failure.h"
+#include "testing/hosted_image.h"
+#include "testing/temp_folder.h"
+
+namespace vix::format::vmdk {
+namespace {
+
+using testing::code_of;
+using testing::content;
+using testing::get32;
+using testing::HostedField;
+using testing::HostedImage;
+using testing::Image;
+using testing::kSector;
+using testing::read_file;
+using testing::TempFolder;
+
+constexpr std::uint64_t kGrainBytes = 128 * kSector;
+
+std::shared_ptr<io::File> write_extent(const TempFolder& folder, const Image& bytes) {
+    return std::make_shared<io::File>(io::File::open_writable(folder.write("x.vmdk", bytes)));
+}
+
+// As a merge does: data first, tables after it.
+void fill(SparseEditor& editor, std::uint64_t grain, char character) {
+    const auto place = editor.place(grain);
+    editor.file()->write_at(place.offset, io::as_bytes(content(character, grain * 128, 128)));
+}
+
+std::string read_back(const TempFolder& folder, std::uint64_t capacity) {
+    const TempFolder copy;
+    auto extent =
+        testing::open_image(copy, read_file(folder / "x.vmdk"), ExtentType::Sparse, capacity);
+    return testing::content_of(*extent);
+}
+
+TEST(SparseEditor, FindsAGrainWhereItIs) {
+    const TempFolder folder;
+    HostedImage image;
+    image.grains = {{2, 'a'}};
+    SparseEditor editor{write_extent(folder, image.bytes()), image.capacity};
+    const auto place = editor.place(2);
+    EXPECT_EQ(place.offset, image.place_of_grain(2) * kSector);
+    EXPECT_FALSE(place.fresh);
+    EXPECT_EQ(read_file(folder / "x.vmdk"), image.bytes());
+}
+
+TEST(SparseEditor, PlacesANewGrainBehindAllOthersOnce) {
+    const TempFolder folder;
+    HostedImage image;
+    image.grains = {{2, 'a'}};
+    SparseEditor editor{write_extent(folder, image.bytes()), image.capacity};
+    const auto first = editor.place(5);
+    const auto again = editor.place(5);
+    EXPECT_TRUE(first.fresh);
+    EXPECT_GE(first.offset, image.place_of_grain(2) * kSector + kGrainBytes);
+    EXPECT_EQ(first.offset % kGrainBytes, 0U);
+    EXPECT_FALSE(again.fresh);
+    EXPECT_EQ(again.offset, first.offset);
+}
+
+TEST(SparseEditor, ChangesNoTableBeforeItIsCommitted) {
+    const TempFolder folder;
+    HostedImage image;
+    image.grains = {{2, 'a'}};
+    SparseEditor editor{write_extent(folder, image.bytes()), image.capacity};
+    fill(editor, 5, 'n');
+    EXPECT_EQ(read_file(folder / "x.vmdk").substr(0, image.bytes().size()), image.bytes());
+    EXPECT_EQ(read_back(folder, image.capacity), image.disk_content());
+}
+
+TEST(SparseEditor, WritesBothCopiesOfTheTables) {
+    const TempFolder folder;
+    HostedImage image;
+    image.grains = {{2, 'a'}};
+    SparseEditor editor{write_extent(folder, image.bytes()), image.capacity};
+    fill(editor, 5, 'n');
+    const std::uint64_t sector = editor.place(5).offset / kSector;
+    editor.commit();
+    const Image bytes = read_file(folder / "x.vmdk");
+    EXPECT_EQ(get32(bytes, image.entry(5)), sector);
+    EXPECT_EQ(get32(bytes, image.redundant_entry(5)), sector);
+    image.grains[5] = 'n';
+    EXPECT_EQ(read_back(folder, image.capacity), image.disk_content());
+}
+
+// Disks of others leave out tables that nothing is in yet.
+TEST(SparseEditor, MakesATableThatIsMissing) {
+    const TempFolder folder;
+    HostedImage image;
+    image.capacity = 2 * 512 * 128;
+    image.grains = {{1, 'a'}};
+    Image bytes = image.bytes();
+    testing::put32(bytes, image.directory() * kSector + 4, 0);
+    testing::put32(bytes, image.redundant_directory() * kSector + 4, 0);
+    SparseEditor editor{write_extent(folder, bytes), image.capacity};
+    fill(editor, 700, 'n');
+    editor.commit();
+    const Image changed = read_file(folder / "x.vmdk");
+    EXPECT_NE(get32(changed, image.directory() * kSector + 4), 0U);
+    EXPECT_NE(get32(changed, image.redundant_directory() * kSector + 4),
+              get32(changed, image.directory() * kSector + 4));
+    image.grains[700] = 'n';
+    EXPECT_EQ(read_back(folder, image.capacity), image.disk_content());
+}
+
+TEST(SparseEditor, GivesAZeroedGrainAPlace) {
+    const TempFolder folder;
+    HostedImage image;
+    image.version = 2;
+    image.flags = 7;
+    image.zeroed_grains = {3};
+    SparseEditor editor{write_extent(folder, image.bytes()), image.capacity};
+    EXPECT_TRUE(editor.place(3).fresh);
+}
+
+TEST(SparseEditor, RefusesACompressedExtent) {
+    const TempFolder folder;
+    HostedImage image;
+    image.flags = 0x10003;
+    Image bytes = image.bytes();
+    testing::put16(bytes, HostedField::kCompression, 1);
+    const auto file = write_extent(folder, bytes);
+    EXPECT_EQ(code_of([&] { SparseEditor(file, image.capacity); }), VIX_E_DISK_NOTSUPPORTED);
+}
+
+TEST(SparseEditor, RefusesTablesThatWereWorkedAround) {
+    const TempFolder folder;
+    HostedImage image;
+    image.grains = {{2, 'a'}};
+    Image bytes = image.bytes();
+    testing::put32(bytes, image.entry(2), 0x7FFFFFFF);  // the redundant copy is taken for it
+    const auto file = write_extent(folder, bytes);
+    EXPECT_EQ(code_of([&] { SparseEditor(file, image.capacity); }), VIX_E_DISK_NOTSUPPORTED);
+}
+
+}  // namespace
+}  // namespace vix::format::vmdk

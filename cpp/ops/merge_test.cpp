@@ -1,0 +1,177 @@
+// The child reads as before, under its name and content id, whichever of the two is copied.
+#include "ops/merge.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/filesystem/operations.hpp>
+
+#include "testing/alike.h"
+#include "testing/extents.h"
+#include "testing/family.h"
+#include "testing/hosted_image.h"
+#include "testing/machines.h"
+
+namespace vix::ops {
+namespace {
+
+namespace fs = boost::filesystem;
+using testing::alike;
+using testing::disk_content_at;
+using testing::HostedImage;
+using testing::names_in;
+using testing::TempFolder;
+using testing::write_file;
+
+using Grains = std::map<std::uint64_t, char>;
+
+// Disks of 1024 sectors in a machine whose present disk is the last that was added.
+class MergeTest : public ::testing::Test {
+  protected:
+    MergeTest() { fs::create_directories(vm_); }
+
+    void add(const std::string& path, std::uint32_t cid, const Grains& grains,
+             const std::string& parent = {}, std::uint32_t parent_cid = 0xFFFFFFFF) {
+        testing::DescriptorText text;
+        text.cid = cid;
+        text.parent_hint = parent;
+        text.parent_cid = parent_cid;
+        text.extents = {"RW 1024 SPARSE \"" + fs::path{path}.filename().string() + "\""};
+        HostedImage image;
+        image.descriptor = text.text();
+        image.grains = grains;
+        fs::create_directories((vm_ / path).parent_path());
+        write_file(vm_ / path, image.bytes());
+        write_file(vmx_, testing::vmx_with_disks({"scsi0:0=" + path}));
+    }
+
+    void add_flat(const std::string& name, std::uint32_t cid) {
+        testing::DescriptorText text;
+        text.create_type = "monolithicFlat";
+        text.cid = cid;
+        text.extents = {"RW 1024 FLAT \"" + name + "-flat.vmdk\" 0"};
+        write_file(vm_ / (name + ".vmdk"), text.text());
+        write_file(vm_ / (name + "-flat.vmdk"), testing::content('f', 0, 1024));
+    }
+
+    // The present disk is the child; it must read the same afterwards.
+    bool merge(const std::set<fs::path>& adopted = {}) {
+        const vm::Config machine = vm::Config::read(vmx_);
+        DiskFamily family{machine, {}, settings_};
+        family.adopt(adopted);
+        const fs::path child = vm_ / machine.disks().front().file.name;
+        const std::string before = disk_content_at(child);
+        Progress progress;
+        const bool merged = merge_into_child(family, *family.find(child), settings_, progress);
+        EXPECT_TRUE(alike(disk_content_at(child), before));
+        return merged;
+    }
+
+    std::size_t chain_length() const {
+        const vm::Config machine = vm::Config::read(vmx_);
+        return vm::open_disk(vm_ / machine.disks().front().file.name, {}, settings_).chain.size();
+    }
+
+    const TempFolder folder_;
+    const fs::path vm_ = folder_ / "vm";
+    const fs::path vmx_ = vm_ / "vm.vmx";
+    const vm::Settings settings_ = testing::plain_settings();
+};
+
+TEST_F(MergeTest, IntoABase) {
+    add("base.vmdk", 1, {{1, 'b'}, {2, 'b'}});
+    add("child.vmdk", 2, {{2, 'c'}, {5, 'c'}}, "base.vmdk", 1);
+    EXPECT_TRUE(merge());
+    EXPECT_EQ(names_in(vm_), "child.vmdk vm.vmx");
+    EXPECT_EQ(chain_length(), 1U);
+}
+
+// A base takes what its child has, however much that is: it may be flat.
+TEST_F(MergeTest, IntoAFlatBase) {
+    add_flat("base", 1);
+    add("child.vmdk", 2, {{0, 'c'}, {2, 'c'}, {7, 'c'}}, "base.vmdk", 1);
+    EXPECT_TRUE(merge());
+    EXPECT_EQ(names_in(vm_), "base-flat.vmdk child.vmdk vm.vmx");
+}
+
+TEST_F(MergeTest, OfTheSmallerDeltaIntoTheLarger) {
+    add("base.vmdk", 1, {{1, 'b'}});
+    add("large.vmdk", 2, {{2, 'l'}, {3, 'l'}, {4, 'l'}, {5, 'l'}}, "base.vmdk", 1);
+    add("small.vmdk", 3, {{3, 's'}}, "large.vmdk", 2);
+    const auto large = io::identity_of(vm_ / "large.vmdk");
+    EXPECT_TRUE(merge());
+    EXPECT_EQ(names_in(vm_), "base.vmdk small.vmdk vm.vmx");
+    EXPECT_TRUE(io::identity_of(vm_ / "small.vmdk") == large);  // nothing but its name was moved
+}
+
+TEST_F(MergeTest, OfASmallParentIntoALargerChild) {
+    add("base.vmdk", 1, {{1, 'b'}});
+    add("small.vmdk", 2, {{2, 's'}, {6, 's'}}, "base.vmdk", 1);
+    add("large.vmdk", 3, {{2, 'l'}, {3, 'l'}, {4, 'l'}, {5, 'l'}}, "small.vmdk", 2);
+    const auto large = io::identity_of(vm_ / "large.vmdk");
+    EXPECT_TRUE(merge());
+    EXPECT_EQ(names_in(vm_), "base.vmdk large.vmdk vm.vmx");
+    EXPECT_TRUE(io::identity_of(vm_ / "large.vmdk") == large);
+}
+
+TEST_F(MergeTest, KeepsTheChildsContentId) {
+    add("base.vmdk", 1, {{1, 'b'}});
+    add("child.vmdk", 0xC0FFEE, {{2, 'c'}}, "base.vmdk", 1);
+    EXPECT_TRUE(merge());
+    const vm::Disk disk = vm::open_disk(vm_ / "child.vmdk", {}, settings_);
+    EXPECT_EQ(disk.chain.front().descriptor.cid, 0xC0FFEEU);
+    EXPECT_EQ(disk.chain.front().descriptor.create_type, "monolithicSparse");
+}
+
+// Extents have to lie beside their descriptor, so what lies elsewhere comes to the child.
+TEST_F(MergeTest, AcrossFolders) {
+    add("../far/base.vmdk", 1, {{1, 'b'}, {2, 'b'}, {3, 'b'}});
+    add("disk-000001.vmdk", 2, {{2, 'c'}}, "../far/base.vmdk", 1);
+    EXPECT_TRUE(merge({vm_ / "../far/base.vmdk"}));
+    EXPECT_EQ(names_in(vm_), "disk-000001.vmdk vm.vmx");
+    EXPECT_EQ(names_in(folder_ / "far"), "");
+    EXPECT_EQ(chain_length(), 1U);
+}
+
+TEST_F(MergeTest, AcrossFoldersFindsTheGrandparent) {
+    add("../far/base.vmdk", 1, {{1, 'b'}});
+    add("../far/middle.vmdk", 2, {{3, 'm'}}, "base.vmdk", 1);
+    add("disk-000001.vmdk", 3, {{2, 'c'}}, "../far/middle.vmdk", 2);
+    EXPECT_TRUE(merge({vm_ / "../far/middle.vmdk"}));
+    EXPECT_EQ(names_in(folder_ / "far"), "base.vmdk");
+    EXPECT_EQ(chain_length(), 2U);
+}
+
+TEST_F(MergeTest, NotOfADiskThatIsAnothersOrThatAnotherStandsOn) {
+    add("../far/base.vmdk", 1, {{1, 'b'}});
+    add("disk-000001.vmdk", 2, {{2, 'c'}}, "../far/base.vmdk", 1);
+    EXPECT_FALSE(merge());
+    write_file(folder_ / "far/other.vmx", testing::vmx_with_disks({"scsi0:0=base.vmdk"}));
+    EXPECT_FALSE(merge({vm_ / "../far/base.vmdk"}));
+    EXPECT_EQ(names_in(folder_ / "far"), "base.vmdk other.vmx");
+}
+
+TEST_F(MergeTest, AnnouncesWhatTheSmallerTakes) {
+    add("base.vmdk", 1, {{1, 'b'}, {2, 'b'}, {3, 'b'}});
+    add("child.vmdk", 2, {{2, 'c'}}, "base.vmdk", 1);
+    const DiskFamily family{vm::Config::read(vmx_), {}, settings_};
+    EXPECT_EQ(bytes_to_merge(family, *family.find(vm_ / "child.vmdk"), settings_),
+              io::allocated_bytes({vm_ / "child.vmdk"}));
+}
+
+TEST_F(MergeTest, AMonolithicDiskIsRenamedInTwoSteps) {
+    add("old.vmdk", 1, {{1, 'b'}});
+    const std::string content = disk_content_at(vm_ / "old.vmdk");
+    const auto link = vm::open_disk(vm_ / "old.vmdk", {}, settings_).chain.front();
+    EXPECT_FALSE(half_renamed(link, settings_));
+    point_to_monolithic(link.path, vm_ / "new.vmdk", link.descriptor, settings_);
+    EXPECT_TRUE(alike(disk_content_at(vm_ / "old.vmdk"), content));
+    EXPECT_TRUE(alike(disk_content_at(vm_ / "new.vmdk"), content));
+    const auto halfway = vm::open_disk(vm_ / "new.vmdk", {}, settings_).chain.front();
+    EXPECT_EQ(half_renamed(halfway, settings_), vm_ / "old.vmdk");
+    settle_monolithic(link.path, vm_ / "new.vmdk", link.descriptor, settings_);
+    EXPECT_EQ(names_in(vm_), "new.vmdk vm.vmx");
+    EXPECT_TRUE(alike(disk_content_at(vm_ / "new.vmdk"), content));
+}
+
+}  // namespace
+}  // namespace vix::ops

@@ -1,0 +1,288 @@
+#include "ops/pending.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+#include <optional>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "io/file.h"
+#include "io/replacement.h"
+#include "ops/disk_family.h"
+#include "ops/neighbours.h"
+#include "vm/machine_state.h"
+#include "vm/snapshot_tree.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::ops {
+namespace {
+
+constexpr std::string_view kMagic = "vix-pending 1";
+constexpr std::uint64_t kLimit = std::uint64_t{16} << 20;
+
+// What calls make and delete; no other file is ever one of theirs.
+constexpr std::string_view kExtensions[] = {".vmdk", ".vmsn", ".vmem", ".vmss", ".fd"};
+
+fs::path journal_path(const fs::path& vmx) {
+    return vmx.parent_path() / (vmx.stem().string() + ".vix-pending");
+}
+
+using Entries = Pending::Entries;
+
+// The file's text: magic, its own inode, then lines of a kind and a path, each ended by a NUL.
+// Paths in the machine's folder are names, so that they hold when it is moved.
+std::string to_text(const Entries& entries, const fs::path& folder, std::uint64_t inode) {
+    std::string text = std::string{kMagic} + '\0' + std::to_string(inode) + '\0';
+    const auto append = [&](const char* kind, const std::set<fs::path>& paths) {
+        for (const fs::path& path : paths) {
+            const bool here = path.parent_path() == folder;
+            text += kind + (here ? path.filename() : path).string() + '\0';
+        }
+    };
+    append("file ", entries.files);
+    append("merge ", entries.merges);
+    return text;
+}
+
+std::optional<fs::path> to_path(const std::string& name, const fs::path& folder) {
+    const fs::path path{name};
+    if (path.is_absolute()) return path;
+    if (name.empty() || path.has_parent_path() || name == "." || name == "..") return std::nullopt;
+    return folder / path;
+}
+
+// Nothing in one that is torn, or of another place.
+Entries read_entries(const fs::path& journal) {
+    Entries entries;
+    const io::File file = io::File::open(journal, io::Links::Refuse);
+    if (file.size() > kLimit) return entries;
+    std::string text(file.size(), '\0');
+    file.read_at(0, std::as_writable_bytes(std::span{text}));
+    std::istringstream lines{text};
+    std::string line;
+    if (!std::getline(lines, line, '\0') || line != kMagic) return entries;
+    if (!std::getline(lines, line, '\0')) return entries;
+    if (line != std::to_string(file.identity().inode)) return entries;
+    while (std::getline(lines, line, '\0')) {
+        const auto blank = line.find(' ');
+        if (blank == std::string::npos) continue;
+        const auto path = to_path(line.substr(blank + 1), journal.parent_path());
+        if (!path) continue;
+        (line.substr(0, blank) == "merge" ? entries.merges : entries.files).insert(*path);
+    }
+    return entries;
+}
+
+void write_entries(const Entries& entries, const fs::path& journal) {
+    const fs::path fresh = journal.string() + ".vix-new";
+    unlink(fresh.c_str());
+    io::File file = io::File::create(fresh, 0600);
+    try {
+        const auto text = to_text(entries, journal.parent_path(), file.identity().inode);
+        file.write_at(0, io::as_bytes(text));
+        if (rename(fresh.c_str(), journal.c_str()) != 0) {
+            throw system_error(errno, "writing", journal.string());
+        }
+    } catch (...) {
+        unlink(fresh.c_str());
+        throw;
+    }
+}
+
+// Everything that the machine and those beside it refer to, and the folders where its disks lie.
+class References {
+  public:
+    References(const fs::path& vmx, const vm::Settings& settings)
+        : machine_{vm::Config::read(vmx)},
+          tree_{vm::SnapshotTree::read(vm::snapshot_list_path(vmx))},
+          settings_{settings},
+          family_{machine_, tree_, settings} {
+        for (const auto& [id, member] : family_.members()) {
+            for (const fs::path& file : files_of(member.link, settings)) add(file);
+            if (family_.is_present(id) || family_.is_frozen(id)) {
+                folders_.insert(fs::canonical(member.link.folder()));
+            }
+        }
+        folders_.insert(fs::canonical(machine_.folder()));
+        for (const fs::path& folder : folders_) {
+            known_.merge(disks_of_neighbours(folder, vmx, settings));
+            for (const vm::Config& other : neighbours(folder, vmx)) {
+                add_states(other, snapshots_of(other));
+            }
+        }
+        add_states(machine_, tree_);
+    }
+
+    // In the machine's folder, or where a disk lies that it or one of its snapshots names.
+    bool may_hold(const fs::path& file) const {
+        boost::system::error_code error;
+        const fs::path folder = fs::canonical(file.parent_path(), error);
+        return !error && folders_.contains(folder);
+    }
+
+    // Nothing refers to it.
+    bool may_go(const fs::path& file) const {
+        struct stat status {};
+        if (lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+        return !known_.contains({status.st_dev, status.st_ino});
+    }
+
+    // A disk that the machine stands on and that nothing needs by itself.
+    bool is_one_too_many(const fs::path& disk) const {
+        const auto id = family_.find(disk);
+        return id && !family_.is_present(*id) && !family_.is_frozen(*id);
+    }
+
+  private:
+    void add(const fs::path& file) {
+        if (const auto id = io::identity_of(file)) known_.insert(*id);
+    }
+
+    void add_named(const vm::NamedFile& named, const vm::Config& machine) {
+        if (named.name.empty()) return;
+        try {
+            const auto path = vm::find_file(named, machine.folder(), {}, settings_);
+            if (!path) return;
+            add(*path);
+            add(fs::path{*path}.replace_extension(".vmem"));
+            add(vm::firmware_variables_path(*path));
+        } catch (const Error&) {
+            // On a drive that is not mapped: none of the files in question.
+        }
+    }
+
+    void add_states(const vm::Config& machine, const vm::SnapshotTree& list) {
+        const std::string suspended = machine.find("checkpoint.vmState").value_or("");
+        add_named({suspended, suspended}, machine);
+        for (const vm::Snapshot& snapshot : list.snapshots()) {
+            add_named(snapshot.state_file, machine);
+        }
+    }
+
+    vm::Config machine_;
+    vm::SnapshotTree tree_;
+    const vm::Settings& settings_;
+    DiskFamily family_;
+    std::set<io::FileIdentity> known_;
+    std::set<fs::path> folders_;
+};
+
+bool is_of_a_call(const fs::path& file) {
+    const std::string extension = to_lower(file.extension().string());
+    return std::find(std::begin(kExtensions), std::end(kExtensions), extension) !=
+           std::end(kExtensions);
+}
+
+// Replacements that were not made.
+void remove_unfinished(const fs::path& file) {
+    unlink(io::fresh_name(file).c_str());
+    unlink(io::old_name(file).c_str());
+}
+
+bool is_there(const fs::path& file) {
+    return io::identity_of(file) || io::identity_of(io::fresh_name(file)) ||
+           io::identity_of(io::old_name(file));
+}
+
+// Throws where it cannot be told what is referred to; then nothing has been deleted.
+void tidy(const fs::path& vmx, const Entries& entries, const vm::Settings& settings) {
+    Entries left;
+    const bool anything = !entries.merges.empty() ||
+                          std::any_of(entries.files.begin(), entries.files.end(), is_there);
+    if (anything) {
+        const References references{vmx, settings};
+        for (const fs::path& file : entries.files) {
+            if (!references.may_hold(file)) continue;
+            if (is_of_a_call(file) && references.may_go(file)) unlink(file.c_str());
+            remove_unfinished(file);
+        }
+        for (const fs::path& disk : entries.merges) {
+            if (references.is_one_too_many(disk)) left.merges.insert(disk);
+        }
+    }
+    if (left.empty()) {
+        unlink(journal_path(vmx).c_str());
+    } else if (left.merges != entries.merges || !entries.files.empty()) {
+        write_entries(left, journal_path(vmx));
+    }
+}
+
+}  // namespace
+
+void Pending::take_up(const fs::path& vmx, const vm::Settings& settings) noexcept {
+    try {
+        const fs::path journal = journal_path(vmx);
+        for (const fs::path& file : {vmx, vm::snapshot_list_path(vmx), journal}) {
+            remove_unfinished(file);
+        }
+        if (io::identity_of(journal)) tidy(vmx, read_entries(journal), settings);
+    } catch (...) {
+        // For the next call.
+    }
+}
+
+bool Pending::is_due(const fs::path& vmx) {
+    const fs::path journal = journal_path(vmx);
+    if (!io::identity_of(journal)) return false;
+    const Entries entries = read_entries(journal);
+    return entries.empty() || !entries.files.empty();
+}
+
+Pending::Pending(const fs::path& vmx, const vm::Settings& settings)
+    : vmx_{vmx}, settings_{settings}, path_{journal_path(vmx)} {
+    if (io::identity_of(path_)) left_ = read_entries(path_);
+}
+
+Pending::~Pending() {
+    if (!written_) return;
+    // Where all was undone there is no need to read the machine, which may be what failed.
+    const bool nothing = std::none_of(own_.files.begin(), own_.files.end(), is_there);
+    try {
+        if (nothing && !own_.files.empty()) {
+            done();
+        } else {
+            tidy(vmx_, all(), settings_);
+        }
+    } catch (...) {
+        // The first error is on its way; the next call tidies up.
+    }
+}
+
+void Pending::add(const std::vector<fs::path>& files) {
+    own_.files.insert(files.begin(), files.end());
+}
+
+const std::set<fs::path>& Pending::take_over_merges() {
+    own_.merges.merge(left_.merges);
+    left_.merges.clear();
+    return own_.merges;
+}
+
+void Pending::write() {
+    write_entries(all(), path_);
+    written_ = true;
+}
+
+void Pending::done() noexcept {
+    written_ = false;
+    try {
+        if (!left_.empty()) return write_entries(left_, path_);
+    } catch (...) {
+        return;  // it names too much, which does no harm
+    }
+    unlink(path_.c_str());
+}
+
+Pending::Entries Pending::all() const {
+    Entries both = left_;
+    both.files.insert(own_.files.begin(), own_.files.end());
+    both.merges.insert(own_.merges.begin(), own_.merges.end());
+    return both;
+}
+
+}  // namespace vix::ops

@@ -1,0 +1,71 @@
+// What a call on a machine is about to make, or to delete, written down before it does so, in
+// `<name>.vix-pending` beside the .vmx: where the call dies, the next one that has the machine's
+// lock tidies up after it. VMware's products do not know the file and pass over it.
+//
+// Only names are written, never what is to be done with them: a file that is named goes if nothing
+// refers to it, and stays if something does. So the file may name too much, and is true at every
+// moment of the call, also after a crash that lost part of what was done. It holds its own inode's
+// number: one that came with a copied or downloaded machine means nothing.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <set>
+#include <vector>
+
+#include "vm/settings.h"
+
+namespace vix::ops {
+
+class Pending {
+  public:
+    struct Entries {
+        std::set<boost::filesystem::path> files;
+        std::set<boost::filesystem::path> merges;
+
+        bool empty() const { return files.empty() && merges.empty(); }
+    };
+
+    // Tidies up after a call that died. Only for the holder of the MachineLock. Never fails: what
+    // cannot be judged now, because a disk cannot be read, is left for the next call.
+    static void take_up(const boost::filesystem::path& vmx, const vm::Settings& settings) noexcept;
+
+    // Whether there is a file to tidy up, other than what waits for a removal.
+    static bool is_due(const boost::filesystem::path& vmx);
+
+    // Writes nothing yet. What earlier calls have left stays written down.
+    Pending(const boost::filesystem::path& vmx, const vm::Settings& settings);
+    // Tidies up unless done() was called: after a failure, too, nothing is left that nobody needs.
+    ~Pending();
+    Pending(const Pending&) = delete;
+    Pending& operator=(const Pending&) = delete;
+
+    // A file that is to be made or deleted.
+    void add(const boost::filesystem::path& file) { own_.files.insert(file); }
+    void add(const std::vector<boost::filesystem::path>& files);
+    // A disk that is one too many in its chain, should it neither be present nor frozen then: the
+    // next removal of a snapshot merges it.
+    void add_merge(const boost::filesystem::path& disk) { own_.merges.insert(disk); }
+
+    // The disks that earlier calls left to merge become this one's to merge.
+    const std::set<boost::filesystem::path>& take_over_merges();
+
+    // Unsynced; what is named had better last no sooner than this.
+    void write();
+    // What to sync for that.
+    const boost::filesystem::path& path() const { return path_; }
+
+    // All is done that was to be.
+    void done() noexcept;
+
+  private:
+    Entries all() const;
+
+    boost::filesystem::path vmx_;
+    const vm::Settings& settings_;
+    boost::filesystem::path path_;
+    Entries own_;
+    Entries left_;  // of calls before this one
+    bool written_ = false;
+};
+
+}  // namespace vix::ops

@@ -1,0 +1,183 @@
+// What a dead call left goes with the next one, and nothing that anybody needs.
+#include "ops/pending.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/filesystem/operations.hpp>
+
+#include "testing/failure.h"
+#include "testing/machines.h"
+#include "testing/snapshot_machine.h"
+#include "vm/snapshot_tree.h"
+
+namespace vix::ops {
+namespace {
+
+namespace fs = boost::filesystem;
+using testing::code_of;
+using testing::TempFolder;
+using testing::write_file;
+
+constexpr const char* kNames =
+    "data-f001.vmdk data-f002.vmdk data.vmdk disk-000001.vmdk disk.vmdk vm.nvram vm.vmx vm.vmxf";
+
+class PendingTest : public ::testing::Test {
+  protected:
+    // As a call does that dies after it has written down what it is about to do.
+    template <typename Add>
+    void die_over(Add add) {
+        const fs::path journal = machine_ / "vm.vix-pending";
+        {
+            Pending pending{vmx_, settings_};
+            add(pending);
+            pending.write();
+            fs::create_hard_link(journal, machine_ / "kept");
+            pending.done();
+        }
+        fs::rename(machine_ / "kept", journal);
+    }
+
+    std::string names() const { return testing::names_in(machine_); }
+
+    const TempFolder folder_;
+    const fs::path machine_ = folder_ / "vm";
+    const vm::Settings settings_ = testing::plain_settings();
+    const fs::path vmx_ = testing::write_small_machine(machine_);
+};
+
+TEST_F(PendingTest, FilesThatNobodyNeedsGo) {
+    die_over([&](Pending& pending) {
+        pending.add(machine_ / "disk-000002.vmdk");
+        pending.add(machine_ / "vm-Snapshot1.vmsn");
+    });
+    write_file(machine_ / "disk-000002.vmdk", "half");
+    write_file(machine_ / "vm-Snapshot1.vmsn", "");
+    write_file(machine_ / "vm-Snapshot1.vmsn.vix-new", "");
+    EXPECT_TRUE(Pending::is_due(vmx_));
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(names(), kNames);
+    EXPECT_FALSE(Pending::is_due(vmx_));
+}
+
+TEST_F(PendingTest, ReplacementsThatWereNotMadeGoAlsoWithoutIt) {
+    write_file(machine_ / "vm.vmx.vix-new", "");
+    write_file(machine_ / "vm.vmx.vix-old", "");
+    write_file(machine_ / "vm.vmsd.vix-new", "");
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(names(), kNames);
+}
+
+TEST_F(PendingTest, WhatIsReferredToStays) {
+    die_over([&](Pending& pending) {
+        for (const char* name : {"disk.vmdk", "disk-000001.vmdk", "data.vmdk", "data-f001.vmdk"}) {
+            pending.add(machine_ / name);
+        }
+    });
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(names(), kNames);
+}
+
+TEST_F(PendingTest, WhatASnapshotRefersToStays) {
+    write_file(machine_ / "old.vmdk", testing::mono_disk("old.vmdk", 'o', 1));
+    write_file(machine_ / "vm-Snapshot1.vmsn", "");
+    write_file(machine_ / "vm-Snapshot1.vmem", "");
+    write_file(machine_ / "vm.vmsd",
+               "snapshot0.uid = \"1\"\nsnapshot0.filename = \"vm-Snapshot1.vmsn\"\n"
+               "snapshot0.disk0.fileName = \"old.vmdk\"\nsnapshot0.disk0.node = \"scsi0:0\"\n");
+    const std::string before = names();
+    die_over([&](Pending& pending) {
+        for (const char* name : {"old.vmdk", "vm-Snapshot1.vmsn", "vm-Snapshot1.vmem"}) {
+            pending.add(machine_ / name);
+        }
+    });
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(names(), before);
+}
+
+TEST_F(PendingTest, WhatAnotherMachineOfTheFolderStandsOnStays) {
+    write_file(machine_ / "theirs.vmdk", testing::mono_disk("theirs.vmdk", 'o', 1));
+    write_file(machine_ / "other.vmx", testing::vmx_with_disks({"scsi0:0=theirs.vmdk"}));
+    die_over([&](Pending& pending) { pending.add(machine_ / "theirs.vmdk"); });
+    Pending::take_up(vmx_, settings_);
+    EXPECT_TRUE(fs::exists(machine_ / "theirs.vmdk"));
+}
+
+TEST_F(PendingTest, NothingGoesWhileTheMachineCannotBeRead) {
+    die_over([&](Pending& pending) { pending.add(machine_ / "disk-000002.vmdk"); });
+    write_file(machine_ / "disk-000002.vmdk", "half");
+    fs::rename(machine_ / "disk.vmdk", machine_ / "away");
+    Pending::take_up(vmx_, settings_);
+    EXPECT_TRUE(fs::exists(machine_ / "disk-000002.vmdk"));
+    fs::rename(machine_ / "away", machine_ / "disk.vmdk");
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(names(), kNames);
+}
+
+// Who can write into the folder can delete there, but a machine that was downloaded cannot.
+TEST_F(PendingTest, OneThatWasCopiedMeansNothing) {
+    die_over([&](Pending& pending) { pending.add(machine_ / "notes.vmdk"); });
+    write_file(machine_ / "notes.vmdk", "mine");
+    const std::string text = testing::read_file(machine_ / "vm.vix-pending");
+    fs::rename(machine_ / "vm.vix-pending", machine_ / "original");
+    write_file(machine_ / "vm.vix-pending", text);
+    Pending::take_up(vmx_, settings_);
+    EXPECT_TRUE(fs::exists(machine_ / "notes.vmdk"));
+    EXPECT_FALSE(fs::exists(machine_ / "vm.vix-pending"));
+}
+
+TEST_F(PendingTest, OnlyFilesThatCallsMakeGo) {
+    fs::create_directory(machine_ / "folder.vmdk");
+    fs::create_symlink("notes.txt", machine_ / "link.vmdk");
+    write_file(machine_ / "notes.txt", "mine");
+    fs::create_directory(folder_ / "elsewhere");
+    write_file(folder_ / "elsewhere/far.vmdk", "mine");
+    const std::string before = names();
+    die_over([&](Pending& pending) {
+        pending.add(machine_ / "notes.txt");
+        pending.add(machine_ / "folder.vmdk");
+        pending.add(machine_ / "link.vmdk");
+        pending.add(vmx_);
+        pending.add(folder_ / "elsewhere/far.vmdk");
+        pending.add(machine_ / "../elsewhere/far.vmdk");
+    });
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(names(), before);
+    EXPECT_TRUE(fs::exists(folder_ / "elsewhere/far.vmdk"));
+}
+
+TEST_F(PendingTest, OneThatIsTornMeansNothing) {
+    for (const std::string text : {std::string{}, std::string(200, '\0'), std::string{"vix"}}) {
+        write_file(machine_ / "vm.vix-pending", text);
+        Pending::take_up(vmx_, settings_);
+        EXPECT_EQ(names(), kNames);
+    }
+}
+
+TEST_F(PendingTest, ADiskTooManyIsRememberedForTheNextRemoval) {
+    die_over([&](Pending& pending) { pending.add_merge(machine_ / "disk.vmdk"); });
+    Pending::take_up(vmx_, settings_);
+    EXPECT_FALSE(Pending::is_due(vmx_));
+    Pending pending{vmx_, settings_};
+    EXPECT_EQ(pending.take_over_merges(), std::set<fs::path>{machine_ / "disk.vmdk"});
+}
+
+TEST_F(PendingTest, ADiskThatIsNeededByItselfIsNotMerged) {
+    die_over([&](Pending& pending) { pending.add_merge(machine_ / "disk-000001.vmdk"); });
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(names(), kNames);
+}
+
+TEST_F(PendingTest, AFailureTidiesUpAtOnce) {
+    const auto fail = [&] {
+        Pending pending{vmx_, settings_};
+        pending.add(machine_ / "disk-000002.vmdk");
+        pending.write();
+        write_file(machine_ / "disk-000002.vmdk", "half");
+        throw Error{VIX_E_DISK_FULL, ""};
+    };
+    EXPECT_EQ(code_of(fail), VIX_E_DISK_FULL);
+    EXPECT_EQ(names(), kNames);
+}
+
+}  // namespace
+}  // namespace vix::ops
