@@ -48,6 +48,10 @@ void vm_remove_snapshot(Call& call, int handle, int snapshot_handle, int options
     require_options(options, VIX_SNAPSHOT_REMOVE_CHILDREN, "VMRemoveSnapshot");
     host::require_support(vm->provider(), host::Operation::SnapshotMachine);
     const auto children = options == 0 ? ops::RemoveChildren::No : ops::RemoveChildren::Yes;
+    if (engine_of(call).runs(vm->vmx())) {
+        return ops::remove_live_snapshot(vm->vmx(), snapshot->uid(), children, call.settings(),
+                                         call.power_settings(), call.progress());
+    }
     ops::remove_snapshot(vm->vmx(), snapshot->uid(), children, call.settings(), call.progress());
 }
 

@@ -22,4 +22,10 @@ enum class Memory { LeftOut, Included };
 int create_live_snapshot(const SnapshotRequest& request, Memory memory,
                          const power::Settings& power_settings, Progress& progress);
 
+// As remove_snapshot(), but a disk that the machine has open stays in its chain, and is merged by
+// the next removal of a snapshot while the machine is off. Errors as above.
+void remove_live_snapshot(const boost::filesystem::path& vmx, int uid, RemoveChildren children,
+                          const vm::Settings& settings, const power::Settings& power_settings,
+                          Progress& progress);
+
 }  // namespace vix::ops

@@ -180,6 +180,8 @@ TEST_F(LiveSnapshots, WithoutMemoryAreClonedWhileTheMachineRuns) {
     write('2');
     const CloneRequest request{vmx_, folder_ / "clone/clone.vmx", settings_, uid};
     clone_linked(request, progress_);
+    engine_.power_on(request.destination, power::StartAs::Running);
+    engine_.power_off(request.destination);
     engine_.power_off(vmx_);
     vmx_ = request.destination;
     EXPECT_EQ(read_both(), "11");
@@ -221,6 +223,43 @@ TEST_F(LiveSnapshots, OfASuspendedMachineHaveItsMemory) {
     EXPECT_EQ(engine_.state(vmx_), power::State::Running);
     engine_.power_off(vmx_);
     EXPECT_EQ(read_both(), "11");
+}
+
+TEST_F(LiveSnapshots, AreRemovedWhileTheMachineRuns) {
+    start();
+    write('1');
+    const int first = take(Memory::LeftOut);
+    write('2');
+    const int second = take(Memory::Included);
+    write('3');
+    const auto remove = [&](int uid) {
+        remove_live_snapshot(vmx_, uid, RemoveChildren::No, settings_,
+                             testing::guest_settings(folder_ / "run"), progress_);
+    };
+    remove(first);
+    remove(second);
+    EXPECT_TRUE(tree().snapshots().empty());
+    EXPECT_EQ(names().find("Snapshot"), std::string::npos) << names();
+    write('4');
+    engine_.power_off(vmx_);
+    EXPECT_EQ(read_both(), "44");
+    const int third = create_snapshot({vmx_, "off", "", settings_}, progress_);
+    remove_snapshot(vmx_, third, RemoveChildren::No, settings_, progress_);
+    EXPECT_EQ(read_both(), "44");
+    EXPECT_EQ(names(), "a.vmdk b.vmdk vm.vmsd vm.vmx");
+}
+
+TEST_F(LiveSnapshots, OfOtherBranchesAreMergedWhileTheMachineRuns) {
+    const int base = create_snapshot({vmx_, "base", "", settings_}, progress_);
+    const int leaf = create_snapshot({vmx_, "leaf", "", settings_}, progress_);
+    revert(base);
+    start();
+    write('1');
+    remove_live_snapshot(vmx_, leaf, RemoveChildren::No, settings_,
+                         testing::guest_settings(folder_ / "run"), progress_);
+    engine_.power_off(vmx_);
+    EXPECT_EQ(read_both(), "11");
+    EXPECT_EQ(names().find("-000001"), std::string::npos) << names();
 }
 
 // Wherever the process dies: a machine that can go on, on the disks that its .vmx names, none of

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
+#include <optional>
 #include <set>
 
 #include "base/error.h"
@@ -13,6 +14,7 @@
 #include "ops/child_disks.h"
 #include "ops/disk_family.h"
 #include "ops/disk_plan.h"
+#include "ops/live_snapshot.h"
 #include "ops/machine_lock.h"
 #include "ops/merge.h"
 #include "ops/neighbours.h"
@@ -20,7 +22,9 @@
 #include "ops/pending.h"
 #include "ops/progress_share.h"
 #include "ops/snapshot.h"
+#include "power/host.h"
 #include "power/identity.h"
+#include "power/running_machine.h"
 #include "power/saved_state.h"
 #include "vm/linked_clones.h"
 
@@ -34,8 +38,11 @@ using vm::SnapshotTree;
 
 class Remover {
   public:
-    Remover(const fs::path& vmx, const vm::Settings& settings, Progress& progress)
+    enum class Machine { Off, Running };
+
+    Remover(const fs::path& vmx, Machine machine, const vm::Settings& settings, Progress& progress)
         : vmx_{vmx},
+          runs_{machine == Machine::Running},
           settings_{settings},
           progress_{progress},
           list_{vm::snapshot_list_path(vmx)},
@@ -59,11 +66,12 @@ class Remover {
         for (const int removed : uids) tree_.remove(removed);
         prepare(states);
         forget(states);
-        finish_renaming();
+        if (!runs_) finish_renaming();
         while (consolidate_one()) {
         }
-        give_back_names();
+        if (!runs_) give_back_names();
         write_sentinels(family(), {});
+        if (runs_) pending_.leave_merges(candidates_);
         pending_.done();
     }
 
@@ -156,6 +164,18 @@ class Remover {
         return files;
     }
 
+    // A machine that runs has all its disks open, down to their bases.
+    bool is_served(const DiskFamily& disks, const DiskFamily::Id& id) const {
+        if (!runs_) return false;
+        for (const auto& [top, member] : disks.members()) {
+            if (!disks.is_present(top)) continue;
+            for (std::optional at{top}; at; at = disks.members().at(*at).parent) {
+                if (*at == id) return true;
+            }
+        }
+        return false;
+    }
+
     // One step towards no candidate being left that could go. Looks at the disks anew each time: a
     // step changes what they are.
     bool consolidate_one() {
@@ -164,7 +184,7 @@ class Remover {
             const auto id = disks.find(path);
             const bool needed = !id || disks.is_present(*id) || disks.is_frozen(*id);
             const auto children = id ? disks.children(*id) : std::vector<DiskFamily::Id>{};
-            if (!needed && children.size() > 1) continue;
+            if (!needed && (children.size() > 1 || is_served(disks, *id))) continue;
             candidates_.erase(path);
             if (!id) delete_unreferenced(path);
             if (needed) continue;
@@ -282,6 +302,7 @@ class Remover {
     }
 
     fs::path vmx_;
+    bool runs_;
     const vm::Settings& settings_;
     Progress& progress_;
     fs::path list_;
@@ -291,18 +312,29 @@ class Remover {
     std::set<fs::path> candidates_;  // disks that the removed snapshots named
 };
 
+void refuse_protected(const Config& machine) {
+    refuse_encrypted(machine);
+    if (!machine.is_template()) return;
+    throw Error{VIX_E_TEMPLATE_VM,
+                machine.path().string() + " is a template; its snapshots are protected"};
+}
+
 }  // namespace
 
 void remove_snapshot(const fs::path& vmx, int uid, RemoveChildren children,
                      const vm::Settings& settings, Progress& progress) {
     const MachineLock lock{vmx, settings};
-    const Config machine = Config::read(vmx);
-    refuse_encrypted(machine);
-    if (machine.is_template()) {
-        throw Error{VIX_E_TEMPLATE_VM,
-                    vmx.string() + " is a template; its snapshots are protected"};
-    }
-    Remover{vmx, settings, progress}.remove(uid, children);
+    refuse_protected(Config::read(vmx));
+    Remover{vmx, Remover::Machine::Off, settings, progress}.remove(uid, children);
+}
+
+void remove_live_snapshot(const fs::path& vmx, int uid, RemoveChildren children,
+                          const vm::Settings& settings, const power::Settings& power_settings,
+                          Progress& progress) {
+    const power::Connection connection{power::uri_for(power_settings)};
+    const power::RunningMachine running{vmx, connection, power_settings, settings};
+    refuse_protected(Config::read(vmx));
+    Remover{vmx, Remover::Machine::Running, settings, progress}.remove(uid, children);
 }
 
 }  // namespace vix::ops
