@@ -12,7 +12,7 @@ use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Calls qw(host open_vm);
-use VixTest::Guest qw(make_guest why_nothing_runs);
+use VixTest::Guest qw(end_guests make_guest why_nothing_runs);
 
 my $reason = why_nothing_runs();
 plan skip_all => $reason if defined $reason;
@@ -26,7 +26,8 @@ plan skip_all => 'no guest could be made' if !defined $vmx;
 
 my ($open_err, $vm) = open_vm($vmx);
 is($open_err, VIX_OK, 'opened');
-END { VMPowerOff($vm, VIX_VMPOWEROP_NORMAL) if $vm }
+local @SIG{qw(INT TERM)} = (sub { exit 1 }) x 2;
+END { end_guests("$keep/run") if defined $keep }
 
 sub text_of { return $_[0] == VIX_OK ? 'VIX_OK' : "$_[0]: " . GetErrorText($_[0]) }
 
@@ -111,6 +112,32 @@ subtest 'suspended' => sub {
 subtest 'back to the snapshot' => sub {
     succeeds(VMRevertToSnapshot($vm, $snapshot, 0, VIX_INVALID_HANDLE), 'VMRevertToSnapshot');
     is(power_state(), VIX_POWERSTATE_POWERED_OFF, 'off, as it was');
+};
+
+subtest 'snapshots while it runs' => sub {
+    succeeds(VMPowerOn($vm, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), 'on');
+    my ($err, $disks) = VMCreateSnapshot($vm, 'disks', undef, 0, VIX_INVALID_HANDLE);
+    succeeds($err, 'VMCreateSnapshot');
+    my ($memory_err, $memory) =
+        VMCreateSnapshot($vm, 'memory', undef, VIX_SNAPSHOT_INCLUDE_MEMORY, VIX_INVALID_HANDLE);
+    succeeds($memory_err, 'VMCreateSnapshot with memory');
+    is(power_state(), VIX_POWERSTATE_POWERED_ON, 'it goes on');
+    is((GetProperties($disks, VIX_PROPERTY_SNAPSHOT_POWERSTATE))[1],
+        VIX_POWERSTATE_POWERED_OFF, 'the first is of one that is off');
+    is((GetProperties($memory, VIX_PROPERTY_SNAPSHOT_POWERSTATE))[1],
+        VIX_POWERSTATE_POWERED_ON, 'the second of one that runs');
+    is(clone(VIX_CLONETYPE_LINKED, $memory, 'no'), VIX_E_VM_IS_RUNNING, 'which is not cloned');
+    succeeds(clone(VIX_CLONETYPE_LINKED, $disks, 'live'), 'the first is');
+
+    succeeds(VMRevertToSnapshot($vm, $memory, VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON,
+        VIX_INVALID_HANDLE), 'back to memory, but not running');
+    is(power_state(), VIX_POWERSTATE_SUSPENDED, 'is suspended');
+    succeeds(VMRevertToSnapshot($vm, $memory, 0, VIX_INVALID_HANDLE), 'back to memory');
+    is(power_state(), VIX_POWERSTATE_POWERED_ON, 'runs');
+    succeeds(VMRevertToSnapshot($vm, $disks, 0, VIX_INVALID_HANDLE), 'back to disks');
+    is(power_state(), VIX_POWERSTATE_POWERED_OFF, 'is off');
+    succeeds(VMRemoveSnapshot($vm, $memory, 0), 'VMRemoveSnapshot');
+    ok(!-e "$keep/guest/guest-Snapshot3.vmem", 'the memory is gone');
 };
 
 subtest 'a clone runs' => sub {

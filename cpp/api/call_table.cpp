@@ -25,6 +25,20 @@ const std::vector<CallRow>& table() {
     return rows;
 }
 
+// Of the connection that the first handle belongs to.
+std::string power_uri_of(const JobInput& input) {
+    if (input.objects.empty()) return {};
+    const Object& first = *input.objects.front().second;
+    switch (first.type()) {
+        case HandleType::Host:
+            return static_cast<const HostObject&>(first).service().power_uri;
+        case HandleType::Vm:
+            return static_cast<const VmObject&>(first).service().power_uri;
+        default:
+            return {};
+    }
+}
+
 JobInput input_of(const CallRow& row, const Argument* arguments) {
     JobInput input{};
     input.row = &row;
@@ -42,7 +56,12 @@ JobInput input_of(const CallRow& row, const Argument* arguments) {
     Captured<host::SettingsFile> file;
     file.capture([] { return host::SettingsFile{}; });
     input.settings.capture([&] { return host::load_settings(file.get()); });
-    input.power_settings.capture([&] { return host::load_power_settings(file.get()); });
+    input.power_settings.capture([&] {
+        power::Settings settings = host::load_power_settings(file.get());
+        const std::string uri = power_uri_of(input);
+        if (!uri.empty()) settings.uri = uri;
+        return settings;
+    });
     boost::system::error_code ignored;
     input.working_folder = boost::filesystem::current_path(ignored);
     return input;

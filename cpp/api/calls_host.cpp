@@ -9,6 +9,7 @@
 #include "api/text_argument.h"
 #include "base/error.h"
 #include "host/inventory.h"
+#include "power/host.h"
 
 namespace vix::api {
 namespace {
@@ -47,12 +48,21 @@ void check_connect_arguments(const Connection& arguments) {
     require_no_property_list(arguments.property_list);
 }
 
+// The libvirt that a host name stands for: "qemu:///system", "qemu+tcp://..."; nothing for others.
+// One that does not answer is found out now, as a server of VMware's would be.
+std::string power_uri_of(const std::string& host_name) {
+    if (!power::is_libvirt_uri(host_name)) return {};
+    static_cast<void>(power::Connection{host_name});
+    return host_name;
+}
+
 void require_this_host(const std::string& host_name) {
     if (names_this_host(host_name)) return;
     throw Error{
         VIX_E_CANNOT_CONNECT_TO_HOST,
         "host \"" + host_name +
-            "\": only virtual machines on this host can be reached; pass undef as hostName"};
+            "\": only virtual machines on this host can be reached, and those of a libvirt whose "
+            "URI (qemu+tcp://..., say) is the host name; pass undef as hostName"};
 }
 
 // What HostOpenVM takes besides the path. A password is only looked at: a machine opens without.
@@ -72,15 +82,16 @@ void host_connect(Call& call, int api_version, int host_type, const std::string&
     check_connect_arguments({api_version, host_type, host_name, host_port, user_name, password,
                              options, property_list});
     const auto provider = host::provider_for(host_type);
-    require_this_host(host_name);
-    call.give_handle(runtime().handles.add(std::make_shared<HostObject>(provider)));
+    const std::string power_uri = power_uri_of(host_name);
+    if (power_uri.empty()) require_this_host(host_name);
+    call.give_handle(runtime().handles.add(std::make_shared<HostObject>(provider, power_uri)));
 }
 
 void open(Call& call, Handle host, const std::string& vmx_path) {
     const auto connection = call.object<HostObject>(host);
     require_path(vmx_path, "vmxFilePathName");
     host::require_support(connection->provider(), host::Operation::OpenMachine);
-    call.give_handle(open_machine(call, {host, connection->provider()}, vmx_path));
+    call.give_handle(open_machine(call, {host, connection->service()}, vmx_path));
 }
 
 void vm_open(Call& call, int host, const std::string& vmx_path) {

@@ -6,6 +6,7 @@
 #include "api/snapshots.h"
 #include "api/text_argument.h"
 #include "base/error.h"
+#include "ops/live_snapshot.h"
 #include "ops/snapshot.h"
 
 namespace vix::api {
@@ -21,6 +22,14 @@ Handle handle_of_new(const std::shared_ptr<VmObject>& vm, int uid) {
     }
 }
 
+// Of a machine that is off or suspended the memory is what it is, whatever the options say.
+int take_snapshot(const Call& call, const ops::SnapshotRequest& request, int options) {
+    if (!engine_of(call).runs(request.vmx)) return ops::create_snapshot(request, call.progress());
+    const bool memory = (options & VIX_SNAPSHOT_INCLUDE_MEMORY) != 0;
+    return ops::create_live_snapshot(request, memory ? ops::Memory::Included : ops::Memory::LeftOut,
+                                     call.power_settings(), call.progress());
+}
+
 void vm_create_snapshot(Call& call, int handle, const std::string& name,
                         const std::string& description, int options, int property_list) {
     const auto vm = call.vm(handle);
@@ -28,9 +37,8 @@ void vm_create_snapshot(Call& call, int handle, const std::string& name,
     require_options(options, VIX_SNAPSHOT_INCLUDE_MEMORY, "VMCreateSnapshot");
     require_no_property_list(property_list);
     host::require_support(vm->provider(), host::Operation::SnapshotMachine);
-    const int uid =
-        ops::create_snapshot({vm->vmx(), name, description, call.settings()}, call.progress());
-    call.give_handle(handle_of_new(vm, uid));
+    const ops::SnapshotRequest request{vm->vmx(), name, description, call.settings()};
+    call.give_handle(handle_of_new(vm, take_snapshot(call, request, options)));
 }
 
 void vm_remove_snapshot(Call& call, int handle, int snapshot_handle, int options) {
@@ -40,16 +48,21 @@ void vm_remove_snapshot(Call& call, int handle, int snapshot_handle, int options
     require_options(options, VIX_SNAPSHOT_REMOVE_CHILDREN, "VMRemoveSnapshot");
     host::require_support(vm->provider(), host::Operation::SnapshotMachine);
     const auto children = options == 0 ? ops::RemoveChildren::No : ops::RemoveChildren::Yes;
+    if (engine_of(call).runs(vm->vmx())) {
+        return ops::remove_live_snapshot(vm->vmx(), snapshot->uid(), children, call.settings(),
+                                         call.power_settings(), call.progress());
+    }
     ops::remove_snapshot(vm->vmx(), snapshot->uid(), children, call.settings(), call.progress());
 }
 
 // What runs is given up like all else that came after the snapshot; not before it is known that
 // there is a state to go back to.
-void stop_to_revert(const Call& call, const VmObject& vm, const SnapshotObject& snapshot) {
+void stop_to_revert(const power::Engine& engine, const Call& call, const VmObject& vm,
+                    const SnapshotObject& snapshot) {
+    if (!engine.runs(vm.vmx())) return;
     const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(vm.vmx()));
-    if (find_snapshot(tree, snapshot).with_memory) return;
-    const power::Engine engine = engine_of(call);
-    if (engine.runs(vm.vmx())) engine.power_off(vm.vmx());
+    ops::require_revertable(vm.vmx(), find_snapshot(tree, snapshot), call.settings());
+    engine.power_off(vm.vmx());
 }
 
 void vm_revert_to_snapshot(Call& call, int handle, int snapshot_handle, int options,
@@ -65,8 +78,13 @@ void vm_revert_to_snapshot(Call& call, int handle, int snapshot_handle, int opti
     }
     require_no_property_list(property_list);
     host::require_support(vm->provider(), host::Operation::SnapshotMachine);
-    stop_to_revert(call, *vm, *snapshot);
-    ops::revert_to_snapshot(vm->vmx(), snapshot->uid(), call.settings(), call.progress());
+    const power::Engine engine = engine_of(call);
+    stop_to_revert(engine, call, *vm, *snapshot);
+    const auto then =
+        ops::revert_to_snapshot(vm->vmx(), snapshot->uid(), call.settings(), call.progress());
+    const bool suppressed = (options & VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON) != 0;
+    if (then != vm::PowerState::Running || suppressed) return;
+    engine.power_on(vm->vmx(), power::StartAs::Running);
 }
 
 constexpr CallRow kCalls[] = {

@@ -51,7 +51,7 @@ void check_clone_type(int type) {
 // others of it.
 Handle open_clone(const Call& call, const VmObject& source, const std::string& destination) {
     try {
-        return open_new_machine(call, {source.host(), source.provider()}, destination);
+        return open_new_machine(call, {source.host(), source.service()}, destination);
     } catch (const Error& error) {
         if (error.code() != VIX_E_INVALID_HANDLE) throw;
         return runtime().handles.dead_handle();

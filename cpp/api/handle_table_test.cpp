@@ -17,7 +17,7 @@ std::shared_ptr<Object> host_object() {
 }
 
 std::shared_ptr<Object> vm_object(Handle host, const std::string& vmx) {
-    return std::make_shared<VmObject>(host, host::Provider::Workstation, vmx, vmx);
+    return std::make_shared<VmObject>(host, Service{host::Provider::Workstation, {}}, vmx, vmx);
 }
 
 template <class Call>

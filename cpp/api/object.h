@@ -40,16 +40,24 @@ class Object {
     HandleType type_;
 };
 
+// The product that a connection is made to, and the libvirt that runs its machines.
+struct Service {
+    host::Provider provider;
+    std::string power_uri;  // empty: the one that is set
+};
+
 class HostObject : public Object {
   public:
     static constexpr HandleType kType = HandleType::Host;
 
-    explicit HostObject(host::Provider provider) : Object{kType}, provider_{provider} {}
+    explicit HostObject(host::Provider provider, std::string power_uri = {})
+        : Object{kType}, service_{provider, std::move(power_uri)} {}
 
-    host::Provider provider() const noexcept { return provider_; }
+    host::Provider provider() const noexcept { return service_.provider; }
+    const Service& service() const noexcept { return service_; }
 
   private:
-    host::Provider provider_;
+    Service service_;
 };
 
 class VmObject : public Object {
@@ -57,16 +65,16 @@ class VmObject : public Object {
     static constexpr HandleType kType = HandleType::Vm;
 
     // `vmx`: canonical, on this host. `reported_path`: UTF-8, as the caller spelt it, absolute.
-    VmObject(Handle host, host::Provider provider, boost::filesystem::path vmx,
-             std::string reported_path)
+    VmObject(Handle host, Service service, boost::filesystem::path vmx, std::string reported_path)
         : Object{kType},
           host_{host},
-          provider_{provider},
+          service_{std::move(service)},
           vmx_{std::move(vmx)},
           reported_path_{std::move(reported_path)} {}
 
     Handle host() const noexcept { return host_; }
-    host::Provider provider() const noexcept { return provider_; }
+    host::Provider provider() const noexcept { return service_.provider; }
+    const Service& service() const noexcept { return service_; }
     const boost::filesystem::path& vmx() const noexcept { return vmx_; }
     const std::string& reported_path() const noexcept { return reported_path_; }
 
@@ -87,7 +95,7 @@ class VmObject : public Object {
 
   private:
     Handle host_;
-    host::Provider provider_;
+    Service service_;
     boost::filesystem::path vmx_;
     std::string reported_path_;
     std::atomic<bool> deleted_{false};

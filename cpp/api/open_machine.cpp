@@ -32,7 +32,7 @@ std::string reported_path(std::string_view path, const fs::path& folder) {
 
 Handle give_machine(const Call& call, const MachineOwner& owner, std::string_view path,
                     const fs::path& vmx) {
-    auto vm = std::make_shared<VmObject>(owner.host, owner.provider, vmx,
+    auto vm = std::make_shared<VmObject>(owner.host, owner.service, vmx,
                                          reported_path(path, call.working_folder()));
     return runtime().handles.add_owned(owner.host, vmx.string(), std::move(vm));
 }

@@ -14,7 +14,7 @@ boost::filesystem::path resolve_path(const Call& call, std::string_view path);
 
 struct MachineOwner {
     Handle host;
-    host::Provider provider;
+    Service service;
 };
 
 // Errors: VIX_E_VM_NOT_FOUND and those of reading a .vmx; VIX_E_INVALID_HANDLE when the host has

@@ -100,15 +100,14 @@ PropertyValue vm_property(const VmObject& vm, const vm::Summary& summary, int id
     }
 }
 
-PropertyValue snapshot_property(const vm::Snapshot& snapshot, int id) {
+PropertyValue snapshot_property(const vm::Snapshot& snapshot, vm::PowerState then, int id) {
     switch (id) {
         case VIX_PROPERTY_SNAPSHOT_DISPLAYNAME:
             return snapshot.display_name;
         case VIX_PROPERTY_SNAPSHOT_DESCRIPTION:
             return snapshot.description;
         case VIX_PROPERTY_SNAPSHOT_POWERSTATE:
-            return integer(snapshot.with_memory ? VIX_POWERSTATE_POWERED_ON
-                                                : VIX_POWERSTATE_POWERED_OFF);
+            return integer(power_state_bits(then));
         case VIX_PROPERTY_SNAPSHOT_IS_REPLAYABLE:
             return false;
         default:

@@ -16,7 +16,7 @@ PropertyValue host_property(const HostObject& host, int id);
 PropertyValue vm_property(const VmObject& vm, const vm::Summary& summary, int id);
 
 // Error VIX_E_UNRECOGNIZED_PROPERTY.
-PropertyValue snapshot_property(const vm::Snapshot& snapshot, int id);
+PropertyValue snapshot_property(const vm::Snapshot& snapshot, vm::PowerState then, int id);
 
 // Error VIX_E_UNRECOGNIZED_PROPERTY: it was not put in.
 PropertyValue list_property(const PropertyListObject& list, int id);

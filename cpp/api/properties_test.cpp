@@ -31,7 +31,7 @@ class PropertiesTest : public testing::Test {
     PropertyValue of_host(int id) const { return host_property(host, id); }
 
     HostObject host{host::Provider::Player};
-    VmObject vm{1001, host::Provider::Workstation, "/srv/vms/xp/xp.vmx", "C:\\xp\\XP.vmx"};
+    VmObject vm{1001, {host::Provider::Workstation, {}}, "/srv/vms/xp/xp.vmx", "C:\\xp\\XP.vmx"};
     vm::Summary summary;
 };
 

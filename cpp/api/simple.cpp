@@ -41,7 +41,10 @@ std::vector<PropertyValue> read_properties(Object& object, const int* ids, std::
                 const bool engine_knows =
                     id == VIX_PROPERTY_VM_POWER_STATE || id == VIX_PROPERTY_VM_TOOLS_STATE;
                 if (running && engine_knows) {
-                    const power::Engine engine{host::load_power_settings(file), settings};
+                    power::Settings power_settings = host::load_power_settings(file);
+                    const std::string& uri = vm.service().power_uri;
+                    if (!uri.empty()) power_settings.uri = uri;
+                    const power::Engine engine{power_settings, settings};
                     return running_property(engine, vm, id);
                 }
                 return vm_property(vm, summary, id);
@@ -52,7 +55,8 @@ std::vector<PropertyValue> read_properties(Object& object, const int* ids, std::
             require_not_deleted(*snapshot.vm());
             const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(snapshot.vm()->vmx()));
             const auto& found = find_snapshot(tree, snapshot);
-            return each(ids, id_count, [&](int id) { return snapshot_property(found, id); });
+            const auto then = power_state_of(found, *snapshot.vm());
+            return each(ids, id_count, [&](int id) { return snapshot_property(found, then, id); });
         }
         case HandleType::Job:
             return job_properties(static_cast<JobObject&>(object), ids, id_count);

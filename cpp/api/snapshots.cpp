@@ -7,6 +7,8 @@
 #include "api/call.h"
 #include "api/simple.h"
 #include "api/text_argument.h"
+#include "host/settings_file.h"
+#include "vm/machine_state.h"
 
 namespace vix::api {
 namespace {
@@ -99,6 +101,19 @@ const vm::Snapshot& find_snapshot(const SnapshotTree& tree, const SnapshotObject
     if (found != nullptr) return *found;
     throw Error{VIX_E_SNAPSHOT_NOTFOUND,
                 "the snapshot was removed from " + snapshot.vm()->reported_path()};
+}
+
+// Its configuration of then tells one that was suspended; where that cannot be read, it ran.
+vm::PowerState power_state_of(const vm::Snapshot& snapshot, const VmObject& vm) {
+    if (!snapshot.with_memory) return vm::PowerState::Off;
+    try {
+        const auto settings = host::load_settings();
+        const auto state = vm::state_of_snapshot(vm::Config::read(vm.vmx()), snapshot, settings);
+        if (state.config.is_suspended()) return vm::PowerState::Suspended;
+    } catch (const Error&) {
+        // Another product's states need not hold a configuration.
+    }
+    return vm::PowerState::Running;
 }
 
 CountResult vm_get_num_root_snapshots(Handle handle) noexcept {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "api/object.h"
+#include "vm/machine.h"
 #include "vm/snapshot_tree.h"
 
 namespace vix::api {
@@ -16,5 +17,8 @@ void require_snapshot_of(const SnapshotObject& snapshot, const VmObject& vm);
 
 // VIX_E_SNAPSHOT_NOTFOUND when it has been removed.
 const vm::Snapshot& find_snapshot(const vm::SnapshotTree& tree, const SnapshotObject& snapshot);
+
+// What the machine did when the snapshot was taken.
+vm::PowerState power_state_of(const vm::Snapshot& snapshot, const VmObject& vm);
 
 }  // namespace vix::api

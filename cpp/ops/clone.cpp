@@ -39,6 +39,8 @@ constexpr std::string_view kMachineFiles[] = {".vmx",  ".vmxf", ".vmdk", ".vmsd"
 constexpr const char* kCloneSnapshotName = "Clone";
 constexpr const char* kCloneSnapshotDescription = "Created by clone operation.";
 
+constexpr unsigned kFirmwarePermissions = 0600;  // as at the first start
+
 enum class Kind { Full, Linked };
 
 struct PlannedDisk {
@@ -53,6 +55,7 @@ struct ClonePlan {
     std::optional<std::string> nvram;
     unsigned nvram_permissions = 0600;
     std::string vmxf;
+    std::optional<std::string> firmware_variables;
     std::string vmx;
     std::string vmsd;  // empty: a machine without snapshots
 };
@@ -174,6 +177,7 @@ ClonePlan plan_clone(const vm::MachineState& state, const CloneRequest& request,
     plan.nvram = state.nvram;
     plan.nvram_permissions = state.nvram_permissions;
     plan.names.nvram = plan.nvram.has_value();
+    plan.firmware_variables = state.firmware_variables;
     plan.vmxf = clone_vmxf(state.vmxf, request.destination.filename().string());
     if (kind == Kind::Linked) {
         plan.names.search_path = ".;" + link_to(request.source.parent_path(), request);
@@ -197,6 +201,10 @@ void write_configuration(const ClonePlan& plan, const CloneRequest& request,
     const unsigned not_executable = permissions & 0666;
     const std::string& name = plan.names.name;
     if (plan.nvram) write_file(folder / (name + ".nvram"), *plan.nvram, plan.nvram_permissions);
+    if (plan.firmware_variables) {
+        write_file(vm::firmware_variables_path(folder / request.destination.filename()),
+                   *plan.firmware_variables, kFirmwarePermissions);
+    }
     write_file(folder / (name + ".vmsd"), plan.vmsd, not_executable);
     write_file(folder / (name + ".vmxf"), plan.vmxf, not_executable);
     write_file(folder / request.destination.filename(), plan.vmx, permissions);

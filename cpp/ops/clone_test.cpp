@@ -118,6 +118,14 @@ TEST(Clone, DoesTheWorkThatItAnnounced) {
     EXPECT_EQ(progress.done, progress.expected);
 }
 
+TEST(Clone, TakesTheVariablesOfUefiAlong) {
+    const TempFolder folder;
+    const fs::path vmx = folder.write("src/vm.vmx", vmx_with_disks({}));
+    folder.write("src/vm.OVMF_VARS.fd", "variables");
+    clone(vmx, folder / "dst/c.vmx");
+    EXPECT_EQ(testing::read_file(folder / "dst/c.OVMF_VARS.fd"), "variables");
+}
+
 TEST(Clone, OfAMachineWithoutDisks) {
     const TempFolder folder;
     clone(folder.write("src/vm.vmx", vmx_with_disks({})), folder / "dst/c.vmx");

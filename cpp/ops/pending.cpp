@@ -14,6 +14,7 @@
 #include "io/replacement.h"
 #include "ops/disk_family.h"
 #include "ops/neighbours.h"
+#include "vm/machine_state.h"
 #include "vm/snapshot_tree.h"
 
 namespace fs = boost::filesystem;
@@ -25,7 +26,7 @@ constexpr std::string_view kMagic = "vix-pending 1";
 constexpr std::uint64_t kLimit = std::uint64_t{16} << 20;
 
 // What calls make and delete; no other file is ever one of theirs.
-constexpr std::string_view kExtensions[] = {".vmdk", ".vmsn", ".vmem", ".vmss"};
+constexpr std::string_view kExtensions[] = {".vmdk", ".vmsn", ".vmem", ".vmss", ".fd"};
 
 fs::path journal_path(const fs::path& vmx) {
     return vmx.parent_path() / (vmx.stem().string() + ".vix-pending");
@@ -149,6 +150,7 @@ class References {
             if (!path) return;
             add(*path);
             add(fs::path{*path}.replace_extension(".vmem"));
+            add(vm::firmware_variables_path(*path));
         } catch (const Error&) {
             // On a drive that is not mapped: none of the files in question.
         }

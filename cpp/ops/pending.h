@@ -54,6 +54,9 @@ class Pending {
     // What to sync for that.
     const boost::filesystem::path& path() const { return path_; }
 
+    // What is one too many in its chain and cannot be merged now is left to a later call.
+    void leave_merges(const std::set<boost::filesystem::path>& disks) { left_.merges = disks; }
+
     // All is done that was to be.
     void done() noexcept;
 

@@ -46,7 +46,8 @@ class Belongings {
              {"nvram", "extendedConfigFile", "migrate.hostlog", "vmxstats.filename"}) {
             add_named(config_.find(key).value_or(""));
         }
-        for (const char* extension : {".nvram", ".vmxf", ".vmsd", ".vmpl", ".vix-pending"}) {
+        for (const char* extension :
+             {".nvram", ".vmxf", ".vmsd", ".vmpl", ".OVMF_VARS.fd", ".vix-pending"}) {
             add_named(stem + extension);
         }
         add_state(config_.find("checkpoint.vmState").value_or(""));
@@ -122,11 +123,14 @@ class Belongings {
         if (known_.insert(file).second) files_.push_back(file);
     }
 
-    // A suspend or snapshot state, with the memory that lies beside it under the same name.
+    // A suspend or snapshot state, with the memory and UEFI's variables that lie beside it under
+    // the same name.
     void add_state(const std::string& name) {
         if (name.empty()) return;
         add_named(name);
-        add_named(fs::path{name}.replace_extension(".vmem").string());
+        for (const char* extension : {".vmem", ".OVMF_VARS.fd"}) {
+            add_named(fs::path{name}.replace_extension(extension).string());
+        }
     }
 
     // "<uuid.bios>.vmem" is left behind by a host that crashed.

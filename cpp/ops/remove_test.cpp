@@ -61,6 +61,8 @@ TEST(Remove, TakesSnapshotsSuspendStateAndMemory) {
                  "snapshot0.disk0.fileName = \"old.vmdk\"\n");
     folder.write("vm/vm-Snapshot1.vmsn", "");
     folder.write("vm/vm-Snapshot1.vmem", "");
+    folder.write("vm/vm-Snapshot1.OVMF_VARS.fd", "");
+    folder.write("vm/vm.OVMF_VARS.fd", "");
     folder.write("vm/vm-1.vmss", "");
     folder.write("vm/vm-1.vmem", "");
     folder.write("vm/564d5dfb-18f0-cfb3-bbd7-c98207cd0067.vmem", "");

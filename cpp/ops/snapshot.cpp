@@ -4,19 +4,17 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
-#include <chrono>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "format/vmsn.h"
 #include "io/replacement.h"
-#include "ops/child_disks.h"
+#include "ops/disk_change.h"
 #include "ops/disk_family.h"
 #include "ops/machine_lock.h"
-#include "ops/pending.h"
+#include "ops/new_snapshot.h"
+#include "power/saved_state.h"
 #include "vm/chain_reader.h"
 #include "vm/machine_state.h"
 
@@ -28,71 +26,6 @@ namespace {
 using vm::Config;
 using vm::SnapshotTree;
 
-void refuse_suspended(const Config& machine) {
-    if (!machine.is_suspended()) return;
-    throw Error{VIX_E_VM_IS_RUNNING,
-                machine.path().string() + " is suspended; its memory belongs to its disks"};
-}
-
-// Two deltas on one disk, both written to, are no state of a machine.
-void refuse_shared_disks(const Config& machine, const vm::Settings& settings) {
-    std::set<fs::path> seen;
-    for (const vm::DiskDevice& device : machine.disks()) {
-        const fs::path path = vm::find_disk(device, machine, settings);
-        if (seen.insert(fs::canonical(path)).second) continue;
-        throw Error{VIX_E_SNAPSHOT_DUPLICATEDDISK,
-                    path.string() + " is attached twice, again at " + device.node};
-    }
-}
-
-std::int64_t now_us() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
-}
-
-vm::Snapshot new_snapshot(const SnapshotRequest& request, const Config& machine,
-                          const SnapshotTree& tree) {
-    vm::Snapshot snapshot;
-    snapshot.uid = tree.next_uid();
-    snapshot.parent = tree.current();
-    snapshot.display_name = request.name;
-    snapshot.description = request.description;
-    snapshot.created_us = now_us();
-    const std::string state_file =
-        machine.path().stem().string() + "-Snapshot" + std::to_string(snapshot.uid) + ".vmsn";
-    snapshot.state_file = {state_file, state_file};
-    for (const vm::DiskDevice& device : machine.disks()) {
-        if (vm::is_independent(machine, device)) continue;
-        snapshot.disks.push_back({device.node, device.file});
-    }
-    return snapshot;
-}
-
-// Unsynced.
-void write_state(const Config& machine, const vm::Snapshot& snapshot,
-                 const vm::Settings& settings) {
-    const vm::MachineState state = vm::present_state(machine, settings);
-    const std::string bytes =
-        format::to_vmsn({machine.dictionary().to_bytes(), state.nvram.value_or(""), state.vmxf});
-    // No more readable than what it holds.
-    unsigned permissions = io::permissions_of(machine.path()) & 0666;
-    if (state.nvram) permissions &= state.nvram_permissions;
-    io::replace_file(machine.folder() / snapshot.state_file.name, bytes, vm::Durability::Unsynced,
-                     permissions);
-}
-
-format::Dictionary on_disks(const format::Dictionary& config,
-                            const std::map<std::string, std::string>& names) {
-    format::Dictionary changed = config;
-    for (const auto& [key, value] : config.entries()) {
-        const auto node = vm::disk_node_of(key);
-        if (!node) continue;
-        const auto name = names.find(to_lower(*node));
-        if (name != names.end()) changed.set(key, name->second);
-    }
-    return changed;
-}
-
 const vm::Snapshot& require(const SnapshotTree& tree, int uid, const fs::path& vmx) {
     const vm::Snapshot* snapshot = tree.find(uid);
     if (snapshot != nullptr) return *snapshot;
@@ -100,57 +33,18 @@ const vm::Snapshot& require(const SnapshotTree& tree, int uid, const fs::path& v
                 vmx.string() + " has no snapshot with the id " + std::to_string(uid)};
 }
 
-// The machine goes over to new disks: all that is new is made ready and synced at once, then the
-// configuration and after it the list are exchanged. Until the list is, all of it is undone on
-// failure; what a dead process leaves goes with the next call.
-class ChangeOfDisks {
-  public:
-    ChangeOfDisks(const fs::path& vmx, const vm::Settings& settings)
-        : vmx_{vmx}, settings_{settings}, pending_{vmx, settings}, children_{settings} {}
-
-    Pending& pending() { return pending_; }
-    ChildDisks& children() { return children_; }
-
-    // From here on what both of them name may be made.
-    void begin() {
-        pending_.add(children_.files());
-        for (const fs::path& disk : children_.parents()) pending_.add_merge(disk);
-        pending_.write();
+// A snapshot's memory that is not there, or is VMware's, cannot be brought back to life.
+void require_memory(const Config& machine, const vm::Snapshot& snapshot) {
+    const fs::path file = memory_file(machine.folder(), snapshot);
+    std::string reason = "its memory is not ours: " + file.string();
+    try {
+        if (power::saved_state(file) == power::SavedState::Complete) return;
+    } catch (const Error& error) {
+        reason = error.detail();
     }
-
-    // `also`: what else has been made and must last.
-    void commit(const format::Dictionary& config, const SnapshotTree& tree,
-                std::vector<fs::path> also, Progress& progress) {
-        io::UndoableReplacement vmx{vmx_, config.to_bytes()};
-        io::Replacement list{vm::snapshot_list_path(vmx_), tree.to_bytes()};
-        also.insert(also.end(), {pending_.path(), vmx.fresh(), list.fresh(), vmx_.parent_path()});
-        sync_with_children(std::move(also));
-        progress.checkpoint("children are there");
-        vmx.commit(settings_.durability);
-        progress.checkpoint("the machine is on its new disks");
-        progress.point_of_no_return();
-        list.commit(vm::Durability::Unsynced);
-        vmx.keep();
-        children_.keep();
-        if (is_synced()) io::sync_all({vmx_.parent_path()});
-    }
-
-  private:
-    bool is_synced() const { return settings_.durability == vm::Durability::Synced; }
-
-    void sync_with_children(std::vector<fs::path> paths) {
-        if (!is_synced()) return;
-        for (const fs::path& path : children_.to_sync()) paths.push_back(path);
-        std::sort(paths.begin(), paths.end());
-        paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
-        io::sync_all(paths);
-    }
-
-    fs::path vmx_;
-    const vm::Settings& settings_;
-    Pending pending_;  // goes last: it tidies up what the others could not undo
-    ChildDisks children_;
-};
+    throw Error{VIX_E_SNAPSHOT_NOT_REVERTABLE, "the snapshot \"" + snapshot.display_name +
+                                                   "\" holds a running machine, and " + reason};
+}
 
 // Deltas that only the present state stood on, down to where the state to come begins. A disk that
 // stands on none of that is the user's, attached since: it is left alone.
@@ -170,6 +64,16 @@ std::vector<fs::path> files_to_drop(const DiskFamily& before, const DiskFamily& 
         if (at) files.insert(files.end(), above.begin(), above.end());
     }
     return files;
+}
+
+// As the machine had none when the snapshot was taken, it gets fresh ones at its next start.
+void put_firmware_variables_back(const vm::MachineState& state, const vm::Settings& settings) {
+    const fs::path path = vm::firmware_variables_path(state.config.path());
+    if (state.firmware_variables) {
+        io::replace_file(path, *state.firmware_variables, settings.durability);
+    } else {
+        unlink(path.c_str());
+    }
 }
 
 // An empty child of just that disk.
@@ -203,7 +107,8 @@ fs::path nvram_path(const vm::MachineState& state) {
 DiskFamily family_of_state(const vm::MachineState& state, const SnapshotTree& tree,
                            const vm::Settings& settings) {
     std::map<std::string, std::string> names;
-    for (const vm::DiskDevice& device : state.disks) names[to_lower(device.node)] = device.file.name;
+    for (const vm::DiskDevice& device : state.disks)
+        names[to_lower(device.node)] = device.file.name;
     const auto text = on_disks(state.config.dictionary(), names).to_bytes();
     return {Config::parse(state.config.path(), text), tree, settings, DiskFamily::Unreadable::Skip};
 }
@@ -228,7 +133,8 @@ bool is_unchanged_since(const Config& machine, const vm::Snapshot& snapshot,
     }
     const auto config = on_disks(machine.dictionary(), frozen);
     if (config.to_bytes() != then.config.dictionary().to_bytes()) return false;
-    if (vm::present_state(machine, settings).nvram != then.nvram) return false;
+    const vm::MachineState now = vm::present_state(machine, settings);
+    if (now.nvram != then.nvram || now.firmware_variables != then.firmware_variables) return false;
     for (const vm::DiskDevice& device : machine.disks()) {
         if (vm::is_independent(machine, device)) continue;
         const auto same = [&](const vm::SnapshotDisk& disk) {
@@ -250,36 +156,50 @@ int create_snapshot(const SnapshotRequest& request, Progress& progress) {
     const MachineLock lock{request.vmx, settings, progress};
     const Config machine = Config::read(request.vmx);
     refuse_encrypted(machine);
-    refuse_suspended(machine);
     refuse_shared_disks(machine, settings);
+    const bool suspended = machine.is_suspended();
+    if (suspended) refuse_unfit_memory(machine);
     SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(request.vmx));
-    const vm::Snapshot snapshot = new_snapshot(request, machine, tree);
+    vm::Snapshot snapshot = new_snapshot(request, machine, tree);
+    snapshot.with_memory = suspended;
     tree.add(snapshot);
 
     ChangeOfDisks change{request.vmx, settings};
     for (const vm::DiskDevice& device : machine.disks()) {
         if (!vm::is_independent(machine, device)) change.children().plan(device, machine);
     }
-    change.children().adopt(machine.folder() / snapshot.state_file.name);
+    for (const fs::path& file : state_files_to_make(machine, snapshot)) {
+        change.children().adopt(file);
+    }
+    change.pending().add(suspended_state(machine));
     change.begin();
     change.children().build(progress);
+    if (suspended) share_memory(machine, snapshot, progress);
     write_state(machine, snapshot, settings);
-    change.commit(on_disks(machine.dictionary(), change.children().names()), tree, {}, progress);
+    auto config = on_disks(machine.dictionary(), change.children().names());
+    if (suspended) suspend_in_snapshot(config, snapshot);
+    change.commit(config, tree, {}, progress);
+    for (const fs::path& file : suspended_state(machine)) unlink(file.c_str());
     change.pending().done();
     return snapshot.uid;
 }
 
-void revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settings& settings,
-                        Progress& progress) {
+void require_revertable(const fs::path& vmx, const vm::Snapshot& snapshot,
+                        const vm::Settings& settings) {
+    const Config machine = Config::read(vmx);
+    if (snapshot.with_memory) require_memory(machine, snapshot);
+    const vm::MachineState state = vm::state_of_snapshot(machine, snapshot, settings);
+    for (const vm::DiskDevice& device : state.disks) vm::find_disk(device, machine, settings);
+}
+
+vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settings& settings,
+                                  Progress& progress) {
     const MachineLock lock{vmx, settings, progress};
     const Config machine = Config::read(vmx);
     refuse_encrypted(machine);
     SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(vmx));
     const vm::Snapshot& snapshot = require(tree, uid, vmx);
-    if (snapshot.with_memory) {
-        throw Error{VIX_E_SNAPSHOT_NOT_REVERTABLE,
-                    "the snapshot \"" + snapshot.display_name + "\" holds a running machine"};
-    }
+    if (snapshot.with_memory) require_memory(machine, snapshot);
     const vm::MachineState state = vm::state_of_snapshot(machine, snapshot, settings);
     tree.set_current(uid);
     const auto unneeded = files_of_present(machine, state, tree, settings);
@@ -295,9 +215,13 @@ void revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settings& settin
     change.children().build(progress);
     std::optional<io::Replacement> nvram;
     if (state.nvram) nvram.emplace(nvram_path(state), *state.nvram);
-    change.commit(on_disks(state.config.dictionary(), change.children().names()), tree,
-                  nvram ? std::vector{nvram->fresh()} : std::vector<fs::path>{}, progress);
+    auto config = on_disks(state.config.dictionary(), change.children().names());
+    forget_suspended(config);
+    if (snapshot.with_memory) suspend_in_snapshot(config, snapshot);
+    change.commit(config, tree, nvram ? std::vector{nvram->fresh()} : std::vector<fs::path>{},
+                  progress);
     if (nvram) nvram->commit(settings.durability);
+    put_firmware_variables_back(state, settings);
     progress.add(1);
     for (const fs::path& file : unneeded) {
         const std::uint64_t bytes = io::allocated_bytes({file});
@@ -305,6 +229,8 @@ void revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settings& settin
         progress.add(bytes);
     }
     change.pending().done();
+    if (!snapshot.with_memory) return vm::PowerState::Off;
+    return state.config.is_suspended() ? vm::PowerState::Suspended : vm::PowerState::Running;
 }
 
 }  // namespace vix::ops

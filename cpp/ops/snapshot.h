@@ -1,4 +1,5 @@
-// Snapshots of a virtual machine that is off: taking, going back to, and removing them.
+// Snapshots of a virtual machine that is off or suspended: taking, going back to, and removing
+// them.
 //
 // The order of every change keeps one rule: at no instant may the machine's present disk be one
 // that a recorded snapshot or linked clone depends on. So the configuration goes over to new disks
@@ -11,6 +12,7 @@
 
 #include "base/progress.h"
 #include "vm/config.h"
+#include "vm/machine.h"
 #include "vm/settings.h"
 #include "vm/snapshot_tree.h"
 
@@ -23,9 +25,10 @@ struct SnapshotRequest {
     vm::Settings settings;
 };
 
-// Gives the new snapshot's uid. Errors: VIX_E_VM_IS_RUNNING for a machine that runs or is
-// suspended, VIX_E_NEED_KEY, and those of its disks; VIX_E_DISK_PARENT_NOTALLOWED for disks that
-// can have no children.
+// Gives the new snapshot's uid. One of a suspended machine has its memory. Errors:
+// VIX_E_VM_IS_RUNNING for a machine that runs or that another product suspended;
+// VIX_E_SNAPSHOT_NOCHANGE for one that is suspended as a snapshot has it; VIX_E_NEED_KEY, and those
+// of its disks; VIX_E_DISK_PARENT_NOTALLOWED for disks that can have no children.
 int create_snapshot(const SnapshotRequest& request, Progress& progress);
 
 // Whether the machine is still just as it was when the snapshot was taken: nothing written to its
@@ -34,10 +37,15 @@ bool is_unchanged_since(const vm::Config& machine, const vm::Snapshot& snapshot,
                         const vm::Settings& settings);
 
 // The machine's configuration, nvram and disks as they were; what its present disks hold is lost.
-// Errors: VIX_E_SNAPSHOT_NOTFOUND; VIX_E_SNAPSHOT_NOT_REVERTABLE for a snapshot with memory;
-// VIX_E_VM_IS_RUNNING.
-void revert_to_snapshot(const boost::filesystem::path& vmx, int uid, const vm::Settings& settings,
-                        Progress& progress);
+// Gives what the machine did when the snapshot was taken; with its memory it is suspended, to be
+// resumed by the next start. Errors: VIX_E_SNAPSHOT_NOTFOUND; VIX_E_SNAPSHOT_NOT_REVERTABLE when
+// the memory is missing or another product's; VIX_E_VM_IS_RUNNING.
+vm::PowerState revert_to_snapshot(const boost::filesystem::path& vmx, int uid,
+                                  const vm::Settings& settings, Progress& progress);
+
+// What would be found out too late where a machine that runs is given up first.
+void require_revertable(const boost::filesystem::path& vmx, const vm::Snapshot& snapshot,
+                        const vm::Settings& settings);
 
 enum class RemoveChildren { No, Yes };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
+#include <optional>
 #include <set>
 
 #include "base/error.h"
@@ -13,12 +14,18 @@
 #include "ops/child_disks.h"
 #include "ops/disk_family.h"
 #include "ops/disk_plan.h"
+#include "ops/live_snapshot.h"
 #include "ops/machine_lock.h"
 #include "ops/merge.h"
 #include "ops/neighbours.h"
+#include "ops/new_snapshot.h"
 #include "ops/pending.h"
 #include "ops/progress_share.h"
 #include "ops/snapshot.h"
+#include "power/host.h"
+#include "power/identity.h"
+#include "power/running_machine.h"
+#include "power/saved_state.h"
 #include "vm/linked_clones.h"
 
 namespace fs = boost::filesystem;
@@ -31,8 +38,11 @@ using vm::SnapshotTree;
 
 class Remover {
   public:
-    Remover(const fs::path& vmx, const vm::Settings& settings, Progress& progress)
+    enum class Machine { Off, Running };
+
+    Remover(const fs::path& vmx, Machine machine, const vm::Settings& settings, Progress& progress)
         : vmx_{vmx},
+          runs_{machine == Machine::Running},
           settings_{settings},
           progress_{progress},
           list_{vm::snapshot_list_path(vmx)},
@@ -48,18 +58,20 @@ class Remover {
             children == RemoveChildren::Yes ? tree_.subtree(uid) : std::vector{uid};
         for (const int removed : uids) check_removable(*tree_.find(removed));
         for (const int removed : uids) candidates_.merge(disks_of(*tree_.find(removed)));
-        const std::vector<fs::path> states = state_files(uids);
+        const std::vector<fs::path> states = files_of_states(uids);
         // What its snapshots have named stays the machine's own, wherever it lies.
         own_ = DiskFamily{config(), tree_, settings_, DiskFamily::Unreadable::Skip}.named();
 
+        for (const int removed : uids) keep_memory(*tree_.find(removed));
         for (const int removed : uids) tree_.remove(removed);
         prepare(states);
         forget(states);
-        finish_renaming();
+        if (!runs_) finish_renaming();
         while (consolidate_one()) {
         }
-        give_back_names();
+        if (!runs_) give_back_names();
         write_sentinels(family(), {});
+        if (runs_) pending_.leave_merges(candidates_);
         pending_.done();
     }
 
@@ -118,6 +130,18 @@ class Remover {
                                                    clones.front().string()};
     }
 
+    // A machine that is suspended in the memory of the snapshot gets that for its own.
+    void keep_memory(const vm::Snapshot& snapshot) const {
+        const Config machine = config();
+        const fs::path memory = memory_file(vmx_.parent_path(), snapshot);
+        if (!power::is_state_of_snapshot(machine)) return;
+        if (power::recorded_state_file(machine) != memory) return;
+        const fs::path own = power::state_file_for(power::canonical_path(vmx_));
+        unlink(own.c_str());
+        share_file(memory, own, progress_);
+        power::record_state(machine, own.filename().string(), settings_);
+    }
+
     std::set<fs::path> disks_of(const vm::Snapshot& snapshot) const {
         const Config machine = config();
         std::set<fs::path> paths;
@@ -129,16 +153,26 @@ class Remover {
         return paths;
     }
 
-    // The state of a snapshot and the memory beside it; not a file elsewhere that it may name.
-    std::vector<fs::path> state_files(const std::vector<int>& uids) const {
+    std::vector<fs::path> files_of_states(const std::vector<int>& uids) const {
         std::vector<fs::path> files;
         for (const int uid : uids) {
-            const fs::path name{tree_.find(uid)->state_file.name};
-            if (name.has_parent_path() || name.extension() != ".vmsn") continue;
-            files.push_back(vmx_.parent_path() / name);
-            files.push_back((vmx_.parent_path() / name).replace_extension(".vmem"));
+            for (const fs::path& file : ops::state_files(vmx_.parent_path(), *tree_.find(uid))) {
+                files.push_back(file);
+            }
         }
         return files;
+    }
+
+    // A machine that runs has all its disks open, down to their bases.
+    bool is_served(const DiskFamily& disks, const DiskFamily::Id& id) const {
+        if (!runs_) return false;
+        for (const auto& [top, member] : disks.members()) {
+            if (!disks.is_present(top)) continue;
+            for (std::optional at{top}; at; at = disks.members().at(*at).parent) {
+                if (*at == id) return true;
+            }
+        }
+        return false;
     }
 
     // One step towards no candidate being left that could go. Looks at the disks anew each time: a
@@ -149,7 +183,7 @@ class Remover {
             const auto id = disks.find(path);
             const bool needed = !id || disks.is_present(*id) || disks.is_frozen(*id);
             const auto children = id ? disks.children(*id) : std::vector<DiskFamily::Id>{};
-            if (!needed && children.size() > 1) continue;
+            if (!needed && (children.size() > 1 || is_served(disks, *id))) continue;
             candidates_.erase(path);
             if (!id) delete_unreferenced(path);
             if (needed) continue;
@@ -267,6 +301,7 @@ class Remover {
     }
 
     fs::path vmx_;
+    bool runs_;
     const vm::Settings& settings_;
     Progress& progress_;
     fs::path list_;
@@ -276,18 +311,29 @@ class Remover {
     std::set<fs::path> candidates_;  // disks that the removed snapshots named
 };
 
+void refuse_protected(const Config& machine) {
+    refuse_encrypted(machine);
+    if (!machine.is_template()) return;
+    throw Error{VIX_E_TEMPLATE_VM,
+                machine.path().string() + " is a template; its snapshots are protected"};
+}
+
 }  // namespace
 
 void remove_snapshot(const fs::path& vmx, int uid, RemoveChildren children,
                      const vm::Settings& settings, Progress& progress) {
     const MachineLock lock{vmx, settings, progress};
-    const Config machine = Config::read(vmx);
-    refuse_encrypted(machine);
-    if (machine.is_template()) {
-        throw Error{VIX_E_TEMPLATE_VM,
-                    vmx.string() + " is a template; its snapshots are protected"};
-    }
-    Remover{vmx, settings, progress}.remove(uid, children);
+    refuse_protected(Config::read(vmx));
+    Remover{vmx, Remover::Machine::Off, settings, progress}.remove(uid, children);
+}
+
+void remove_live_snapshot(const fs::path& vmx, int uid, RemoveChildren children,
+                          const vm::Settings& settings, const power::Settings& power_settings,
+                          Progress& progress) {
+    const power::Connection connection{power::uri_for(power_settings)};
+    const power::RunningMachine running{vmx, connection, power_settings, settings};
+    refuse_protected(Config::read(vmx));
+    Remover{vmx, Remover::Machine::Running, settings, progress}.remove(uid, children);
 }
 
 }  // namespace vix::ops

@@ -4,6 +4,7 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include "ops/clone.h"
 #include "ops/pending.h"
 #include "testing/failure.h"
 #include "testing/snapshot_machine.h"
@@ -53,6 +54,23 @@ TEST_F(SnapshotTest, IsTheParentOfTheNext) {
     EXPECT_EQ(tree.find(second)->parent, first);
     EXPECT_EQ(tree.current(), second);
     EXPECT_TRUE(machine_.reads_as_it_should());
+}
+
+TEST_F(SnapshotTest, HasTheVariablesOfUefi) {
+    const fs::path variables = folder_ / "vm/vm.OVMF_VARS.fd";
+    const int none = machine_.take("before the first start");
+    testing::write_file(variables, "first");
+    const int first = machine_.take("first");
+    testing::write_file(variables, "second");
+    machine_.revert(first);
+    EXPECT_EQ(testing::read_file(variables), "first");
+    Progress progress;
+    clone_full({machine_.vmx, folder_ / "clone/c.vmx", testing::plain_settings(), first}, progress);
+    EXPECT_EQ(testing::read_file(folder_ / "clone/c.OVMF_VARS.fd"), "first");
+    machine_.revert(none);
+    EXPECT_FALSE(fs::exists(variables));
+    machine_.remove(first);
+    EXPECT_FALSE(fs::exists(folder_ / "vm/vm-Snapshot2.OVMF_VARS.fd"));
 }
 
 TEST_F(SnapshotTest, LeavesNoFileBesideThoseItIsMadeOf) {

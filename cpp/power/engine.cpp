@@ -8,15 +8,14 @@
 #include <thread>
 
 #include "base/error.h"
-#include "io/folder_guard.h"
 #include "io/lock.h"
 #include "power/host.h"
 #include "power/identity.h"
 #include "power/image_server.h"
 #include "power/launch.h"
+#include "power/running_machine.h"
 #include "power/saved_state.h"
 #include "vm/machine.h"
-#include "vm/snapshot_tree.h"
 
 namespace fs = boost::filesystem;
 
@@ -26,17 +25,6 @@ namespace {
 constexpr std::chrono::seconds kPatience{30};
 constexpr auto kPoll = std::chrono::milliseconds{100};
 constexpr int kAgentPatience_s = 2;
-
-// Calls of ours on machines of one folder wait for each other.
-class Turn {
-  public:
-    explicit Turn(const fs::path& vmx)
-        : guard_{vmx.parent_path(), io::LockKind::Exclusive, kPatience,
-                 vm::snapshot_list_path(vmx)} {}
-
-  private:
-    io::FolderGuard guard_;
-};
 
 void refuse_running(const vm::Config& machine, const vm::Settings& settings) {
     const auto holder = vm::running_mark(machine, settings);
@@ -53,13 +41,6 @@ void check_may_start(const vm::Config& machine, const vm::Settings& settings) {
         throw Error{VIX_E_CANNOT_START_READ_ONLY_VM,
                     machine.path().string() + " may not be written by this user"};
     }
-}
-
-std::string local_uri(const Settings& settings) {
-    const std::string uri = uri_for(settings);
-    if (is_local(uri)) return uri;
-    throw Error{VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT,
-                uri + " is not libvirt on this host, where the disks are served"};
 }
 
 // Who starts it at the same time is waited for only until it runs.
@@ -86,15 +67,6 @@ void drop_unmarked(const Connection& connection, const fs::path& vmx) {
         throw Error{VIX_E_VM_IS_RUNNING, vmx.string() + " runs already, as " + domain->name()};
     }
     domain->destroy();
-}
-
-bool answers(Domain& domain, int timeout_s) {
-    try {
-        domain.ask_agent(R"({"execute":"guest-ping"})", timeout_s);
-        return true;
-    } catch (const Error&) {
-        return false;
-    }
 }
 
 }  // namespace
@@ -142,22 +114,14 @@ std::vector<fs::path> Engine::running_machines() const {
 std::vector<std::string> Engine::power_on(const fs::path& vmx, StartAs as) const {
     const fs::path path = canonical_path(vmx);
     check_may_start(vm::Config::read(path), machine_settings_);
-    const Connection connection{local_uri(settings_)};
+    const Connection connection{uri_for(settings_)};
+    require_local(connection);
     std::optional<io::Lock> lock;
     lock_to_start(path, machine_settings_, lock);
     const Turn turn{path};
     drop_unmarked(connection, path);
     Launch launch{path, *lock, connection, settings_, machine_settings_};
     return launch.run(as);
-}
-
-Domain Engine::require_domain(const Connection& connection, const fs::path& vmx) const {
-    auto domain = connection.find(uuid_for(canonical_path(vmx)));
-    if (domain) return std::move(*domain);
-    const auto holder = vm::running_mark(vm::Config::read(vmx), machine_settings_);
-    if (!holder) throw Error{VIX_E_VM_NOT_RUNNING, vmx.string() + " is not running"};
-    throw Error{VIX_E_CANNOT_CONNECT_TO_VM, vmx.string() + " is run by somebody else than " +
-                                                connection.uri() + ": " + *holder};
 }
 
 // The server would end by itself; when the call returns, the disks are free.
@@ -167,17 +131,20 @@ void Engine::clean_up(const fs::path& vmx) const {
 
 void Engine::power_off(const fs::path& vmx) const {
     const fs::path path = canonical_path(vmx);
-    const Connection connection{local_uri(settings_)};
+    const Connection connection{uri_for(settings_)};
+    require_local(connection);
     const Turn turn{path};
-    require_domain(connection, path).destroy();
+    running_domain(connection, path, machine_settings_).destroy();
     clean_up(path);
 }
 
 void Engine::shut_down(const fs::path& vmx) const {
     const fs::path path = canonical_path(vmx);
-    const Connection connection{local_uri(settings_)};
-    Domain domain = require_domain(connection, path);
-    domain.ask_shutdown(answers(domain, kAgentPatience_s) ? Means::Agent : Means::Acpi);
+    const Connection connection{uri_for(settings_)};
+    require_local(connection);
+    Domain domain = running_domain(connection, path, machine_settings_);
+    domain.ask_shutdown(power::agent_answers(domain, kAgentPatience_s) ? Means::Agent
+                                                                       : Means::Acpi);
     const auto end = std::chrono::steady_clock::now() + settings_.guest_patience;
     while (domain.activity() != Activity::Off) {
         if (std::chrono::steady_clock::now() > end) {
@@ -193,35 +160,39 @@ void Engine::shut_down(const fs::path& vmx) const {
 }
 
 void Engine::reset(const fs::path& vmx) const {
-    const Connection connection{local_uri(settings_)};
-    require_domain(connection, vmx).reset();
+    const Connection connection{uri_for(settings_)};
+    require_local(connection);
+    running_domain(connection, vmx, machine_settings_).reset();
 }
 
 void Engine::restart_guest(const fs::path& vmx) const {
-    const Connection connection{local_uri(settings_)};
-    Domain domain = require_domain(connection, vmx);
-    domain.ask_reboot(answers(domain, kAgentPatience_s) ? Means::Agent : Means::Acpi);
+    const Connection connection{uri_for(settings_)};
+    require_local(connection);
+    Domain domain = running_domain(connection, vmx, machine_settings_);
+    domain.ask_reboot(power::agent_answers(domain, kAgentPatience_s) ? Means::Agent : Means::Acpi);
 }
 
 void Engine::pause(const fs::path& vmx) const {
-    const Connection connection{local_uri(settings_)};
-    Domain domain = require_domain(connection, vmx);
+    const Connection connection{uri_for(settings_)};
+    require_local(connection);
+    Domain domain = running_domain(connection, vmx, machine_settings_);
     if (domain.activity() != Activity::Paused) domain.pause();
 }
 
 void Engine::unpause(const fs::path& vmx) const {
-    const Connection connection{local_uri(settings_)};
-    Domain domain = require_domain(connection, vmx);
-    if (domain.activity() == Activity::Paused) domain.resume();
+    const Connection connection{uri_for(settings_)};
+    require_local(connection);
+    RunningMachine{vmx, connection, settings_, machine_settings_}.unpause();
 }
 
 // The .vmx tells of the state before it is saved: whoever looks in between finds the machine
 // running, by its locks, and nobody ever finds it off with its state lost.
 void Engine::suspend(const fs::path& vmx) const {
     const fs::path path = canonical_path(vmx);
-    const Connection connection{local_uri(settings_)};
+    const Connection connection{uri_for(settings_)};
+    require_local(connection);
     const Turn turn{path};
-    Domain domain = require_domain(connection, path);
+    Domain domain = running_domain(connection, path, machine_settings_);
     const fs::path file = state_file_for(path);
     unlink(file.c_str());
     record_state(vm::Config::read(path), file.filename().string(), machine_settings_);
@@ -237,9 +208,10 @@ void Engine::suspend(const fs::path& vmx) const {
 }
 
 bool Engine::agent_answers(const fs::path& vmx, int timeout_s) const {
-    const Connection connection{local_uri(settings_)};
-    Domain domain = require_domain(connection, vmx);
-    return answers(domain, timeout_s);
+    const Connection connection{uri_for(settings_)};
+    require_local(connection);
+    Domain domain = running_domain(connection, vmx, machine_settings_);
+    return power::agent_answers(domain, timeout_s);
 }
 
 }  // namespace vix::power

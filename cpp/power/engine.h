@@ -60,7 +60,6 @@ class Engine {
     bool agent_answers(const boost::filesystem::path& vmx, int timeout_s) const;
 
   private:
-    Domain require_domain(const Connection& connection, const boost::filesystem::path& vmx) const;
     void clean_up(const boost::filesystem::path& vmx) const;
 
     Settings settings_;

@@ -1,11 +1,13 @@
 #include "power/host.h"
 
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/filesystem/operations.hpp>
 #include <fstream>
 
@@ -106,8 +108,26 @@ std::string uri_for(const Settings& settings) {
     return geteuid() == 0 ? "qemu:///system" : "qemu:///session";
 }
 
-bool is_local(const std::string& uri) {
-    return uri.starts_with("qemu:///") || uri.starts_with("qemu+unix:///");
+bool is_libvirt_uri(const std::string& text) {
+    const auto scheme = text.find("://");
+    return scheme != std::string::npos && (scheme == 4 || text[4] == '+') &&
+           text.starts_with("qemu");
+}
+
+// By the name that its host has for itself, whatever way leads there.
+bool is_local(const Connection& connection) {
+    std::array<char, HOST_NAME_MAX + 1> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0) return false;
+    const std::string own = name.data();
+    const std::string theirs = connection.host_name();
+    return theirs.substr(0, theirs.find('.')) == own.substr(0, own.find('.'));
+}
+
+void require_local(const Connection& connection) {
+    if (is_local(connection)) return;
+    throw Error{VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT,
+                connection.uri() + " is libvirt on " + connection.host_name() +
+                    ", and the disks of virtual machines are served on this host"};
 }
 
 std::optional<Owner> qemu_owner(const std::string& capabilities) {

@@ -17,8 +17,13 @@ namespace vix::power {
 // power.uri, or libvirt's own for this user: qemu:///system for root, qemu:///session else.
 std::string uri_for(const Settings& settings);
 
-// libvirt at that uri is on this host, where our sockets are.
-bool is_local(const std::string& uri);
+// A libvirt with its QEMU driver, in libvirt's form: "qemu:///system", "qemu+tcp://host/system".
+bool is_libvirt_uri(const std::string& text);
+
+// That libvirt is on this host, where our sockets are.
+bool is_local(const Connection& connection);
+// Error VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT when it is not.
+void require_local(const Connection& connection);
 
 // Of <host> in libvirt's capabilities: whom QEMU runs as, where that is not this user; and the
 // security drivers other than plain ownership.

@@ -23,11 +23,13 @@ namespace vix::power {
 namespace {
 
 constexpr const char* kDaemon = "qemu-storage-daemon";
+constexpr const char* kMonitor = "qmp.sock";
 constexpr auto kReadyPatience = std::chrono::seconds{30};
 constexpr auto kStopPatience = std::chrono::seconds{30};
 constexpr auto kPoll = std::chrono::milliseconds{5};
 constexpr std::size_t kSocketNameLimit = 107;  // of an address in the kernel
 constexpr std::uint64_t kSmallFile = 65536;
+constexpr std::uint64_t kListLimit = std::uint64_t{1} << 20;
 
 // $1 folder, $2 process that starts us, $3... the daemon. `tail` waits for a process that is
 // nobody's child, and TERM ends the waiting. The lists of what to remove hold one name after each
@@ -79,8 +81,6 @@ class Arguments {
         words.push_back(text);
     }
     std::string add_chain(const Image& image, const std::string& id);
-
-    int count_ = 0;
 };
 
 // The base first, since each names the one below it. Gives the topmost one's node.
@@ -101,7 +101,7 @@ std::string Arguments::add_chain(const Image& image, const std::string& id) {
 }
 
 void Arguments::add_image(const Image& image) {
-    const std::string id = 'd' + std::to_string(count_++);
+    const std::string id = export_id(image.name);
     std::string top = add_chain(image, id);
     const bool writable = image.writable || !image.scratch.empty();
     if (!image.scratch.empty()) {
@@ -150,6 +150,16 @@ std::string joined(const std::vector<fs::path>& paths) {
     return text;
 }
 
+std::vector<fs::path> parted(const std::string& text) {
+    std::vector<fs::path> paths;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find('\0', begin), text.size());
+        paths.emplace_back(text.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return paths;
+}
+
 }  // namespace
 
 fs::path server_folder(const fs::path& setting, const std::string& uuid) {
@@ -159,10 +169,26 @@ fs::path server_folder(const fs::path& setting, const std::string& uuid) {
                 "the folder for sockets has too long a name: " + folder.string()};
 }
 
+std::string export_id(const std::string& export_name) {
+    std::string id = export_name;
+    std::replace(id.begin(), id.end(), ':', '-');
+    return id;
+}
+
+fs::path ImageServer::monitor() const {
+    return folder_ / kMonitor;
+}
+
 std::vector<std::string> server_arguments(const std::vector<Image>& images,
                                           const fs::path& socket) {
     Arguments arguments;
-    arguments.words = {"--nbd-server", "addr.type=unix,addr.path=" + option(socket)};
+    arguments.words = {
+        "--chardev",
+        "socket,id=monitor,server=on,wait=off,path=" + option(socket.parent_path() / kMonitor),
+        "--monitor",
+        "chardev=monitor",
+        "--nbd-server",
+        "addr.type=unix,addr.path=" + option(socket)};
     // After the server and before the exports is where block devices have to stand.
     for (const Image& image : images) arguments.add_image(image);
     return arguments.words;
@@ -245,13 +271,21 @@ void ImageServer::keep_scratch() {
     unlink((folder_ / "scratch").c_str());
 }
 
-void ImageServer::attach(pid_t machine, const std::vector<fs::path>& marks,
-                         const std::vector<fs::path>& scratch) {
+std::vector<fs::path> ImageServer::marks() const {
+    return parted(io::read_text(folder_ / "marks", kListLimit));
+}
+
+void ImageServer::set_marks(const std::vector<fs::path>& marks) {
     std::vector<fs::path> folders;
     for (const fs::path& mark : marks) folders.push_back(mark.parent_path());
     io::replace_file(folder_ / "marks", joined(marks), io::Durability::Unsynced, 0600);
-    io::replace_file(folder_ / "scratch", joined(scratch), io::Durability::Unsynced, 0600);
     io::replace_file(folder_ / "mark-folders", joined(folders), io::Durability::Unsynced, 0600);
+}
+
+void ImageServer::attach(pid_t machine, const std::vector<fs::path>& marks,
+                         const std::vector<fs::path>& scratch) {
+    set_marks(marks);
+    io::replace_file(folder_ / "scratch", joined(scratch), io::Durability::Unsynced, 0600);
     io::replace_file(folder_ / "machine.pid", std::to_string(machine), io::Durability::Unsynced,
                      0600);
 }

@@ -29,6 +29,8 @@ class ImageServer {
     explicit ImageServer(boost::filesystem::path folder) : folder_{std::move(folder)} {}
 
     boost::filesystem::path socket() const { return folder_ / "nbd.sock"; }
+    boost::filesystem::path monitor() const;  // where the daemon is asked, see Qmp
+    const boost::filesystem::path& folder() const { return folder_; }
     bool is_there() const;
 
     // One that is left of a machine that ended is stopped first. `owner` may use the socket as
@@ -42,6 +44,9 @@ class ImageServer {
                 const std::vector<boost::filesystem::path>& scratch);
     // The files with what is written instead of to images stay when it ends.
     void keep_scratch();
+    // The marks that it removes at its end.
+    std::vector<boost::filesystem::path> marks() const;
+    void set_marks(const std::vector<boost::filesystem::path>& marks);
 
     // Ends it, and waits until it has ended.
     void stop();
@@ -54,6 +59,10 @@ class ImageServer {
 
     boost::filesystem::path folder_;
 };
+
+// The id that belongs to the name of an export: QEMU's ids know no colon. The names of the nodes of
+// its chain begin with it; the file of the node N is the node Nf.
+std::string export_id(const std::string& export_name);
 
 // The daemon's arguments, which name the images, their chains and their exports. Pure.
 std::vector<std::string> server_arguments(const std::vector<Image>& images,

@@ -41,9 +41,9 @@ TEST(Images, OnlyTheTopOfAChainIsWritten) {
     const auto text = joined(server_arguments({images.front()}, "/s"));
     ASSERT_EQ(images.front().chain.size(), 2U);
     EXPECT_TRUE(testing::contains(
-        text, "node-name=d0.1f,filename=" + images.front().chain[1].string() + ",read-only=on\n"))
+        text, "node-name=scsi0-0.1f,filename=" + images.front().chain[1].string() + ",read-only=on\n"))
         << text;
-    EXPECT_TRUE(testing::contains(text, "node-name=d0.0,file=d0.0f,backing=d0.1\n"));
+    EXPECT_TRUE(testing::contains(text, "node-name=scsi0-0.0,file=scsi0-0.0f,backing=scsi0-0.1\n"));
     EXPECT_TRUE(testing::contains(text, "name=scsi0:0,writable=on\n"));
 }
 

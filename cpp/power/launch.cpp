@@ -12,6 +12,8 @@
 #include "io/replacement.h"
 #include "power/identity.h"
 #include "power/saved_state.h"
+#include "power/xml.h"
+#include "vm/machine_state.h"
 
 namespace fs = boost::filesystem;
 
@@ -26,6 +28,21 @@ constexpr auto kProcessWait = std::chrono::milliseconds{10};
 
 bool wants_efi(const vm::Config& machine) {
     return starts_with_ignoring_case(machine.find("firmware").value_or(""), "efi");
+}
+
+// The setting for the sockets' folder may have been another when the memory was saved.
+std::string served_at(const fs::path& socket, std::string description) {
+    constexpr std::string_view kSocket = " socket='";
+    for (std::size_t at = description.find(kSocket); at != std::string::npos;
+         at = description.find(kSocket, at)) {
+        at += kSocket.size();
+        const std::size_t end = description.find('\'', at);
+        if (end == std::string::npos) break;
+        const std::string_view old = std::string_view{description}.substr(at, end - at);
+        if (!old.ends_with(socket.filename().string())) continue;
+        description.replace(at, end - at, escape_xml(socket.string()));
+    }
+    return description;
 }
 
 // Nothing is in the drive unless the host has one that this user may read.
@@ -89,7 +106,7 @@ void Launch::complete_identity() {
 void Launch::prepare_firmware() {
     if (!wants_efi(machine_)) return;
     const FirmwareFiles files = find_firmware(settings_);
-    const fs::path vars = vmx_.parent_path() / (vmx_.stem().string() + ".OVMF_VARS.fd");
+    const fs::path vars = vm::firmware_variables_path(vmx_);
     if (!fs::exists(vars)) {
         io::replace_file(vars, io::read_text(files.vars, kFirmwareLimit),
                          machine_settings_.durability, 0600);
@@ -141,7 +158,8 @@ Domain Launch::resume_domain() {
                         " was suspended when it was at another place, and can be "
                         "resumed only there"};
     }
-    return connection_.restore(file.string(), description, StartAs::Paused);
+    return connection_.restore(file.string(), served_at(server_.socket(), description),
+                               StartAs::Paused);
 }
 
 // In VMware's form, so that its products, too, keep off.
@@ -179,16 +197,27 @@ std::vector<std::string> Launch::run(StartAs as) {
     prepare_images(resuming);
     domain_.emplace(resuming ? resume_domain() : start_domain());
     mark_running();
-    if (as == StartAs::Running) domain_->resume();
+    go(as);
     done_ = true;
     if (saved == SavedState::Incomplete)
         notes_.push_back("its saved state was incomplete: started anew");
-    if (saved != SavedState::None) {
-        const fs::path file = recorded_state_file(machine_);
-        record_state(machine_, "", machine_settings_);
-        unlink(file.c_str());
+    if (saved != SavedState::None && !is_state_of_snapshot(machine_)) {
+        unlink(recorded_state_file(machine_).c_str());
     }
     return notes_;
+}
+
+// With its first step a machine leaves its saved memory behind for good, so the .vmx forgets it
+// before: whatever dies in between, nobody resumes from it again on disks that have changed since.
+void Launch::go(StartAs as) {
+    const auto saved = machine_.find("checkpoint.vmState").value_or("");
+    if (!saved.empty()) record_state(machine_, "", machine_settings_);
+    try {
+        if (as == StartAs::Running) domain_->resume();
+    } catch (...) {
+        io::replace_file(vmx_, machine_.dictionary().to_bytes(), machine_settings_.durability);
+        throw;
+    }
 }
 
 }  // namespace vix::power

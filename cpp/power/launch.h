@@ -34,6 +34,7 @@ class Launch {
     Domain start_domain();
     Domain resume_domain();
     void mark_running();
+    void go(StartAs as);
 
     boost::filesystem::path vmx_;
     const io::Lock& lock_;

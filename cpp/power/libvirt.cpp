@@ -24,6 +24,7 @@ constexpr std::size_t kPictureLimit = std::size_t{256} << 20;
     CALL(virGetLastError)              \
     CALL(virConnectOpenAuth)           \
     CALL(virConnectClose)              \
+    CALL(virConnectGetHostname)        \
     CALL(virConnectGetCapabilities)    \
     CALL(virConnectListAllDomains)     \
     CALL(virNetworkLookupByName)       \
@@ -360,6 +361,13 @@ Connection::Connection(const std::string& uri) : uri_{uri}, handle_{nullptr} {
 
 Connection::~Connection() {
     lib().virConnectClose(connection_of(handle_));
+}
+
+std::string Connection::host_name() const {
+    char* text = lib().virConnectGetHostname(connection_of(handle_));
+    if (text == nullptr)
+        throw last_error(VIX_E_CANNOT_CONNECT_TO_HOST, "asking what host " + uri_ + " is");
+    return take(text);
 }
 
 std::string Connection::capabilities() const {

@@ -67,6 +67,7 @@ class Connection {
     Connection& operator=(const Connection&) = delete;
 
     const std::string& uri() const { return uri_; }
+    std::string host_name() const;     // of the host that it is on
     std::string capabilities() const;  // XML
 
     std::optional<Domain> find(const std::string& uuid) const;

@@ -70,6 +70,9 @@ Connection::Connection(const std::string&) : handle_{nullptr} {
     refuse();
 }
 Connection::~Connection() = default;
+std::string Connection::host_name() const {
+    refuse();
+}
 std::string Connection::capabilities() const {
     refuse();
 }

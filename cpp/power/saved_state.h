@@ -1,5 +1,7 @@
 // A suspended machine's state on disk, and how its .vmx tells of it: checkpoint.vmState, as
 // VMware's. What is in the file is libvirt's; VMware cannot resume from it, nor we from VMware's.
+// A machine that went back to a snapshot with memory is suspended, too, until it is powered on: in
+// the snapshot's memory, which stays (checkpoint.vmState.readOnly).
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -14,11 +16,17 @@ enum class SavedState { None, Complete, Incomplete, Foreign };
 // "<name>-<eight digits>.vmss" beside the .vmx.
 boost::filesystem::path state_file_for(const boost::filesystem::path& canonical_vmx);
 
-// Where checkpoint.vmState leads.
+// The memory that checkpoint.vmState leads to; a snapshot's lies beside the .vmsn that is named.
 boost::filesystem::path recorded_state_file(const vm::Config& machine);
 
-// Incomplete: saving it was interrupted. Foreign: VMware's, or unknown.
+// That file belongs to a snapshot: nobody may write or delete it.
+bool is_state_of_snapshot(const vm::Config& machine);
+
+// Incomplete: saving it was interrupted. Foreign: VMware's, or unknown. Error VIX_E_FILE_NOT_FOUND
+// when it is not there, and not because saving it was interrupted.
 SavedState saved_state(const vm::Config& machine);
+// The same of a file.
+SavedState saved_state(const boost::filesystem::path& file);
 
 // Sets checkpoint.vmState, or clears it where `name` is empty.
 void record_state(const vm::Config& machine, const std::string& name, const vm::Settings& settings);

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view kNvramMagic = "MRVN";
 constexpr std::uint64_t kNvramLimit = std::uint64_t{16} << 20;  // Windows 11's is some MiB
+constexpr std::uint64_t kFirmwareLimit = std::uint64_t{64} << 20;
 constexpr std::uint64_t kVmxfLimit = std::uint64_t{1} << 20;
 
 bool is_in_folder(const fs::path& path, const fs::path& folder) {
@@ -38,6 +39,13 @@ void read_nvram(const Config& machine, const Settings& settings, MachineState& s
     state.nvram_permissions = io::permissions_of(*path);
 }
 
+// They are as large as the firmware says, some hundred KiB.
+std::optional<std::string> read_firmware_variables(const fs::path& vmx_or_vmsn) {
+    const fs::path path = firmware_variables_path(vmx_or_vmsn);
+    if (!fs::exists(fs::symlink_status(path))) return std::nullopt;
+    return io::read_text(path, kFirmwareLimit, io::Links::Refuse);
+}
+
 std::string read_vmxf(const Config& machine, const Settings& settings) {
     const auto path = machine.companion("extendedConfigFile", ".vmxf", settings);
     if (!path || !is_in_folder(*path, machine.folder())) return {};
@@ -48,10 +56,15 @@ std::string read_vmxf(const Config& machine, const Settings& settings) {
 
 }  // namespace
 
+fs::path firmware_variables_path(const fs::path& vmx_or_vmsn) {
+    return vmx_or_vmsn.parent_path() / (vmx_or_vmsn.stem().string() + ".OVMF_VARS.fd");
+}
+
 MachineState present_state(const Config& machine, const Settings& settings) {
-    MachineState state{machine, machine.disks(), {}, 0600, {}};
+    MachineState state{machine, machine.disks(), {}, 0600, {}, {}};
     read_nvram(machine, settings, state);
     state.vmxf = read_vmxf(machine, settings);
+    state.firmware_variables = read_firmware_variables(machine.path());
     return state;
 }
 
@@ -65,8 +78,9 @@ MachineState state_of_snapshot(const Config& machine, const Snapshot& snapshot,
                                                ", was not found from " + machine.folder().string()};
     }
     const auto content = format::read_vmsn(io::File::open(*path, io::Links::Refuse));
-    MachineState state{Config::parse(machine.path(), content.config), {}, {}, 0600, {}};
+    MachineState state{Config::parse(machine.path(), content.config), {}, {}, 0600, {}, {}};
     state.vmxf = content.extended_config;
+    state.firmware_variables = read_firmware_variables(*path);
     if (!content.nvram.empty()) state.nvram = content.nvram;
     state.nvram_permissions = io::permissions_of(*path);
     for (DiskDevice device : state.config.disks()) {

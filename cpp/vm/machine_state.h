@@ -17,10 +17,15 @@ struct MachineState {
     std::optional<std::string> nvram;  // its bytes; nothing if the machine has none
     unsigned nvram_permissions = 0600;
     std::string vmxf;  // its text; empty if there is none that can be used
+    std::optional<std::string> firmware_variables;  // of a machine that was started with UEFI here
 };
 
+// What QEMU's UEFI has instead of an .nvram: "<name>.OVMF_VARS.fd" beside the .vmx; that of
+// a snapshot beside its .vmsn, under the name of that.
+boost::filesystem::path firmware_variables_path(const boost::filesystem::path& vmx_or_vmsn);
+
 // Error VIX_E_FILE_ACCESS_ERROR: the nvram is no plain file, larger than any nvram, or neither in
-// the machine's folder nor an nvram.
+// the machine's folder nor an nvram; the same for UEFI's variables.
 MachineState present_state(const Config& machine, const Settings& settings);
 
 // Errors: VIX_E_SNAPSHOT_DUMPER when the state file is missing or damaged.

@@ -260,6 +260,7 @@ void SnapshotTree::write_snapshot(std::size_t index, const Snapshot& snapshot) {
     if (snapshot.parent != kNoSnapshot) set("parent", std::to_string(snapshot.parent));
     set("displayName", snapshot.display_name);
     if (!snapshot.description.empty()) set("description", snapshot.description);
+    if (snapshot.with_memory) set("type", "1");
     const auto low = static_cast<std::int32_t>(static_cast<std::uint32_t>(snapshot.created_us));
     set("createTimeHigh", std::to_string(snapshot.created_us >> 32));
     set("createTimeLow", std::to_string(low));

@@ -10,7 +10,7 @@ use FindBin;
 
 use VixTest::Tools qw(have_tool);
 
-our @EXPORT_OK = qw(make_guest why_nothing_runs);
+our @EXPORT_OK = qw(end_guests make_guest why_nothing_runs);
 
 # Why nothing can be run here; undef where it can. Starts libvirt's daemons where no systemd does.
 sub why_nothing_runs {
@@ -20,6 +20,18 @@ sub why_nothing_runs {
     my $tools = _dev();
     return 'this is no checkout: dev/ is not there' if !-x "$tools/make-guest";
     return 'libvirt does not answer' if system("'$tools/libvirt' start >/dev/null 2>&1") != 0;
+    return;
+}
+
+# Ends what still runs with that folder as power.folder, for an END block: a test that dies leaves no
+# machine behind. Each has a folder there, called after the uuid that libvirt knows it by.
+sub end_guests {
+    my ($folder) = @_;
+    local $? = $?;
+    my $uri = $> == 0 ? 'qemu:///system' : 'qemu:///session';
+    for my $uuid (map { s{.*/}{}r } glob "$folder/*-*-*-*-*") {
+        system "virsh -q -c $uri destroy '$uuid' >/dev/null 2>&1";
+    }
     return;
 }
 

@@ -1,0 +1,316 @@
+// Snapshots of machines that really run or are suspended. What a guest would write is written over
+// the connection that its QEMU has to its disks.
+#include "ops/live_snapshot.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/filesystem/operations.hpp>
+
+#include "io/process.h"
+#include "ops/clone.h"
+#include "ops/snapshot.h"
+#include "power/engine.h"
+#include "power/identity.h"
+#include "power/image_server.h"
+#include "power/served_disks.h"
+#include "testing/failure.h"
+#include "testing/guest.h"
+#include "testing/machines.h"
+#include "testing/sweep.h"
+#include "testing/temp_folder.h"
+#include "vm/machine.h"
+#include "vm/machine_state.h"
+
+namespace vix::ops {
+namespace {
+
+namespace fs = boost::filesystem;
+using testing::code_of;
+using testing::Stop;
+
+class LiveSnapshots : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        const std::string reason = testing::why_nothing_runs();
+        if (!reason.empty()) GTEST_SKIP() << reason;
+        folder_.write("vm/a.vmdk", testing::mono_disk("a.vmdk", 'a', 1));
+        folder_.write("vm/b.vmdk", testing::mono_disk("b.vmdk", 'b', 2, 0x22222222));
+        vmx_ = folder_.write(
+            "vm/vm.vmx",
+            testing::vmx_with_disks({"scsi0:0=a.vmdk", "scsi0:1=b.vmdk"}) + "memsize = \"32\"\n");
+    }
+    void TearDown() override {
+        if (vmx_.empty() || !fs::exists(vmx_)) return;
+        if (!vm::running_mark(vm::Config::read(vmx_), settings_)) return;
+        engine_.power_off(vmx_);
+    }
+
+    void start() { engine_.power_on(vmx_, power::StartAs::Running); }
+    int take(Memory memory) { return take(memory, progress_); }
+    int take(Memory memory, Progress& progress) {
+        return create_live_snapshot({vmx_, "live", "", settings_}, memory,
+                                    testing::guest_settings(folder_ / "run"), progress);
+    }
+    vm::PowerState revert(int uid) { return revert_to_snapshot(vmx_, uid, settings_, progress_); }
+    power::ImageServer server() const {
+        return power::ImageServer{power::server_folder(folder_ / "run", power::uuid_for(vmx_))};
+    }
+
+    // As the guest does it.
+    void write(char digit) {
+        for (const char* disk : {"scsi0:0", "scsi0:1"}) {
+            const auto outcome = io::run(
+                {"qemu-io", "-f", "raw", "-c", std::string{"write -P 0x3"} + digit + " 0 64k",
+                 std::string{"nbd+unix:///"} + disk + "?socket=" + server().socket().string()});
+            ASSERT_EQ(outcome.status, 0) << outcome.output;
+        }
+    }
+    // The first byte of a disk of the machine, which is off, as QEMU reads it.
+    char read(const std::string& node) const {
+        const vm::Config machine = vm::Config::read(vmx_);
+        for (const vm::DiskDevice& device : machine.disks()) {
+            if (device.node != node) continue;
+            const fs::path raw = folder_ / "raw";
+            const auto outcome =
+                io::run({"qemu-img", "convert", "-f", "vmdk", "-O", "raw",
+                         vm::find_disk(device, machine, settings_).string(), raw.string()});
+            EXPECT_EQ(outcome.status, 0) << outcome.output;
+            return testing::read_file(raw)[0];
+        }
+        return '\0';
+    }
+    std::string read_both() const { return {read("scsi0:0"), read("scsi0:1")}; }
+    std::string value(const std::string& key) const {
+        return vm::Config::read(vmx_).find(key).value_or("");
+    }
+    vm::SnapshotTree tree() const { return vm::SnapshotTree::read(vm::snapshot_list_path(vmx_)); }
+    std::string names() const { return testing::names_in(vmx_.parent_path()); }
+
+    testing::TempFolder folder_;
+    vm::Settings settings_ = testing::plain_settings();
+    power::Engine engine_{testing::guest_settings(folder_ / "run"), settings_};
+    Progress progress_;
+    fs::path vmx_;
+};
+
+TEST_F(LiveSnapshots, FreezeTheDisksAndTheMachineGoesOn) {
+    start();
+    write('1');
+    const int uid = take(Memory::LeftOut);
+    const std::string a = testing::read_file(folder_ / "vm/a.vmdk");
+    const std::string b = testing::read_file(folder_ / "vm/b.vmdk");
+    EXPECT_EQ(engine_.state(vmx_), power::State::Running);
+    EXPECT_EQ(value("scsi0:0.fileName"), "a-000001.vmdk");
+    EXPECT_FALSE(tree().find(uid)->with_memory);
+    write('2');
+    EXPECT_TRUE(testing::read_file(folder_ / "vm/a.vmdk") == a);
+    EXPECT_TRUE(testing::read_file(folder_ / "vm/b.vmdk") == b);
+    engine_.power_off(vmx_);
+    EXPECT_EQ(read_both(), "22");
+    EXPECT_EQ(revert(uid), vm::PowerState::Off);
+    EXPECT_EQ(read_both(), "11");
+    EXPECT_EQ(names().find(".lck"), std::string::npos);
+}
+
+TEST_F(LiveSnapshots, StandOnEachOther) {
+    start();
+    int uids[3] = {};
+    for (int i = 0; i < 3; ++i) {
+        write(static_cast<char>('1' + i));
+        uids[i] = take(Memory::LeftOut);
+    }
+    write('4');
+    engine_.power_off(vmx_);
+    EXPECT_EQ(read_both(), "44");
+    for (int i = 0; i < 3; ++i) {
+        revert(uids[i]);
+        EXPECT_EQ(read_both(), std::string(2, static_cast<char>('1' + i)));
+    }
+    start();
+}
+
+TEST_F(LiveSnapshots, OfAPausedMachineLeaveItPaused) {
+    engine_.power_on(vmx_, power::StartAs::Paused);
+    take(Memory::LeftOut);
+    EXPECT_EQ(engine_.state(vmx_), power::State::Paused);
+    take(Memory::Included);
+    EXPECT_EQ(engine_.state(vmx_), power::State::Paused);
+}
+
+TEST_F(LiveSnapshots, WithMemoryComeBackRunning) {
+    start();
+    write('1');
+    const int uid = take(Memory::Included);
+    EXPECT_EQ(engine_.state(vmx_), power::State::Running);
+    EXPECT_TRUE(tree().find(uid)->with_memory);
+    write('2');
+    engine_.power_off(vmx_);
+    const auto memory = testing::read_file(folder_ / "vm/vm-Snapshot1.vmem");
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_EQ(revert(uid), vm::PowerState::Running);
+        EXPECT_EQ(engine_.state(vmx_), power::State::Suspended);
+        EXPECT_EQ(value("checkpoint.vmState"), "vm-Snapshot1.vmsn");
+        EXPECT_EQ(value("checkpoint.vmState.readOnly"), "TRUE");
+        EXPECT_EQ(read_both(), "11");
+        start();
+        EXPECT_EQ(value("checkpoint.vmState"), "");
+        EXPECT_EQ(value("checkpoint.vmState.readOnly"), "FALSE");
+        write('3');
+        engine_.power_off(vmx_);
+        EXPECT_EQ(read_both(), "33");
+    }
+    EXPECT_TRUE(testing::read_file(folder_ / "vm/vm-Snapshot1.vmem") == memory);
+    remove_snapshot(vmx_, uid, RemoveChildren::No, settings_, progress_);
+    EXPECT_EQ(names().find("Snapshot1"), std::string::npos) << names();
+}
+
+TEST_F(LiveSnapshots, WithMemoryAreNotCloned) {
+    start();
+    const int uid = take(Memory::Included);
+    engine_.power_off(vmx_);
+    const CloneRequest request{vmx_, folder_ / "clone/clone.vmx", settings_, uid};
+    EXPECT_EQ(code_of([&] { clone_full(request, progress_); }), VIX_E_VM_IS_RUNNING);
+    EXPECT_EQ(code_of([&] { clone_linked(request, progress_); }), VIX_E_VM_IS_RUNNING);
+}
+
+TEST_F(LiveSnapshots, WithoutMemoryAreClonedWhileTheMachineRuns) {
+    start();
+    write('1');
+    const int uid = take(Memory::LeftOut);
+    write('2');
+    const CloneRequest request{vmx_, folder_ / "clone/clone.vmx", settings_, uid};
+    clone_linked(request, progress_);
+    engine_.power_on(request.destination, power::StartAs::Running);
+    engine_.power_off(request.destination);
+    engine_.power_off(vmx_);
+    vmx_ = request.destination;
+    EXPECT_EQ(read_both(), "11");
+}
+
+TEST_F(LiveSnapshots, WithMemoryThatIsGoneAreNotGoneBackTo) {
+    start();
+    const int uid = take(Memory::Included);
+    engine_.power_off(vmx_);
+    fs::remove(folder_ / "vm/vm-Snapshot1.vmem");
+    EXPECT_EQ(code_of([&] { revert(uid); }), VIX_E_SNAPSHOT_NOT_REVERTABLE);
+}
+
+TEST_F(LiveSnapshots, TakeNoIndependentDisk) {
+    testing::write_file(vmx_,
+                        testing::read_file(vmx_) + "scsi0:1.mode = \"independent-persistent\"\n");
+    start();
+    EXPECT_EQ(code_of([&] { take(Memory::LeftOut); }), VIX_E_SNAPSHOT_INDEPENDENTDISK);
+    EXPECT_EQ(code_of([&] { take(Memory::Included); }), VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK);
+}
+
+TEST_F(LiveSnapshots, OfASuspendedMachineHaveItsMemory) {
+    start();
+    write('1');
+    engine_.suspend(vmx_);
+    const int uid = create_snapshot({vmx_, "suspended", "", settings_}, progress_);
+    EXPECT_EQ(engine_.state(vmx_), power::State::Suspended);
+    EXPECT_EQ(names().find(".vmss"), std::string::npos) << names();
+    const auto again = [&] { create_snapshot({vmx_, "again", "", settings_}, progress_); };
+    EXPECT_EQ(code_of(again), VIX_E_SNAPSHOT_NOCHANGE);
+    start();
+    write('2');
+    engine_.power_off(vmx_);
+    EXPECT_EQ(revert(uid), vm::PowerState::Suspended);
+    EXPECT_EQ(engine_.state(vmx_), power::State::Suspended);
+    remove_snapshot(vmx_, uid, RemoveChildren::No, settings_, progress_);
+    EXPECT_EQ(engine_.state(vmx_), power::State::Suspended);
+    start();
+    EXPECT_EQ(engine_.state(vmx_), power::State::Running);
+    engine_.power_off(vmx_);
+    EXPECT_EQ(read_both(), "11");
+}
+
+TEST_F(LiveSnapshots, AreRemovedWhileTheMachineRuns) {
+    start();
+    write('1');
+    const int first = take(Memory::LeftOut);
+    write('2');
+    const int second = take(Memory::Included);
+    write('3');
+    const auto remove = [&](int uid) {
+        remove_live_snapshot(vmx_, uid, RemoveChildren::No, settings_,
+                             testing::guest_settings(folder_ / "run"), progress_);
+    };
+    remove(first);
+    remove(second);
+    EXPECT_TRUE(tree().snapshots().empty());
+    EXPECT_EQ(names().find("Snapshot"), std::string::npos) << names();
+    write('4');
+    engine_.power_off(vmx_);
+    EXPECT_EQ(read_both(), "44");
+    const int third = create_snapshot({vmx_, "off", "", settings_}, progress_);
+    remove_snapshot(vmx_, third, RemoveChildren::No, settings_, progress_);
+    EXPECT_EQ(read_both(), "44");
+    EXPECT_EQ(names(), "a.vmdk b.vmdk vm.vmsd vm.vmx");
+}
+
+TEST_F(LiveSnapshots, OfOtherBranchesAreMergedWhileTheMachineRuns) {
+    const int base = create_snapshot({vmx_, "base", "", settings_}, progress_);
+    const int leaf = create_snapshot({vmx_, "leaf", "", settings_}, progress_);
+    revert(base);
+    start();
+    write('1');
+    remove_live_snapshot(vmx_, leaf, RemoveChildren::No, settings_,
+                         testing::guest_settings(folder_ / "run"), progress_);
+    engine_.power_off(vmx_);
+    EXPECT_EQ(read_both(), "11");
+    EXPECT_EQ(names().find("-000001"), std::string::npos) << names();
+}
+
+// Wherever the process dies: a machine that can go on, on the disks that its .vmx names, none of
+// which a recorded snapshot depends on.
+class LiveSnapshotSweep : public LiveSnapshots, public ::testing::WithParamInterface<Memory> {};
+
+INSTANTIATE_TEST_SUITE_P(Of, LiveSnapshotSweep,
+                         ::testing::Values(Memory::LeftOut, Memory::Included));
+
+TEST_P(LiveSnapshotSweep, DiesAtAnyStep) {
+    start();
+    write('1');
+    int step = 0;
+    while (testing::stopped_by_death(Stop::Death, step,
+                                     [&](Progress& progress) { take(GetParam(), progress); })) {
+        engine_.unpause(vmx_);
+        ASSERT_EQ(engine_.state(vmx_), power::State::Running);
+        write('2');
+        power::ServedDisks served{server()};
+        const vm::Config machine = vm::Config::read(vmx_);
+        for (const vm::DiskDevice& device : machine.disks()) {
+            const fs::path disk = vm::find_disk(device, machine, settings_);
+            EXPECT_EQ(served.top(device.node), disk);
+            for (const vm::Snapshot& snapshot : tree().snapshots()) {
+                for (const auto& frozen : snapshot.disks)
+                    EXPECT_NE(frozen.file.name, disk.filename());
+            }
+        }
+        ++step;
+    }
+    EXPECT_GE(step, 3);
+    engine_.power_off(vmx_);
+    EXPECT_EQ(read_both(), "22");
+    start();
+}
+
+TEST_P(LiveSnapshotSweep, FailsAtAnyStep) {
+    start();
+    write('1');
+    int step = 0;
+    while (testing::stopped_by_failure(step,
+                                       [&](Progress& progress) { take(GetParam(), progress); })) {
+        ASSERT_EQ(engine_.state(vmx_), power::State::Running);
+        EXPECT_TRUE(tree().snapshots().empty());
+        EXPECT_EQ(names().find("Snapshot"), std::string::npos) << names();
+        write('2');
+        ++step;
+    }
+    engine_.power_off(vmx_);
+    EXPECT_EQ(read_both(), "22");
+}
+
+}  // namespace
+}  // namespace vix::ops

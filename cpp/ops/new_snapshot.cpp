@@ -1,0 +1,165 @@
+#include "ops/new_snapshot.h"
+
+#include <unistd.h>
+
+#include <boost/filesystem/operations.hpp>
+#include <chrono>
+#include <memory>
+#include <set>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "format/vmsn.h"
+#include "io/replacement.h"
+#include "io/transfer.h"
+#include "power/saved_state.h"
+#include "vm/machine_state.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::ops {
+namespace {
+
+using vm::Config;
+
+constexpr unsigned kFirmwarePermissions = 0600;
+
+std::int64_t now_us() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
+}  // namespace
+
+void refuse_shared_disks(const Config& machine, const vm::Settings& settings) {
+    std::set<fs::path> seen;
+    for (const vm::DiskDevice& device : machine.disks()) {
+        const fs::path path = vm::find_disk(device, machine, settings);
+        if (seen.insert(fs::canonical(path)).second) continue;
+        throw Error{VIX_E_SNAPSHOT_DUPLICATEDDISK,
+                    path.string() + " is attached twice, again at " + device.node};
+    }
+}
+
+vm::Snapshot new_snapshot(const SnapshotRequest& request, const Config& machine,
+                          const vm::SnapshotTree& tree) {
+    vm::Snapshot snapshot;
+    snapshot.uid = tree.next_uid();
+    snapshot.parent = tree.current();
+    snapshot.display_name = request.name;
+    snapshot.description = request.description;
+    snapshot.created_us = now_us();
+    const std::string state_file =
+        machine.path().stem().string() + "-Snapshot" + std::to_string(snapshot.uid) + ".vmsn";
+    snapshot.state_file = {state_file, state_file};
+    for (const vm::DiskDevice& device : machine.disks()) {
+        if (vm::is_independent(machine, device)) continue;
+        snapshot.disks.push_back({device.node, device.file});
+    }
+    return snapshot;
+}
+
+// Not a file elsewhere that the list may name.
+std::vector<fs::path> state_files(const fs::path& folder, const vm::Snapshot& snapshot) {
+    const fs::path name{snapshot.state_file.name};
+    if (name.has_parent_path() || name.extension() != ".vmsn") return {};
+    const fs::path state = folder / name;
+    return {state, memory_file(folder, snapshot), vm::firmware_variables_path(state)};
+}
+
+std::vector<fs::path> state_files_to_make(const Config& machine, const vm::Snapshot& snapshot) {
+    const fs::path state = machine.folder() / snapshot.state_file.name;
+    std::vector<fs::path> files{state};
+    if (snapshot.with_memory) files.push_back(memory_file(machine.folder(), snapshot));
+    boost::system::error_code ignored;
+    if (fs::exists(vm::firmware_variables_path(machine.path()), ignored)) {
+        files.push_back(vm::firmware_variables_path(state));
+    }
+    return files;
+}
+
+fs::path memory_file(const fs::path& folder, const vm::Snapshot& snapshot) {
+    return (folder / snapshot.state_file.name).replace_extension(".vmem");
+}
+
+void write_state(const Config& machine, const vm::Snapshot& snapshot,
+                 const vm::Settings& settings) {
+    const vm::MachineState state = vm::present_state(machine, settings);
+    const std::string bytes =
+        format::to_vmsn({machine.dictionary().to_bytes(), state.nvram.value_or(""), state.vmxf});
+    // No more readable than what it holds.
+    unsigned permissions = io::permissions_of(machine.path()) & 0666;
+    if (state.nvram) permissions &= state.nvram_permissions;
+    const fs::path file = machine.folder() / snapshot.state_file.name;
+    io::replace_file(file, bytes, vm::Durability::Unsynced, permissions);
+    if (!state.firmware_variables) return;
+    io::replace_file(vm::firmware_variables_path(file), *state.firmware_variables,
+                     vm::Durability::Unsynced, kFirmwarePermissions);
+}
+
+format::Dictionary on_disks(const format::Dictionary& config,
+                            const std::map<std::string, std::string>& names) {
+    format::Dictionary changed = config;
+    for (const auto& [key, value] : config.entries()) {
+        const auto node = vm::disk_node_of(key);
+        if (!node) continue;
+        const auto name = names.find(to_lower(*node));
+        if (name != names.end()) changed.set(key, name->second);
+    }
+    return changed;
+}
+
+void refuse_independent_disks(const Config& machine, bool with_memory) {
+    for (const vm::DiskDevice& device : machine.disks()) {
+        if (!vm::is_independent(machine, device)) continue;
+        throw Error{with_memory ? VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK
+                                : VIX_E_SNAPSHOT_INDEPENDENTDISK,
+                    device.node + " of " + machine.path().string() +
+                        " is independent: it would not go back with the rest"};
+    }
+}
+
+void refuse_unfit_memory(const Config& machine) {
+    if (power::is_state_of_snapshot(machine)) {
+        throw Error{VIX_E_SNAPSHOT_NOCHANGE,
+                    machine.path().string() +
+                        " is suspended just as a snapshot has it; another one can be taken once it "
+                        "has been powered on"};
+    }
+    if (power::saved_state(machine) != power::SavedState::Complete) {
+        throw Error{VIX_E_VM_IS_RUNNING, machine.path().string() +
+                                             " is suspended by another product, or not wholly: " +
+                                             power::recorded_state_file(machine).string()};
+    }
+    refuse_independent_disks(machine, true);
+}
+
+void share_memory(const Config& machine, const vm::Snapshot& snapshot, Progress& progress) {
+    const fs::path memory = memory_file(machine.folder(), snapshot);
+    unlink(memory.c_str());  // of a call that died: no uid is given twice
+    share_file(power::recorded_state_file(machine), memory, progress);
+}
+
+void share_file(const fs::path& from, const fs::path& to, Progress& progress) {
+    if (link(from.c_str(), to.c_str()) == 0) return;
+    const auto source = std::make_shared<const io::File>(io::File::open(from));
+    const auto copy = std::make_shared<io::File>(io::File::create(to, io::permissions_of(from)));
+    io::Transfer transfer{progress, io::Durability::Synced};
+    transfer.copy_whole(source, copy);
+    transfer.finish();
+}
+
+// The keys are VMware's: a state that is read only stays when it has been resumed from.
+void suspend_in_snapshot(format::Dictionary& config, const vm::Snapshot& snapshot) {
+    config.set("checkpoint.vmState", snapshot.state_file.name);
+    config.set("checkpoint.vmState.readOnly", "TRUE");
+}
+
+void forget_suspended(format::Dictionary& config) {
+    if (config.find("checkpoint.vmState")) config.set("checkpoint.vmState", "");
+    if (config.find("checkpoint.vmState.readOnly")) {
+        config.set("checkpoint.vmState.readOnly", "FALSE");
+    }
+}
+
+}  // namespace vix::ops

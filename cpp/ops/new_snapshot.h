@@ -1,0 +1,64 @@
+// What a snapshot records: its entry in the list and the files beside the .vmx with the state of
+// the machine, its configuration, firmware and memory.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "ops/snapshot.h"
+#include "vm/config.h"
+#include "vm/settings.h"
+#include "vm/snapshot_tree.h"
+
+namespace vix::ops {
+
+// VIX_E_SNAPSHOT_DUPLICATEDDISK: two deltas on one disk, both written to, are no state of
+// a machine.
+void refuse_shared_disks(const vm::Config& machine, const vm::Settings& settings);
+
+// A child of the current one, with the present disks.
+vm::Snapshot new_snapshot(const SnapshotRequest& request, const vm::Config& machine,
+                          const vm::SnapshotTree& tree);
+
+// All files that a snapshot has or may have beside the .vmx: state, memory, UEFI's variables. None
+// for one whose state is elsewhere.
+std::vector<boost::filesystem::path> state_files(const boost::filesystem::path& folder,
+                                                 const vm::Snapshot& snapshot);
+// Those that it will have when it is taken now.
+std::vector<boost::filesystem::path> state_files_to_make(const vm::Config& machine,
+                                                         const vm::Snapshot& snapshot);
+boost::filesystem::path memory_file(const boost::filesystem::path& folder,
+                                    const vm::Snapshot& snapshot);
+
+// Writes all but the memory, as the machine is now; unsynced.
+void write_state(const vm::Config& machine, const vm::Snapshot& snapshot,
+                 const vm::Settings& settings);
+
+// The configuration with the disks' names exchanged: node in lower case -> name.
+format::Dictionary on_disks(const format::Dictionary& config,
+                            const std::map<std::string, std::string>& names);
+
+// The memory of a suspended machine belongs to a snapshot of it; so it is suspended in the
+// snapshot's memory from then on, as after going back to it.
+
+// Errors: VIX_E_SNAPSHOT_NOCHANGE when that has happened already and it has not run since;
+// VIX_E_VM_IS_RUNNING when another product suspended it;
+// VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK.
+void refuse_unfit_memory(const vm::Config& machine);
+void refuse_independent_disks(const vm::Config& machine, bool with_memory);
+
+// Gives a file a second name; copies it where a file cannot have two. For files that nobody writes
+// any more.
+void share_file(const boost::filesystem::path& from, const boost::filesystem::path& to,
+                Progress& progress);
+// The memory of a suspended machine, as the snapshot's.
+void share_memory(const vm::Config& machine, const vm::Snapshot& snapshot, Progress& progress);
+
+// The configuration of a machine that is suspended in a snapshot's memory; of one that is off.
+void suspend_in_snapshot(format::Dictionary& config, const vm::Snapshot& snapshot);
+void forget_suspended(format::Dictionary& config);
+
+}  // namespace vix::ops
