@@ -226,4 +226,15 @@ subtest 'what needs a machine that runs, and its tools' => sub {
     }
 };
 
+subtest 'the example' => sub {
+    my $vm     = make_vm(dir => "$HOME/example/vm", name => 'vm');
+    mkdir "$HOME/example/out" or die $!;
+    local $ENV{VMRUN} = join ' ', perl_with_vix("$FindBin::Bin/../script/vmrun");
+    my $run = run_tool("$FindBin::Bin/../examples/vmrun-clones.sh", $vm->{vmx}, "$HOME/example/out");
+    is($run->{status}, 0, 'runs') or diag "$run->{out}$run->{err}";
+    like($run->{out}, qr/\ATotal snapshots: 1\nfor-clones\nA full clone\n/, 'says what it made');
+    is_deeply([VixTest::list_files("$HOME/example/out")], [], 'takes its clones away again');
+    is(setting($vm->{vmx}, 'scsi0:0.fileName'), 'vm.vmdk', 'and its snapshot');
+};
+
 done_testing;

@@ -78,6 +78,76 @@ sub remove_snapshot {
     return $seconds;
 }
 
+# The handle of a linked clone, to be ended with end_clone().
+sub new_clone {
+    my ($vm, $snapshot, $target, $sync) = @_;
+    local $ENV{VIX_CLONE_SYNC} = $sync;
+    my ($err, $clone) = VMClone($vm, $snapshot, VIX_CLONETYPE_LINKED(), $target, 0,
+        VIX_INVALID_HANDLE());
+    check('VMClone', $err);
+    return $clone;
+}
+
+sub start {
+    my ($vm) = @_;
+    check('VMPowerOn', VMPowerOn($vm, VIX_VMPOWEROP_NORMAL(), VIX_INVALID_HANDLE()));
+    return;
+}
+
+sub start_paused {
+    my ($vm) = @_;
+    check('VMPowerOn', VMPowerOn($vm, VIX_VMPOWEROP_START_VM_PAUSED(), VIX_INVALID_HANDLE()));
+    return;
+}
+
+sub unpause {
+    my ($vm) = @_;
+    check('VMUnpause', VMUnpause($vm, 0, VIX_INVALID_HANDLE()));
+    return;
+}
+
+# Whether it runs or not.
+sub end_clone {
+    my ($clone) = @_;
+    VMPowerOff($clone, VIX_VMPOWEROP_NORMAL());
+    check('VMDelete', VMDelete($clone, VIX_VMDELETE_DISK_FILES()));
+    ReleaseHandle($clone);
+    return;
+}
+
+sub check_runs {
+    my ($vm) = @_;
+    my ($err, $state) = GetProperties($vm, VIX_PROPERTY_VM_POWER_STATE());
+    check('GetProperties', $err);
+    die "it is not running: $state\n" if $state != VIX_POWERSTATE_POWERED_ON();
+    return;
+}
+
+# Powers on and waits until the guest has started.
+sub start_guest {
+    my ($vm, $seconds) = @_;
+    start($vm);
+    check('VMWaitForToolsInGuest', VMWaitForToolsInGuest($vm, $seconds));
+    return;
+}
+
+# Gives the seconds of each.
+sub suspend_and_resume {
+    my ($vm) = @_;
+    my @times = clock_gettime(CLOCK_MONOTONIC);
+    check('VMSuspend', VMSuspend($vm, 0));
+    push @times, clock_gettime(CLOCK_MONOTONIC);
+    start($vm);
+    push @times, clock_gettime(CLOCK_MONOTONIC);
+    return ($times[1] - $times[0], $times[2] - $times[1]);
+}
+
+sub stop {
+    my ($vm) = @_;
+    check('VMPowerOff', VMPowerOff($vm, VIX_VMPOWEROP_NORMAL()));
+    return;
+}
+
 sub open_vm {
     my ($vmx) = @_;
     my ($err, $host, $vm);
