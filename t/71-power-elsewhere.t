@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Which libvirt runs a machine: by setting or as the host that one connects to; and what works where
-# none answers.
+# Which libvirt runs a machine: by setting or as the host that one connects to; what works where none
+# answers; and who runs it when two want to.
 
 use strict;
 use warnings;
@@ -91,6 +91,25 @@ subtest 'the host that one connects to' => sub {
     is(power_state($same), VIX_POWERSTATE_POWERED_ON, 'and sees by the locks that it runs');
     succeeds(VMPowerOff($vm, 0), 'VMPowerOff');
     HostDisconnect($_) for $host, $local;
+};
+
+subtest 'two processes start one machine' => sub {
+    my $reason = why_nothing_runs();
+    plan skip_all => $reason if defined $reason;
+    my $vmx     = make_vm(dir => "$keep/twice")->{vmx};
+    my $program = 'my ($e, $h) = HostConnect(VIX_API_VERSION, 3, undef, 0, undef, undef, 0, 0);'
+        . "(\$e, my \$v) = VMOpen(\$h, '$vmx'); print VMPowerOn(\$v, 0, 0)";
+    my @both = map {
+        open my $out, '-|', $^X, (map { "-I$_" } @INC), '-MVMware::Vix::Simple',
+            '-MVMware::Vix::API::Constants', '-e', $program
+            or die "perl: $!";
+        $out
+    } 1 .. 2;
+    my @codes = sort { $a <=> $b } map { scalar readline $_ } @both;
+    is_deeply(\@codes, [VIX_OK, VIX_E_VM_IS_RUNNING], 'one does, the other finds it running');
+    my ($err, $host) = connect_to(undef);
+    ($err, my $vm) = VMOpen($host, $vmx);
+    succeeds(VMPowerOff($vm, 0), 'VMPowerOff, by a third');
 };
 
 done_testing;
