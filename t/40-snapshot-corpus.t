@@ -147,6 +147,19 @@ sub fusion_parent {
     is(guest_reads("$keep/$_/$_.vmx", 'ide0:0'), $want, "$_ has the disk of then") for qw(a b);
 }
 
+# ---- what we write of a parent is what Fusion wrote of one that was made in the same way
+{
+    my $vm   = make_vm(disks => [{ slot => 'ide0:0', size_mb => 1 }]);
+    my $keep = temp_dir();
+    is(take_snapshot($vm->{vmx}, 'Fresh Install'),          VIX_OK, 'a snapshot');
+    is(linked_clone($vm->{vmx}, undef, "$keep/c/c.vmx"), VIX_OK, 'and a linked clone');
+    is_deeply(
+        [sort @{ snapshot_list($vm->{vmx})->{keys} }],
+        [sort @{ snapshot_list(fusion_parent()->{vmx})->{keys} }],
+        'the same keys (their order is Workstation\'s)'
+    );
+}
+
 # ---- ESXi: four snapshots, two with memory, one of a time whose lower half is negative
 {
     my $vm = machine_under(

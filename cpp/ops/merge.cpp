@@ -6,6 +6,7 @@
 #include <boost/filesystem/operations.hpp>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -236,7 +237,7 @@ class Merger {
     io::Transfer transfer_;
 };
 
-bool can_be_changed(const DiskLink& link) {
+bool is_hosted(const DiskLink& link) {
     const auto& extents = link.descriptor.extents;
     return std::all_of(extents.begin(), extents.end(), [](const ExtentLine& extent) {
         return extent.type == ExtentType::Sparse || extent.type == ExtentType::Flat;
@@ -245,7 +246,6 @@ bool can_be_changed(const DiskLink& link) {
 
 // Nothing for a disk that cannot be changed in place.
 std::unique_ptr<DiskEditor> open_editor(const DiskLink& link, const vm::Settings& settings) {
-    if (!can_be_changed(link)) return nullptr;
     try {
         return std::make_unique<DiskEditor>(link, settings);
     } catch (const Error& error) {
@@ -258,15 +258,24 @@ void remove_files(const std::vector<fs::path>& files) {
     for (const fs::path& file : files) unlink(file.c_str());
 }
 
+// The parent's data base, for the guest knows a disk by what its base says, with the content that
+// others know the child by.
+std::vector<std::pair<std::string, std::string>> merged_ddb(const DiskLink& parent,
+                                                            const DiskLink& child) {
+    auto merged = parent.descriptor.ddb;
+    std::erase_if(merged, [](const auto& entry) {
+        return equal_ignoring_case(entry.first, "longContentID");
+    });
+    const auto content = child.descriptor.find_ddb("longContentID");
+    if (content) merged.emplace_back("longContentID", *content);
+    return merged;
+}
+
 // The child's place in the chain, with the parent's extents: what the merged disk is.
 Descriptor merged_descriptor(const DiskLink& parent, const DiskLink& child) {
     Descriptor merged = parent.descriptor;
     merged.cid = child.descriptor.cid;
-    std::erase_if(merged.ddb, [](const auto& entry) {
-        return equal_ignoring_case(entry.first, "longContentID");
-    });
-    const auto content = child.descriptor.find_ddb("longContentID");
-    if (content) merged.ddb.emplace_back("longContentID", *content);
+    merged.ddb = merged_ddb(parent, child);
     return merged;
 }
 
@@ -317,6 +326,7 @@ void step_over(const vm::Disk& parent_chain, const DiskLink& child, const vm::Se
     Descriptor changed = child.descriptor;
     changed.parent_cid = parent.descriptor.parent_cid;
     changed.parent_hint = hint_from(child.folder(), parent_chain);
+    changed.ddb = merged_ddb(parent, child);
     if (child.embedded) {
         write_embedded(child.path, child.path, changed, settings);
     } else {
@@ -325,14 +335,21 @@ void step_over(const vm::Disk& parent_chain, const DiskLink& child, const vm::Se
     remove_files(files_of(parent, settings));
 }
 
-// The parent takes the child's content: a base may be flat, and of two deltas the larger stays. Its
-// extents cannot leave their folder, so that of two disks in different ones the child has to.
+bool is_flat(const DiskLink& link) {
+    const auto& extents = link.descriptor.extents;
+    return std::any_of(extents.begin(), extents.end(),
+                       [](const ExtentLine& extent) { return extent.type == ExtentType::Flat; });
+}
+
+// The parent takes the child's content: a flat base stays flat, and otherwise the larger of both
+// stays. Its extents cannot leave their folder, so that of two disks in different ones the child
+// has to take the parent's.
 bool is_pushed(const DiskFamily& family, const DiskFamily::Id& child_id,
                const vm::Settings& settings) {
     const DiskFamily::Member& child = family.members().at(child_id);
     const DiskFamily::Member& parent = family.members().at(*child.parent);
     if (fs::canonical(parent.link.folder()) != fs::canonical(child.link.folder())) return false;
-    if (!parent.parent) return true;
+    if (is_flat(parent.link)) return true;
     return io::allocated_bytes(files_of(parent.link, settings)) >=
            io::allocated_bytes(files_of(child.link, settings));
 }
@@ -388,9 +405,14 @@ bool merge_into_child(const DiskFamily& family, const DiskFamily::Id& child_id,
     const DiskLink& child = family.members().at(child_id).link;
     const DiskFamily::Id parent_id = *family.members().at(child_id).parent;
     const DiskLink& parent = family.members().at(parent_id).link;
-    const bool pushed = is_pushed(family, child_id, settings);
-    if (!can_be_changed(parent) || !can_be_changed(child)) return false;
-    const auto editor = open_editor(pushed ? parent : child, settings);
+    if (!is_hosted(parent) || !is_hosted(child)) return false;
+    bool pushed = is_pushed(family, child_id, settings);
+    auto editor = open_editor(pushed ? parent : child, settings);
+    // A compressed base is unpacked into its child, however large it is.
+    if (!editor && pushed) {
+        pushed = false;
+        editor = open_editor(child, settings);
+    }
     if (!editor) return false;
 
     const vm::Disk parent_chain = family.disk(parent_id);

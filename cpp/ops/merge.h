@@ -16,8 +16,8 @@ namespace vix::ops {
 
 // `child` reads as before and no longer stands on its parent, whose files are gone. The smaller of
 // both is copied into the other; of disks in different folders the parent into the child. False,
-// with nothing changed, where that cannot be done: one of them is compressed, ESX's, not the
-// machine's own, or another machine stands on the parent.
+// with nothing changed, where that cannot be done: one of them is ESX's or not the machine's own,
+// neither can be changed in place, or another machine stands on the parent.
 bool merge_into_child(const DiskFamily& family, const DiskFamily::Id& child,
                       const vm::Settings& settings, Progress& progress);
 

@@ -22,6 +22,7 @@ using testing::names_in;
 using testing::TempFolder;
 using testing::write_file;
 
+constexpr std::uint32_t kNoParent = format::vmdk::kNoParentCid;
 using Grains = std::map<std::uint64_t, char>;
 
 // Disks of 1024 sectors in a machine whose present disk is the last that was added.
@@ -30,8 +31,10 @@ class MergeTest : public ::testing::Test {
     MergeTest() { fs::create_directories(vm_); }
 
     void add(const std::string& path, std::uint32_t cid, const Grains& grains,
-             const std::string& parent = {}, std::uint32_t parent_cid = 0xFFFFFFFF) {
+             const std::string& parent = {}, std::uint32_t parent_cid = kNoParent,
+             const std::vector<std::string>& ddb = {}) {
         testing::DescriptorText text;
+        text.ddb.insert(text.ddb.end(), ddb.begin(), ddb.end());
         text.cid = cid;
         text.parent_hint = parent;
         text.parent_cid = parent_cid;
@@ -85,7 +88,19 @@ TEST_F(MergeTest, IntoABase) {
     EXPECT_EQ(chain_length(), 1U);
 }
 
-// A base takes what its child has, however much that is: it may be flat.
+TEST_F(MergeTest, OfASmallBaseIntoALargerDeltaThatBecomesTheBase) {
+    add("base.vmdk", 1, {{1, 'b'}}, {}, kNoParent, {"ddb.uuid = \"60 00\""});
+    add("large.vmdk", 2, {{2, 'l'}, {3, 'l'}, {4, 'l'}}, "base.vmdk", 1);
+    const auto large = io::identity_of(vm_ / "large.vmdk");
+    EXPECT_TRUE(merge());
+    EXPECT_EQ(names_in(vm_), "large.vmdk vm.vmx");
+    EXPECT_TRUE(io::identity_of(vm_ / "large.vmdk") == large);
+    const vm::Disk disk = vm::open_disk(vm_ / "large.vmdk", {}, settings_);
+    EXPECT_EQ(disk.chain.size(), 1U);
+    EXPECT_EQ(disk.chain.front().descriptor.find_ddb("uuid"), "60 00");
+}
+
+// A flat base takes what its child has, however much that is, and stays flat.
 TEST_F(MergeTest, IntoAFlatBase) {
     add_flat("base", 1);
     add("child.vmdk", 2, {{0, 'c'}, {2, 'c'}, {7, 'c'}}, "base.vmdk", 1);

@@ -107,7 +107,6 @@ class Remover {
     }
 
     void forget(const std::vector<fs::path>& states) {
-        progress_.checkpoint("forget");
         pending_.write();
         io::Replacement list{list_, tree_.to_bytes()};
         const bool synced = settings_.durability == vm::Durability::Synced;

@@ -294,7 +294,8 @@ are in L</ERRORS>.
 
 Deletes the virtual machine. With 0 its .vmdk files stay, with VIX_VMDELETE_DISK_FILES they are
 deleted too, its snapshots' included (page), as far as they lie in its folder and no other virtual
-machine there uses them. Files of others stay (page); a folder that is then empty goes (seen). Other
+machine there uses them; so are deltas that its snapshots made beside a disk in another folder (ours),
+while that disk, which was attached, stays. Files of others stay (page); a folder that is then empty goes (seen). Other
 options are VIX_E_INVALID_ARG (ours). A running one is VIX_E_VM_IS_RUNNING (seen), a template
 VIX_E_TEMPLATE_VM (4003) (ours), one whose .vmx is gone VIX_E_VM_NOT_FOUND (seen).
 

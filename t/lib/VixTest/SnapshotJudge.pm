@@ -209,8 +209,15 @@ sub _litter {
     $needed{ $list->{$_} } = 1 for grep {/^snapshot\d+\.filename$/} keys %{$list};
     my ($loose) = map  {qr/^(?:$_)\b/} join '|', @{ $vm->{loose} || ['/'] };
     my @left    = grep { !$needed{$_} && !/$loose/ }
-        grep { !/\.(?:vmx|vmxf|vmsd|nvram)$/ } list_files($vm->{dir});
+        grep { !/\.(?:vmx|vmxf|vmsd|nvram)$/ } list_files($vm->{dir}), _files_beside($vm);
     return @left ? "has files without use: @left" : ();
+}
+
+# In the folder of the disks that were attached from there.
+sub _files_beside {
+    my ($vm) = @_;
+    my $folder = "$vm->{dir}/../far$vm->{id}";
+    return -d $folder ? list_files($folder) : ();
 }
 
 # The same disks as QEMU sees them. Looks only at files that have changed since `$seen`, a hash that

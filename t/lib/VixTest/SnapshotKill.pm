@@ -123,15 +123,29 @@ sub complaints_when_full {
     my ($do, @also) = @{$call};
     $resize->(undef);
     my $vmx = _copy($machine, "$dir/vm");
+    my %before = _contents("$dir/vm");
     $resize->($room);
     my $code  = $do->($vmx, "$dir/clone");
+    my %after = _contents("$dir/vm");
     my @wrong = state_complaints($machine, $vmx, @also);
+    my $list  = 'alpha.vmsd';
+
+    # A removal that the list tells of cannot be undone, and a clone's snapshot leaves its number.
+    push @wrong, map {"$_ is not as before"}
+        grep { ($before{$_} // 'none') ne ($after{$_} // 'none') } sort keys %{ { %before, %after } }
+        if $code != VIX_OK && $what !~ /clone/ && $before{$list} eq $after{$list};
     @wrong = clone_complaints($machine, $vmx, $what, "$dir/clone") if !@wrong && $what =~ /clone/;
     push @wrong, 'half a clone' if $code != VIX_OK && -e "$dir/clone";
     $resize->(undef);
     push @wrong, next_calls($machine, $vmx, $what, $call, $dir) if !@wrong && $code != VIX_OK;
     system 'rm', '-rf', '--', "$dir/vm", "$dir/clone";
     return ($code, map {"$what with room for $room ($code): $_"} @wrong);
+}
+
+# name => bytes of all files in a folder but locks.
+sub _contents {
+    my ($dir) = @_;
+    return map { -f "$dir/$_" ? ($_ => slurp("$dir/$_")) : () } grep { !/\.lck\b/ } list_files($dir);
 }
 
 sub state_complaints {

@@ -233,7 +233,7 @@ sub _step_swap_disk {
     return "move disk of $vm->{id} from $node to $free";
 }
 
-# The user attaches a disk that no snapshot knows. Going back to one detaches it; its files stay, as
+# The user attaches a disk that no snapshot knows, in the machine's folder or beside that. Going back to one detaches it; its files stay, as
 # nobody else has them: from then on files of its name may lie about.
 sub _step_attach {
     my ($self, $vm) = @_;
@@ -241,8 +241,10 @@ sub _step_attach {
     return if $vm->{disks}{$node} || keys %{ $vm->{disks} } > 3;
     my $name = "disk$self->{step}";
     my $mode = _one_of('persistent', 'persistent', 'independent-persistent');
+    my $way  = rand > 0.6 ? "../far$vm->{id}/" : '';
+    mkdir "$vm->{dir}/$way" if $way ne '';
     my $disk = make_disk(
-        dir     => $vm->{dir},
+        dir     => "$vm->{dir}/$way",
         name    => $name,
         type    => _one_of(qw(monolithicSparse monolithicFlat twoGbMaxExtentSparse)),
         sectors => 384 * (4 + int rand 6),
@@ -250,11 +252,11 @@ sub _step_attach {
     my $text = slurp($vm->{vmx});
     $text =~ s/^(?:sata0\.|\Q$node\E\.).*\n//mg;
     $text .= qq($_->[0] = "$_->[1]"\n)
-        for ['sata0.present', 'TRUE'], ["$node.present", 'TRUE'], ["$node.fileName", "$name.vmdk"],
+        for ['sata0.present', 'TRUE'], ["$node.present", 'TRUE'], ["$node.fileName", "$way$name.vmdk"],
         ["$node.mode", $mode];
     spew($vm->{vmx}, $text);
     $vm->{disks}{$node} = { %{ _disk_of({ %{$disk}, mode => $mode }) }, name => $name };
-    return "attach $name to $vm->{id} at $node, $mode";
+    return "attach $way$name to $vm->{id} at $node, $mode";
 }
 
 # ---- snapshots
