@@ -6,8 +6,6 @@
 #include "api/result_fields.h"
 #include "base/error.h"
 #include "host/provider.h"
-#include "power/identity.h"
-#include "power/viewer.h"
 #include "vm/machine.h"
 
 namespace vix::api {
@@ -28,10 +26,7 @@ void vm_power_on(Call& call, int handle, int options, int property_list) {
     }
     const bool paused = (options & VIX_VMPOWEROP_START_VM_PAUSED) != 0;
     const auto as = paused ? power::StartAs::Paused : power::StartAs::Running;
-    for (const auto& note : engine_of(call).power_on(vm->vmx(), as)) call.note(note);
-    if (!window) return;
-    const auto uuid = power::uuid_for(power::canonical_path(vm->vmx()));
-    if (const auto reason = power::open_viewer(call.power_settings(), uuid)) call.note(*reason);
+    power_on(call, *vm, as, window ? Window::Wanted : Window::None);
 }
 
 void vm_power_off(Call& call, int handle, int options) {

@@ -84,7 +84,8 @@ void vm_revert_to_snapshot(Call& call, int handle, int snapshot_handle, int opti
         ops::revert_to_snapshot(vm->vmx(), snapshot->uid(), call.settings(), call.progress());
     const bool suppressed = (options & VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON) != 0;
     if (then != vm::PowerState::Running || suppressed) return;
-    engine.power_on(vm->vmx(), power::StartAs::Running);
+    const bool window = (options & VIX_VMPOWEROP_LAUNCH_GUI) != 0;
+    power_on(call, *vm, power::StartAs::Running, window ? Window::Wanted : Window::None);
 }
 
 constexpr CallRow kCalls[] = {

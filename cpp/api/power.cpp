@@ -2,6 +2,8 @@
 
 #include "api/machine_state.h"
 #include "base/error.h"
+#include "power/identity.h"
+#include "power/viewer.h"
 
 namespace vix::api {
 namespace {
@@ -35,6 +37,13 @@ power::Engine engine_running(const Call& call, const VmObject& vm) {
     throw Error{VIX_E_CANNOT_CONNECT_TO_VM,
                 vm.reported_path() +
                     " runs, but not in this library, or with another setting power.folder"};
+}
+
+void power_on(Call& call, const VmObject& vm, power::StartAs as, Window window) {
+    for (const auto& note : engine_of(call).power_on(vm.vmx(), as)) call.note(note);
+    if (window == Window::None) return;
+    const auto uuid = power::uuid_for(power::canonical_path(vm.vmx()));
+    if (const auto reason = power::open_viewer(call.power_settings(), uuid)) call.note(*reason);
 }
 
 PropertyValue running_property(const power::Engine& engine, const VmObject& vm, int id) {

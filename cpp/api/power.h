@@ -13,6 +13,12 @@ power::Engine engine_of(const Call& call);
 // for one that another product runs.
 power::Engine engine_running(const Call& call, const VmObject& vm);
 
+enum class Window { None, Wanted };
+
+// VMPowerOn, and what goes back to a snapshot that ran. Where no window can be opened the call's
+// notes say why.
+void power_on(Call& call, const VmObject& vm, power::StartAs as, Window window);
+
 // VIX_PROPERTY_VM_POWER_STATE or VIX_PROPERTY_VM_TOOLS_STATE of a machine that runs, as its engine
 // tells it.
 PropertyValue running_property(const power::Engine& engine, const VmObject& vm, int id);

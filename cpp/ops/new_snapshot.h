@@ -41,13 +41,14 @@ void write_state(const vm::Config& machine, const vm::Snapshot& snapshot,
 format::Dictionary on_disks(const format::Dictionary& config,
                             const std::map<std::string, std::string>& names);
 
-// The memory of a suspended machine belongs to a snapshot of it; so it is suspended in the
-// snapshot's memory from then on, as after going back to it.
-
-// Errors: VIX_E_SNAPSHOT_NOCHANGE when that has happened already and it has not run since;
-// VIX_E_VM_IS_RUNNING when another product suspended it;
-// VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK.
+// For a suspended machine, whose memory becomes that of the snapshot: it is suspended in the
+// snapshot's memory from then on, as after going back to it. Errors: VIX_E_SNAPSHOT_NOCHANGE when
+// that has happened already and it has not run since; VIX_E_VM_IS_RUNNING when another product
+// suspended it; VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK.
 void refuse_unfit_memory(const vm::Config& machine);
+
+// For a machine that runs: VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK, without memory
+// VIX_E_SNAPSHOT_INDEPENDENTDISK.
 void refuse_independent_disks(const vm::Config& machine, bool with_memory);
 
 // Gives a file a second name; copies it where a file cannot have two. For files that nobody writes

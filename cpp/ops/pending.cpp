@@ -49,9 +49,11 @@ std::string to_text(const Entries& entries, const fs::path& folder, std::uint64_
     return text;
 }
 
-std::optional<fs::path> to_path(const std::string& name, const fs::path& folder) {
+// Files elsewhere are believed of a call of our own user alone: who may write to the machine's folder
+// could else have others delete what he may not.
+std::optional<fs::path> to_path(const std::string& name, const fs::path& folder, bool is_ours) {
     const fs::path path{name};
-    if (path.is_absolute()) return path;
+    if (path.is_absolute()) return is_ours ? std::optional{path} : std::nullopt;
     if (name.empty() || path.has_parent_path() || name == "." || name == "..") return std::nullopt;
     return folder / path;
 }
@@ -68,10 +70,12 @@ Entries read_entries(const fs::path& journal) {
     if (!std::getline(lines, line, '\0') || line != kMagic) return entries;
     if (!std::getline(lines, line, '\0')) return entries;
     if (line != std::to_string(file.identity().inode)) return entries;
+    struct stat status {};
+    const bool is_ours = fstat(file.descriptor(), &status) == 0 && status.st_uid == geteuid();
     while (std::getline(lines, line, '\0')) {
         const auto blank = line.find(' ');
         if (blank == std::string::npos) continue;
-        const auto path = to_path(line.substr(blank + 1), journal.parent_path());
+        const auto path = to_path(line.substr(blank + 1), journal.parent_path(), is_ours);
         if (!path) continue;
         (line.substr(0, blank) == "merge" ? entries.merges : entries.files).insert(*path);
     }
@@ -94,35 +98,27 @@ void write_entries(const Entries& entries, const fs::path& journal) {
     }
 }
 
-// Everything that the machine and those beside it refer to, and the folders where its disks lie.
+// Everything that the machine refers to, and others whose .vmx lies where one of the files does.
 class References {
   public:
-    References(const fs::path& vmx, const vm::Settings& settings)
+    References(const fs::path& vmx, const std::set<fs::path>& files, const vm::Settings& settings)
         : machine_{vm::Config::read(vmx)},
           tree_{vm::SnapshotTree::read(vm::snapshot_list_path(vmx))},
           settings_{settings},
           family_{machine_, tree_, settings} {
         for (const auto& [id, member] : family_.members()) {
             for (const fs::path& file : files_of(member.link, settings)) add(file);
-            if (family_.is_present(id) || family_.is_frozen(id)) {
-                folders_.insert(fs::canonical(member.link.folder()));
-            }
         }
-        folders_.insert(fs::canonical(machine_.folder()));
-        for (const fs::path& folder : folders_) {
+        std::set<fs::path> folders;
+        for (const fs::path& file : files) folders.insert(file.parent_path());
+        for (const fs::path& folder : folders) {
+            if (!fs::is_directory(folder)) continue;
             known_.merge(disks_of_neighbours(folder, vmx, settings));
             for (const vm::Config& other : neighbours(folder, vmx)) {
                 add_states(other, snapshots_of(other));
             }
         }
         add_states(machine_, tree_);
-    }
-
-    // In the machine's folder, or where a disk lies that it or one of its snapshots names.
-    bool may_hold(const fs::path& file) const {
-        boost::system::error_code error;
-        const fs::path folder = fs::canonical(file.parent_path(), error);
-        return !error && folders_.contains(folder);
     }
 
     // Nothing refers to it.
@@ -169,7 +165,6 @@ class References {
     const vm::Settings& settings_;
     DiskFamily family_;
     std::set<io::FileIdentity> known_;
-    std::set<fs::path> folders_;
 };
 
 bool is_of_a_call(const fs::path& file) {
@@ -195,9 +190,8 @@ void tidy(const fs::path& vmx, const Entries& entries, const vm::Settings& setti
     const bool anything = !entries.merges.empty() ||
                           std::any_of(entries.files.begin(), entries.files.end(), is_there);
     if (anything) {
-        const References references{vmx, settings};
+        const References references{vmx, entries.files, settings};
         for (const fs::path& file : entries.files) {
-            if (!references.may_hold(file)) continue;
             if (is_of_a_call(file) && references.may_go(file)) unlink(file.c_str());
             remove_unfinished(file);
         }

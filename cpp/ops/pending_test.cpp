@@ -2,6 +2,7 @@
 #include "ops/pending.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/filesystem/operations.hpp>
 
@@ -129,20 +130,46 @@ TEST_F(PendingTest, OnlyFilesThatCallsMakeGo) {
     fs::create_directory(machine_ / "folder.vmdk");
     fs::create_symlink("notes.txt", machine_ / "link.vmdk");
     write_file(machine_ / "notes.txt", "mine");
-    fs::create_directory(folder_ / "elsewhere");
-    write_file(folder_ / "elsewhere/far.vmdk", "mine");
     const std::string before = names();
     die_over([&](Pending& pending) {
         pending.add(machine_ / "notes.txt");
         pending.add(machine_ / "folder.vmdk");
         pending.add(machine_ / "link.vmdk");
         pending.add(vmx_);
-        pending.add(folder_ / "elsewhere/far.vmdk");
-        pending.add(machine_ / "../elsewhere/far.vmdk");
     });
     Pending::take_up(vmx_, settings_);
     EXPECT_EQ(names(), before);
-    EXPECT_TRUE(fs::exists(folder_ / "elsewhere/far.vmdk"));
+}
+
+class PendingElsewhere : public PendingTest {
+  protected:
+    PendingElsewhere() {
+        fs::create_directory(folder_ / "far");
+        write_file(folder_ / "far/far-000001.vmdk", "half");
+        die_over([&](Pending& pending) { pending.add(folder_ / "far/far-000001.vmdk"); });
+    }
+
+    std::string far() const { return testing::names_in(folder_ / "far"); }
+};
+
+TEST_F(PendingElsewhere, FilesThatNobodyNeedsGo) {
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(far(), "");
+}
+
+TEST_F(PendingElsewhere, WhatAMachineThereStandsOnStays) {
+    write_file(folder_ / "far/far-000001.vmdk", testing::mono_disk("far-000001.vmdk", 'f', 1));
+    write_file(folder_ / "far/far.vmx", testing::vmx_with_disks({"scsi0:0=far-000001.vmdk"}));
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(far(), "far-000001.vmdk far.vmx");
+}
+
+// Who can write into the machine's folder can write any name.
+TEST_F(PendingElsewhere, NothingGoesAtTheWordOfAnotherUser) {
+    const int given = chown((machine_ / "vm.vix-pending").c_str(), geteuid() + 1, -1);
+    if (given != 0) GTEST_SKIP() << "needs root";
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(far(), "far-000001.vmdk");
 }
 
 TEST_F(PendingTest, OneThatIsTornMeansNothing) {

@@ -114,6 +114,10 @@ bool is_libvirt_uri(const std::string& text) {
            text.starts_with("qemu");
 }
 
+bool is_reached_by_socket(const std::string& uri) {
+    return uri.starts_with("qemu:///") || uri.starts_with("qemu+unix:///");
+}
+
 // By the name that its host has for itself, whatever way leads there.
 bool is_local(const Connection& connection) {
     std::array<char, HOST_NAME_MAX + 1> name{};

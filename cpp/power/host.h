@@ -20,6 +20,9 @@ std::string uri_for(const Settings& settings);
 // A libvirt with its QEMU driver, in libvirt's form: "qemu:///system", "qemu+tcp://host/system".
 bool is_libvirt_uri(const std::string& text);
 
+// Without a network in between.
+bool is_reached_by_socket(const std::string& uri);
+
 // That libvirt is on this host, where our sockets are.
 bool is_local(const Connection& connection);
 // Error VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT when it is not.

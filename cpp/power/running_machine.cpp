@@ -24,6 +24,7 @@ namespace {
 constexpr std::chrono::seconds kPatience{30};
 constexpr int kPingPatience_s = 2;
 constexpr int kFreezePatience_s = 20;
+constexpr int kThawTries = 3;
 // In the server's folder: the guest's file systems are frozen, or about to be.
 constexpr const char* kFrozen = "frozen";
 
@@ -118,6 +119,7 @@ RunningMachine::RunningMachine(const fs::path& vmx, const Connection& connection
       runs_{domain_.activity() != Activity::Paused} {
     require_local(connection);
     complete_change();
+    thaw();
 }
 
 RunningMachine::~RunningMachine() {
@@ -164,12 +166,15 @@ void RunningMachine::thaw() {
     const fs::path note = server_.folder() / kFrozen;
     boost::system::error_code ignored;
     if (!runs_ || !fs::exists(note, ignored)) return;
-    try {
-        domain_.ask_agent(R"({"execute":"guest-fsfreeze-thaw"})", kFreezePatience_s);
-    } catch (const Error&) {
-        // The agent thaws by itself when it ends; there is nobody else to ask.
+    for (int i = 0; i < kThawTries; ++i) {
+        try {
+            domain_.ask_agent(R"({"execute":"guest-fsfreeze-thaw"})", kFreezePatience_s);
+            fs::remove(note, ignored);
+            return;
+        } catch (const Error&) {
+            // A busy guest answers late; with the note there the next call tries again.
+        }
     }
-    fs::remove(note, ignored);
 }
 
 void RunningMachine::save_memory(const fs::path& file) {

@@ -42,7 +42,7 @@ std::string filled(const std::string& word, const std::string& uri, const std::s
 std::optional<std::vector<std::string>> viewer_command(const Settings& settings,
                                                        const std::string& uuid) {
     std::vector<std::string> candidates(std::begin(kKnown), std::end(kKnown));
-    if (is_local(uri_for(settings))) candidates.front() = kKnownHere;
+    if (is_reached_by_socket(uri_for(settings))) candidates.front() = kKnownHere;
     if (!settings.viewer.empty()) candidates = {settings.viewer};
     for (const auto& candidate : candidates) {
         auto words = split_words(candidate);

@@ -149,7 +149,7 @@ void GrainTables::compare_copies(std::uint64_t redundant_offset) {
         note_table(redundant_offset);
     } else {
         copies_agree_ = false;
-        worked_around_ = true;
+        redundant_differs_ = true;
     }
 }
 

@@ -60,8 +60,12 @@ class GrainTables {
     bool copies_agree() const { return copies_agree_; }
     bool has_zeroed_grains() const { return has_zeroed_grains_; }
 
-    // One copy was damaged or different and the other one taken for it.
+    // A primary table or a directory was damaged and the other copy taken for it.
     bool worked_around() const { return worked_around_; }
+
+    // Every primary table is sound, but a redundant one is not the same, as when a writer died
+    // between the two.
+    bool redundant_differs() const { return redundant_differs_; }
 
     // All tables and directories end below this sector.
     std::uint64_t metadata_end_sector() const { return divide_up(tables_end_, kSectorSize); }
@@ -112,6 +116,7 @@ class GrainTables {
     bool two_copies_ = false;                       // of the directory
     bool copies_agree_ = true;
     bool worked_around_ = false;
+    bool redundant_differs_ = false;
     bool has_zeroed_grains_ = false;
 };
 

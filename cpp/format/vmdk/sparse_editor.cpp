@@ -1,5 +1,6 @@
 #include "format/vmdk/sparse_editor.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "base/error.h"
@@ -21,7 +22,7 @@ SparseEditor::SparseEditor(std::shared_ptr<io::File> file, std::uint64_t sectors
       tables_{file_, map_of(*file_, sectors)},
       end_sector_{round_up(divide_up(file_->size(), kSectorSize), tables_.map().grain_sectors)} {
     // What was worked around when reading must not be built upon.
-    if (tables_.worked_around()) {
+    if (tables_.worked_around() || (tables_.redundant_differs() && !may_mend())) {
         throw Error{VIX_E_DISK_NOTSUPPORTED,
                     file_->path().string() + ": its grain tables cannot be changed in place"};
     }
@@ -48,11 +49,53 @@ SparseEditor::Place SparseEditor::place(std::uint64_t grain) {
 }
 
 void SparseEditor::commit() {
-    for (const auto& [grain, sector] : fresh_) {
-        write_entry(tables_.map().redundant_directory, grain, sector);
-        write_entry(tables_.map().directory, grain, sector);
+    for (const std::uint64_t directory :
+         {tables_.map().directory, tables_.map().redundant_directory}) {
+        for (const auto& [grain, sector] : fresh_) write_entry(directory, grain, sector);
     }
     fresh_.clear();
+    if (tables_.redundant_differs()) mend_redundant_tables();
+}
+
+// The sectors of one copy of the tables, by the directory as it is in the file.
+std::vector<std::uint64_t> SparseEditor::tables_of(std::uint64_t directory) const {
+    std::vector<endian::little_uint32_buf_t> entries(tables_.map().tables());
+    file_->read_at(directory * kSectorSize, std::as_writable_bytes(std::span{entries}));
+    std::vector<std::uint64_t> sectors;
+    for (const auto& entry : entries) sectors.push_back(entry.value());
+    return sectors;
+}
+
+// Where a redundant table lies nobody has looked yet: before one is written over, all of them must
+// be where every product puts them, behind their directory and in front of the other one, and apart.
+bool SparseEditor::may_mend() const {
+    const GrainMap& map = tables_.map();
+    const std::uint64_t size = divide_up(map.table_bytes(), kSectorSize);
+    const std::uint64_t begin =
+        map.redundant_directory + divide_up(map.tables() * map.entry_bytes(), kSectorSize);
+    const std::uint64_t end = std::min(map.directory, map.first_grain);
+    std::vector<std::uint64_t> all = tables_of(map.redundant_directory);
+    const bool in_place = std::all_of(all.begin(), all.end(), [&](std::uint64_t sector) {
+        return sector >= begin && sector + size <= end;
+    });
+    for (const std::uint64_t sector : tables_of(map.directory)) {
+        if (sector != 0) all.push_back(sector);
+    }
+    std::sort(all.begin(), all.end());
+    const auto overlap = [&](std::uint64_t a, std::uint64_t b) { return b - a < size; };
+    return in_place && std::adjacent_find(all.begin(), all.end(), overlap) == all.end();
+}
+
+// The primary tables are those that count: what an entry of theirs points to is there.
+void SparseEditor::mend_redundant_tables() {
+    const auto primary = tables_of(tables_.map().directory);
+    const auto redundant = tables_of(tables_.map().redundant_directory);
+    std::vector<std::byte> table(tables_.map().table_bytes());
+    for (std::size_t i = 0; i < primary.size(); ++i) {
+        if (primary[i] == 0) continue;
+        file_->read_at(primary[i] * kSectorSize, table);
+        file_->write_at(redundant[i] * kSectorSize, table);
+    }
 }
 
 // A new table at the end of the file, which reads as zeros there, and its place in the directory.

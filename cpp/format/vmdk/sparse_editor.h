@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "format/vmdk/extent.h"
 #include "format/vmdk/grain_tables.h"
@@ -22,7 +23,7 @@ class SparseEditor {
     };
 
     // `file` is open for writing. Errors as open_extent(); VIX_E_DISK_NOTSUPPORTED for an extent
-    // that cannot be changed in place (compressed, or of another form).
+    // that cannot be changed in place (compressed, of another form, or with damaged tables).
     SparseEditor(std::shared_ptr<io::File> file, std::uint64_t sectors);
 
     std::uint64_t grain_sectors() const { return tables_.map().grain_sectors; }
@@ -31,12 +32,16 @@ class SparseEditor {
     // Where the grain is; a place of its own is made for it where it had none.
     Place place(std::uint64_t grain);
 
-    // Writes the entries of all new grains, in both copies of the tables.
+    // Writes the entries of all new grains, in the primary tables and after that in the redundant
+    // ones, which become like those if they were not.
     void commit();
 
   private:
     static GrainMap map_of(const io::File& file, std::uint64_t sectors);
     endian::little_uint32_buf_t make_table(std::uint64_t slot);
+    std::vector<std::uint64_t> tables_of(std::uint64_t directory) const;
+    bool may_mend() const;
+    void mend_redundant_tables();
     void write_entry(std::uint64_t directory, std::uint64_t grain, std::uint32_t sector);
 
     std::shared_ptr<io::File> file_;

@@ -26,6 +26,13 @@ std::shared_ptr<io::File> write_extent(const TempFolder& folder, const Image& by
     return std::make_shared<io::File>(io::File::open_writable(folder.write("x.vmdk", bytes)));
 }
 
+// One grain of a few.
+HostedImage image_with_a_grain() {
+    HostedImage image;
+    image.grains = {{2, 'a'}};
+    return image;
+}
+
 // As a merge does: data first, tables after it.
 void fill(SparseEditor& editor, std::uint64_t grain, char character) {
     const auto place = editor.place(grain);
@@ -41,8 +48,7 @@ std::string read_back(const TempFolder& folder, std::uint64_t capacity) {
 
 TEST(SparseEditor, FindsAGrainWhereItIs) {
     const TempFolder folder;
-    HostedImage image;
-    image.grains = {{2, 'a'}};
+    HostedImage image = image_with_a_grain();
     SparseEditor editor{write_extent(folder, image.bytes()), image.capacity};
     const auto place = editor.place(2);
     EXPECT_EQ(place.offset, image.place_of_grain(2) * kSector);
@@ -52,8 +58,7 @@ TEST(SparseEditor, FindsAGrainWhereItIs) {
 
 TEST(SparseEditor, PlacesANewGrainBehindAllOthersOnce) {
     const TempFolder folder;
-    HostedImage image;
-    image.grains = {{2, 'a'}};
+    HostedImage image = image_with_a_grain();
     SparseEditor editor{write_extent(folder, image.bytes()), image.capacity};
     const auto first = editor.place(5);
     const auto again = editor.place(5);
@@ -66,8 +71,7 @@ TEST(SparseEditor, PlacesANewGrainBehindAllOthersOnce) {
 
 TEST(SparseEditor, ChangesNoTableBeforeItIsCommitted) {
     const TempFolder folder;
-    HostedImage image;
-    image.grains = {{2, 'a'}};
+    HostedImage image = image_with_a_grain();
     SparseEditor editor{write_extent(folder, image.bytes()), image.capacity};
     fill(editor, 5, 'n');
     EXPECT_EQ(read_file(folder / "x.vmdk").substr(0, image.bytes().size()), image.bytes());
@@ -76,8 +80,7 @@ TEST(SparseEditor, ChangesNoTableBeforeItIsCommitted) {
 
 TEST(SparseEditor, WritesBothCopiesOfTheTables) {
     const TempFolder folder;
-    HostedImage image;
-    image.grains = {{2, 'a'}};
+    HostedImage image = image_with_a_grain();
     SparseEditor editor{write_extent(folder, image.bytes()), image.capacity};
     fill(editor, 5, 'n');
     const std::uint64_t sector = editor.place(5).offset / kSector;
@@ -129,10 +132,39 @@ TEST(SparseEditor, RefusesACompressedExtent) {
     EXPECT_EQ(code_of([&] { SparseEditor(file, image.capacity); }), VIX_E_DISK_NOTSUPPORTED);
 }
 
+// As when the process died over the tables.
+TEST(SparseEditor, MendsRedundantTablesThatDiffer) {
+    const TempFolder folder;
+    HostedImage image = image_with_a_grain();
+    Image bytes = image.bytes();
+    testing::put32(bytes, image.redundant_entry(2), 0);
+    SparseEditor editor{write_extent(folder, bytes), image.capacity};
+    EXPECT_EQ(read_file(folder / "x.vmdk"), bytes);
+    editor.commit();
+    EXPECT_EQ(read_file(folder / "x.vmdk"), image.bytes());
+}
+
+TEST(SparseEditor, WritesOverNothingWhereARedundantTableShouldBe) {
+    const TempFolder folder;
+    const HostedImage image = image_with_a_grain();
+    Image bytes = image.bytes();
+    for (const std::uint64_t sector : {image.place_of_grain(2), image.table(0), image.directory()}) {
+        testing::put32(bytes, image.redundant_directory() * kSector, sector);
+        const TempFolder other;
+        const auto file = write_extent(other, bytes);
+        const auto edit = [&] {
+            SparseEditor editor{file, image.capacity};
+            editor.commit();
+        };
+        const ErrorCode code = code_of(edit);
+        EXPECT_TRUE(code == VIX_E_DISK_NOTSUPPORTED || sector == image.table(0)) << sector;
+        EXPECT_EQ(read_file(other / "x.vmdk"), bytes);
+    }
+}
+
 TEST(SparseEditor, RefusesTablesThatWereWorkedAround) {
     const TempFolder folder;
-    HostedImage image;
-    image.grains = {{2, 'a'}};
+    const HostedImage image = image_with_a_grain();
     Image bytes = image.bytes();
     testing::put32(bytes, image.entry(2), 0x7FFFFFFF);  // the redundant copy is taken for it
     const auto file = write_extent(folder, bytes);

@@ -376,8 +376,17 @@ the configuration, the nvram and all disks that are not independent; from then o
 machine writes to new, empty disks.
 
 The options are 0 or VIX_SNAPSHOT_INCLUDE_MEMORY (page), which means nothing to a virtual machine
-that is off; others, and a property list, are VIX_E_INVALID_ARG (ours). Running or suspended it is
-VIX_E_VM_IS_RUNNING as yet, encrypted VIX_E_NEED_KEY; disks that can have no children, compressed
+that is off or suspended; others, and a property list, are VIX_E_INVALID_ARG (ours). A running one
+stands still for a moment, with memory for as long as it takes to write that, and goes on. With
+memory the snapshot is one of a running virtual machine; without, of one that is powered off: its
+disks are as they were at that instant, with the guest's file systems frozen if the guest has an
+agent. That of a suspended one has its memory.
+
+Errors: VIX_E_VM_IS_RUNNING when another product runs or suspended it; VIX_E_SNAPSHOT_NOCHANGE
+(13008) for one that is suspended and was snapshotted so already; VIX_E_SNAPSHOT_INDEPENDENTDISK
+(13016) for a running one with independent disks, with memory
+VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK (13018); VIX_E_SNAPSHOT_CHECKPOINT (13009) when the memory
+cannot be written; VIX_E_NEED_KEY for an encrypted one; disks that can have no children, compressed
 ones and those of ESX, are VIX_E_DISK_PARENT_NOTALLOWED; with 2000 snapshots there can be no more:
 VIX_E_SNAPSHOT_MAXSNAPSHOTS (all ours). On failure nothing is changed.
 
@@ -392,8 +401,10 @@ sector of what is left is lost. Calls on its handle give VIX_E_SNAPSHOT_NOTFOUND
 (ours).
 
 A snapshot that a linked clone stands on is VIX_E_SNAPSHOT_DISKLOCKED (13014) (ours), and nothing is
-removed; records of clones that are gone or refer to another parent do not count. A running virtual
-machine is VIX_E_VM_IS_RUNNING (ours), a template VIX_E_TEMPLATE_VM (seen).
+removed; records of clones that are gone or refer to another parent do not count. Of a running
+virtual machine the disks that it uses are merged later, by the next removal while it is off (ours);
+one that another product runs is VIX_E_VM_IS_RUNNING (ours), a template VIX_E_TEMPLATE_VM (seen). A
+virtual machine that is suspended in the snapshot's memory keeps that as its own (ours).
 
 =head2 VMRevertToSnapshot
 
@@ -401,14 +412,16 @@ machine is VIX_E_VM_IS_RUNNING (ours), a template VIX_E_TEMPLATE_VM (seen).
 
 Makes disks, configuration and nvram what they were when the snapshot was taken, and the snapshot
 the current one (page). What was written since and is in no other snapshot is lost, a suspended
-state too. Independent disks stay as they are. The virtual machine is powered off then, as it was
-(page).
+state too. Independent disks stay as they are. The virtual machine is powered off, suspended or
+running then, as it was (page).
 
-The options are 0, VIX_VMPOWEROP_LAUNCH_GUI, or VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON alone
-(page), which make no difference as yet; others, and a property list, are VIX_E_INVALID_ARG. A
-running virtual machine is switched off first, so that it is as it was (page); one that another product
-runs is VIX_E_VM_IS_RUNNING, a snapshot with memory VIX_E_SNAPSHOT_NOT_REVERTABLE
-(13024) (all ours).
+The options are 0, VIX_VMPOWEROP_LAUNCH_GUI for a window when it runs then, or
+VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON alone (page): it does not run then, but is suspended with the
+memory of the snapshot, which VMPowerOn resumes (ours). Others, and a property list, are
+VIX_E_INVALID_ARG. A running virtual machine is switched off first (page); one that another product
+runs is VIX_E_VM_IS_RUNNING; a snapshot whose memory is gone, or was written by another product, is
+VIX_E_SNAPSHOT_NOT_REVERTABLE (13024); and where it is to run, the errors of VMPowerOn (all ours):
+the state of the snapshot is back then, and suspended.
 
 =head2 VMGetNumRootSnapshots
 
@@ -778,7 +791,8 @@ One value for each identifier, in their order (page), or one undef for each if a
     of snapshots
     VIX_PROPERTY_SNAPSHOT_DISPLAYNAME     name, '' if it has none
     VIX_PROPERTY_SNAPSHOT_DESCRIPTION     description, '' if it has none
-    VIX_PROPERTY_SNAPSHOT_POWERSTATE      VIX_POWERSTATE_POWERED_OFF; _POWERED_ON if it has memory
+    VIX_PROPERTY_SNAPSHOT_POWERSTATE      VIX_POWERSTATE_POWERED_OFF; if it has memory, _POWERED_ON
+                                          or _SUSPENDED
     VIX_PROPERTY_SNAPSHOT_IS_REPLAYABLE   0
 
 Of jobs see L<VMware::Vix::API::Job>; a property list has what was put into it.

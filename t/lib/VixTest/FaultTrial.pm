@@ -119,8 +119,8 @@ sub state_key {
 # no data begins with "untidy".
 sub complaints_after {
     my ($trial, $code, %may) = @_;
-    my @wrong = _present_complaints($trial, $code, %may);
-    return @wrong if grep { !/^untidy/ } @wrong;
+    my @wrong = grep { !/^untidy/ } _present_complaints($trial, $code, %may);
+    return @wrong if @wrong;
     return @wrong if defined $may{again} && !$may{again};
     push @wrong, _same_call_again($trial, $code);
     push @wrong, map {"then: $_"} grep { !/^untidy/ } _present_complaints($trial, VIX_OK, %may);
@@ -128,7 +128,7 @@ sub complaints_after {
         $trial->{machine}, $trial->{vmx}, 'next', [sub { return VIX_OK }, @{ $trial->{also} }],
         $trial->{work}
     );
-    push @wrong, grep { !/$UNTIDY/ } @next;
+    push @wrong, map { /$UNTIDY/ ? "untidy: $_" : $_ } @next;
     push @wrong, _litter($trial) if !defined $code || $code != VIX_OK;
     return @wrong;
 }
