@@ -99,6 +99,11 @@ void Call::give(std::vector<JobProperty> properties) {
     job_.outcome().items.push_back(std::move(properties));
 }
 
+void Call::note(const std::string& text) {
+    std::string& detail = job_.outcome().detail;
+    detail += detail.empty() ? text : "; " + text;
+}
+
 void Call::give_found(const std::string& location) {
     give({{VIX_PROPERTY_FOUND_ITEM_LOCATION, location}});
     job_runner().post(job_, VIX_EVENTTYPE_FIND_ITEM, location);

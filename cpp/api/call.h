@@ -86,6 +86,8 @@ class Call {
     void give_handle(Handle handle);
     // Another item of the result.
     void give(std::vector<JobProperty> properties);
+    // What a caller might want to know of a call that works, where the detail of one that fails is.
+    void note(const std::string& text);
     // Another item, with its event.
     void give_found(const std::string& location);
 

@@ -2,14 +2,15 @@
 // state of the machine, then who logged in through the handle.
 #include "api/call.h"
 #include "api/call_row.h"
+#include "api/guest.h"
 #include "api/machine_state.h"
 #include "api/open_machine.h"
 #include "api/result_fields.h"
 #include "api/text_argument.h"
 #include "base/error.h"
-#include "power/guest_agent.h"
 #include "power/guest_login.h"
-#include "power/guest_session.h"
+#include "power/guest_variables.h"
+#include "power/picture.h"
 
 namespace vix::api {
 namespace {
@@ -17,44 +18,6 @@ namespace {
 // What the reference allows for interpreter and script together, in bytes.
 constexpr std::size_t kScriptLimit = 60536;
 constexpr std::size_t kGuestNameLimit = 255;
-
-// A call to the guest begins with its handle and its texts. Those that must name something follow.
-std::shared_ptr<VmObject> guest_of(const Call& call, Handle handle) {
-    auto vm = call.vm(handle);
-    call.require_texts();
-    return vm;
-}
-
-// Where libvirt cannot be reached the machine is not run by it, so nobody talks to its guest.
-power::GuestAgent agent_of(const Call& call, const VmObject& vm) {
-    require_running(call, vm);
-    try {
-        return power::GuestAgent{call.power_settings(), vm.vmx()};
-    } catch (const Error& error) {
-        throw Error{VIX_E_TOOLS_NOT_RUNNING, error.detail()};
-    }
-}
-
-// What a call does in the guest it does as the user who logged in.
-class Guest {
-  public:
-    Guest(const Call& call, const VmObject& vm)
-        : agent_{agent_of(call, vm)}, session_{agent_, user_of(vm), call.progress()} {}
-
-    power::GuestSession* operator->() { return &session_; }
-
-  private:
-    static std::string user_of(const VmObject& vm) {
-        auto user = vm.guest_user();
-        if (!user.empty()) return user;
-        throw Error{VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED,
-                    "nobody has logged in to the guest of " + vm.reported_path() +
-                        " through this handle: call VMLoginInGuest first"};
-    }
-
-    power::GuestAgent agent_;
-    power::GuestSession session_;
-};
 
 // Of a program that was not waited for there is no more to tell than its process id.
 void give_run(Call& call, const power::GuestRun& run) {
@@ -116,6 +79,7 @@ void vm_run_program(Call& call, int handle, const std::string& program,
     check_run(options, property_list, "VMRunProgramInGuest");
     const auto words = power::split_words(arguments);
     Guest guest{call, *vm};
+    guest->set_environment(power::kept_environment(guest.agent()));
     give_run(call, guest->run_program(program, words, wait_for(options)));
 }
 
@@ -132,6 +96,7 @@ void vm_run_script(Call& call, int handle, const std::string& interpreter,
     check_run(options, property_list, "VMRunScriptInGuest");
     const auto words = power::split_words(interpreter);
     Guest guest{call, *vm};
+    guest->set_environment(power::kept_environment(guest.agent()));
     give_run(call, guest->run_script(words, script, wait_for(options)));
 }
 
@@ -287,7 +252,13 @@ void vm_capture_screen(Call& call, int handle, int type, int property_list) {
                            " is none of VIX_CAPTURESCREENFORMAT_PNG and _PNG_NOCOMPRESS");
     }
     require_no_property_list(property_list);
-    require_tools(call, *vm);
+    Guest guest{call, *vm};
+    auto image = power::to_png(guest.agent().screenshot(), type == VIX_CAPTURESCREENFORMAT_PNG
+                                                               ? power::Compression::Usual
+                                                               : power::Compression::None);
+    const auto size = static_cast<std::int64_t>(image.size());
+    call.give({{VIX_PROPERTY_JOB_RESULT_SCREEN_IMAGE_SIZE, size},
+               {VIX_PROPERTY_JOB_RESULT_SCREEN_IMAGE_DATA, Blob{std::move(image)}}});
 }
 
 constexpr const char* kProgram =

@@ -6,6 +6,8 @@
 #include "api/result_fields.h"
 #include "base/error.h"
 #include "host/provider.h"
+#include "power/identity.h"
+#include "power/viewer.h"
 #include "vm/machine.h"
 
 namespace vix::api {
@@ -25,7 +27,11 @@ void vm_power_on(Call& call, int handle, int options, int property_list) {
                     "VIX_VMPOWEROP_LAUNCH_GUI does not work for an encrypted virtual machine"};
     }
     const bool paused = (options & VIX_VMPOWEROP_START_VM_PAUSED) != 0;
-    engine_of(call).power_on(vm->vmx(), paused ? power::StartAs::Paused : power::StartAs::Running);
+    const auto as = paused ? power::StartAs::Paused : power::StartAs::Running;
+    for (const auto& note : engine_of(call).power_on(vm->vmx(), as)) call.note(note);
+    if (!window) return;
+    const auto uuid = power::uuid_for(power::canonical_path(vm->vmx()));
+    if (const auto reason = power::open_viewer(call.power_settings(), uuid)) call.note(*reason);
 }
 
 void vm_power_off(Call& call, int handle, int options) {

@@ -3,8 +3,10 @@
 
 #include "api/call.h"
 #include "api/call_row.h"
+#include "api/guest.h"
 #include "api/machine_state.h"
 #include "api/open_machine.h"
+#include "api/power.h"
 #include "api/result_fields.h"
 #include "api/snapshots.h"
 #include "api/text_argument.h"
@@ -14,6 +16,7 @@
 #include "ops/remove.h"
 #include "ops/shared_folders.h"
 #include "ops/variables.h"
+#include "power/guest_variables.h"
 
 namespace vix::api {
 namespace {
@@ -105,22 +108,54 @@ std::shared_ptr<VmObject> vm_with_variable(const Call& call, Handle handle, int 
     return vm;
 }
 
+std::string read_environment(const Call& call, const VmObject& vm, const std::string& name) {
+    Guest guest{call, vm};
+    guest->set_environment(power::kept_environment(guest.agent()));
+    return guest->environment_variable(name);
+}
+
+std::string read_variable(const Call& call, const VmObject& vm, int type, const std::string& name) {
+    switch (type) {
+        case VIX_VM_GUEST_VARIABLE: {
+            auto agent = agent_of(call, vm);
+            return ops::read_guest_variable(agent, vm.vmx(), name);
+        }
+        case VIX_GUEST_ENVIRONMENT_VARIABLE:
+            return read_environment(call, vm, name);
+        default:
+            return ops::read_config_variable(vm.vmx(), name, call.settings());
+    }
+}
+
 void vm_read_variable(Call& call, int handle, int type, const std::string& name, int options) {
     const auto vm = vm_with_variable(call, handle, type, name, options);
-    if (type != VIX_VM_CONFIG_RUNTIME_ONLY) require_tools(call, *vm);
-    call.give({{VIX_PROPERTY_JOB_RESULT_VM_VARIABLE_STRING,
-                ops::read_config_variable(vm->vmx(), name, call.settings())}});
+    call.give({{VIX_PROPERTY_JOB_RESULT_VM_VARIABLE_STRING, read_variable(call, *vm, type, name)}});
+}
+
+void write_environment(const Call& call, const VmObject& vm, const std::string& name,
+                       const std::string& value) {
+    Guest guest{call, vm};
+    if (vm.guest_user() != power::kRoot) {
+        throw Error{VIX_E_GUEST_USER_PERMISSIONS,
+                    "only root may set variables of the guest's environment, not " +
+                        vm.guest_user()};
+    }
+    power::keep_in_environment(guest.agent(), name, value, call.progress());
 }
 
 void vm_write_variable(Call& call, int handle, int type, const std::string& name,
                        const std::string& value, int options) {
     const auto vm = vm_with_variable(call, handle, type, name, options);
     if (name.find('=') != std::string::npos) throw_bad_argument("name has an = in it");
-    if (type == VIX_VM_GUEST_VARIABLE && name.find('/') != std::string::npos) {
+    if (type == VIX_VM_CONFIG_RUNTIME_ONLY) {
+        return ops::write_config_variable(vm->vmx(), name, value, call.settings());
+    }
+    if (type == VIX_GUEST_ENVIRONMENT_VARIABLE) return write_environment(call, *vm, name, value);
+    if (name.find('/') != std::string::npos) {
         throw_bad_argument("the name of a guest variable has a / in it");
     }
-    if (type != VIX_VM_CONFIG_RUNTIME_ONLY) require_tools(call, *vm);
-    ops::write_config_variable(vm->vmx(), name, value, call.settings());
+    auto agent = agent_of(call, *vm);
+    power::write_guest_variable(agent, name, value, call.progress());
 }
 
 void vm_upgrade_hardware(Call& call, int handle, int options) {
@@ -136,10 +171,19 @@ std::shared_ptr<VmObject> vm_with_folders(const Call& call, Handle handle) {
     return vm;
 }
 
+// QEMU's guests see no shared folders, so of a machine that runs in it there are none to change.
+void require_sharing(const Call& call, const VmObject& vm) {
+    host::require_support(vm.provider(), host::Operation::ShareFolders);
+    if (!engine_of(call).runs(vm.vmx())) return;
+    throw Error{VIX_E_NOT_SUPPORTED, vm.reported_path() +
+                                         " runs in QEMU, whose guests see no shared folders; the "
+                                         "list is changed while it is off"};
+}
+
 void vm_enable_folders(Call& call, int handle, int enabled, int options) {
     const auto vm = vm_with_folders(call, handle);
     require_options(options, 0, "VMEnableSharedFolders");
-    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    require_sharing(call, *vm);
     ops::enable_shared_folders(vm->vmx(), enabled != 0, call.settings());
 }
 
@@ -167,21 +211,21 @@ void vm_folder_state(Call& call, int handle, int index) {
 void vm_set_folder(Call& call, int handle, const std::string& name, const std::string& host_path,
                    int flags) {
     const auto vm = vm_with_folders(call, handle);
-    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    require_sharing(call, *vm);
     ops::set_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings());
 }
 
 void vm_add_folder(Call& call, int handle, const std::string& name, const std::string& host_path,
                    int flags) {
     const auto vm = vm_with_folders(call, handle);
-    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    require_sharing(call, *vm);
     ops::add_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings());
 }
 
 void vm_remove_folder(Call& call, int handle, const std::string& name, int flags) {
     const auto vm = vm_with_folders(call, handle);
     require_options(flags, 0, "VMRemoveSharedFolder");
-    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    require_sharing(call, *vm);
     ops::remove_shared_folder(vm->vmx(), name, call.settings());
 }
 

@@ -115,7 +115,14 @@ PropertiesResult job_result(Handle handle, const int* ids, std::size_t id_count)
 }
 
 int job_error(Handle handle) noexcept {
-    return run([&] { throw_if_failed(*ended_job(handle)); });
+    std::string note;
+    const int error = run([&] {
+        const auto job = ended_job(handle);
+        throw_if_failed(*job);
+        note = job->outcome().detail;
+    });
+    if (error == VIX_OK) last_failure().detail = std::move(note);
+    return error;
 }
 
 JobCompletion job_completion(Handle handle) noexcept {

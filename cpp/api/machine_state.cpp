@@ -16,10 +16,4 @@ void require_running(const Call& call, const VmObject& vm) {
                                                                 : " is powered off")};
 }
 
-void require_tools(const Call& call, const VmObject& vm) {
-    require_running(call, vm);
-    throw Error{VIX_E_TOOLS_NOT_RUNNING,
-                "nothing in the guest of " + vm.reported_path() + " answers this library"};
-}
-
 }  // namespace vix::api

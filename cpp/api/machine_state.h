@@ -11,7 +11,4 @@ vm::PowerState state_of(const Call& call, const VmObject& vm);
 // VIX_E_VM_NOT_RUNNING for one that is off or suspended.
 void require_running(const Call& call, const VmObject& vm);
 
-// The same, and VIX_E_TOOLS_NOT_RUNNING for one whose guest cannot be talked to.
-void require_tools(const Call& call, const VmObject& vm);
-
 }  // namespace vix::api

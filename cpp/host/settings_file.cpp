@@ -135,6 +135,7 @@ power::Settings load_power_settings(const SettingsFile& file) {
     if (const auto folder = file.find("power.folder")) {
         settings.folder = path_from("power.folder", *folder);
     }
+    if (const auto viewer = file.find("power.viewer")) settings.viewer = *viewer;
     if (const auto patience = file.find("power.guestTimeout")) {
         settings.guest_patience = seconds_from("power.guestTimeout", *patience);
     }

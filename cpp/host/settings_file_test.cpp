@@ -153,12 +153,14 @@ TEST_F(SettingsFile, PowerIsLeftToTheHostUnlessSet) {
 TEST_F(SettingsFile, PowerIsSet) {
     write(
         "power.uri = \"qemu:///session\"\npower.kvm = \"FALSE\"\n"
-        "power.networkNat = \"bridge:br0\"\npower.guestTimeout = \"5\"\n");
+        "power.networkNat = \"bridge:br0\"\npower.guestTimeout = \"5\"\n"
+        "power.viewer = \"show %i\"\n");
     const power::Settings settings = load_power_settings();
     EXPECT_EQ(settings.uri, "qemu:///session");
     EXPECT_EQ(settings.acceleration, power::Acceleration::Never);
     EXPECT_EQ(settings.network_nat, "bridge:br0");
     EXPECT_EQ(settings.guest_patience, std::chrono::seconds{5});
+    EXPECT_EQ(settings.viewer, "show %i");
 }
 
 TEST_F(SettingsFile, NetworkThatIsNoneIsNamed) {

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "ops/config_change.h"
+#include "power/guest_variables.h"
 
 namespace vix::ops {
 namespace {
@@ -39,6 +41,14 @@ void write_config_variable(const boost::filesystem::path& vmx, const std::string
     change_config(vmx, settings, [&](const vm::Config&, format::Dictionary& dictionary) {
         dictionary.set(name, value);
     });
+}
+
+std::string read_guest_variable(power::GuestAgent& agent, const boost::filesystem::path& vmx,
+                                const std::string& name) {
+    if (auto value = power::read_guest_variable(agent, name)) return std::move(*value);
+    const auto setting = vm::Config::read(vmx).find("guestinfo." + name);
+    if (setting) return *setting;
+    return equal_ignoring_case(name, "ip") ? agent.address() : std::string{};
 }
 
 }  // namespace vix::ops

@@ -72,14 +72,49 @@ void write_agent(Xml& xml) {
 
 // The guest sees the uuid of its .vmx, whatever libvirt calls the domain; libvirt's own way to say
 // that knows no uuid that differs from the domain's.
-void write_bios_uuid(DomainWriter& writer) {
-    const std::string spaced = writer.machine.find("uuid.bios").value_or("");
-    const std::string uuid = standard_uuid(spaced);
-    if (uuid.empty()) return;
-    writer.xml.open("qemu:commandline")
-        .empty("qemu:arg", {{"value", "-smbios"}})
-        .empty("qemu:arg", {{"value", "type=1,uuid=" + uuid + ",serial=VMware-" + uuid}})
-        .close();
+std::vector<std::string> bios_uuid(const vm::Config& machine) {
+    const std::string uuid = standard_uuid(machine.find("uuid.bios").value_or(""));
+    if (uuid.empty()) return {};
+    return {"-smbios", "type=1,uuid=" + uuid + ",serial=VMware-" + uuid};
+}
+
+// In a list of options; a comma is doubled.
+std::string option(const std::string& value) {
+    std::string text;
+    for (const char c : value) text += c == ',' ? std::string{",,"} : std::string{c};
+    return text;
+}
+
+// What the .vmx tells its guest: guestinfo.NAME is opt/guestinfo.NAME in QEMU's firmware
+// configuration, which Linux shows below /sys/firmware/qemu_fw_cfg/by_name. libvirt's own way to say
+// that breaks a value at its first comma.
+std::vector<std::string> guest_info(DomainWriter& writer) {
+    constexpr std::string_view kPrefix = "guestinfo.";
+    constexpr std::size_t kNameLimit = 55 - 4;  // QEMU's, without "opt/"
+    constexpr std::size_t kValueLimit = 65536;  // Linux allows twice as much in an argument
+    std::vector<std::string> arguments;
+    for (const auto& [key, value] : writer.machine.dictionary().entries()) {
+        if (!starts_with_ignoring_case(key, kPrefix) || value.empty()) continue;
+        const bool short_enough = key.size() <= kNameLimit && value.size() <= kValueLimit;
+        if (short_enough && value == one_line(value) && is_utf8(value)) {
+            arguments.insert(arguments.end(),
+                             {"-fw_cfg", "name=opt/guestinfo." + option(key.substr(kPrefix.size())) +
+                                             ",string=" + option(value)});
+        } else {
+            writer.notes.push_back(key + " is not to be seen by the guest: it is " +
+                                   (short_enough ? "more than a line of text" : "too long"));
+        }
+    }
+    return arguments;
+}
+
+void write_arguments(DomainWriter& writer) {
+    auto arguments = bios_uuid(writer.machine);
+    for (auto& argument : guest_info(writer)) arguments.push_back(std::move(argument));
+    if (arguments.empty()) return;
+    writer.xml.open("qemu:commandline");
+    for (const auto& argument : arguments) writer.xml.empty("qemu:arg", {{"value", argument}});
+    writer.xml.close();
 }
 
 void write_devices(const std::vector<Drive>& drives, DomainWriter& writer) {
@@ -115,7 +150,7 @@ DomainDescription describe_domain(const vm::Config& machine, const std::vector<D
     for (const std::string& model : context.unconfined) {
         writer.xml.empty("seclabel", {{"type", "none"}, {"model", model}});
     }
-    write_bios_uuid(writer);
+    write_arguments(writer);
     note_left_out(writer);
     return {writer.xml.finish(), writer.notes};
 }

@@ -59,6 +59,22 @@ TEST(Domain, NamesAreEscaped) {
     EXPECT_TRUE(contains(xml, "path='/vms/a b/x%26y.vmx'"));
 }
 
+TEST(Domain, GuestIsToldWhatTheConfigurationSaysToIt) {
+    const auto description = describe(
+        "memsize = \"64\"\nguestinfo.role = \"a, <b>\"\nGuestInfo.x = \"|0A\"\n"
+        "guestinfo.empty = \"\"\nguestinfo." +
+        std::string(60, 'n') + " = \"v\"\n");
+    EXPECT_TRUE(contains(description.xml,
+                         "<qemu:arg value='-fw_cfg'/>\n    "
+                         "<qemu:arg value='name=opt/guestinfo.role,string=a,, &lt;b&gt;'/>"))
+        << description.xml;
+    EXPECT_EQ(joined(description.notes),
+              "GuestInfo.x is not to be seen by the guest: it is more than a line of text\n"
+              "guestinfo." +
+                  std::string(60, 'n') + " is not to be seen by the guest: it is too long\n");
+    EXPECT_FALSE(contains(describe("memsize = \"64\"\n").xml, "qemu:arg"));
+}
+
 TEST(Domain, PathComesBackFromMetadata) {
     const fs::path path{"/vms/a \"b\" '%26'/\xE9\xFF\n.vmx"};
     EXPECT_EQ(path_from_metadata("<m path='" + encode_path(path) + "'/>"), path);

@@ -17,10 +17,13 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kPatience_s = 30;
 constexpr int kPingPatience_s = 1;
+constexpr int kTransferTries = 4;
 constexpr auto kFirstPoll = std::chrono::milliseconds{10};
 constexpr auto kLastPoll = std::chrono::milliseconds{250};
 // libvirt's words for an error that the agent gave, before the agent's own.
 constexpr std::string_view kAgentRefused = "unable to execute QEMU agent command";
+// And those for an agent that is there and has not answered in time.
+constexpr std::string_view kAgentBusy = "not available for now";
 
 Json parse(const std::string& text) {
     Json value = Json::parse(text, nullptr, false);
@@ -70,9 +73,27 @@ GuestAgent::GuestAgent(const Settings& settings, const boost::filesystem::path& 
       machine_{vmx.string()},
       domain_{domain_at(connection_, vmx)} {}
 
+// Before each command libvirt has the agent echo a number, so that both know where in their stream
+// they are, and gives it five seconds for that whatever the command may take. What fails sooner than
+// the command may take was therefore never sent, and can be sent again.
+std::string GuestAgent::ask_until_sent(const std::string& text, int timeout_s) {
+    const std::chrono::seconds patience{timeout_s};
+    const auto end = Clock::now() + patience;
+    for (;;) {
+        const auto begin = Clock::now();
+        try {
+            return domain_.ask_agent(text, timeout_s);
+        } catch (const Error& error) {
+            const bool busy = error.detail().find(kAgentBusy) != std::string::npos;
+            const bool sent = Clock::now() - begin >= patience;
+            if (!busy || sent || Clock::now() >= end) throw;
+        }
+    }
+}
+
 std::string GuestAgent::ask(const std::string& text, int timeout_s) {
     try {
-        return domain_.ask_agent(text, timeout_s);
+        return ask_until_sent(text, timeout_s);
     } catch (const Error& error) {
         if (error.code() != VIX_E_FAIL) throw;
         const auto refused = error.detail().find(kAgentRefused);
@@ -168,21 +189,36 @@ GuestAgent::File::~File() {
     }
 }
 
+// What was sent and not answered in time may have been done, or will be. The agent does one thing
+// after the other, so from the old position on it is simply done again.
+std::string GuestAgent::File::transfer(const std::string& text) {
+    for (int tries = 1;; ++tries) {
+        try {
+            return member<Json>(parse(agent_.ask(text, kPatience_s)), "return").dump();
+        } catch (const Error& error) {
+            if (error.code() != VIX_E_TOOLS_NOT_RUNNING || tries == kTransferTries) throw;
+        }
+        const Json place{{"handle", handle_}, {"offset", position_}, {"whence", 0}};
+        agent_.ask(command("guest-file-seek", place), kPatience_s);
+    }
+}
+
 std::string GuestAgent::File::read() {
     const auto text = command("guest-file-read", {{"handle", handle_}, {"count", kChunk}});
-    const auto answer = member<Json>(parse(agent_.ask(text, kPatience_s)), "return");
-    return from_base64(member<std::string>(answer, "buf-b64"));
+    auto bytes = from_base64(member<std::string>(parse(transfer(text)), "buf-b64"));
+    position_ += bytes.size();
+    return bytes;
 }
 
 void GuestAgent::File::write(std::string_view bytes) {
     while (!bytes.empty()) {
         const auto text =
             command("guest-file-write", {{"handle", handle_}, {"buf-b64", to_base64(bytes)}});
-        const auto answer = member<Json>(parse(agent_.ask(text, kPatience_s)), "return");
-        const auto count = member<std::size_t>(answer, "count");
+        const auto count = member<std::size_t>(parse(transfer(text)), "count");
         if (count == 0)
             throw Error{VIX_E_FILE_ERROR, agent_.machine_ + ": the guest wrote nothing"};
         bytes.remove_prefix(std::min(count, bytes.size()));
+        position_ += count;
     }
 }
 
@@ -202,6 +238,21 @@ std::string GuestAgent::read_file(const std::string& path, std::size_t limit) {
         }
     }
     return content;
+}
+
+std::string GuestAgent::address() {
+    const auto answer = parse(ask(R"({"execute":"guest-network-get-interfaces"})", kPatience_s));
+    std::string other;
+    for (const Json& card : member<Json>(answer, "return")) {
+        if (card.value("name", "") == "lo") continue;
+        for (const Json& known : card.value("ip-addresses", Json::array())) {
+            const auto text = known.value("ip-address", "");
+            if (known.value("ip-address-type", "") == "ipv4") return text;
+            const bool local = text.starts_with("fe80:");
+            if (other.empty() && !local) other = text;
+        }
+    }
+    return other;
 }
 
 ErrorCode code_from_words(std::string_view words, ErrorCode usual) {

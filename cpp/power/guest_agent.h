@@ -67,16 +67,28 @@ class GuestAgent {
         void close();
 
       private:
+        // Reads or writes at the position; the answer's "return", as JSON.
+        std::string transfer(const std::string& command);
+
         GuestAgent& agent_;
         std::int64_t handle_;
+        std::uint64_t position_ = 0;
         bool open_ = true;
     };
 
     std::string read_file(const std::string& path, std::size_t limit);
 
+    // The guest's first address of IPv4 that is not its own loop's, or else of IPv6; empty: none.
+    std::string address();
+
+    // Not the guest's work but its machine's; see Domain::screenshot().
+    std::string screenshot() { return domain_.screenshot(); }
+
   private:
-    // The answer's "return", as JSON.
+    // The whole answer, as JSON. What was not sent because the guest is busy is sent again until
+    // that time is over.
     std::string ask(const std::string& command, int timeout_s);
+    std::string ask_until_sent(const std::string& command, int timeout_s);
 
     Connection connection_;
     std::string machine_;  // the .vmx, for details

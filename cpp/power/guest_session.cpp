@@ -197,6 +197,15 @@ Words GuestSession::environment() {
     return variables;
 }
 
+std::string GuestSession::environment_variable(const std::string& name) {
+    const std::string begin = name + '=';
+    std::string value;
+    for (const auto& variable : environment()) {
+        if (variable.starts_with(begin)) value = variable.substr(begin.size());
+    }
+    return value;
+}
+
 bool GuestSession::test(const char* condition, const std::string& path) {
     return run_tool({"test", condition, path}).code == 0;
 }

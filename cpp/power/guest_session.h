@@ -65,6 +65,8 @@ class GuestSession {
     GuestRun run_script(const std::vector<std::string>& interpreter, const std::string& script,
                         Wait wait);
     std::vector<std::string> environment();
+    // Of it, that variable's value; empty where there is none.
+    std::string environment_variable(const std::string& name);
 
     // Folders are copied with all that is in them; links in them are not followed and left out.
     // What is there is overwritten.

@@ -15,6 +15,7 @@ namespace {
 
 constexpr const char* kLibrary = "libvirt.so.0";
 constexpr const char* kAgentLibrary = "libvirt-qemu.so.0";
+constexpr std::size_t kPictureLimit = std::size_t{256} << 20;
 
 // Each call that is used, by its own name and with the type that libvirt's header gives it.
 #define VIX_LIBVIRT_CALLS(CALL)        \
@@ -46,7 +47,14 @@ constexpr const char* kAgentLibrary = "libvirt-qemu.so.0";
     CALL(virDomainReboot)              \
     CALL(virDomainSaveFlags)           \
     CALL(virDomainSnapshotCreateXML)   \
-    CALL(virDomainSnapshotFree)
+    CALL(virDomainSnapshotFree)        \
+    CALL(virDomainGetConnect)          \
+    CALL(virDomainScreenshot)          \
+    CALL(virStreamNew)                 \
+    CALL(virStreamRecv)                \
+    CALL(virStreamFinish)              \
+    CALL(virStreamAbort)               \
+    CALL(virStreamFree)
 
 struct Library {
 #define VIX_DECLARE(name) decltype(&::name) name = nullptr;
@@ -185,6 +193,42 @@ std::string memory_snapshot(const std::string& file, const std::string& descript
     return text + "</disks></domainsnapshot>";
 }
 
+// What libvirt sends of a picture or a file, to its end.
+class Stream {
+  public:
+    explicit Stream(virDomainPtr domain)
+        : handle_{lib().virStreamNew(lib().virDomainGetConnect(domain), 0)} {
+        if (handle_ == nullptr) throw last_error(VIX_E_FAIL, "opening a stream");
+    }
+    ~Stream() {
+        if (!finished_) lib().virStreamAbort(handle_);
+        lib().virStreamFree(handle_);
+    }
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+
+    virStreamPtr handle() const { return handle_; }
+
+    std::string read_all(std::size_t limit, const std::string& action) {
+        std::string bytes;
+        std::vector<char> buffer(std::size_t{256} * 1024);
+        for (;;) {
+            const int count = lib().virStreamRecv(handle_, buffer.data(), buffer.size());
+            require(count, VIX_E_FAIL, action);
+            if (count == 0) break;
+            bytes.append(buffer.data(), static_cast<std::size_t>(count));
+            if (bytes.size() > limit) throw Error{VIX_E_OUT_OF_MEMORY, action + ": it is too big"};
+        }
+        finished_ = true;
+        require(lib().virStreamFinish(handle_), VIX_E_FAIL, action);
+        return bytes;
+    }
+
+  private:
+    virStreamPtr handle_;
+    bool finished_ = false;
+};
+
 }  // namespace
 
 bool built_with_libvirt() {
@@ -295,6 +339,15 @@ std::string Domain::ask_agent(const std::string& command, int timeout_s) {
         lib().virDomainQemuAgentCommand(domain_of(handle_), command.c_str(), timeout_s, 0);
     if (answer == nullptr) throw last_error(VIX_E_FAIL, "asking the guest agent");
     return take(answer);
+}
+
+std::string Domain::screenshot() {
+    const std::string action = "taking a picture of the screen";
+    Stream stream{domain_of(handle_)};
+    char* kind = lib().virDomainScreenshot(domain_of(handle_), stream.handle(), 0, 0);
+    if (kind == nullptr) throw last_error(VIX_E_FAIL, action);
+    std::free(kind);
+    return stream.read_all(kPictureLimit, action);
 }
 
 Connection::Connection(const std::string& uri) : uri_{uri}, handle_{nullptr} {

@@ -50,6 +50,8 @@ class Domain {
     void save_memory(const std::string& file);
     // The QEMU guest agent's answer. Error VIX_E_TOOLS_NOT_RUNNING when there is none in time.
     std::string ask_agent(const std::string& command, int timeout_s);
+    // What is on its first screen, as a PNG or a PPM, whichever its QEMU makes.
+    std::string screenshot();
 
   private:
     void* handle_;

@@ -62,6 +62,9 @@ void Domain::save_memory(const std::string&) {
 std::string Domain::ask_agent(const std::string&, int) {
     refuse();
 }
+std::string Domain::screenshot() {
+    refuse();
+}
 
 Connection::Connection(const std::string&) : handle_{nullptr} {
     refuse();

@@ -26,6 +26,10 @@ struct Settings {
     boost::filesystem::path firmware_code;
     boost::filesystem::path firmware_vars;
 
+    // power.viewer: a command line that opens a window, with %u for libvirt's uri and %i for the
+    // machine's uuid; empty: what is installed.
+    std::string viewer;
+
     boost::filesystem::path folder;  // power.folder: for sockets; empty: the user's runtime folder
     std::chrono::seconds guest_patience{120};  // power.guestTimeout: for a guest's shutting down
 };

@@ -13,6 +13,7 @@ use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Calls qw(open_vm);
 use VixTest::Guest qw(make_guest why_nothing_runs);
+use VixTest::Tools qw(have_tool);
 
 my $reason = why_nothing_runs();
 plan skip_all => $reason if defined $reason;
@@ -35,9 +36,45 @@ sub succeeds {
     return is(text_of($err), 'VIX_OK', $what);
 }
 
+sub tools_state { return (GetProperties($vm, VIX_PROPERTY_VM_TOOLS_STATE))[1] }
+
+sub guest_variable {
+    my ($name) = @_;
+    my ($err, $value) = VMReadVariable($vm, VIX_VM_GUEST_VARIABLE, $name, 0);
+    return $err == VIX_OK ? $value : text_of($err);
+}
+
+sub environment_variable {
+    my ($name) = @_;
+    my ($err, $value) = VMReadVariable($vm, VIX_GUEST_ENVIRONMENT_VARIABLE, $name, 0);
+    return $err == VIX_OK ? $value : text_of($err);
+}
+
+# What a script of the guest prints.
+sub said_in_guest {
+    my ($script) = @_;
+    my $err = VMRunScriptInGuest($vm, '/bin/sh', "exec >/tmp/said 2>&1\n$script\n", @none);
+    return text_of($err) if $err != VIX_OK;
+    $err = VMCopyFileFromGuestToHost($vm, '/tmp/said', "$keep/said", @none);
+    return $err == VIX_OK ? slurp("$keep/said") : text_of($err);
+}
+
 is(VMWaitForToolsInGuest($vm, 1), VIX_E_VM_NOT_RUNNING, 'no guest of one that is off');
+spew($vmx, slurp($vmx) . qq{guestinfo.role = "web, of 'many'"\nguestinfo.zone = "a"\n});
 succeeds(VMPowerOn($vm, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), 'VMPowerOn');
+is(tools_state(), VIX_TOOLSSTATE_UNKNOWN, 'the tools are not there yet');
+is(VMWaitForToolsInGuest($vm, 1), VIX_E_TIMEOUT_WAITING_FOR_TOOLS, 'nor within a second');
 succeeds(VMWaitForToolsInGuest($vm, 120), 'VMWaitForToolsInGuest');
+is(tools_state(), VIX_TOOLSSTATE_RUNNING, 'now they are');
+
+# The agent runs before the network does.
+my $address = '';
+for (1 .. 50) {
+    $address = guest_variable('ip');
+    last if length $address;
+    select undef, undef, undef, 0.2;
+}
+is($address, '10.0.2.15', 'the address that QEMU gave it');
 
 subtest 'who may do something there' => sub {
     is((VMFileExistsInGuest($vm, '/etc/passwd'))[0],
@@ -65,6 +102,67 @@ subtest 'programs' => sub {
     is($run{EXIT_CODE}, 6, 'its exit code');
     succeeds(VMCopyFileFromGuestToHost($vm, '/tmp/said', "$keep/said", @none), 'what it wrote');
     is(slurp("$keep/said"), "a script\n", 'is that');
+};
+
+subtest 'variables of the guest' => sub {
+    is(guest_variable('role'), "web, of 'many'", 'one of the .vmx');
+    is(guest_variable('none'), '', 'one that is not there');
+    is(said_in_guest('vmware-rpctool "info-get guestinfo.none" || echo $?'),
+        "No value found\n1\n", 'not in the guest, either');
+
+    my $value = "two\nlines, \x{263a} and 'more' \$HOME";
+    succeeds(VMWriteVariable($vm, VIX_VM_GUEST_VARIABLE, 'role', $value, 0), 'VMWriteVariable');
+    is(guest_variable('role'), $value, 'reads back');
+    utf8::encode(my $bytes = "$value\n");
+    is(said_in_guest('vmware-rpctool "info-get guestinfo.role"'), $bytes, 'the guest sees it');
+    is((VMWriteVariable($vm, VIX_VM_GUEST_VARIABLE, 'a/b', 'c', 0))[0],
+        VIX_E_INVALID_ARG, 'a name with a /');
+    is(VMWriteVariable($vm, VIX_VM_GUEST_VARIABLE, 'big', 'x' x 65_537, 0),
+        VIX_E_ARGUMENT_TOO_BIG, 'a value that is too big');
+    unlike(slurp($vmx), qr/two/, 'the .vmx knows nothing of it');
+};
+
+subtest 'as root' => sub {
+    is(VMWriteVariable($vm, VIX_GUEST_ENVIRONMENT_VARIABLE, 'VIX_TOUR', 'x', 0),
+        VIX_E_GUEST_USER_PERMISSIONS, 'only root sets the environment');
+    succeeds(VMLoginInGuest($vm, 'root', 'root-secret', 0), 'root');
+    is(said_in_guest('cat /sys/firmware/qemu_fw_cfg/by_name/opt/guestinfo.role/raw'),
+        "web, of 'many'", 'root sees what the .vmx says');
+    is(said_in_guest("vmware-rpctool 'info-get guestinfo.zone'"), "a\n", 'by name');
+    is(environment_variable('VIX_TOUR'), '', 'not there');
+    succeeds(VMWriteVariable($vm, VIX_GUEST_ENVIRONMENT_VARIABLE, 'VIX_TOUR', "a 'b'\n\$c", 0),
+        'VMWriteVariable');
+    is(environment_variable('VIX_TOUR'), "a 'b'\n\$c", 'reads back');
+    is(said_in_guest('printf %s "$VIX_TOUR"'), "a 'b'\n\$c", 'programs see it');
+    is(VMWriteVariable($vm, VIX_GUEST_ENVIRONMENT_VARIABLE, 'a-b', 'x', 0),
+        VIX_E_INVALID_ARG, 'a name that no shell takes');
+    is(said_in_guest("vmware-rpctool 'info-set guestinfo.answer forty two'"), '', 'root tells');
+    is(guest_variable('answer'), 'forty two', 'what the host reads');
+
+    succeeds(VMLoginInGuest($vm, 'guest', 'guest secret', 0), 'the other user');
+    is(environment_variable('VIX_TOUR'), "a 'b'\n\$c", 'has it too');
+    is(environment_variable('USER'), 'guest', 'beside the own');
+    is(said_in_guest('printf %s "$VIX_TOUR"'), "a 'b'\n\$c", 'and so have the own programs');
+};
+
+subtest 'the screen' => sub {
+    my ($err, $size, $bytes)
+        = VMCaptureScreenImage($vm, VIX_CAPTURESCREENFORMAT_PNG, VIX_INVALID_HANDLE);
+    succeeds($err, 'VMCaptureScreenImage');
+    is(length $bytes, $size, 'its size');
+    is(substr($bytes, 0, 8), "\x89PNG\r\n\x1a\n", 'a PNG');
+    my ($width, $height) = unpack 'x16 N N', $bytes;
+    cmp_ok($width * $height, '>=', 320 * 200, "of $width x $height");
+    my ($plain_err, $plain_size, $plain)
+        = VMCaptureScreenImage($vm, VIX_CAPTURESCREENFORMAT_PNG_NOCOMPRESS, VIX_INVALID_HANDLE);
+    succeeds($plain_err, 'without compression');
+    cmp_ok($plain_size, '>', $width * $height * 3, 'it has all the bytes');
+SKIP: {
+        skip 'ImageMagick is not installed', 1 if !have_tool('identify');
+        spew("$keep/screen.png", $plain);
+        is(scalar qx(identify -format '%m %w %h' '$keep/screen.png'),
+            "PNG $width $height", 'ImageMagick reads it');
+    }
 };
 
 subtest 'processes' => sub {
@@ -109,10 +207,73 @@ subtest 'files' => sub {
         VIX_E_FILE_ACCESS_ERROR, 'what the user may not read');
 };
 
+subtest 'a large file, told of and stopped' => sub {
+    my $content = join '', map { pack 'N', ($_ * 2_654_435_761) % 2**32 } 1 .. 2**20;
+    spew("$keep/large", $content);
+    my @percent;
+    my $before = VMware::Vix::on_progress(sub { push @percent, $_[0] });
+    succeeds(VMCopyFileFromHostToGuest($vm, "$keep/large", '/tmp/large', @none), '4 MiB');
+    VMware::Vix::on_progress($before);
+    is($percent[-1], 100, 'told up to its end');
+    cmp_ok(scalar @percent, '>', 10, 'in steps');
+    succeeds(VMCopyFileFromGuestToHost($vm, '/tmp/large', "$keep/back", @none), 'and back');
+    ok(slurp("$keep/back") eq $content, 'as it was');
+
+    my @there = VMListDirectoryInGuest($vm, '/tmp', 0);
+    $before = VMware::Vix::on_progress(sub { die "enough\n" if $_[0] > 5 });
+    my $died = !eval {
+        VMCopyFileFromHostToGuest($vm, "$keep/large", '/tmp/large2', @none);
+        1;
+    };
+    VMware::Vix::on_progress($before);
+    ok($died, 'one that is given up');
+    is_deeply([VMFileExistsInGuest($vm, '/tmp/large2')], [VIX_OK, 0], 'is not there');
+    my @after = VMListDirectoryInGuest($vm, '/tmp', 0);
+    is(scalar @after, scalar @there, 'nor is anything else');
+    succeeds(VMDeleteFileInGuest($vm, '/tmp/large'), 'removed');
+};
+
+subtest 'what there is not' => sub {
+    is(VMOpenUrlInGuest($vm, 'http://localhost/', 0, VIX_INVALID_HANDLE),
+        VIX_E_OP_NOT_SUPPORTED_ON_GUEST, 'VMOpenUrlInGuest');
+    is(VMAddSharedFolder($vm, 'share', $keep, 0), VIX_E_NOT_SUPPORTED, 'VMAddSharedFolder');
+    like(VMware::Vix::last_error_detail(), qr/see no shared folders/, 'for a reason');
+    is_deeply([VMGetNumSharedFolders($vm)], [VIX_OK, 0], 'there are none');
+    is(VMInstallTools($vm, 0, undef), VIX_E_TOOLS_INSTALL_NO_IMAGE, 'VMInstallTools');
+    is((VMListDirectoryInGuest($vm, '/no/such', 0))[0], VIX_E_FILE_NOT_FOUND, 'a folder');
+    is((VMListDirectoryInGuest($vm, '/etc/passwd', 0))[0],
+        VIX_E_NOT_A_DIRECTORY, 'a file for a folder');
+    is(VMDeleteDirectoryInGuest($vm, '/no/such', 0), VIX_E_FILE_NOT_FOUND, 'to delete');
+    is(VMRenameFileInGuest($vm, '/no/such', '/tmp/x', @none), VIX_E_FILE_NOT_FOUND, 'to rename');
+    is(VMRenameFileInGuest($vm, 'x' x 256, '/tmp/x', @none), VIX_E_FILE_NAME_TOO_LONG, 'a name');
+    is(VMCopyFileFromHostToGuest($vm, "$keep/no such", '/tmp/x', @none),
+        VIX_E_FILE_NOT_FOUND, 'a file of the host');
+    is((VMRunScriptInGuestEx($vm, '/bin/sh', 'x' x 60_536, @none))[0],
+        VIX_E_ARGUMENT_TOO_BIG, 'a script that is too long');
+    my ($err, $name) = VMCreateTempFileInGuest($vm, @none);
+    succeeds($err, 'VMCreateTempFileInGuest');
+    is_deeply([VMFileExistsInGuest($vm, $name)], [VIX_OK, 1], 'is there');
+    succeeds(VMDeleteFileInGuest($vm, $name), 'and deleted');
+};
+
 succeeds(VMLogoutFromGuest($vm), 'VMLogoutFromGuest');
 is((VMFileExistsInGuest($vm, '/etc/passwd'))[0],
     VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED, 'nobody is logged in any more');
 
-succeeds(VMPowerOff($vm, VIX_VMPOWEROP_NORMAL), "VMPowerOff");
+is((VMCaptureScreenImage($vm, VIX_CAPTURESCREENFORMAT_PNG, VIX_INVALID_HANDLE))[0],
+    VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED, 'nor looks at the screen');
+is(environment_variable('USER'), text_of(VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED),
+    'or the environment');
+
+subtest 'the guest starts anew, and ends, by itself' => sub {
+    succeeds(VMReset($vm, VIX_VMPOWEROP_FROM_GUEST), 'VMReset');
+    my $end = time + 120;
+    sleep 1 while guest_variable('answer') ne '' && time < $end;
+    is(guest_variable('answer'), '', 'it is up again, and has forgotten what was said');
+    is(guest_variable('role'), "web, of 'many'", 'and knows only what the .vmx says');
+    succeeds(VMPowerOff($vm, VIX_VMPOWEROP_FROM_GUEST), 'VMPowerOff');
+    my ($err, $state) = GetProperties($vm, VIX_PROPERTY_VM_POWER_STATE);
+    is($state, VIX_POWERSTATE_POWERED_OFF, 'it is off');
+};
 
 done_testing;

@@ -6,6 +6,8 @@ package Bench::Cases;
 use strict;
 use warnings;
 
+use Bench::Power ();
+
 # Contenders (see Bench::Contender) of a case on the work folder's own file system, ...
 my @PLAIN = qw(vmclone cp two qemu qemu_w vmclone_s cp_s two_s qemu_s qemu_w_s);
 # ... of a disk with a parent, where cp can only copy the chain as it is, ...
@@ -39,6 +41,7 @@ sub all {
     my ($size) = @_;
     return (
         work_folder_cases($size), linked_cases($size), consolidation_cases($size),
+        Bench::Power::cases(),
         map { reflink_cases($_, $size) } qw(xfs btrfs)
     );
 }
@@ -175,6 +178,7 @@ sub case {
 # One line on what the case is.
 sub describe {
     my ($case) = @_;
+    return $case->{about} if $case->{about};
     my $disk = $case->{disk};
     my $what = $disk->{data_mib}
         ? "$disk->{kind}, $disk->{data_mib} MiB of data in $disk->{capacity_mib} MiB"

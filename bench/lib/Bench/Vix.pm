@@ -78,6 +78,58 @@ sub remove_snapshot {
     return $seconds;
 }
 
+# A linked clone that runs; gives its handle.
+sub started_clone {
+    my ($vm, $snapshot, $target, $sync) = @_;
+    local $ENV{VIX_CLONE_SYNC} = $sync;
+    my ($err, $clone) = VMClone($vm, $snapshot, VIX_CLONETYPE_LINKED(), $target, 0,
+        VIX_INVALID_HANDLE());
+    check('VMClone', $err);
+    check('VMPowerOn', VMPowerOn($clone, VIX_VMPOWEROP_NORMAL(), VIX_INVALID_HANDLE()));
+    return $clone;
+}
+
+sub end_clone {
+    my ($clone) = @_;
+    stop($clone);
+    check('VMDelete', VMDelete($clone, VIX_VMDELETE_DISK_FILES()));
+    ReleaseHandle($clone);
+    return;
+}
+
+sub check_runs {
+    my ($vm) = @_;
+    my ($err, $state) = GetProperties($vm, VIX_PROPERTY_VM_POWER_STATE());
+    check('GetProperties', $err);
+    die "it is not running: $state\n" if $state != VIX_POWERSTATE_POWERED_ON();
+    return;
+}
+
+# Powers on and waits until the guest has started.
+sub start_guest {
+    my ($vm, $seconds) = @_;
+    check('VMPowerOn', VMPowerOn($vm, VIX_VMPOWEROP_NORMAL(), VIX_INVALID_HANDLE()));
+    check('VMWaitForToolsInGuest', VMWaitForToolsInGuest($vm, $seconds));
+    return;
+}
+
+# Gives the seconds of each.
+sub suspend_and_resume {
+    my ($vm) = @_;
+    my @times = clock_gettime(CLOCK_MONOTONIC);
+    check('VMSuspend', VMSuspend($vm, 0));
+    push @times, clock_gettime(CLOCK_MONOTONIC);
+    check('VMPowerOn', VMPowerOn($vm, VIX_VMPOWEROP_NORMAL(), VIX_INVALID_HANDLE()));
+    push @times, clock_gettime(CLOCK_MONOTONIC);
+    return ($times[1] - $times[0], $times[2] - $times[1]);
+}
+
+sub stop {
+    my ($vm) = @_;
+    check('VMPowerOff', VMPowerOff($vm, VIX_VMPOWEROP_NORMAL()));
+    return;
+}
+
 sub open_vm {
     my ($vmx) = @_;
     my ($err, $host, $vm);

@@ -311,15 +311,19 @@ The handle stays until it is released, but calls on it and on handles of its sna
 
 Starts or resumes the virtual machine (page), with QEMU through libvirt; it runs on when the script
 has ended. $powerOnOptions is VIX_VMPOWEROP_NORMAL or VIX_VMPOWEROP_LAUNCH_GUI (page), also with
-VIX_VMPOWEROP_START_VM_PAUSED; others, and a property list, are VIX_E_INVALID_ARG. No window is
-opened: C<virt-viewer> and C<virt-manager> show the machine.
+VIX_VMPOWEROP_START_VM_PAUSED; others, and a property list, are VIX_E_INVALID_ARG.
+VIX_VMPOWEROP_LAUNCH_GUI opens a window of C<virt-viewer>, C<virt-manager> or what C<power.viewer>
+names; where there is no display or none of them, it is powered on without (ours). What was left out
+or replaced of the .vmx's devices, and why no window is there, is in
+C<VMware::Vix::last_error_detail()> after a call that worked (ours).
 
 One that runs is VIX_E_VM_IS_RUNNING, an encrypted one VIX_E_NEED_KEY, or VIX_E_NOT_SUPPORTED with
 VIX_VMPOWEROP_LAUNCH_GUI (page), one whose .vmx cannot be written VIX_E_CANNOT_START_READ_ONLY_VM, one
 whose disk a snapshot or a linked clone needs as it is VIX_E_SNAPSHOT_INCONSISTENT. Without libvirt
 it is VIX_E_NOT_SUPPORTED, with one that does not answer VIX_E_CANNOT_CONNECT_TO_HOST, without the
-right to use it VIX_E_HOST_USER_PERMISSIONS; whatever else libvirt refuses is VIX_E_CANNOT_POWER_ON_VM with its own words in the detail (all ours). The
-settings power.* of L<VMware::Vix::Settings> say how it runs.
+right to use it VIX_E_HOST_USER_PERMISSIONS; whatever else libvirt refuses is
+VIX_E_CANNOT_POWER_ON_VM with its own words in the detail (all ours). The settings power.* of
+L<VMware::Vix::Settings> say how it runs.
 
 =head2 VMPowerOff
 
@@ -464,7 +468,11 @@ read from the files at each call.
 
 With VIX_VM_CONFIG_RUNTIME_ONLY the value of a setting in the .vmx, whether it runs or not; names are
 compared without regard to case (seen), and one that is not there has the value '' (seen).
-VIX_VM_GUEST_VARIABLE and VIX_GUEST_ENVIRONMENT_VARIABLE are the guest's (page): see L</In the guest>.
+VIX_VM_GUEST_VARIABLE is a variable that the guest keeps while it runs, or else the setting
+C<guestinfo.NAME>, or for C<ip> the guest's address; '' if there is none (ours).
+VIX_GUEST_ENVIRONMENT_VARIABLE is one of the environment of the user who logged in (page); without
+a login VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED, '' if there is none (ours). Both need a running
+guest and fail as the calls L</In the guest> do; L<VMware::Vix::Guest/VARIABLES> says where they are.
 An empty name, an unknown type, or $options other than 0 are VIX_E_INVALID_ARG (ours).
 
 =head2 VMWriteVariable
@@ -472,8 +480,12 @@ An empty name, an unknown type, or $options other than 0 are VIX_E_INVALID_ARG (
     $err = VMWriteVariable($vmHandle, $variableType, $name, $value, $options);
 
 The same in the other direction. A setting goes into the .vmx of a virtual machine that is off (ours);
-running it is VIX_E_VM_IS_RUNNING (ours). VIX_E_INVALID_ARG for a name with C<=>, and for a guest
-variable's with C</> (page).
+running it is VIX_E_VM_IS_RUNNING (ours). A guest variable is seen by the guest at once, and is gone
+when that starts anew (ours). A variable of the environment is for programs that VIX starts later;
+setting it needs a login as root, others are VIX_E_GUEST_USER_PERMISSIONS (page). VIX_E_INVALID_ARG
+for a name with C<=>, and for a guest variable's with C</> (page), which also may not begin with
+C<.> or have more than 200 bytes, and for one of the environment that no shell takes (ours).
+VIX_E_ARGUMENT_TOO_BIG (44) for a value of the guest's of more than 64 KiB (ours).
 
 =head2 VMUpgradeVirtualHardware
 
@@ -489,8 +501,9 @@ encrypted VIX_E_NEED_KEY (ours), through Player VIX_E_NOT_SUPPORTED (page).
 
 Whether the guest may see the shared folders, in the .vmx. $options is 0, others are
 VIX_E_INVALID_ARG (ours). This and the calls below are VIX_E_NOT_SUPPORTED but for Workstation and
-Player (page), and those that change something VIX_E_VM_IS_RUNNING when it runs, VIX_E_NEED_KEY when
-it is encrypted (ours; VMware's want it running).
+Player (page). Those that change something are VIX_E_NOT_SUPPORTED when VMPowerOn has started it, for
+QEMU's guests see no shared folders, VIX_E_VM_IS_RUNNING when another product runs it, and
+VIX_E_NEED_KEY when it is encrypted (ours; VMware's want it running).
 
 =head2 VMGetNumSharedFolders
 
@@ -527,10 +540,15 @@ Removes it. $flags is 0 (page). VIX_E_NOT_FOUND if there is none (ours).
 
 =head2 In the guest
 
-The calls up to VMOpenUrlInGuest go to the guest of a virtual machine. After the checks of handle and
-arguments they are VIX_E_VM_NOT_RUNNING (3006) for one that is off or suspended, and
-VIX_E_TOOLS_NOT_RUNNING (3016) for one that runs: this library talks to no guest as yet (ours).
-Options with other bits than those named, a property list, or an empty path are VIX_E_INVALID_ARG
+The calls up to VMOpenUrlInGuest go to the guest of a virtual machine, through the QEMU guest agent
+in it: L<VMware::Vix::Guest> says how to install that, and who may do what. After the checks of handle
+and arguments they are VIX_E_VM_NOT_RUNNING (3006) for one that is off or suspended,
+VIX_E_TOOLS_NOT_RUNNING (3016) where no agent answers or another product runs it, and
+VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED (3018) without a login, where they need one, which is all but
+the first four (ours). What the guest refuses is the code nearest to its words:
+VIX_E_FILE_NOT_FOUND (4), VIX_E_FILE_ACCESS_ERROR (13), VIX_E_FILE_ALREADY_EXISTS (12),
+VIX_E_NOT_A_FILE (20001), VIX_E_NOT_A_DIRECTORY (20002), VIX_E_GUEST_USER_PERMISSIONS (3015) and so
+on (ours). Options with other bits than those named, a property list, or an empty path are VIX_E_INVALID_ARG
 (ours). In a result that is a hash all keys are there also on failure, with undef as values (ours);
 a list of hashes is empty then.
 
@@ -547,13 +565,18 @@ here: a running virtual machine is VIX_E_TOOLS_INSTALL_NO_IMAGE (21000) (ours).
     $err = VMWaitForToolsInGuest($vmHandle, $timeoutInSeconds);
 
 Waits until the tools answer, $timeoutInSeconds seconds, or for ever if that is not positive (page).
+VIX_E_TIMEOUT_WAITING_FOR_TOOLS (3000) when the time is over, VIX_E_VM_NOT_RUNNING when it ends
+meanwhile (ours).
 
 =head2 VMLoginInGuest
 
     $err = VMLoginInGuest($vmHandle, $userName, $password, $options);
 
 Sets the account of later calls. $options is 0 or
-VIX_LOGIN_IN_GUEST_REQUIRE_INTERACTIVE_ENVIRONMENT (page). An empty name is VIX_E_INVALID_ARG (ours).
+VIX_LOGIN_IN_GUEST_REQUIRE_INTERACTIVE_ENVIRONMENT (page), which is VIX_E_LOGIN_TYPE_NOT_SUPPORTED
+here (ours). The password is checked against the guest's own list: VIX_E_GUEST_USER_PERMISSIONS,
+VIX_E_EMPTY_PASSWORD_NOT_ALLOWED_IN_GUEST (3033), VIX_E_CANNOT_AUTHENTICATE_WITH_GUEST (3024) (ours).
+An empty name is VIX_E_INVALID_ARG (ours).
 
 =head2 VMLogoutFromGuest
 
@@ -567,7 +590,8 @@ Forgets that account. VIX_OK also without a login (page), and whether it runs or
                                $propertyListHandle);
 
 Runs a program. $options may have VIX_RUNPROGRAM_RETURN_IMMEDIATELY and
-VIX_RUNPROGRAM_ACTIVATE_WINDOW (page).
+VIX_RUNPROGRAM_ACTIVATE_WINDOW (page); the latter means nothing here. One that is not there or that
+the user may not run is VIX_E_PROGRAM_NOT_STARTED (3004) (ours).
 
 =head2 VMRunProgramInGuestEx
 
@@ -595,14 +619,16 @@ The same, with the hash of VMRunProgramInGuestEx (page).
     $err = VMCopyFileFromHostToGuest($vmHandle, $hostPathName, $guestPathName, $options,
                                      $propertyListHandle);
 
-Copies a file or folder into the guest. $options is 0 (page).
+Copies a file or folder into the guest. $options is 0 (page). It may be cancelled, and tells of its
+progress; a file that did not come whole is not left there (ours).
 
 =head2 VMCopyFileFromGuestToHost
 
     $err = VMCopyFileFromGuestToHost($vmHandle, $guestPathName, $hostPathName, $options,
                                      $propertyListHandle);
 
-Copies a file or folder out of the guest. $options is 0 (page).
+Copies a file or folder out of the guest. $options is 0 (page). It may be cancelled, and tells of its
+progress; a file that did not come whole is not left here (ours).
 
 =head2 VMDeleteFileInGuest
 
@@ -680,13 +706,15 @@ Ends a process. $options is 0 (page); a $pid that is not positive is VIX_E_INVAL
         $propertyListHandle);
 
 A picture of the screen. $captureType is VIX_CAPTURESCREENFORMAT_PNG or
-VIX_CAPTURESCREENFORMAT_PNG_NOCOMPRESS (page), others are VIX_E_INVALID_ARG (ours).
+VIX_CAPTURESCREENFORMAT_PNG_NOCOMPRESS (page), others are VIX_E_INVALID_ARG (ours). $imageBytes is
+a PNG either way. It needs a login (page), though the picture is taken of the graphics card.
 
 =head2 VMOpenUrlInGuest
 
     $err = VMOpenUrlInGuest($vmHandle, $url, $windowState, $propertyListHandle);
 
-Opens a page in the guest's browser. VIX 1.11 removed it (page); old scripts name it (seen).
+Opens a page in the guest's browser. VIX 1.11 removed it (page); old scripts name it (seen). With
+a login it is VIX_E_OP_NOT_SUPPORTED_ON_GUEST (3003) (ours).
 
 =head2 Recording
 

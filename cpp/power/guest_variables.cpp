@@ -1,0 +1,121 @@
+#include "power/guest_variables.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/error.h"
+
+namespace vix::power {
+namespace {
+
+const std::string kFolder = "/run/vmware-vix";
+const std::string kVariables = kFolder + "/guestinfo";
+const std::string kEnvironment = kFolder + "/environment";
+constexpr std::size_t kValueLimit = 65536;
+constexpr std::size_t kEnvironmentLimit = std::size_t{1} << 20;
+constexpr std::size_t kNameLimit = 200;  // a file is named for it
+
+// $1 folder, $2 name in it, $3 permissions. Who reads meanwhile finds the old value or the new one.
+constexpr const char* kMakeFile =
+    "umask 077; mkdir -p -- \"$1\" && chmod 755 -- /run/vmware-vix \"$1\" && "
+    "mktemp -- \"$1/.new-XXXXXX\"";
+constexpr const char* kPublish = "chmod -- \"$3\" \"$4\" && mv -f -- \"$4\" \"$1/$2\"";
+
+std::optional<std::string> read_if_there(GuestAgent& agent, const std::string& path,
+                                         std::size_t limit) {
+    try {
+        return agent.read_file(path, limit);
+    } catch (const Error& error) {
+        if (error.code() != VIX_E_FILE_NOT_FOUND) throw;
+        return std::nullopt;
+    }
+}
+
+// What the shell says; a failure is an error.
+std::string use_shell(GuestAgent& agent, const char* script, const std::vector<std::string>& words,
+                      Progress& progress) {
+    GuestProgram program{{"/bin/sh", "-c", script, "sh"}, {}, Output::Capture};
+    program.environment = {"LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+    program.words.insert(program.words.end(), words.begin(), words.end());
+    auto exit = agent.wait_for(agent.start(program), progress);
+    if (exit.code == 0) return std::move(exit.output);
+    throw Error{code_from_words(exit.errors, VIX_E_FILE_ERROR), "in the guest: " + exit.errors};
+}
+
+void write_whole(GuestAgent& agent, const std::string& folder, const std::string& name,
+                 const char* permissions, const std::string& content, Progress& progress) {
+    std::string fresh = use_shell(agent, kMakeFile, {folder}, progress);
+    if (fresh.ends_with('\n')) fresh.pop_back();
+    GuestAgent::File file{agent, fresh, "w"};
+    file.write(content);
+    file.close();
+    use_shell(agent, kPublish, {folder, name, permissions, fresh}, progress);
+}
+
+std::vector<std::string> split_at_ends(const std::string& text) {
+    std::vector<std::string> parts;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const auto end = std::min(text.find('\0', begin), text.size());
+        if (end > begin) parts.push_back(text.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return parts;
+}
+
+void require_variable_name(const std::string& name) {
+    if (!name.empty() && name.find('/') == std::string::npos && name.front() != '.' &&
+        name.size() <= kNameLimit) {
+        return;
+    }
+    throw Error{VIX_E_INVALID_ARG, "\"" + name + "\" cannot be the name of a guest variable"};
+}
+
+void require_environment_name(const std::string& name) {
+    const auto fits = [](char c) {
+        return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0;
+    };
+    const bool digit = !name.empty() && std::isdigit(static_cast<unsigned char>(name.front())) != 0;
+    if (!name.empty() && !digit && std::all_of(name.begin(), name.end(), fits)) return;
+    throw Error{VIX_E_INVALID_ARG,
+                "\"" + name + "\" cannot be the name of a variable in the environment"};
+}
+
+void require_value(const std::string& name, const std::string& value) {
+    if (value.size() <= kValueLimit) return;
+    throw Error{VIX_E_ARGUMENT_TOO_BIG, "the value of " + name + " has " +
+                                            std::to_string(value.size()) + " bytes, more than " +
+                                            std::to_string(kValueLimit)};
+}
+
+}  // namespace
+
+std::optional<std::string> read_guest_variable(GuestAgent& agent, const std::string& name) {
+    require_variable_name(name);
+    return read_if_there(agent, kVariables + '/' + name, kValueLimit);
+}
+
+void write_guest_variable(GuestAgent& agent, const std::string& name, const std::string& value,
+                          Progress& progress) {
+    require_variable_name(name);
+    require_value(name, value);
+    write_whole(agent, kVariables, name, "644", value, progress);
+}
+
+std::vector<std::string> kept_environment(GuestAgent& agent) {
+    return split_at_ends(read_if_there(agent, kEnvironment, kEnvironmentLimit).value_or(""));
+}
+
+void keep_in_environment(GuestAgent& agent, const std::string& name, const std::string& value,
+                         Progress& progress) {
+    require_environment_name(name);
+    require_value(name, value);
+    auto variables = kept_environment(agent);
+    const std::string begin = name + '=';
+    std::erase_if(variables, [&](const auto& known) { return known.starts_with(begin); });
+    variables.push_back(begin + value);
+    std::string content;
+    for (const auto& variable : variables) content += variable + '\0';
+    write_whole(agent, kFolder, "environment", "600", content, progress);
+}
+
+}  // namespace vix::power

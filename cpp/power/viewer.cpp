@@ -1,0 +1,73 @@
+#include "power/viewer.h"
+
+#include <cstdlib>
+
+#include "base/error.h"
+#include "io/process.h"
+#include "power/guest_agent.h"
+#include "power/host.h"
+
+namespace vix::power {
+namespace {
+
+// %u is libvirt's uri, %i the machine's uuid. A display that is no port of the network is reached
+// through libvirt, on this host only.
+constexpr const char* kKnownHere = "virt-viewer --connect %u --attach --uuid %i";
+constexpr const char* kKnown[] = {
+    "virt-viewer --connect %u --uuid %i",
+    "virt-manager --connect %u --show-domain-console %i",
+};
+
+bool is_set(const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value != '\0';
+}
+
+std::string filled(const std::string& word, const std::string& uri, const std::string& uuid) {
+    std::string text;
+    for (std::size_t i = 0; i < word.size(); ++i) {
+        const char next = word[i] == '%' && i + 1 < word.size() ? word[i + 1] : '\0';
+        if (next != 'u' && next != 'i' && next != '%') {
+            text += word[i];
+            continue;
+        }
+        text += next == 'u' ? uri : next == 'i' ? uuid : "%";
+        ++i;
+    }
+    return text;
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string>> viewer_command(const Settings& settings,
+                                                       const std::string& uuid) {
+    std::vector<std::string> candidates(std::begin(kKnown), std::end(kKnown));
+    if (is_local(uri_for(settings))) candidates.front() = kKnownHere;
+    if (!settings.viewer.empty()) candidates = {settings.viewer};
+    for (const auto& candidate : candidates) {
+        auto words = split_words(candidate);
+        if (words.empty() || !io::find_program(words.front())) continue;
+        for (auto& word : words) word = filled(word, uri_for(settings), uuid);
+        return words;
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> open_viewer(const Settings& settings, const std::string& uuid) {
+    if (!is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY")) {
+        return "no window is opened: there is no display (DISPLAY, WAYLAND_DISPLAY)";
+    }
+    try {
+        const auto command = viewer_command(settings, uuid);
+        if (!command && settings.viewer.empty()) {
+            return "no window is opened: neither virt-viewer nor virt-manager is installed";
+        }
+        if (!command) return "no window is opened: power.viewer is not installed";
+        io::start_detached(*command);
+        return std::nullopt;
+    } catch (const Error& error) {
+        return "no window is opened: " + error.detail();
+    }
+}
+
+}  // namespace vix::power

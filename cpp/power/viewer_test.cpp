@@ -1,0 +1,60 @@
+#include "power/viewer.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/filesystem/operations.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
+#include "testing/temp_folder.h"
+
+namespace vix::power {
+namespace {
+
+using Words = std::vector<std::string>;
+
+class Viewer : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        settings_.uri = "qemu:///session";
+        unsetenv("WAYLAND_DISPLAY");
+        setenv("DISPLAY", ":99", 1);
+    }
+
+    testing::TempFolder folder_;
+    Settings settings_;
+};
+
+TEST_F(Viewer, OfTheSettingGetsUriAndMachine) {
+    settings_.viewer = "/bin/echo 'at %u' --of=%i 100%% %x";
+    EXPECT_EQ(viewer_command(settings_, "ID"),
+              (Words{"/bin/echo", "at qemu:///session", "--of=ID", "100%", "%x"}));
+}
+
+TEST_F(Viewer, ThatIsNotInstalledIsSaid) {
+    settings_.viewer = "/no/such %i";
+    EXPECT_EQ(viewer_command(settings_, "ID"), std::nullopt);
+    EXPECT_EQ(open_viewer(settings_, "ID"), "no window is opened: power.viewer is not installed");
+}
+
+TEST_F(Viewer, NeedsADisplay) {
+    unsetenv("DISPLAY");
+    settings_.viewer = "/bin/true";
+    const auto reason = open_viewer(settings_, "ID");
+    ASSERT_TRUE(reason);
+    EXPECT_NE(reason->find("there is no display"), std::string::npos);
+}
+
+TEST_F(Viewer, IsStarted) {
+    const auto mark = folder_ / "mark";
+    settings_.viewer = "/bin/sh -c 'echo \"$0\" >" + mark.string() + "' %i";
+    EXPECT_EQ(open_viewer(settings_, "ID"), std::nullopt);
+    for (int i = 0; i < 500 && !boost::filesystem::exists(mark); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    }
+    EXPECT_TRUE(boost::filesystem::exists(mark));
+}
+
+}  // namespace
+}  // namespace vix::power

@@ -1,0 +1,56 @@
+# The example that runs a clone, on the small Linux of dev/make-guest: each step happens, in its
+# order, and nothing of it stays.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+
+use VixTest qw(slurp temp_dir);
+use VixTest::Calls qw(perl_with_vix);
+use VixTest::Guest qw(make_guest why_nothing_runs);
+use VixTest::Tools qw(run_tool);
+
+my $reason = why_nothing_runs();
+plan skip_all => $reason if defined $reason;
+
+my $EXAMPLE = "$FindBin::Bin/../examples/guest-tour.pl";
+my $keep    = temp_dir();
+chmod 0755, $keep;    # QEMU's own user goes through it
+$ENV{VIX_POWER_FOLDER} = "$keep/run";
+my $vmx = make_guest("$keep/small", 'small');
+plan skip_all => 'no guest could be made' if !defined $vmx;
+
+sub tour {
+    my ($password, @more) = @_;
+    local $ENV{GUEST_PASSWORD} = $password;
+    return run_tool(perl_with_vix($EXAMPLE), @more, $vmx, "$keep/tour/tour.vmx", "$keep/report");
+}
+
+my $run = tour('guest secret', '--user', 'guest');
+is($run->{status}, 0, 'the tour ends well') or diag $run->{err};
+is_deeply(
+    [map {s/\A *[0-9.]+ s  //r} split /\n/, $run->{out}],
+    [
+        "cloned to $keep/tour/tour.vmx",
+        'powered on',
+        'the guest is up',
+        "a script ended with 0; what it said is in $keep/report",
+        'suspended',
+        'resumed, where it was',
+        'back to the snapshot fresh, off',
+        'deleted',
+    ],
+    'step by step'
+);
+like(slurp("$keep/report"), qr/\ALinux [\d.]+\S*\n[\d.]+ [\d.]+\n\z/, 'the guest has spoken');
+ok(!-e "$keep/tour", 'the clone is gone');
+
+$run = tour('wrong', '--user', 'guest');
+isnt($run->{status}, 0, 'with a wrong password it ends');
+like($run->{err}, qr/^guest-tour\.pl: logging in as guest: error 3015: /m, 'and says why');
+ok(!-e "$keep/tour", 'and the clone is gone, too');
+
+done_testing;
