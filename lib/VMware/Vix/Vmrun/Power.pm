@@ -26,6 +26,8 @@ sub _start {
     $window = VMware::Vix::Vmrun::word_of('the last argument', $window // 'nogui', qw(gui nogui));
     my $options = $window eq 'gui' ? VIX_VMPOWEROP_LAUNCH_GUI : VIX_VMPOWEROP_NORMAL;
     VMware::Vix::Vmrun::check(VMPowerOn($self->open_vm($vmx), $options, VIX_INVALID_HANDLE), $vmx);
+    my $note = VMware::Vix::last_error_detail();
+    print {*STDERR} "vmrun: $note\n" if $window eq 'gui' && $note =~ /\bno window is opened\b/;
     return;
 }
 
