@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Devices of the clone: disks on every bus and from other folders are copied under names of their
-# own; CD, floppy, serial and parallel files stay where they are and are still found.
+# own; CD and floppy images stay where they are and are still found, and what goes to a port's file
+# goes to one of the clone's own.
 
 use strict;
 use warnings;
@@ -214,7 +215,9 @@ sub disks_in {
         'sata0:2.filename' => 'auto detect',
         'sata0:3.filename' => 'C:\\ISO\\windows.iso',
         'floppy1.filename' => '/dev/fd0',
+        'serial0.filename' => 'console.txt',
         'serial1.filename' => '\\\\.\\pipe\\com_1',
+        'parallel0.filename' => 'printer.txt',
         'serial2.filename' => 'thinprint',
         'serial3.filename' => 'COM1',
         'sound.filename'   => '-1',
@@ -224,8 +227,6 @@ sub disks_in {
         'sata0:1.filename'   => 'media/tools.iso',
         'floppy0.filename'   => 'boot.img',
         'sata0:4.filename'   => 'media/tools.iso',
-        'serial0.filename'   => 'console.txt',
-        'parallel0.filename' => 'printer.txt',
     );
     for my $key (sort keys %moved) {
         my $found = File::Spec->rel2abs($value->{$key}, $dir);

@@ -64,8 +64,9 @@ class Rewriter {
         }
     }
 
-    // Relative names of images and output files would dangle in the clone's folder: they get the
-    // path of the source's. Names of devices and absolute paths, POSIX or Windows, stay.
+    // Relative names of images would dangle in the clone's folder: they get the path of the source's.
+    // Names of devices and absolute paths, POSIX or Windows, stay; so do the files of ports, into
+    // which each machine writes its own.
     void keep_media_reachable() {
         for (const auto& [key, name] : source_.dictionary().entries()) {
             const auto device = media_device_of(key);
@@ -78,17 +79,14 @@ class Rewriter {
 
     static std::optional<std::string> media_device_of(const std::string& key) {
         if (auto node = vm::disk_node_of(key)) return node;
-        for (const char* device : {"floppy", "serial", "parallel"}) {
-            if (auto found = numbered_device(key, device, ".fileName")) return found;
-        }
-        return std::nullopt;
+        return numbered_device(key, "floppy", ".fileName");
     }
 
     bool names_a_file(const std::string& device, const std::string& name) const {
         const std::string type = to_lower(value(device + ".deviceType"));
         if (type == "cdrom-image") return true;
         const std::string file_type = to_lower(value(device + ".fileType"));
-        if (file_type == "file" || file_type == "pipe") return true;
+        if (file_type == "file") return true;
         if (type == "cdrom-raw" || type == "atapi-cdrom" || file_type == "device") return false;
         const bool is_disk = vm::disk_node_of(device + ".fileName").has_value();
         return !is_disk && find_(name).has_value();

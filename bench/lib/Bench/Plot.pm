@@ -27,7 +27,8 @@ sub obstacle {
 }
 
 sub draw {
-    my ($path, @entries) = @_;
+    my ($path, @all) = @_;
+    my @entries = grep { $MODE_TITLE{$_->{mode}} } @all or return;
     my @script = ("set output '$path'", blocks(@entries), settings(\@entries));
     for my $mode (modes(@entries)) {
         push @script, panel($mode, grep { $_->{mode} eq $mode } @entries);
