@@ -78,20 +78,38 @@ sub remove_snapshot {
     return $seconds;
 }
 
-# A linked clone that runs; gives its handle.
-sub started_clone {
+# The handle of a linked clone, to be ended with end_clone().
+sub new_clone {
     my ($vm, $snapshot, $target, $sync) = @_;
     local $ENV{VIX_CLONE_SYNC} = $sync;
     my ($err, $clone) = VMClone($vm, $snapshot, VIX_CLONETYPE_LINKED(), $target, 0,
         VIX_INVALID_HANDLE());
     check('VMClone', $err);
-    check('VMPowerOn', VMPowerOn($clone, VIX_VMPOWEROP_NORMAL(), VIX_INVALID_HANDLE()));
     return $clone;
 }
 
+sub start {
+    my ($vm) = @_;
+    check('VMPowerOn', VMPowerOn($vm, VIX_VMPOWEROP_NORMAL(), VIX_INVALID_HANDLE()));
+    return;
+}
+
+sub start_paused {
+    my ($vm) = @_;
+    check('VMPowerOn', VMPowerOn($vm, VIX_VMPOWEROP_START_VM_PAUSED(), VIX_INVALID_HANDLE()));
+    return;
+}
+
+sub unpause {
+    my ($vm) = @_;
+    check('VMUnpause', VMUnpause($vm, 0, VIX_INVALID_HANDLE()));
+    return;
+}
+
+# Whether it runs or not.
 sub end_clone {
     my ($clone) = @_;
-    stop($clone);
+    VMPowerOff($clone, VIX_VMPOWEROP_NORMAL());
     check('VMDelete', VMDelete($clone, VIX_VMDELETE_DISK_FILES()));
     ReleaseHandle($clone);
     return;
@@ -108,7 +126,7 @@ sub check_runs {
 # Powers on and waits until the guest has started.
 sub start_guest {
     my ($vm, $seconds) = @_;
-    check('VMPowerOn', VMPowerOn($vm, VIX_VMPOWEROP_NORMAL(), VIX_INVALID_HANDLE()));
+    start($vm);
     check('VMWaitForToolsInGuest', VMWaitForToolsInGuest($vm, $seconds));
     return;
 }
@@ -119,7 +137,7 @@ sub suspend_and_resume {
     my @times = clock_gettime(CLOCK_MONOTONIC);
     check('VMSuspend', VMSuspend($vm, 0));
     push @times, clock_gettime(CLOCK_MONOTONIC);
-    check('VMPowerOn', VMPowerOn($vm, VIX_VMPOWEROP_NORMAL(), VIX_INVALID_HANDLE()));
+    start($vm);
     push @times, clock_gettime(CLOCK_MONOTONIC);
     return ($times[1] - $times[0], $times[2] - $times[1]);
 }
