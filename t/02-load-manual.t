@@ -14,7 +14,7 @@ use VixTest::Handles;
 
 my %file;
 for my $name (
-    qw(Vix.pm Vix/Simple.pm Vix/Settings.pod Vix/Choices.pod Vix/API/Constants.pm
+    qw(Vix.pm Vix/Simple.pm Vix/Guest.pod Vix/Settings.pod Vix/Choices.pod Vix/API/Constants.pm
     Vix/API/Errors.pod Vix/API/API.pm Vix/API/Host.pm Vix/API/Job.pm Vix/API/PropertyList.pm
     Vix/API/Snapshot.pm Vix/API/VM.pm)
     )

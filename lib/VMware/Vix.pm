@@ -46,6 +46,10 @@ From nothing to linked clones: read this first.
 
 The calls: the manual.
 
+=item L<VMware::Vix::Guest>
+
+What a guest needs so that scripts can work in it, and who may do what there.
+
 =item L<VMware::Vix::Settings>
 
 What can be set, and how paths are read.

@@ -233,6 +233,22 @@ subtest 'a large file, told of and stopped' => sub {
     succeeds(VMDeleteFileInGuest($vm, '/tmp/large'), 'removed');
 };
 
+subtest 'a guest that stands still for a while' => sub {
+    succeeds(VMLoginInGuest($vm, 'root', 'root-secret', 0), 'root');
+    my $stop = 'sleep 1; kill -STOP $(pidof qemu-ga); sleep 8; kill -CONT $(pidof qemu-ga)';
+    succeeds(VMRunScriptInGuest($vm, '/bin/sh', "$stop; sleep 2; $stop",
+            VIX_RUNPROGRAM_RETURN_IMMEDIATELY, VIX_INVALID_HANDLE), 'the agent is stopped twice');
+    my $content = 'x' x (3 << 20);
+    for my $byte (0 .. 99) { substr $content, $byte * 31_337, 1, chr $byte }
+    spew("$keep/slow", $content);
+    succeeds(VMCopyFileFromHostToGuest($vm, "$keep/slow", '/tmp/slow', @none), 'copied in');
+    sleep 3;
+    succeeds(VMCopyFileFromGuestToHost($vm, '/tmp/slow', "$keep/slow2", @none), 'and out');
+    ok(slurp("$keep/slow2") eq $content, 'as it was');
+    succeeds(VMDeleteFileInGuest($vm, '/tmp/slow'), 'removed');
+    succeeds(VMLoginInGuest($vm, 'guest', 'guest secret', 0), 'the other user again');
+};
+
 subtest 'what there is not' => sub {
     is(VMOpenUrlInGuest($vm, 'http://localhost/', 0, VIX_INVALID_HANDLE),
         VIX_E_OP_NOT_SUPPORTED_ON_GUEST, 'VMOpenUrlInGuest');
