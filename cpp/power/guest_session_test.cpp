@@ -35,7 +35,7 @@ class InGuest : public ::testing::Test {
         }
         engine().power_on(vmx_, StartAs::Running);
         agent_.emplace(testing::guest_settings(*folder_ / "run"), vmx_);
-        agent_->wait_until_answers(60, progress_);
+        agent_->wait_until_answers(180, progress_);
     }
     static void TearDownTestSuite() {
         agent_.reset();
