@@ -10,6 +10,7 @@ use Test::More;
 
 use VixTest qw(slurp temp_dir);
 use VixTest::Calls qw(perl_with_vix);
+use VixTest::Files qw(list_files);
 use VixTest::Guest qw(make_guest why_nothing_runs);
 use VixTest::Tools qw(run_tool);
 
@@ -46,11 +47,12 @@ is_deeply(
     'step by step'
 );
 like(slurp("$keep/report"), qr/\ALinux [\d.]+\S*\n[\d.]+ [\d.]+\n\z/, 'the guest has spoken');
-ok(!-e "$keep/tour", 'the clone is gone');
+is_deeply([list_files("$keep/tour")], ['small-console.txt'],
+    'the clone is gone, but for what its port wrote');
 
 $run = tour('wrong', '--user', 'guest');
 isnt($run->{status}, 0, 'with a wrong password it ends');
 like($run->{err}, qr/^guest-tour\.pl: logging in as guest: error 3015: /m, 'and says why');
-ok(!-e "$keep/tour", 'and the clone is gone, too');
+ok(!-e "$keep/tour/tour.vmx", 'and the clone is gone, too');
 
 done_testing;
