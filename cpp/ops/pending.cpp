@@ -4,12 +4,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/endian/buffers.hpp>
 #include <boost/filesystem/operations.hpp>
 #include <optional>
 #include <sstream>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/units.h"
+#include "format/vmdk/extent.h"
 #include "io/file.h"
 #include "io/replacement.h"
 #include "ops/disk_family.h"
@@ -32,19 +35,20 @@ fs::path journal_path(const fs::path& vmx) {
 }
 
 using Entries = Pending::Entries;
+using format::vmdk::HostedHeader;
+namespace endian = boost::endian;
 
-// The file's text: magic, its own inode, then lines of a kind and a path, each ended by a NUL.
-// Paths in the machine's folder are names, so that they hold when it is moved.
+// The file's text: magic, its own inode, then "file", an inode and a path, or "merge" and a path,
+// each ended by a NUL. Paths in the machine's folder are names, so that they hold when it is moved.
 std::string to_text(const Entries& entries, const fs::path& folder, std::uint64_t inode) {
     std::string text = std::string{kMagic} + '\0' + std::to_string(inode) + '\0';
-    const auto append = [&](const char* kind, const std::set<fs::path>& paths) {
-        for (const fs::path& path : paths) {
-            const bool here = path.parent_path() == folder;
-            text += kind + (here ? path.filename() : path).string() + '\0';
-        }
+    const auto name = [&](const fs::path& path) {
+        return (path.parent_path() == folder ? path.filename() : path).string() + '\0';
     };
-    append("file ", entries.files);
-    append("merge ", entries.merges);
+    for (const auto& [path, mark] : entries.files) {
+        text += "file " + std::to_string(mark) + ' ' + name(path);
+    }
+    for (const fs::path& path : entries.merges) text += "merge " + name(path);
     return text;
 }
 
@@ -72,11 +76,14 @@ Entries read_entries(const fs::path& journal) {
     struct stat status {};
     const bool is_ours = fstat(file.descriptor(), &status) == 0 && status.st_uid == geteuid();
     while (std::getline(lines, line, '\0')) {
-        const auto blank = line.find(' ');
-        if (blank == std::string::npos) continue;
-        const auto path = to_path(line.substr(blank + 1), journal.parent_path(), is_ours);
+        const bool merge = line.compare(0, 6, "merge ") == 0;
+        const std::size_t begin = line.find(' ') + 1;
+        const std::size_t end = merge ? begin - 1 : line.find(' ', begin);
+        if (begin == 0 || end == std::string::npos) continue;
+        const auto path = to_path(line.substr(end + 1), journal.parent_path(), is_ours);
         if (!path) continue;
-        (line.substr(0, blank) == "merge" ? entries.merges : entries.files).insert(*path);
+        if (merge) entries.merges.insert(*path);
+        if (!merge) entries.files[*path] = parse_number(line.substr(begin, end - begin)).value_or(0);
     }
     return entries;
 }
@@ -97,10 +104,26 @@ void write_entries(const Entries& entries, const fs::path& journal) {
     }
 }
 
+// A sparse extent with more than its tables: what a call makes is empty, so that one has come by
+// the name in another way.
+bool holds_grains(const fs::path& path) {
+    const io::File file = io::File::open(path, io::Links::Refuse);
+    endian::little_uint32_buf_t magic;
+    if (file.size() < sizeof(HostedHeader)) return false;
+    file.read_at(0, std::as_writable_bytes(std::span{&magic, 1}));
+    if (magic.value() != HostedHeader::kMagic) return false;
+    try {
+        return file.size() > format::vmdk::read_header(file).overhead.value() * kSectorSize;
+    } catch (const Error& error) {
+        if (is_exhaustion(error.code())) throw;
+        return false;  // half a header
+    }
+}
+
 // Everything that the machine refers to, and others whose .vmx lies where one of the files does.
 class References {
   public:
-    References(const fs::path& vmx, const std::set<fs::path>& files, const vm::Settings& settings)
+    References(const fs::path& vmx, const Entries& entries, const vm::Settings& settings)
         : machine_{vm::Config::read(vmx)},
           tree_{vm::SnapshotTree::read(vm::snapshot_list_path(vmx))},
           settings_{settings},
@@ -109,7 +132,7 @@ class References {
             for (const fs::path& file : files_of(member.link, settings)) add(file);
         }
         std::set<fs::path> folders;
-        for (const fs::path& file : files) folders.insert(file.parent_path());
+        for (const auto& [file, mark] : entries.files) folders.insert(file.parent_path());
         for (const fs::path& folder : folders) {
             if (!fs::is_directory(folder)) continue;
             known_.merge(disks_of_neighbours(folder, vmx, settings));
@@ -120,11 +143,13 @@ class References {
         add_states(machine_, tree_);
     }
 
-    // Nothing refers to it.
-    bool may_go(const fs::path& file) const {
+    // Nothing refers to it, and it is the file that was there when it was named, or holds nothing
+    // that a guest can have written.
+    bool may_go(const fs::path& file, std::uint64_t mark) const {
         struct stat status {};
         if (lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
-        return !known_.contains({status.st_dev, status.st_ino});
+        if (known_.contains({status.st_dev, status.st_ino})) return false;
+        return status.st_ino == mark || !holds_grains(file);
     }
 
     // A disk that the machine stands on and that nothing needs by itself.
@@ -177,7 +202,8 @@ void remove_unfinished(const fs::path& file) {
     unlink(io::old_name(file).c_str());
 }
 
-bool is_there(const fs::path& file) {
+bool is_there(const std::pair<const fs::path, std::uint64_t>& entry) {
+    const fs::path& file = entry.first;
     return io::identity_of(file) || io::identity_of(io::fresh_name(file)) ||
            io::identity_of(io::old_name(file));
 }
@@ -188,9 +214,9 @@ void tidy(const fs::path& vmx, const Entries& entries, const vm::Settings& setti
     const bool anything = !entries.merges.empty() ||
                           std::any_of(entries.files.begin(), entries.files.end(), is_there);
     if (anything) {
-        const References references{vmx, entries.files, settings};
-        for (const fs::path& file : entries.files) {
-            if (is_of_a_call(file) && references.may_go(file)) unlink(file.c_str());
+        const References references{vmx, entries, settings};
+        for (const auto& [file, mark] : entries.files) {
+            if (is_of_a_call(file) && references.may_go(file, mark)) unlink(file.c_str());
             remove_unfinished(file);
         }
         for (const fs::path& disk : entries.merges) {
@@ -245,8 +271,13 @@ Pending::~Pending() {
     }
 }
 
+void Pending::add(const fs::path& file) {
+    const auto id = io::identity_of(file);
+    own_.files.emplace(file, id ? id->inode : 0);
+}
+
 void Pending::add(const std::vector<fs::path>& files) {
-    own_.files.insert(files.begin(), files.end());
+    for (const fs::path& file : files) add(file);
 }
 
 const std::set<fs::path>& Pending::take_over_merges() {
