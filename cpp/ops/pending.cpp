@@ -38,8 +38,16 @@ using Entries = Pending::Entries;
 using format::vmdk::HostedHeader;
 namespace endian = boost::endian;
 
-// The file's text: magic, its own inode, then "file", an inode and a path, or "merge" and a path,
-// each ended by a NUL. Paths in the machine's folder are names, so that they hold when it is moved.
+std::string nodes_of(const vm::Config& machine) {
+    std::set<std::string> nodes;
+    for (const vm::DiskDevice& device : machine.disks()) nodes.insert(to_lower(device.node));
+    std::string list;
+    for (const std::string& node : nodes) list += node + ' ';
+    return list;
+}
+
+// The file's text: magic, its own inode, then "file", an inode and a path, "merge" and a path, or
+// "nodes" and their list, each ended by a NUL. Paths in the machine's folder are names, so that they hold when it is moved.
 std::string to_text(const Entries& entries, const fs::path& folder, std::uint64_t inode) {
     std::string text = std::string{kMagic} + '\0' + std::to_string(inode) + '\0';
     const auto name = [&](const fs::path& path) {
@@ -49,6 +57,7 @@ std::string to_text(const Entries& entries, const fs::path& folder, std::uint64_
         text += "file " + std::to_string(mark) + ' ' + name(path);
     }
     for (const fs::path& path : entries.merges) text += "merge " + name(path);
+    for (const std::string& list : entries.nodes) text += "nodes " + list + '\0';
     return text;
 }
 
@@ -76,6 +85,10 @@ Entries read_entries(const fs::path& journal) {
     struct stat status {};
     const bool is_ours = fstat(file.descriptor(), &status) == 0 && status.st_uid == geteuid();
     while (std::getline(lines, line, '\0')) {
+        if (line.compare(0, 6, "nodes ") == 0) {
+            entries.nodes.insert(line.substr(6));
+            continue;
+        }
         const bool merge = line.compare(0, 6, "merge ") == 0;
         const std::size_t begin = line.find(' ') + 1;
         const std::size_t end = merge ? begin - 1 : line.find(' ', begin);
@@ -127,7 +140,8 @@ class References {
         : machine_{vm::Config::read(vmx)},
           tree_{vm::SnapshotTree::read(vm::snapshot_list_path(vmx))},
           settings_{settings},
-          family_{machine_, tree_, settings} {
+          family_{machine_, tree_, settings},
+          same_nodes_{entries.nodes.empty() || entries.nodes.contains(nodes_of(machine_))} {
         for (const auto& [id, member] : family_.members()) {
             for (const fs::path& file : files_of(member.link, settings)) add(file);
         }
@@ -149,6 +163,7 @@ class References {
         struct stat status {};
         if (lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
         if (known_.contains({status.st_dev, status.st_ino})) return false;
+        if (mark != 0 && !same_nodes_) return false;
         return status.st_ino == mark || !holds_grains(file);
     }
 
@@ -187,6 +202,7 @@ class References {
     vm::SnapshotTree tree_;
     const vm::Settings& settings_;
     DiskFamily family_;
+    bool same_nodes_;
     std::set<io::FileIdentity> known_;
 };
 
@@ -271,6 +287,10 @@ Pending::~Pending() {
     }
 }
 
+void Pending::expect_nodes(const vm::Config& machine) {
+    own_.nodes.insert(nodes_of(machine));
+}
+
 void Pending::add(const fs::path& file) {
     const auto id = io::identity_of(file);
     own_.files.emplace(file, id ? id->inode : 0);
@@ -305,6 +325,7 @@ Pending::Entries Pending::all() const {
     Entries both = left_;
     both.files.insert(own_.files.begin(), own_.files.end());
     both.merges.insert(own_.merges.begin(), own_.merges.end());
+    both.nodes.insert(own_.nodes.begin(), own_.nodes.end());
     return both;
 }
 

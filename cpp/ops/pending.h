@@ -13,8 +13,10 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <string>
 #include <vector>
 
+#include "vm/config.h"
 #include "vm/settings.h"
 
 namespace vix::ops {
@@ -25,6 +27,7 @@ class Pending {
         // With the inode that the file had when it was named; 0: it was yet to be made.
         std::map<boost::filesystem::path, std::uint64_t> files;
         std::set<boost::filesystem::path> merges;
+        std::set<std::string> nodes;  // where disks were attached, each a list
 
         bool empty() const { return files.empty() && merges.empty(); }
     };
@@ -42,6 +45,10 @@ class Pending {
     ~Pending();
     Pending(const Pending&) = delete;
     Pending& operator=(const Pending&) = delete;
+
+    // The machine before or after the call: where it has disks attached at other nodes when the file
+    // is taken up, a user has been at it, and no file goes that was there before.
+    void expect_nodes(const vm::Config& machine);
 
     // A file that is to be made or deleted.
     void add(const boost::filesystem::path& file);

@@ -93,6 +93,20 @@ TEST_F(PendingTest, ADiskThatWasToBeDeletedGoes) {
     EXPECT_EQ(names(), kNames);
 }
 
+// The user has detached a disk after the call died: that is no reason to delete it.
+TEST_F(PendingTest, ADiskThatWasDetachedSinceStays) {
+    die_over([&](Pending& pending) {
+        pending.expect_nodes(vm::Config::read(vmx_));
+        for (const char* name : {"data.vmdk", "data-f001.vmdk", "disk-000002.vmdk"}) {
+            pending.add(machine_ / name);
+        }
+    });
+    write_file(machine_ / "disk-000002.vmdk", "half");
+    write_file(vmx_, testing::vmx_with_disks({"scsi0:0=disk-000001.vmdk"}));
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(names(), kNames);
+}
+
 TEST_F(PendingTest, WhatASnapshotRefersToStays) {
     write_file(machine_ / "old.vmdk", testing::mono_disk("old.vmdk", 'o', 1));
     write_file(machine_ / "vm-Snapshot1.vmsn", "");
