@@ -47,7 +47,8 @@ std::string nodes_of(const vm::Config& machine) {
 }
 
 // The file's text: magic, its own inode, then "file", an inode and a path, "merge" and a path, or
-// "nodes" and their list, each ended by a NUL. Paths in the machine's folder are names, so that they hold when it is moved.
+// "nodes" and their list, each ended by a NUL. Paths in the machine's folder are names, so that
+// they hold when it is moved.
 std::string to_text(const Entries& entries, const fs::path& folder, std::uint64_t inode) {
     std::string text = std::string{kMagic} + '\0' + std::to_string(inode) + '\0';
     const auto name = [&](const fs::path& path) {
@@ -61,8 +62,8 @@ std::string to_text(const Entries& entries, const fs::path& folder, std::uint64_
     return text;
 }
 
-// Files elsewhere are believed of a call of our own user alone: who may write to the machine's folder
-// could else have others delete what he may not.
+// Files elsewhere are believed of a call of our own user alone: who may write to the machine's
+// folder could else have others delete what he may not.
 std::optional<fs::path> to_path(const std::string& name, const fs::path& folder, bool is_ours) {
     const fs::path path{name};
     if (path.is_absolute()) return is_ours ? std::optional{path} : std::nullopt;
@@ -96,7 +97,8 @@ Entries read_entries(const fs::path& journal) {
         const auto path = to_path(line.substr(end + 1), journal.parent_path(), is_ours);
         if (!path) continue;
         if (merge) entries.merges.insert(*path);
-        if (!merge) entries.files[*path] = parse_number(line.substr(begin, end - begin)).value_or(0);
+        if (!merge)
+            entries.files[*path] = parse_number(line.substr(begin, end - begin)).value_or(0);
     }
     return entries;
 }

@@ -46,8 +46,8 @@ class Pending {
     Pending(const Pending&) = delete;
     Pending& operator=(const Pending&) = delete;
 
-    // The machine before or after the call: where it has disks attached at other nodes when the file
-    // is taken up, a user has been at it, and no file goes that was there before.
+    // The machine before or after the call: where it has disks attached at other nodes when the
+    // file is taken up, a user has been at it, and no file goes that was there before.
     void expect_nodes(const vm::Config& machine);
 
     // A file that is to be made or deleted.

@@ -10,7 +10,8 @@ enum class RemoveDisks { No, Yes };
 
 // Deletes the files of the virtual machine: configuration, nvram, snapshot and suspend state, logs
 // and, when asked, the disk files that lie in its folder and the deltas that its snapshots made
-// beside a disk elsewhere; the folder too if nothing is left in it. Files of others stay. Running: 3007. Template: 4003.
+// beside a disk elsewhere; the folder too if nothing is left in it. Files of others stay. Running:
+// 3007. Template: 4003.
 void remove_machine(const boost::filesystem::path& vmx, RemoveDisks disks,
                     const vm::Settings& settings, Progress& progress);
 

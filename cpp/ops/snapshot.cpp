@@ -202,7 +202,8 @@ fs::path nvram_path(const vm::MachineState& state) {
 DiskFamily family_of_state(const vm::MachineState& state, const SnapshotTree& tree,
                            const vm::Settings& settings) {
     std::map<std::string, std::string> names;
-    for (const vm::DiskDevice& device : state.disks) names[to_lower(device.node)] = device.file.name;
+    for (const vm::DiskDevice& device : state.disks)
+        names[to_lower(device.node)] = device.file.name;
     const auto text = on_disks(state.config.dictionary(), names).to_bytes();
     return {Config::parse(state.config.path(), text), tree, settings, DiskFamily::Unreadable::Skip};
 }
