@@ -31,9 +31,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const int root : tree->roots()) reached += tree->subtree(root).size();
     require(reached == before);
 
-    if (tree->next_uid() <= 0) return 0;  // a list that has used them up
     vix::vm::Snapshot snapshot;
-    snapshot.uid = tree->next_uid();
+    try {
+        snapshot.uid = tree->next_uid();
+    } catch (const vix::Error&) {
+        return 0;  // a list that has used them up
+    }
     snapshot.parent = tree->current();
     snapshot.display_name = "fuzz \"|22";
     tree->add(snapshot);

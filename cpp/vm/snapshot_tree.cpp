@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -17,6 +18,7 @@ namespace {
 constexpr std::uint64_t kListLimit = std::uint64_t{64} << 20;
 constexpr std::size_t kMaxSnapshots = 2000;  // VMware stops far below
 constexpr std::size_t kMostRecent = 100;
+constexpr int kLargestUid = std::numeric_limits<int>::max();
 
 std::string key(std::size_t index, const std::string& name) {
     return "snapshot" + std::to_string(index) + "." + name;
@@ -45,7 +47,7 @@ std::optional<std::uint64_t> number_in(const std::string& name, std::string_view
 
 int to_uid(const std::string& text) {
     const auto number = parse_number(text);
-    return number && *number <= 0x7FFFFFFF ? static_cast<int>(*number) : kNoSnapshot;
+    return number && *number <= kLargestUid ? static_cast<int>(*number) : kNoSnapshot;
 }
 
 // The low half is written as a signed number; either form is read.
@@ -167,6 +169,11 @@ std::size_t SnapshotTree::index_of(int uid) const {
 int SnapshotTree::next_uid() const {
     int highest = to_uid(text("snapshot.lastUID"));
     for (const Snapshot& snapshot : snapshots_) highest = std::max(highest, snapshot.uid);
+    if (highest == kLargestUid || snapshots_.size() >= kMaxSnapshots) {
+        throw Error{VIX_E_SNAPSHOT_MAXSNAPSHOTS,
+                    "there are " + std::to_string(snapshots_.size()) +
+                        " snapshots, and the last number given was " + std::to_string(highest)};
+    }
     return highest + 1;
 }
 
@@ -201,6 +208,7 @@ void SnapshotTree::add(const Snapshot& snapshot) {
     const std::size_t index = snapshots_.size();
     close_gaps();
     remove_keys(index);  // what is left of one without a uid would become this one's
+    remove_lost_parents();
     dictionary_.set("snapshot.lastUID", std::to_string(snapshot.uid));
     dictionary_.set("snapshot.current", std::to_string(snapshot.uid));
     write_snapshot(index, snapshot);
@@ -209,6 +217,13 @@ void SnapshotTree::add(const Snapshot& snapshot) {
     current_ = snapshot.uid;
     write_count();
     write_most_recent(snapshot.uid);
+}
+
+// A parent that is not there any more would be the new one, should that get its uid.
+void SnapshotTree::remove_lost_parents() {
+    for (std::size_t i = 0; i < snapshots_.size(); ++i) {
+        if (snapshots_[i].parent == kNoSnapshot) dictionary_.remove(key(indices_[i], "parent"));
+    }
 }
 
 // The order of the keys is that of a file that Workstation wrote.

@@ -44,6 +44,7 @@ class SnapshotTree {
     const std::vector<Snapshot>& snapshots() const { return snapshots_; }
     const Snapshot* find(int uid) const;
     int current() const { return current_; }  // uid; kNoSnapshot: none
+    // VIX_E_SNAPSHOT_MAXSNAPSHOTS when no more can be added.
     int next_uid() const;
     std::vector<int> roots() const { return children(kNoSnapshot); }
     std::vector<int> children(int uid) const;
@@ -81,6 +82,7 @@ class SnapshotTree {
     void write_snapshot(std::size_t index, const Snapshot& snapshot);
     void write_clones(std::size_t index, const Snapshot& snapshot);
     void remove_keys(std::size_t index);
+    void remove_lost_parents();
     void close_gaps();
     void renumber(std::size_t from, std::size_t to);
     void write_most_recent(int uid);

@@ -40,6 +40,36 @@ TEST(SnapshotTree, ANewSnapshotTakesNothingOverFromLinesOfOneWithoutUid) {
     EXPECT_TRUE(snapshot.disks.empty());
 }
 
+TEST(SnapshotTree, AParentThatIsGoneIsNotTheNewSnapshotWithItsUid) {
+    auto tree = SnapshotTree::parse(
+        "snapshot.lastUID = \"1\"\nsnapshot.current = \"1\"\n"
+        "snapshot0.uid = \"1\"\nsnapshot0.parent = \"2\"\n",
+        "test.vmsd");
+    Snapshot snapshot = snapshot_called("new", tree.next_uid());
+    ASSERT_EQ(snapshot.uid, 2);
+    snapshot.parent = tree.current();
+    tree.add(snapshot);
+    const auto again = reread(tree);
+    EXPECT_EQ(again.find(1)->parent, kNoSnapshot);
+    EXPECT_EQ(again.find(2)->parent, 1);
+}
+
+TEST(SnapshotTree, TheLargestNumberIsNotFollowedByAnother) {
+    const auto tree = SnapshotTree::parse("snapshot.lastUID = \"2147483647\"\n", "test.vmsd");
+    EXPECT_EQ(code_of([&] { tree.next_uid(); }), VIX_E_SNAPSHOT_MAXSNAPSHOTS);
+}
+
+TEST(SnapshotTree, NoMoreAreAddedThanAreRead) {
+    std::string text;
+    for (int i = 1; i <= 2000; ++i) {
+        const std::string number = std::to_string(i);
+        text += "snapshot" + number + ".uid = \"" + number + "\"\n";
+    }
+    const auto tree = SnapshotTree::parse(text, "test.vmsd");
+    EXPECT_EQ(tree.snapshots().size(), 2000U);
+    EXPECT_EQ(code_of([&] { tree.next_uid(); }), VIX_E_SNAPSHOT_MAXSNAPSHOTS);
+}
+
 TEST(SnapshotTree, ClosingAGapMixesNoTwoSnapshots) {
     auto tree = SnapshotTree::parse(
         "snapshot0.description = \"left over\"\n"

@@ -373,7 +373,8 @@ machine writes to new, empty disks.
 The options are 0 or VIX_SNAPSHOT_INCLUDE_MEMORY (page), which means nothing to a virtual machine
 that is off; others, and a property list, are VIX_E_INVALID_ARG (ours). Running or suspended it is
 VIX_E_VM_IS_RUNNING as yet, encrypted VIX_E_NEED_KEY; disks that can have no children, compressed
-ones and those of ESX, are VIX_E_DISK_PARENT_NOTALLOWED (all ours). On failure nothing is changed.
+ones and those of ESX, are VIX_E_DISK_PARENT_NOTALLOWED; with 2000 snapshots there can be no more:
+VIX_E_SNAPSHOT_MAXSNAPSHOTS (all ours). On failure nothing is changed.
 
 =head2 VMRemoveSnapshot
 
