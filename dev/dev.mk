@@ -1,6 +1,6 @@
 # Targets for contributors, beside MakeMaker's own. Each is one command of this folder.
 
-.PHONY : test-core sanitize layers format check setup
+.PHONY : test-core sanitize layers format lint torture check setup
 
 setup :
 	dev/setup
@@ -18,6 +18,12 @@ layers :
 
 format :
 	clang-format -i $$(find cpp -name '*.h' -o -name '*.cpp')
+
+lint :
+	dev/lint
+
+torture :
+	dev/torture
 
 check :
 	dev/test

@@ -45,8 +45,12 @@ make_module() {
     cd "$root" && perl Makefile.PL && make -j"$jobs"
 }
 
+# Where CI runs it, a warning ends the build.
+if [[ ${CI-} == true ]]; then export VIX_WERROR=ON; fi
+
 # The core with its unit tests, in the folder that the module's build uses too.
 make_core_tests() {
-    cmake -S "$root/cpp" -B "$root/build" -DCMAKE_BUILD_TYPE=Release -DVIX_TESTS=ON &&
+    cmake -S "$root/cpp" -B "$root/build" -DCMAKE_BUILD_TYPE=Release -DVIX_TESTS=ON \
+        -DVIX_WERROR="${VIX_WERROR:-OFF}" &&
         cmake --build "$root/build" -j "$jobs"
 }

@@ -87,8 +87,8 @@ sub disks_in {
     );
     my ($value, $clone) = cloned($vm);
     my @names = map { $value->{"scsi0:$_.filename"} } 0 .. 2;
-    is(scalar(keys %{ { map { $_ => 1 } @names } }),
-        3, 'three disks of one base name get three names');
+    my %different = map { $_ => 1 } @names;
+    is(scalar(keys %different), 3, 'three disks of one base name get three names');
     is_deeply([grep {m{/}} @names], [], 'all in the clone\'s folder');
     is_deeply([map { disk_complaints("$clone/$names[$_]", $vm->{disks}[$_]) } 0 .. 2],
         [], 'each with its own data');

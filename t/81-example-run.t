@@ -69,7 +69,7 @@ sub serial_output_of_boot {
     spew("$temp/serial", '');
     my $emulator = fork // die "fork: $!";
     if ($emulator == 0) {
-        open STDERR, '>', "$temp/errors";
+        open STDERR, '>', "$temp/errors" or die "open: $!";
         exec 'qemu-system-x86_64', '-machine', 'pc,accel=kvm:tcg',
             qw(-m 32 -display none -monitor none -nic none -serial), "file:$temp/serial",
             '-drive', "file=$disk,format=vmdk,if=ide,snapshot=on";

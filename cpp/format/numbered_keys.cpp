@@ -16,7 +16,7 @@ std::optional<std::pair<std::size_t, std::string>> split(std::string_view key,
     if (!starts_with_ignoring_case(key, prefix)) return std::nullopt;
     key.remove_prefix(prefix.size());
     const auto dot = key.find('.');
-    if (dot == std::string_view::npos || dot > kDigits) return std::nullopt;
+    if (dot > kDigits) return std::nullopt;
     const auto number = parse_number(key.substr(0, dot));
     if (!number) return std::nullopt;
     return std::pair{static_cast<std::size_t>(*number), std::string{key.substr(dot + 1)}};

@@ -25,7 +25,6 @@
 #include "base/text.h"
 #include "io/file.h"
 
-namespace fs = boost::filesystem;
 namespace iterators = boost::archive::iterators;
 
 namespace vix::io {

@@ -58,6 +58,7 @@ std::string require_program(const std::vector<std::string>& command) {
 
 std::vector<char*> arguments_for(const std::vector<std::string>& command) {
     std::vector<char*> arguments;
+    arguments.reserve(command.size() + 1);
     for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     return arguments;

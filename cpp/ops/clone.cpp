@@ -134,7 +134,7 @@ void plan_disks(const vm::MachineState& state, const CloneRequest& request, Kind
     std::set<std::string> taken;
     for (const vm::DiskDevice& device : state.disks) {
         const fs::path path = vm::find_disk(device, state.config, settings);
-        std::string& copy = copies[fs::weakly_canonical(path)];
+        std::string& copy = copies[fs::canonical(path)];
         if (copy.empty()) {
             vm::Disk disk =
                 vm::open_whole_disk(path, state.config.search_folders(settings), settings);

@@ -37,7 +37,7 @@ void refuse_shared_disks(const Config& machine, const vm::Settings& settings) {
     std::set<fs::path> seen;
     for (const vm::DiskDevice& device : machine.disks()) {
         const fs::path path = vm::find_disk(device, machine, settings);
-        if (seen.insert(fs::weakly_canonical(path)).second) continue;
+        if (seen.insert(fs::canonical(path)).second) continue;
         throw Error{VIX_E_SNAPSHOT_DUPLICATEDDISK,
                     path.string() + " is attached twice, again at " + device.node};
     }
@@ -83,7 +83,8 @@ format::Dictionary on_disks(const format::Dictionary& config,
     format::Dictionary changed = config;
     for (const auto& [key, value] : config.entries()) {
         const auto node = vm::disk_node_of(key);
-        const auto name = node ? names.find(to_lower(*node)) : names.end();
+        if (!node) continue;
+        const auto name = names.find(to_lower(*node));
         if (name != names.end()) changed.set(key, name->second);
     }
     return changed;

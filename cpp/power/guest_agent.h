@@ -57,7 +57,7 @@ class GuestAgent {
         File(const File&) = delete;
         File& operator=(const File&) = delete;
 
-        static constexpr std::size_t kChunk = 48 * 1024;
+        static constexpr std::size_t kChunk = std::size_t{48} * 1024;
 
         // At most a chunk; empty at the end.
         std::string read();

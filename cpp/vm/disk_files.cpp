@@ -10,9 +10,14 @@ namespace fs = boost::filesystem;
 namespace vix::vm {
 namespace {
 
+// Where that cannot be told, it is not "no": the file would be looked for, and found, elsewhere.
 bool is_there(const fs::path& path) {
-    boost::system::error_code ignored;
-    return fs::symlink_status(path, ignored).type() > fs::file_not_found;
+    boost::system::error_code error;
+    const auto status = fs::symlink_status(path, error);
+    if (status.type() != fs::status_error) return status.type() != fs::file_not_found;
+    const Error failure = system_error(error.value(), "looking for", path.string());
+    if (failure.code() == VIX_E_FILE_NAME_INVALID) return false;  // no file is called so
+    throw failure;
 }
 
 fs::path below(const fs::path& folder, const std::string& name) {
@@ -55,14 +60,11 @@ bool is_within(const fs::path& path, const fs::path& folder) {
 }
 
 bool may_hold_extents(const fs::path& holder, const fs::path& folder, const Settings& settings) {
-    boost::system::error_code error;
-    const fs::path real = fs::canonical(holder, error);
-    if (error) return false;
+    const fs::path real = fs::canonical(holder);
     std::vector<fs::path> allowed = settings.extent_folders;
     allowed.push_back(folder);
     return std::any_of(allowed.begin(), allowed.end(), [&](const fs::path& candidate) {
-        const fs::path real_candidate = fs::canonical(candidate, error);
-        return !error && is_within(real, real_candidate);
+        return is_there(candidate) && is_within(real, fs::canonical(candidate));
     });
 }
 
@@ -70,17 +72,18 @@ bool may_hold_extents(const fs::path& holder, const fs::path& folder, const Sett
 
 std::optional<fs::path> find_file(const NamedFile& named, const fs::path& folder,
                                   const std::vector<fs::path>& search, const Settings& settings) {
-    std::optional<Error> unmapped;
+    std::optional<Error> failure;  // of a place where this process may not look, or no drive's
     try {
         if (auto path = find_by_path(named, folder, settings)) return path;
     } catch (const Error& error) {
-        unmapped = error;
+        if (error.code() == VIX_E_FILE_ERROR || is_exhaustion(error.code())) throw;
+        failure = error;
     }
     const NamedFile bare{bare_name(named.name), bare_name(named.bytes)};
     for (const fs::path& place : search) {
         if (auto path = find_by_path(bare, place, settings)) return path;
     }
-    if (unmapped) throw *unmapped;
+    if (failure) throw *failure;
     return std::nullopt;
 }
 

@@ -1,6 +1,7 @@
 #include "vm/disk_files.h"
 
 #include <gtest/gtest.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -135,6 +136,30 @@ std::string text_of(const io::File& file) {
 
 std::string open(const TempFolder& folder, const std::string& name, const Settings& settings = {}) {
     return text_of(open_extent_file(named(name), folder.path(), settings));
+}
+
+TEST(FindFile, ANameThatNoFileCanHaveIsNowhere) {
+    const TempFolder folder;
+    fs::create_symlink("loop", folder / "loop");
+    EXPECT_EQ(find(folder, std::string(300, 'x') + ".vmdk"), std::nullopt);
+    EXPECT_EQ(find(folder, "loop/a.vmdk"), std::nullopt);
+}
+
+TEST(FindFile, WhereItMayNotLookIsNotTakenForNothing) {
+    if (geteuid() != 0) GTEST_SKIP() << "only root can be somebody else for a while";
+    const TempFolder folder;
+    const TempFolder open;
+    folder.write("closed/a.vmdk", "");
+    open.write("a.vmdk", "");
+    for (const TempFolder* each : {&folder, &open})
+        fs::permissions(each->path(), fs::owner_all | fs::others_read | fs::others_exe);
+    fs::permissions(folder / "closed", fs::owner_all);
+    setfsuid(65534);
+    const auto code = code_of([&] { find(folder, "closed/a.vmdk"); });
+    const auto beside = find(folder, "closed/a.vmdk", {open.path()});
+    setfsuid(0);
+    EXPECT_EQ(code, VIX_E_FILE_ACCESS_ERROR);
+    EXPECT_EQ(beside, open / "a.vmdk");
 }
 
 TEST(ExtentFile, IsOpenedInTheDisksFolder) {

@@ -170,9 +170,9 @@ int SnapshotTree::next_uid() const {
     int highest = to_uid(text("snapshot.lastUID"));
     for (const Snapshot& snapshot : snapshots_) highest = std::max(highest, snapshot.uid);
     if (highest == kLargestUid || snapshots_.size() >= kMaxSnapshots) {
-        throw Error{VIX_E_SNAPSHOT_MAXSNAPSHOTS,
-                    "there are " + std::to_string(snapshots_.size()) +
-                        " snapshots, and the last number given was " + std::to_string(highest)};
+        throw Error{VIX_E_SNAPSHOT_MAXSNAPSHOTS, "there are " + std::to_string(snapshots_.size()) +
+                                                     " snapshots, and the last number given was " +
+                                                     std::to_string(highest)};
     }
     return highest + 1;
 }

@@ -147,7 +147,7 @@ class Parser {
         if (rest.empty() || rest.front() != '"' || close == std::string_view::npos) {
             fail_here("the extent names no file in quotes");
         }
-        const std::string name{rest.substr(1, close - 1)};
+        std::string name{rest.substr(1, close - 1)};
         rest.remove_prefix(close + 1);
         if (name.empty() || name.find('\0') != std::string::npos) {
             fail_here("the extent's file name cannot be used");

@@ -30,7 +30,7 @@ sub mount_new {
     return if run_tool(@make, $image)->{status};
     return if run_tool('mount', '-o', 'loop', $image, $mount{dir})->{status};
     $mount{mounted} = 1;
-    return bless \%mount;
+    return bless \%mount, __PACKAGE__;
 }
 
 sub dir { return $_[0]{dir} }

@@ -83,7 +83,8 @@ sub stepped {
         my $go = POSIX::dup(fileno $go_write);
         my @at = (defined $may{at} ? $may{at} : -1, $may{action} || 'none');
         my $names = join ',', grep { !$may{only} || /$may{only}/ } @NAMES;
-        exec {$STEPPER} $STEPPER, $child, $go, $report, @at, $names, $may{journal} || ()
+        my @journal = $may{journal} ? $may{journal} : ();
+        exec {$STEPPER} $STEPPER, $child, $go, $report, @at, $names, @journal
             or POSIX::_exit(4);
     }
     close $_ for $go_read, $go_write, $out_write;
