@@ -328,7 +328,7 @@ sub parts_of {
     my @parts = ($title, @{ $node->{notes} || [] });
     push @parts, size_text($node->{bytes}) if defined $node->{bytes};
     push @parts, $node->{path} if defined $node->{path};
-    tr/\x00-\x1f\x7f/?/ for @parts;
+    s/[\x00-\x1f\x7f]|\xc2[\x80-\x9f]/?/g for @parts;
     return @parts;
 }
 

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <new>
 
+#include "base/text.h"
+
 namespace vix {
 namespace {
 
@@ -55,7 +57,8 @@ ErrorCode code_for_errno(int errno_value) {
 
 }  // namespace
 
-Error::Error(ErrorCode code, std::string detail) : code_{code}, detail_{std::move(detail)} {
+Error::Error(ErrorCode code, std::string detail)
+    : code_{code}, detail_{printable(std::move(detail))} {
     if (detail_.size() <= kDetailLimit) return;
     std::size_t end = kDetailLimit;
     while (end > 0 && (detail_[end] & 0xC0) == 0x80) --end;  // not within a UTF-8 character

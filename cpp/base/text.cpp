@@ -112,6 +112,19 @@ std::optional<std::uint32_t> parse_hex32(std::string_view text) {
     return value;
 }
 
+std::string printable(std::string text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const bool control = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F;
+        // U+0080 to U+009F, the second set of them.
+        const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+        const bool second = byte == 0xC2 && next >= 0x80 && next <= 0x9F;
+        if (second) text.erase(i + 1, 1);
+        if (control || second) text[i] = '?';
+    }
+    return text;
+}
+
 bool is_ascii(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
 }

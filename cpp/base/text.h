@@ -20,6 +20,9 @@ std::optional<std::uint64_t> parse_number(std::string_view text);
 // Eight hexadecimal digits at most, as in CID lines.
 std::optional<std::uint32_t> parse_hex32(std::string_view text);
 
+// With "?" for all control characters but line ends and tabs: what a terminal would obey.
+std::string printable(std::string text);
+
 bool is_ascii(std::string_view text);
 bool is_utf8(std::string_view text);
 

@@ -5,6 +5,14 @@
 namespace vix {
 namespace {
 
+TEST(Printable, ReplacesWhatATerminalObeys) {
+    EXPECT_EQ(printable("a\x1b]0;b\x07\x7f"), "a?]0;b??");
+    EXPECT_EQ(printable("one\ttwo\nthree"), "one\ttwo\nthree");
+    EXPECT_EQ(printable("\xC2\x9B"
+                        "31m\xC2\xA9\xC3\xA9"),
+              "?31m\xC2\xA9\xC3\xA9");
+}
+
 TEST(Text, ComparesAsciiLettersWithoutCase) {
     EXPECT_TRUE(equal_ignoring_case("displayName", "DISPLAYNAME"));
     EXPECT_FALSE(equal_ignoring_case("displayName", "displayNames"));

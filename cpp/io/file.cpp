@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <boost/filesystem/operations.hpp>
 #include <cerrno>
 #include <future>
 #include <limits>
@@ -98,6 +99,12 @@ File& File::operator=(File&& other) noexcept {
 
 File::~File() {
     if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+std::optional<fs::path> File::place() const {
+    boost::system::error_code error;
+    fs::path place = fs::read_symlink("/proc/self/fd/" + std::to_string(descriptor_), error);
+    return error ? std::nullopt : std::optional{std::move(place)};
 }
 
 std::uint64_t File::size() const {

@@ -48,6 +48,9 @@ class File {
 
     int descriptor() const { return descriptor_; }
     const fs::path& path() const { return path_; }
+    // Where the file is by now, whatever became of the path that it was opened by; nothing where
+    // /proc does not tell.
+    std::optional<fs::path> place() const;
     std::uint64_t size() const;
     const FileIdentity& identity() const { return identity_; }
 

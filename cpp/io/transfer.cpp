@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/units.h"
@@ -187,7 +189,14 @@ void Transfer::finish() {
 
 void Transfer::start_threads() {
     const SignalsBlocked blocked;
-    for (std::size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { work(); });
+    try {
+        for (std::size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { work(); });
+    } catch (const std::system_error& error) {
+        if (!threads_.empty()) return;  // one is slower, no more
+        throw Error{VIX_E_OUT_OF_MEMORY,
+                    "the system gives this process no thread to copy with (errno " +
+                        std::to_string(error.code().value()) + ")"};
+    }
 }
 
 void Transfer::work() {

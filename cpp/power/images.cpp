@@ -77,8 +77,11 @@ std::vector<Image> medium_image(Drive& drive, const vm::Config& machine,
         if (!path) throw Error{VIX_E_FILE_NOT_FOUND, drive.file.name + " is not there"};
         const io::File file = io::File::open(*path, io::Links::Follow);
         const bool floppy = drive.kind == Drive::Kind::Floppy;
-        const bool writable = floppy && access(path->c_str(), W_OK) == 0;
-        return {{drive.node, {fs::canonical(*path)}, false, writable, {}}};
+        // What lies elsewhere is somebody's file: a guest may read what its .vmx names, no more.
+        const fs::path real = fs::canonical(*path);
+        const bool own = real.parent_path() == fs::canonical(machine.folder());
+        const bool writable = floppy && own && access(path->c_str(), W_OK) == 0;
+        return {{drive.node, {real}, false, writable, {}}};
     } catch (const Error& error) {
         notes.push_back(drive.node + " is empty: " + error.detail());
         drive.medium = Drive::Medium::None;

@@ -90,6 +90,30 @@ TEST(Images, MissingCdLeavesItsDriveEmpty) {
     EXPECT_TRUE(testing::contains(joined(notes), "none.iso"));
 }
 
+std::vector<Image> images_with_floppy(const fs::path& vmx, const fs::path& floppy) {
+    testing::write_file(vmx, testing::read_file(vmx) +
+                                 "floppy0.present = \"TRUE\"\nfloppy0.fileType = \"file\"\n" +
+                                 "floppy0.fileName = \"" + floppy.string() + "\"\n");
+    return images_of(vmx);
+}
+
+TEST(Images, AFloppyElsewhereIsNotWritten) {
+    const TempFolder folder;
+    const auto elsewhere = folder.write("elsewhere.img", std::string(1474560, ' '));
+    const auto images = images_with_floppy(testing::write_small_machine(folder / "vm"), elsewhere);
+    ASSERT_EQ(images.back().name, "floppy0");
+    EXPECT_FALSE(images.back().writable);
+}
+
+TEST(Images, AFloppyOfTheMachineIsWritten) {
+    const TempFolder folder;
+    const auto vmx = testing::write_small_machine(folder / "vm");
+    folder.write("vm/own.img", std::string(1474560, ' '));
+    const auto images = images_with_floppy(vmx, "own.img");
+    ASSERT_EQ(images.back().name, "floppy0");
+    EXPECT_TRUE(images.back().writable);
+}
+
 TEST(Images, NonpersistentDiskIsOnlyRead) {
     const TempFolder folder;
     folder.write("a.vmdk", testing::mono_disk("a.vmdk", 'a', 1));

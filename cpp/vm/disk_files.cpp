@@ -59,8 +59,7 @@ bool is_within(const fs::path& path, const fs::path& folder) {
     return mismatch == folder.end() || (*mismatch == "." && std::next(mismatch) == folder.end());
 }
 
-bool may_hold_extents(const fs::path& holder, const fs::path& folder, const Settings& settings) {
-    const fs::path real = fs::canonical(holder);
+bool may_hold_extents(const fs::path& real, const fs::path& folder, const Settings& settings) {
     std::vector<fs::path> allowed = settings.extent_folders;
     allowed.push_back(folder);
     return std::any_of(allowed.begin(), allowed.end(), [&](const fs::path& candidate) {
@@ -94,13 +93,22 @@ io::File open_extent_file(const NamedFile& named, const fs::path& folder,
         throw Error{VIX_E_FILE_NOT_FOUND,
                     "the extent " + named.name + " was not found from " + folder.string()};
     }
-    if (!may_hold_extents(path->parent_path(), folder, settings)) {
+    const fs::path holder = fs::canonical(path->parent_path());
+    if (!may_hold_extents(holder, folder, settings)) {
         throw Error{VIX_E_FILE_ACCESS_ERROR,
                     "the extent " + named.name + " lies outside its disk's folder " +
                         folder.string() +
                         "; list its folder in the setting disk.folders to allow it"};
     }
-    return io::File::open(*path, io::Links::Refuse);
+    io::File file = io::File::open(*path, io::Links::Refuse);
+    // Somebody may have put a link in the place of a folder meanwhile.
+    const auto place = file.place();
+    if (place && place->parent_path() != holder) {
+        throw Error{VIX_E_FILE_ACCESS_ERROR, "the extent " + named.name + " is not in " +
+                                                 holder.string() + " any more, but at " +
+                                                 place->string()};
+    }
+    return file;
 }
 
 }  // namespace vix::vm

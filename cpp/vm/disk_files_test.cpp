@@ -152,7 +152,7 @@ TEST(FindFile, WhereItMayNotLookIsNotTakenForNothing) {
     folder.write("closed/a.vmdk", "");
     open.write("a.vmdk", "");
     for (const TempFolder* each : {&folder, &open})
-        fs::permissions(each->path(), fs::owner_all | fs::others_read | fs::others_exe);
+        fs::permissions(each->path(), fs::owner_all | fs::group_exe | fs::others_exe);
     fs::permissions(folder / "closed", fs::owner_all);
     setfsuid(65534);
     const auto code = code_of([&] { find(folder, "closed/a.vmdk"); });

@@ -143,11 +143,13 @@ sub check {
     fail(VMware::Vix::Vmrun::Messages::text_of($err, $vmx), $detail);
 }
 
-# The manual's strings are text where they are beyond ASCII, and what is printed is UTF-8.
+# The manual's strings are text where they are beyond ASCII, and what is printed is UTF-8. Names may
+# come from anybody: no control character but the tab gets to a terminal.
 sub say_text {
     my (@lines) = @_;
     for my $line (@lines) {
         utf8::encode($line) if utf8::is_utf8($line);
+        $line =~ s/[\x00-\x08\x0a-\x1f\x7f]|\xc2[\x80-\x9f]/?/g;
         print $line, "\n";
     }
     return;
@@ -293,7 +295,7 @@ sub _read_variable {
     my ($self, $vmx, $kind, $name) = @_;
     my ($err, $value) = VMReadVariable($self->_variable($vmx, $kind), $name, 0);
     check($err, $vmx);
-    say_text($value);
+    say_text(length $value ? split /\n/, $value, -1 : $value);
     return;
 }
 
