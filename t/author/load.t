@@ -20,8 +20,8 @@ use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Calls         qw(host);
 use VixTest::Files         qw(list_files);
-use VixTest::SnapshotCalls qw(delete_vm full_clone linked_clone remove_snapshot snapshot_names
-    take_snapshot with_vm);
+use VixTest::SnapshotCalls qw(delete_vm full_clone linked_clone remove_snapshot revert_to
+    snapshot_names take_snapshot with_vm);
 use VixTest::SnapshotChain qw(chain_complaints);
 use VixTest::SnapshotDisk  qw(guest_reads present_path);
 use VixTest::SnapshotState qw(snapshot_list);
@@ -52,6 +52,17 @@ sub records {
     my ($vmx) = @_;
     my $value = snapshot_list($vmx)->{value};
     return sort map { $value->{$_} } grep {/\.clone\d+$/} keys %{$value};
+}
+
+# The call's code; one that was told that somebody else is at it tries again.
+sub patiently {
+    my ($do) = @_;
+    my $err;
+    for (1 .. 20) {
+        $err = $do->();
+        return $err if $err != VIX_E_FILE_ALREADY_LOCKED;
+    }
+    return $err;
 }
 
 sub count_result {
@@ -140,7 +151,7 @@ sub inventory {
     my @ends  = at_once(
         map {
             my $part = $_;
-            sub { grep { $_ != VIX_OK } map { RegisterVM(host(), $_) } @{$part} }
+            sub { grep { $_ != VIX_OK } map { my $vmx = $_; patiently(sub { RegisterVM(host(), $vmx) }) } @{$part} }
         } @parts
     );
     my $took = Time::HiRes::time() - $began;
@@ -152,7 +163,7 @@ sub inventory {
     @ends  = at_once(
         map {
             my $part = $_;
-            sub { grep { $_ != VIX_OK } map { UnregisterVM(host(), $_) } @{$part} }
+            sub { grep { $_ != VIX_OK } map { my $vmx = $_; patiently(sub { UnregisterVM(host(), $vmx) }) } @{$part} }
         } @parts
     );
     is_deeply(\@ends, [('end') x 4], sprintf 'and taken out, in %.1f s',
@@ -177,7 +188,7 @@ sub snapshots {
         push @failed, "taking $number: $err" if $err != VIX_OK;
         last if @failed;
         next if $number % 10;
-        $err = VixTest::SnapshotCalls::revert_to($vm->{vmx}, [0]);
+        $err = revert_to($vm->{vmx}, [0]);
         push @failed, "going back at $number: $err" if $err != VIX_OK;
     }
     my $now = Time::HiRes::time();
@@ -214,7 +225,7 @@ sub records_of_clones {
     }
     diag sprintf 'with 10,000 records: opened in %.0f ms, cloned in %.0f ms', 1e3 * $open,
         1e3 * $clone;
-    is(scalar(grep {m{/[1-5]/c\.vmx$}} records($vm->{vmx})), 5, 'the new ones are recorded');
+    is(scalar(grep {m{^\Q$keep\E/[1-5]/c\.vmx$}} records($vm->{vmx})), 5, 'the new ones are recorded');
     isnt(remove_snapshot($vm->{vmx}, [0]), VIX_OK, 'what they stand on is kept');
     count_result(10, Test::More->builder->is_passing);
     return;
