@@ -190,7 +190,7 @@ sentence(
             symlink $to, "$vm->{dir}/$link" or die "symlink: $!";
             my $swapper = start_swapping("$vm->{dir}/$own", "$vm->{dir}/$link");
             my (%codes, @shown);
-            for my $round (1 .. $what eq 'the file' ? 50 : 400) {
+            for my $round (1 .. ($what eq 'the file' ? 50 : 400)) {
                 my $clone = "$vm->{dir}.clone$round";
                 $codes{ clone_vm($vm->{vmx}, "$clone/copy.vmx")->{err} }++;
                 push @shown, shows_secret($clone) if -d $clone;

@@ -93,7 +93,8 @@ The error codes and their texts.
 What exactly went wrong in the last call of this thread that failed: which file, where in it, what
 was found. GetErrorText puts it behind the text of the code; this gives it alone, for a log or a
 message of one's own. Empty when the last call that returns a code worked. Calls that return none
-(ReleaseHandle, HostDisconnect, GetHandleType) leave it alone. Not exported; not in VMware's API.
+(ReleaseHandle, HostDisconnect, GetHandleType) leave it alone. Control characters of the names in it,
+which a terminal would obey, are shown as C<?>. Not exported; not in VMware's API.
 
 =head2 on_progress
 

@@ -85,16 +85,23 @@ sub crowd {
         my ($do, @of) = @_;
         return grep { $_ != VIX_OK } map { $do->($_) } @of;
     };
+
+    # The deleter may be there before VMClone has opened what it made.
+    my $link = sub {
+        my ($process, $number) = @_;
+        my $err = linked_clone($vm->{vmx}, [0], $vmx->($process, $number));
+        return $err == VIX_E_VM_NOT_FOUND && $number <= 10 ? VIX_OK : $err;
+    };
     my @linkers = map {
         my $process = $_;
         sub {
-            return $failed->(sub { linked_clone($vm->{vmx}, [0], $vmx->($process, $_[0])) }, 1 .. 50);
+            return $failed->(sub { $link->($process, $_[0]) }, 1 .. 50);
         }
     } 1 .. 8;
     my $deleter = sub {
         my %gone;
         while (keys %gone < 80) {
-            for my $path (grep { !$gone{$_} && -e } map { $vmx->(1 + $_ % 8, 1 + $_ / 8) } 0 .. 79) {
+            for my $path (grep { !$gone{$_} && -e } map { $vmx->(1 + $_ % 8, 1 + int $_ / 8) } 0 .. 79) {
                 my $err = delete_vm($path);
                 $gone{$path} = 1 if $err == VIX_OK;
                 return "deleting: $err" if $err != VIX_OK && $err != VIX_E_FILE_ALREADY_LOCKED;

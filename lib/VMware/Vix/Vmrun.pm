@@ -394,7 +394,7 @@ it is VIX_OK.
 
 =head2 say_text
 
-Prints lines, as UTF-8.
+Prints lines, as UTF-8, with C<?> for each control character but the tab.
 
 =head2 host
 
