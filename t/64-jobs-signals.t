@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 
+use Fcntl qw(:flock);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use POSIX ();
@@ -116,6 +117,40 @@ subtest 'Cancel' => sub {
     is(VMware::Vix::API::Job::Cancel($job), VIX_OK, 'is cancelled too late');
     is(VMware::Vix::API::Job::GetError($job), VIX_OK, 'and stays as it is');
     ReleaseHandle($job);
+};
+
+subtest 'Cancel of a call that waits for others' => sub {
+    my $dest = "$dir/out/w/w.vmx";
+    my $vm   = (VMOpen($host, make_vm(dir => "$dir/w", name => 'w')->{vmx}))[1];
+    my $snapshot = (VMCreateSnapshot($vm, 'base', undef, 0, 0))[1];
+    my %start    = (
+        'a snapshot'     => sub { VMware::Vix::API::VM::CreateSnapshot($vm, 'x', undef, 0, 0) },
+        'a revert'       => sub { VMware::Vix::API::VM::RevertToSnapshot($vm, $snapshot, 0, 0) },
+        'a removal'      => sub { VMware::Vix::API::VM::RemoveSnapshot($vm, $snapshot, 0) },
+        'a linked clone' =>
+            sub { VMware::Vix::API::VM::Clone($vm, $snapshot, VIX_CLONETYPE_LINKED, $dest, 0, 0) },
+        'a variable' => sub {
+            VMware::Vix::API::VM::WriteVariable($vm, VIX_VM_CONFIG_RUNTIME_ONLY, 'a', 'b', 0);
+        },
+        'a deletion' => sub { VMware::Vix::API::VM::Delete($vm, VIX_VMDELETE_DISK_FILES) },
+    );
+    my $whole = folder_digest("$dir/w");
+    open my $folder, '<', "$dir/w" or die $!;
+    flock $folder, LOCK_EX or die $!;    # as another process of ours does
+    for my $what (sort keys %start) {
+        my $job = $start{$what}->();
+        sleep 0.05;
+        is((VMware::Vix::API::Job::WaitTimeout($job, 0))[0], 0, "$what waits");
+        my $begin = time;
+        VMware::Vix::API::Job::Cancel($job);
+        is((wait_for_job($job))[0], VIX_E_CANCELLED, 'and ends');
+        cmp_ok(time - $begin, '<', $SOON, 'soon');
+    }
+    close $folder or die $!;
+    is_deeply(folder_digest("$dir/w"), $whole, 'the machine is as it was');
+    is_untouched('what waited');
+    is(VMWriteVariable($vm, VIX_VM_CONFIG_RUNTIME_ONLY, 'a', 'b', 0), VIX_OK, 'and free');
+    ReleaseHandle($_) for $snapshot, $vm;
 };
 
 # Runs a program in a new process that clones the machine to out/p, and sends it a signal.

@@ -109,13 +109,13 @@ void host_open_vm(Call& call, int host, const std::string& vmx_path, int options
 void host_register_vm(Call& call, int host, const std::string& vmx_path) {
     static_cast<void>(call.object<HostObject>(host));
     require_path(vmx_path, "vmxFilePath");
-    host::register_machine(resolve_path(call, vmx_path), call.settings());
+    host::register_machine(resolve_path(call, vmx_path), call.settings(), call.progress());
 }
 
 void host_unregister_vm(Call& call, int host, const std::string& vmx_path) {
     static_cast<void>(call.object<HostObject>(host));
     require_path(vmx_path, "vmxFilePath");
-    host::unregister_machine(resolve_path(call, vmx_path), call.settings());
+    host::unregister_machine(resolve_path(call, vmx_path), call.settings(), call.progress());
 }
 
 std::vector<std::string> found_machines(const Call& call, int search_type) {

@@ -156,7 +156,7 @@ class Found {
 
 }  // namespace
 
-void register_machine(const fs::path& vmx, const vm::Settings& settings) {
+void register_machine(const fs::path& vmx, const vm::Settings& settings, Progress& waiting) {
     const fs::path path = full_path(vmx);
     boost::system::error_code error;
     if (!fs::exists(path, error)) {
@@ -166,14 +166,14 @@ void register_machine(const fs::path& vmx, const vm::Settings& settings) {
     const fs::path file = file_of(settings);
     if (!entries_of(path, read(settings), settings).empty()) return;
     fs::create_directories(file.parent_path(), error);
-    const io::Lock lock{file, io::LockKind::Exclusive, kPatience};
+    const io::Lock lock{file, io::LockKind::Exclusive, {kPatience, &waiting}};
     InventoryFile inventory = read(settings);
     if (!entries_of(path, inventory, settings).empty()) return;
     inventory.add(entry);
     write(file, inventory, settings);
 }
 
-void unregister_machine(const fs::path& vmx, const vm::Settings& settings) {
+void unregister_machine(const fs::path& vmx, const vm::Settings& settings, Progress& waiting) {
     const fs::path path = full_path(vmx);
     // Asked before the lock, which needs a folder that can be written to.
     if (entries_of(path, read(settings), settings).empty()) return;
@@ -181,7 +181,7 @@ void unregister_machine(const fs::path& vmx, const vm::Settings& settings) {
         throw Error{VIX_E_VM_IS_RUNNING, path.string() + " runs; it stays in the inventory"};
     }
     const fs::path file = file_of(settings);
-    const io::Lock lock{file, io::LockKind::Exclusive, kPatience};
+    const io::Lock lock{file, io::LockKind::Exclusive, {kPatience, &waiting}};
     InventoryFile inventory = read(settings);
     for (const std::string& entry : entries_of(path, inventory, settings)) inventory.remove(entry);
     write(file, inventory, settings);

@@ -6,18 +6,22 @@
 #include <string>
 #include <vector>
 
+#include "base/progress.h"
 #include "power/settings.h"
 #include "vm/settings.h"
 
 namespace vix::host {
 
 // No error where it is there already. Errors: VIX_E_NOT_FOUND when there is no such file,
-// VIX_E_CANNOT_READ_VM_CONFIG, VIX_E_FILE_ALREADY_LOCKED when others hold the inventory for long.
-void register_machine(const boost::filesystem::path& vmx, const vm::Settings& settings);
+// VIX_E_CANNOT_READ_VM_CONFIG, VIX_E_FILE_ALREADY_LOCKED when others hold the inventory for long,
+// VIX_E_CANCELLED while it waits for them.
+void register_machine(const boost::filesystem::path& vmx, const vm::Settings& settings,
+                      Progress& waiting);
 
 // No error where it is not registered; the file need not be there. VIX_E_VM_IS_RUNNING for a
 // registered machine that runs.
-void unregister_machine(const boost::filesystem::path& vmx, const vm::Settings& settings);
+void unregister_machine(const boost::filesystem::path& vmx, const vm::Settings& settings,
+                        Progress& waiting);
 
 // Absolute paths, UTF-8, in the order of the inventory; those on a drive that is not mapped as
 // they stand there. No inventory: none.

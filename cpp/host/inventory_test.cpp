@@ -44,6 +44,15 @@ class Inventory : public ::testing::Test {
 
     std::string text() const { return testing::read_file(settings_.inventory_file); }
 
+    static void register_machine(const fs::path& vmx, const vm::Settings& settings) {
+        Progress unhindered;
+        host::register_machine(vmx, settings, unhindered);
+    }
+    static void unregister_machine(const fs::path& vmx, const vm::Settings& settings) {
+        Progress unhindered;
+        host::unregister_machine(vmx, settings, unhindered);
+    }
+
     testing::TempFolder folder_;
     vm::Settings settings_;
     power::Settings nothing_of_ours_;

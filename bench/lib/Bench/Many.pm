@@ -6,8 +6,6 @@ package Bench::Many;
 use strict;
 use warnings;
 
-use File::Path qw(make_path remove_tree);
-
 use Bench::Command qw(command_output run_command);
 use Bench::Report ();
 use Bench::Rounds ();
@@ -21,7 +19,7 @@ sub measure {
     for my $round (1 .. $plan->{rounds}) {
         for my $mode (qw(warm fsync)) {
             push @rows, map { +{%$_, round => $round, position => 1} }
-                one_script($plan, $root, $mode);
+                one_script($plan, $root, $mode), bare_files($plan, $mode);
         }
         $plan->{say}->("round $round of $plan->{rounds}");
     }
@@ -30,8 +28,7 @@ sub measure {
 
 sub one_script {
     my ($plan, $root, $mode) = @_;
-    my $folder = "$plan->{folder}/copy";
-    make_path($folder);
+    my $folder = Bench::Rounds::new_folder($plan);
     run_command('cp', '-r', $plan->{source}{folder}, "$folder/vm");
     Bench::Rounds::settle($plan);
     my $load = Bench::Rounds::load_average();
@@ -39,23 +36,39 @@ sub one_script {
         "$folder/vm/vm.vmx", "$folder/clones", $plan->{case}{many},
         $mode eq 'fsync' ? 'TRUE' : 'FALSE');
     check_records($plan, "$folder/vm/vm.vmsd");
-    remove_tree($folder);
+    Bench::Rounds::done_with($plan, $folder);
     my %row = (case => $plan->{case}{name}, mode => $mode, load => $load);
     return (
         {%row, group => 'vmclone', contender => 'VMClone, linked, all', seconds => $total + 0},
-        {
-            %row,
-            group => 'first',
-            contender => 'one of the first 100',
-            seconds => middle(@each[0 .. HUNDRED - 1])
-        },
-        {
-            %row,
-            group => 'last',
-            contender => 'one of the last 100',
-            seconds => middle(@each[-HUNDRED() .. -1])
-        },
+        first_and_last(\%row, q{}, @each)
     );
+}
+
+# The same of what the file system alone needs for as many.
+sub bare_files {
+    my ($plan, $mode) = @_;
+    my $folder = Bench::Rounds::new_folder($plan);
+    Bench::Rounds::settle($plan);
+    my $load = Bench::Rounds::load_average();
+    my ($total, @each) = command_output("$plan->{tools}/bare_clones",
+        $mode eq 'fsync' ? '--fsync' : (), $folder, $plan->{case}{many});
+    Bench::Rounds::done_with($plan, $folder);
+    my %row = (case => $plan->{case}{name}, mode => $mode, load => $load);
+    return (
+        {%row, group => 'bare', contender => 'bare files, all', seconds => $total + 0},
+        first_and_last(\%row, 'bare ', @each)
+    );
+}
+
+sub first_and_last {
+    my ($row, $kind, @each) = @_;
+    my %hundred = (first => [@each[0 .. HUNDRED - 1]], last => [@each[-HUNDRED() .. -1]]);
+    return map { {
+        %$row,
+        group => "$kind$_",
+        contender => $kind . "one of the $_ 100",
+        seconds => middle(@{$hundred{$_}})
+    } } qw(first last);
 }
 
 sub middle {

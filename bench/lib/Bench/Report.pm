@@ -170,7 +170,7 @@ sub time_table {
             @$_{qw(mode contender)},
             (map { seconds($_) } @$_{qw(median min max)}),
             $_->{rounds} . ($_->{noisy} ? ', noisy' : q{}),
-            $ours{$_->{mode}} && $_->{group} !~ /^(?:vmclone|first|last)$/
+            $ours{$_->{mode}} && $_->{group} !~ /^(?:vmclone|(?:bare )?(?:first|last))$/
                 ? sprintf('%.2fx as fast', $_->{median} / $ours{$_->{mode}})
                 : q{},
         ] } sort { $b->{mode} cmp $a->{mode} } @entries

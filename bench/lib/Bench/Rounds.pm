@@ -32,17 +32,16 @@ sub measure {
 
 sub measure_one {
     my ($plan, $contender, $first) = @_;
-    my $folder = "$plan->{folder}/copy";
-    make_path($folder);
+    my $folder = new_folder($plan);
     $contender->{prepare}->($plan->{source}, $folder) if $contender->{prepare};
     settle($plan);
     my $load = load_average();
     my $start = clock_gettime(CLOCK_MONOTONIC);
     my ($top, $part) = $contender->{run}->($plan->{source}, $folder, $plan->{tools});
     my $seconds = $part // clock_gettime(CLOCK_MONOTONIC) - $start;
-    verify($plan->{source}, $top, $contender) if $first;
+    verify($plan->{source}, $top, $contender) if $first && defined $top;
     my $allocated = $first ? allocated_bytes($folder) : undef;
-    remove_tree($folder);
+    done_with($plan, $folder);
     return {
         case => $plan->{case}{name},
         mode => $contender->{mode},
@@ -52,6 +51,21 @@ sub measure_one {
         allocated => $allocated,
         load => $load
     };
+}
+
+# Where a copy goes.
+sub new_folder {
+    my ($plan) = @_;
+    my $folder = "$plan->{folder}/copy" . ($plan->{copies}++ // 0);
+    make_path($folder);
+    return $folder;
+}
+
+# Small copies stay until the end of the case: see `keep` in Bench::Cases.
+sub done_with {
+    my ($plan, $folder) = @_;
+    remove_tree($folder) if !$plan->{case}{keep};
+    return;
 }
 
 # What the last one left unwritten would be written in the time of the next.

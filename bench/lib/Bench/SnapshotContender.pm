@@ -2,12 +2,14 @@ package Bench::SnapshotContender;
 
 # Who is measured at linked clones and at consolidating a delta. Of ours the one call counts that
 # does it, VMClone or VMRemoveSnapshot: machine and snapshot are already open in a script that gets
-# this far. Of qemu-img the whole process counts, since there is no other way to have it done.
+# this far. Of qemu-img the whole process counts, since there is no other way to have it done. The bare
+# files of a clone (see bare_clones.cpp) are no disk; theirs is what is left of the time where nothing
+# but the file system works.
 
 use strict;
 use warnings;
 
-use Bench::Command qw(run_command);
+use Bench::Command qw(run_command command_output);
 use Bench::Vix ();
 
 my %CONTENDERS = (
@@ -15,6 +17,8 @@ my %CONTENDERS = (
     linked_s => contender('VMClone, linked', 'vmclone', 'fsync', linked_clone('TRUE')),
     create => contender('qemu-img create -b', 'qemu', 'warm', create()),
     create_s => contender('qemu-img create -b, sync', 'qemu', 'fsync', synced(create())),
+    bare => contender('bare files', 'bare', 'warm', bare()),
+    bare_s => contender('bare files', 'bare', 'fsync', bare('--fsync')),
     remove => consolidator('VMRemoveSnapshot', 'vmclone', 'warm', remove_snapshot('FALSE')),
     remove_s => consolidator('VMRemoveSnapshot', 'vmclone', 'fsync', remove_snapshot('TRUE')),
     commit => consolidator('qemu-img commit', 'qemu', 'warm', commit()),
@@ -60,6 +64,15 @@ sub create {
         run_command('qemu-img', 'create', '-q', '-f', 'vmdk', '-b', $source->{top}, '-F', 'vmdk',
             $disk);
         return ($disk, undef, [$disk, $folder]);
+    };
+}
+
+sub bare {
+    my @flags = @_;
+    return sub {
+        my ($source, $folder, $tools) = @_;
+        my ($all, $seconds) = command_output("$tools/bare_clones", @flags, $folder, 1);
+        return (undef, $seconds + 0);
     };
 }
 
