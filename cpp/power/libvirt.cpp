@@ -194,7 +194,7 @@ std::string memory_snapshot(const std::string& file, const std::string& descript
     return text + "</disks></domainsnapshot>";
 }
 
-// What libvirt sends of a picture or a file, to its end.
+// What libvirt sends of a picture, to its end.
 class Stream {
   public:
     explicit Stream(virDomainPtr domain)
