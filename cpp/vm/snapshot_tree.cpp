@@ -66,7 +66,7 @@ std::int64_t to_time(const std::string& high, const std::string& low) {
 
 }  // namespace
 
-// They nearly always are: nobody else than who removes a clone leaves them otherwise.
+// They nearly always are already.
 template <typename Items>
 void put_in_order(Items& items) {
     if (!std::is_sorted(items.begin(), items.end())) std::sort(items.begin(), items.end());
