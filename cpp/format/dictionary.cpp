@@ -1,6 +1,7 @@
 #include "format/dictionary.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -100,11 +101,9 @@ std::string value_of(std::string_view value) {
     return undo_escapes(value);
 }
 
-}  // namespace
-
-// Eight characters at a time. The bit that tells a capital letter is set in all of them: a few other
-// characters become alike as well, which costs no more than a comparison.
-std::size_t Dictionary::HashIgnoringCase::operator()(std::string_view name) const noexcept {
+// Without regard to case, eight characters at a time. The bit that tells a capital letter is set in
+// all of them: a few other characters become alike as well, which costs no more than a comparison.
+std::uint32_t hash_of(std::string_view name) {
     std::uint64_t hash = name.size();
     const auto mix = [&](const char* begin, std::size_t count) {
         std::uint64_t part = 0;
@@ -115,13 +114,10 @@ std::size_t Dictionary::HashIgnoringCase::operator()(std::string_view name) cons
     std::size_t i = 0;
     for (; i + 8 <= name.size(); i += 8) mix(name.data() + i, 8);
     if (i < name.size()) mix(name.data() + i, name.size() - i);
-    return hash;
+    return static_cast<std::uint32_t>(hash);
 }
 
-bool Dictionary::EqualIgnoringCase::operator()(std::string_view a,
-                                               std::string_view b) const noexcept {
-    return a == b || equal_ignoring_case(a, b);
-}
+}  // namespace
 
 Dictionary::Line Dictionary::parse_line(std::string_view text) {
     Line line;
@@ -160,15 +156,15 @@ Dictionary::Line Dictionary::parse_line(std::string_view text) {
 
 Dictionary Dictionary::parse(std::string_view bytes) {
     Dictionary dictionary;
-    std::string_view rest = bytes;
+    std::string_view rest = dictionary.keep(std::string{bytes});
     if (rest.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
         dictionary.byte_order_mark_ = kByteOrderMark;
         rest.remove_prefix(kByteOrderMark.size());
     }
-    const auto lines = split_lines(dictionary.keep(std::string{rest}));
+    const auto lines = split_lines(rest);
     dictionary.lines_.reserve(lines.size() + 1);
-    dictionary.index_.reserve(lines.size());
-    for (const std::string_view line : lines) dictionary.add_line(line);
+    for (const std::string_view line : lines) dictionary.lines_.push_back(parse_line(line));
+    dictionary.index_lines();
     const auto declared = dictionary.find_bytes(kEncodingName);
     dictionary.encoding_declared_ = declared.has_value();
     if (declared) {
@@ -191,12 +187,36 @@ void Dictionary::add_line(std::string_view text) {
     index_line(lines_.size() - 1);
 }
 
+// Where the name is in the index, or the free slot where it would go.
+std::size_t Dictionary::slot_of(std::string_view name) const {
+    const std::uint32_t hash = hash_of(name);
+    const std::size_t last = index_.size() - 1;
+    for (std::size_t slot = hash & last;; slot = (slot + 1) & last) {
+        const auto& [known, line] = index_[slot];
+        if (line == kFree) return slot;
+        if (known == hash && equal_ignoring_case(lines_[line].name, name)) return slot;
+    }
+}
+
 void Dictionary::index_line(std::size_t number) {
+    if (2 * used_slots_ >= index_.size()) return index_lines();
     Line& line = lines_[number];
     line.before = kNone;
     if (line.name.empty()) return;
-    const auto [place, is_new] = index_.try_emplace(line.name, number);
-    if (!is_new) line.before = std::exchange(place->second, number);
+    Slot& slot = index_[slot_of(line.name)];
+    if (slot.line == kFree) {
+        ++used_slots_;
+        slot.hash = hash_of(line.name);
+    } else {
+        line.before = slot.line;
+    }
+    slot.line = static_cast<std::uint32_t>(number);
+}
+
+void Dictionary::index_lines() {
+    index_.assign(std::bit_ceil(4 * lines_.size() + 16), Slot{});
+    used_slots_ = 0;
+    for (std::size_t number = 0; number < lines_.size(); ++number) index_line(number);
 }
 
 // By one of the same name.
@@ -216,6 +236,10 @@ std::string Dictionary::to_bytes() const {
     return bytes;
 }
 
+bool Dictionary::was_parsed_from(std::string_view bytes) const {
+    return !texts_.empty() && *texts_.front() == bytes;
+}
+
 std::string Dictionary::decode(std::string bytes) const {
     if (is_ascii(bytes)) return bytes;
     auto decoded = decode_to_utf8(bytes, encoding_);
@@ -223,8 +247,9 @@ std::string Dictionary::decode(std::string bytes) const {
 }
 
 const Dictionary::Line* Dictionary::last_line(std::string_view name) const {
-    const auto found = index_.find(name);
-    return found == index_.end() ? nullptr : &lines_[found->second];
+    if (index_.empty()) return nullptr;
+    const Slot& slot = index_[slot_of(name)];
+    return slot.line == kFree ? nullptr : &lines_[slot.line];
 }
 
 std::optional<std::string> Dictionary::find_bytes(std::string_view name) const {
@@ -268,13 +293,12 @@ void Dictionary::set(std::string_view name, std::string_view value) {
 }
 
 void Dictionary::put_value(std::string_view name, std::string_view bytes) {
-    const auto found = index_.find(name);
-    if (found == index_.end()) return append(name, bytes);
-    const Line& line = lines_[found->second];
-    std::string text{line.text};
-    text.replace(static_cast<std::size_t>(line.value.data() - line.text.data()), line.value.size(),
-                 quote(bytes));
-    replace_line(found->second, std::move(text));
+    const Line* line = last_line(name);
+    if (line == nullptr) return append(name, bytes);
+    std::string text{line->text};
+    text.replace(static_cast<std::size_t>(line->value.data() - line->text.data()),
+                 line->value.size(), quote(bytes));
+    replace_line(static_cast<std::size_t>(line - lines_.data()), std::move(text));
 }
 
 void Dictionary::append(std::string_view name, std::string_view bytes) {
@@ -289,11 +313,9 @@ void Dictionary::append(std::string_view name, std::string_view bytes) {
 }
 
 void Dictionary::remove(std::string_view name) {
-    const auto found = index_.find(name);
-    if (found == index_.end()) return;
-    const std::size_t last = found->second;
-    index_.erase(found);
-    for (std::size_t number = last; number != kNone;) {
+    const Line* last = last_line(name);
+    if (last == nullptr) return;
+    for (auto number = static_cast<std::size_t>(last - lines_.data()); number != kNone;) {
         number = std::exchange(lines_[number], Line{}).before;
     }
 }
@@ -306,11 +328,6 @@ void Dictionary::turn_to_utf8() {
     index_lines();
     encoding_ = "UTF-8";
     declare_utf8();
-}
-
-void Dictionary::index_lines() {
-    index_.clear();
-    for (std::size_t number = 0; number < lines_.size(); ++number) index_line(number);
 }
 
 // A value is decoded without its escapes, which may stand for half a character.

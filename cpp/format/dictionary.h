@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace vix::format {
@@ -24,6 +23,8 @@ class Dictionary {
     // Never fails: a line that is not well-formed is kept and has no effect.
     static Dictionary parse(std::string_view bytes);
     std::string to_bytes() const;
+    // Whether these are the bytes that it was parsed from, whatever was changed since.
+    bool was_parsed_from(std::string_view bytes) const;
 
     // Of a name that stands there twice the last value counts.
     std::optional<std::string> find(std::string_view name) const;
@@ -51,16 +52,10 @@ class Dictionary {
     };
     static constexpr std::size_t kNone = ~std::size_t{0};
 
-    struct HashIgnoringCase {
-        std::size_t operator()(std::string_view name) const noexcept;
-    };
-    struct EqualIgnoringCase {
-        bool operator()(std::string_view a, std::string_view b) const noexcept;
-    };
-
     static Line parse_line(std::string_view text);
     std::string_view keep(std::string text);
     void add_line(std::string_view text);
+    std::size_t slot_of(std::string_view name) const;
     void index_line(std::size_t number);
     void index_lines();
     void replace_line(std::size_t number, std::string text);
@@ -78,8 +73,16 @@ class Dictionary {
     // What the lines are parts of: the file as it was read, and each line that was changed since. A
     // copy of the dictionary has the same.
     std::vector<std::shared_ptr<const std::string>> texts_;
-    // The last line of each name.
-    std::unordered_map<std::string_view, std::size_t, HashIgnoringCase, EqualIgnoringCase> index_;
+    // The last line of each name: an open hash table, with free slots between, since there are
+    // lists of ten thousand names that are read for each clone. The slot of a name that was removed
+    // is no longer found and stays until all is indexed anew.
+    struct Slot {
+        std::uint32_t hash = 0;
+        std::uint32_t line = kFree;
+    };
+    static constexpr std::uint32_t kFree = ~std::uint32_t{0};
+    std::vector<Slot> index_;
+    std::size_t used_slots_ = 0;
     std::string encoding_;  // as named in the file, else UTF-8, else windows-1252
     bool encoding_declared_ = false;
 };

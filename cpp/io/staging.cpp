@@ -160,9 +160,8 @@ void Staging::remove_leftovers(const fs::path& last) {
 }
 
 void StagingPlace::begin_sync(const std::vector<fs::path>& also) {
-    prepare();
+    std::vector<fs::path> paths = prepare();
     if (durability_ == Durability::Unsynced) return;
-    std::vector<fs::path> paths;
     for (const std::string& name : names_in(folder_)) paths.push_back(folder_ / name);
     paths.push_back(folder_);
     paths.insert(paths.end(), also.begin(), also.end());
@@ -187,13 +186,16 @@ Staging::~Staging() {
     static_cast<void>(remove_whole(folder()));
 }
 
-void Staging::prepare() {
+// A file that has left the staging folder is known by the manifest: so the folder must not be lost
+// where the file is not.
+std::vector<fs::path> Staging::prepare() {
     std::string text;
     for (const std::string& name : names_to_publish(folder(), last_.filename().string())) {
         text += mark_of(folder() / name) + ' ' + name + '\0';
     }
     File manifest = File::create(folder() / kManifest, 0600);
     manifest.write_at(0, as_bytes(text));
+    return {last_.parent_path()};
 }
 
 void Staging::publish(Progress& progress) {

@@ -48,8 +48,8 @@ class StagingPlace {
     StagingPlace(boost::filesystem::path folder, Durability durability)
         : folder_{std::move(folder)}, durability_{durability} {}
 
-    // Called before syncing: files that only publishing needs.
-    virtual void prepare() {}
+    // Called before syncing: makes the files that only publishing needs, and gives what else must last.
+    virtual std::vector<boost::filesystem::path> prepare() { return {}; }
 
     Durability durability() const { return durability_; }
 
@@ -79,7 +79,7 @@ class Staging : public StagingPlace {
     void publish(Progress& progress) override;
 
   private:
-    void prepare() override;
+    std::vector<boost::filesystem::path> prepare() override;
     void move_out(const std::vector<std::string>& names, Progress& progress);
 
     boost::filesystem::path last_;

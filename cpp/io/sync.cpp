@@ -17,8 +17,8 @@ namespace fs = boost::filesystem;
 namespace vix::io {
 namespace {
 
-// With the caller as many as wait at a time, since a disk empties its cache for all of them together;
-// to start more takes longer than they spare.
+// With the caller as many as wait at a time, since a disk empties its cache for all of them
+// together; to start more takes longer than they spare.
 constexpr std::size_t kHelpers = 2;
 // Few enough for any limit on open files.
 constexpr std::size_t kMaxOpen = 64;

@@ -68,6 +68,12 @@ std::int64_t to_time(const std::string& high, const std::string& low) {
 
 }  // namespace
 
+// They nearly always are already.
+template <typename Items>
+void put_in_order(Items& items) {
+    if (!std::is_sorted(items.begin(), items.end())) std::sort(items.begin(), items.end());
+}
+
 // The keys of one snapshot that come in any number.
 struct SnapshotTree::Keys {
     std::map<std::uint64_t, std::string_view> disks;  // by number: what names the file
@@ -86,7 +92,7 @@ SnapshotTree SnapshotTree::read(const fs::path& vmsd, SnapshotTree known) {
     boost::system::error_code ignored;
     if (fs::symlink_status(vmsd, ignored).type() == fs::file_not_found) return {};
     const std::string bytes = io::read_text(vmsd, kListLimit);
-    if (bytes == known.to_bytes()) return known;
+    if (known.dictionary_.was_parsed_from(bytes)) return known;
     return parse(bytes, vmsd.string());
 }
 
@@ -116,7 +122,7 @@ void SnapshotTree::read_snapshots(const std::string& where) {
     }
     std::set<int> known;
     for (auto& [index, keys] : found) {
-        std::sort(keys.clones.begin(), keys.clones.end());
+        put_in_order(keys.clones);
         Snapshot snapshot = read_snapshot(index, keys);
         if (snapshot.uid == kNoSnapshot || !known.insert(snapshot.uid).second) continue;
         snapshots_.push_back(std::move(snapshot));

@@ -38,7 +38,7 @@ class SnapshotTree {
     // more snapshots than any machine has.
     static SnapshotTree read(const boost::filesystem::path& vmsd);
     // The same for who has read it before: reading takes far longer than finding that the file
-    // still says the same. `known` must not have been edited.
+    // still says the same. `known` must not have been edited since.
     static SnapshotTree read(const boost::filesystem::path& vmsd, SnapshotTree known);
     static SnapshotTree parse(std::string_view bytes, const std::string& where);
     std::string to_bytes() const { return dictionary_.to_bytes(); }

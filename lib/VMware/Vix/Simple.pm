@@ -474,8 +474,8 @@ Each handle that they give is released by the caller (page). VIX_SERVICEPROVIDER
 no snapshots: VIX_E_NOT_SUPPORTED (6) (page). A snapshot of another virtual machine than the one
 named is VIX_E_INVALID_ARG, a removed one VIX_E_SNAPSHOT_NOTFOUND (both ours). Those that change
 anything wait up to 30 seconds for another process that does, and then give
-VIX_E_FILE_ALREADY_LOCKED (15) (ours); they also give the errors of disks in L</ERRORS>. The tree is
-read from the files at each call.
+VIX_E_FILE_ALREADY_LOCKED (15) (ours); cancelling their job ends the wait (ours). They also give the
+errors of disks in L</ERRORS>. The tree is read from the files at each call.
 
 =head2 VMReadVariable
 

@@ -161,12 +161,14 @@ sub _apply {
 
 sub _sync {
     my ($replay, $call) = @_;
-    my $file = $replay->{files}{ $replay->{ids}{ $call->{inode} } || '' };
+    # By its path: a new folder may have got the number of a file that is gone.
+    my $at   = _id_at($replay, $call->{paths}[0]) || '';
+    my $file = $replay->{now}{$at} ? undef : $replay->{files}{ $replay->{ids}{ $call->{inode} } || '' };
     if ($file) {
         $file->{done}  = _bytes_of($file, sub {1});
         $file->{since} = [];
     }
-    my $folder = $file ? '' : _id_at($replay, $call->{paths}[0]) || '';
+    my $folder = $file ? '' : $at;
     my $all    = $replay->{model} eq 'ordered' || $call->{name} eq 'syncfs';
     my @later;
     for my $change (@{ $replay->{changes} }) {
