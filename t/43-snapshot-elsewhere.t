@@ -113,6 +113,17 @@ for my $type (qw(monolithicSparse twoGbMaxExtentSparse monolithicFlat)) {
     is(slurp("$vm->{top}/far/far.vmdk"), $before, 'and the other one has what it had');
 }
 
+# ---- a disk that the user has detached since
+{
+    my $vm     = machine_with_far_disk();
+    my $before = slurp("$vm->{top}/far/far.vmdk");
+    is(take_snapshot($vm->{vmx}, 'a'), VIX_OK, 'a snapshot');
+    (my $text = slurp($vm->{vmx})) =~ s/^scsi0:1\..*\n//mg;
+    spew($vm->{vmx}, $text);
+    is(remove_snapshot($vm->{vmx}, [0]), VIX_OK, 'removed when its disk is no longer attached');
+    is(slurp("$vm->{top}/far/far.vmdk"), $before, 'the disk stays: it was there before');
+}
+
 # ---- linked clones and deleting
 {
     my $vm = machine_with_far_disk();

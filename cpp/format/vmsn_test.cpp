@@ -63,7 +63,9 @@ TEST(Vmsn, BeginsAsVMwareWritesIt) {
     EXPECT_EQ(bytes.substr(kGroup, 9), std::string("Snapshot\0", 9));
     EXPECT_EQ(get64(bytes, kGroup + 64), kValues);
     EXPECT_EQ(get64(bytes, kGroup + 72), bytes.size() - kValues - 2);
-    EXPECT_EQ(bytes.substr(kValues, 9), "\x3F\x07" "cfgFile");
+    EXPECT_EQ(bytes.substr(kValues, 9),
+              "\x3F\x07"
+              "cfgFile");
 }
 
 TEST(Vmsn, ReadsOneThatFusionWrote) {

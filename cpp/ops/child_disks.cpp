@@ -41,9 +41,8 @@ std::string ChildDisks::free_name(const fs::path& disk) {
     std::vector<std::string>& taken = known->second;
     const std::string stem = without_snapshot_number(disk.stem().string()) + '-';
     std::vector<std::string> near;
-    std::copy_if(taken.begin(), taken.end(), std::back_inserter(near), [&](const auto& file) {
-        return file.compare(0, stem.size(), stem) == 0;
-    });
+    std::copy_if(taken.begin(), taken.end(), std::back_inserter(near),
+                 [&](const auto& file) { return file.compare(0, stem.size(), stem) == 0; });
     std::sort(near.begin(), near.end());
     const auto is_taken = [&](const std::string& candidate) {
         const auto first = std::lower_bound(near.begin(), near.end(), candidate);

@@ -27,7 +27,9 @@ DiskFamily::DiskFamily(const vm::Config& machine, const vm::SnapshotTree& tree,
 // Snapshots share most of their chains: each is followed to the first link that is known already.
 void DiskFamily::add_chain(const vm::NamedFile& file, const vm::Config& machine,
                            Unreadable unreadable, std::set<Id>& tops) {
-    const auto is_known = [&](const vm::DiskLink& link) { return members_.contains(link.identity); };
+    const auto is_known = [&](const vm::DiskLink& link) {
+        return members_.contains(link.identity);
+    };
     std::vector<vm::DiskLink> chain;
     try {
         const fs::path path = vm::find_disk({"a snapshot", file}, machine, settings_);

@@ -46,7 +46,6 @@ class DiskFamilyTest : public ::testing::Test {
                 unreadable};
     }
 
-
     const TempFolder folder_;
     const fs::path vm_ = folder_ / "vm";
     const fs::path vmx_ = vm_ / "vm.vmx";
@@ -74,9 +73,8 @@ TEST_F(DiskFamilyTest, TellsPresentAndFrozenDisks) {
     EXPECT_FALSE(disks.is_frozen(*disks.find(vm_ / "disk-000003.vmdk")));
     EXPECT_TRUE(disks.is_frozen(*disks.find(vm_ / "disk-000002.vmdk")));
     EXPECT_FALSE(disks.is_frozen(*disks.find(vm_ / "base.vmdk")));
-    EXPECT_EQ(disks.named(),
-              (std::set<fs::path>{vm_ / "disk-000001.vmdk", vm_ / "disk-000002.vmdk",
-                                  vm_ / "disk-000003.vmdk"}));
+    EXPECT_EQ(disks.named(), (std::set<fs::path>{vm_ / "disk-000001.vmdk", vm_ / "disk-000002.vmdk",
+                                                 vm_ / "disk-000003.vmdk"}));
 }
 
 TEST_F(DiskFamilyTest, FindsADiskHoweverItIsSpelled) {

@@ -4,12 +4,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/endian/buffers.hpp>
 #include <boost/filesystem/operations.hpp>
 #include <optional>
 #include <sstream>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/units.h"
+#include "format/vmdk/extent.h"
 #include "io/file.h"
 #include "io/replacement.h"
 #include "ops/disk_family.h"
@@ -33,24 +36,35 @@ fs::path journal_path(const fs::path& vmx) {
 }
 
 using Entries = Pending::Entries;
+using format::vmdk::HostedHeader;
+namespace endian = boost::endian;
 
-// The file's text: magic, its own inode, then lines of a kind and a path, each ended by a NUL.
-// Paths in the machine's folder are names, so that they hold when it is moved.
+std::string nodes_of(const vm::Config& machine) {
+    std::set<std::string> nodes;
+    for (const vm::DiskDevice& device : machine.disks()) nodes.insert(to_lower(device.node));
+    std::string list;
+    for (const std::string& node : nodes) list += node + ' ';
+    return list;
+}
+
+// The file's text: magic, its own inode, then "file", an inode and a path, "merge" and a path, or
+// "nodes" and their list, each ended by a NUL. Paths in the machine's folder are names, so that
+// they hold when it is moved.
 std::string to_text(const Entries& entries, const fs::path& folder, std::uint64_t inode) {
     std::string text = std::string{kMagic} + '\0' + std::to_string(inode) + '\0';
-    const auto append = [&](const char* kind, const std::set<fs::path>& paths) {
-        for (const fs::path& path : paths) {
-            const bool here = path.parent_path() == folder;
-            text += kind + (here ? path.filename() : path).string() + '\0';
-        }
+    const auto name = [&](const fs::path& path) {
+        return (path.parent_path() == folder ? path.filename() : path).string() + '\0';
     };
-    append("file ", entries.files);
-    append("merge ", entries.merges);
+    for (const auto& [path, mark] : entries.files) {
+        text += "file " + std::to_string(mark) + ' ' + name(path);
+    }
+    for (const fs::path& path : entries.merges) text += "merge " + name(path);
+    for (const std::string& list : entries.nodes) text += "nodes " + list + '\0';
     return text;
 }
 
-// Files elsewhere are believed of a call of our own user alone: who may write to the machine's folder
-// could else have others delete what he may not.
+// Files elsewhere are believed of a call of our own user alone: who may write to the machine's
+// folder could else have others delete what he may not.
 std::optional<fs::path> to_path(const std::string& name, const fs::path& folder, bool is_ours) {
     const fs::path path{name};
     if (path.is_absolute()) return is_ours ? std::optional{path} : std::nullopt;
@@ -73,11 +87,19 @@ Entries read_entries(const fs::path& journal) {
     struct stat status {};
     const bool is_ours = fstat(file.descriptor(), &status) == 0 && status.st_uid == geteuid();
     while (std::getline(lines, line, '\0')) {
-        const auto blank = line.find(' ');
-        if (blank == std::string::npos) continue;
-        const auto path = to_path(line.substr(blank + 1), journal.parent_path(), is_ours);
+        if (line.compare(0, 6, "nodes ") == 0) {
+            entries.nodes.insert(line.substr(6));
+            continue;
+        }
+        const bool merge = line.compare(0, 6, "merge ") == 0;
+        const std::size_t begin = line.find(' ') + 1;
+        const std::size_t end = merge ? begin - 1 : line.find(' ', begin);
+        if (begin == 0 || end == std::string::npos) continue;
+        const auto path = to_path(line.substr(end + 1), journal.parent_path(), is_ours);
         if (!path) continue;
-        (line.substr(0, blank) == "merge" ? entries.merges : entries.files).insert(*path);
+        if (merge) entries.merges.insert(*path);
+        if (!merge)
+            entries.files[*path] = parse_number(line.substr(begin, end - begin)).value_or(0);
     }
     return entries;
 }
@@ -98,19 +120,36 @@ void write_entries(const Entries& entries, const fs::path& journal) {
     }
 }
 
+// A sparse extent with more than its tables: what a call makes is empty, so that one has come by
+// the name in another way.
+bool holds_grains(const fs::path& path) {
+    const io::File file = io::File::open(path, io::Links::Refuse);
+    endian::little_uint32_buf_t magic;
+    if (file.size() < sizeof(HostedHeader)) return false;
+    file.read_at(0, std::as_writable_bytes(std::span{&magic, 1}));
+    if (magic.value() != HostedHeader::kMagic) return false;
+    try {
+        return file.size() > format::vmdk::read_header(file).overhead.value() * kSectorSize;
+    } catch (const Error& error) {
+        if (is_exhaustion(error.code())) throw;
+        return false;  // half a header
+    }
+}
+
 // Everything that the machine refers to, and others whose .vmx lies where one of the files does.
 class References {
   public:
-    References(const fs::path& vmx, const std::set<fs::path>& files, const vm::Settings& settings)
+    References(const fs::path& vmx, const Entries& entries, const vm::Settings& settings)
         : machine_{vm::Config::read(vmx)},
           tree_{vm::SnapshotTree::read(vm::snapshot_list_path(vmx))},
           settings_{settings},
-          family_{machine_, tree_, settings} {
+          family_{machine_, tree_, settings},
+          same_nodes_{entries.nodes.empty() || entries.nodes.contains(nodes_of(machine_))} {
         for (const auto& [id, member] : family_.members()) {
             for (const fs::path& file : files_of(member.link, settings)) add(file);
         }
         std::set<fs::path> folders;
-        for (const fs::path& file : files) folders.insert(file.parent_path());
+        for (const auto& [file, mark] : entries.files) folders.insert(file.parent_path());
         for (const fs::path& folder : folders) {
             if (!fs::is_directory(folder)) continue;
             known_.merge(disks_of_neighbours(folder, vmx, settings));
@@ -121,11 +160,14 @@ class References {
         add_states(machine_, tree_);
     }
 
-    // Nothing refers to it.
-    bool may_go(const fs::path& file) const {
+    // Nothing refers to it, and it is the file that was there when it was named, or holds nothing
+    // that a guest can have written.
+    bool may_go(const fs::path& file, std::uint64_t mark) const {
         struct stat status {};
         if (lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
-        return !known_.contains({status.st_dev, status.st_ino});
+        if (known_.contains({status.st_dev, status.st_ino})) return false;
+        if (mark != 0 && !same_nodes_) return false;
+        return status.st_ino == mark || !holds_grains(file);
     }
 
     // A disk that the machine stands on and that nothing needs by itself.
@@ -164,6 +206,7 @@ class References {
     vm::SnapshotTree tree_;
     const vm::Settings& settings_;
     DiskFamily family_;
+    bool same_nodes_;
     std::set<io::FileIdentity> known_;
 };
 
@@ -179,7 +222,8 @@ void remove_unfinished(const fs::path& file) {
     unlink(io::old_name(file).c_str());
 }
 
-bool is_there(const fs::path& file) {
+bool is_there(const std::pair<const fs::path, std::uint64_t>& entry) {
+    const fs::path& file = entry.first;
     return io::identity_of(file) || io::identity_of(io::fresh_name(file)) ||
            io::identity_of(io::old_name(file));
 }
@@ -190,9 +234,9 @@ void tidy(const fs::path& vmx, const Entries& entries, const vm::Settings& setti
     const bool anything = !entries.merges.empty() ||
                           std::any_of(entries.files.begin(), entries.files.end(), is_there);
     if (anything) {
-        const References references{vmx, entries.files, settings};
-        for (const fs::path& file : entries.files) {
-            if (is_of_a_call(file) && references.may_go(file)) unlink(file.c_str());
+        const References references{vmx, entries, settings};
+        for (const auto& [file, mark] : entries.files) {
+            if (is_of_a_call(file) && references.may_go(file, mark)) unlink(file.c_str());
             remove_unfinished(file);
         }
         for (const fs::path& disk : entries.merges) {
@@ -247,8 +291,17 @@ Pending::~Pending() {
     }
 }
 
+void Pending::expect_nodes(const vm::Config& machine) {
+    own_.nodes.insert(nodes_of(machine));
+}
+
+void Pending::add(const fs::path& file) {
+    const auto id = io::identity_of(file);
+    own_.files.emplace(file, id ? id->inode : 0);
+}
+
 void Pending::add(const std::vector<fs::path>& files) {
-    own_.files.insert(files.begin(), files.end());
+    for (const fs::path& file : files) add(file);
 }
 
 const std::set<fs::path>& Pending::take_over_merges() {
@@ -276,6 +329,7 @@ Pending::Entries Pending::all() const {
     Entries both = left_;
     both.files.insert(own_.files.begin(), own_.files.end());
     both.merges.insert(own_.merges.begin(), own_.merges.end());
+    both.nodes.insert(own_.nodes.begin(), own_.nodes.end());
     return both;
 }
 

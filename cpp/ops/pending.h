@@ -3,15 +3,20 @@
 // lock tidies up after it. VMware's products do not know the file and pass over it.
 //
 // Only names are written, never what is to be done with them: a file that is named goes if nothing
-// refers to it, and stays if something does. So the file may name too much, and is true at every
-// moment of the call, also after a crash that lost part of what was done. It holds its own inode's
-// number: one that came with a copied or downloaded machine means nothing.
+// refers to it, and stays if something does, or if it is no longer the file that was named and a
+// guest may have written to it. So the file may name too much, and is true at every moment of the
+// call, also after a crash that lost part of what was done. It holds its own inode's number: one
+// that came with a copied or downloaded machine means nothing.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
+#include <cstdint>
+#include <map>
 #include <set>
+#include <string>
 #include <vector>
 
+#include "vm/config.h"
 #include "vm/settings.h"
 
 namespace vix::ops {
@@ -19,8 +24,10 @@ namespace vix::ops {
 class Pending {
   public:
     struct Entries {
-        std::set<boost::filesystem::path> files;
+        // With the inode that the file had when it was named; 0: it was yet to be made.
+        std::map<boost::filesystem::path, std::uint64_t> files;
         std::set<boost::filesystem::path> merges;
+        std::set<std::string> nodes;  // where disks were attached, each a list
 
         bool empty() const { return files.empty() && merges.empty(); }
     };
@@ -39,8 +46,12 @@ class Pending {
     Pending(const Pending&) = delete;
     Pending& operator=(const Pending&) = delete;
 
+    // The machine before or after the call: where it has disks attached at other nodes when the
+    // file is taken up, a user has been at it, and no file goes that was there before.
+    void expect_nodes(const vm::Config& machine);
+
     // A file that is to be made or deleted.
-    void add(const boost::filesystem::path& file) { own_.files.insert(file); }
+    void add(const boost::filesystem::path& file);
     void add(const std::vector<boost::filesystem::path>& files);
     // A disk that is one too many in its chain, should it neither be present nor frozen then: the
     // next removal of a snapshot merges it.

@@ -78,6 +78,35 @@ TEST_F(PendingTest, WhatIsReferredToStays) {
     EXPECT_EQ(names(), kNames);
 }
 
+// Another product took the name, and the user has detached the disk since.
+TEST_F(PendingTest, ADiskThatHasComeByTheNameStays) {
+    die_over([&](Pending& pending) { pending.add(machine_ / "disk-000002.vmdk"); });
+    write_file(machine_ / "disk-000002.vmdk", testing::mono_disk("disk-000002.vmdk", 'g', 1));
+    Pending::take_up(vmx_, settings_);
+    EXPECT_TRUE(fs::exists(machine_ / "disk-000002.vmdk"));
+}
+
+TEST_F(PendingTest, ADiskThatWasToBeDeletedGoes) {
+    write_file(machine_ / "disk-000002.vmdk", testing::mono_disk("disk-000002.vmdk", 'g', 1));
+    die_over([&](Pending& pending) { pending.add(machine_ / "disk-000002.vmdk"); });
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(names(), kNames);
+}
+
+// The user has detached a disk after the call died: that is no reason to delete it.
+TEST_F(PendingTest, ADiskThatWasDetachedSinceStays) {
+    die_over([&](Pending& pending) {
+        pending.expect_nodes(vm::Config::read(vmx_));
+        for (const char* name : {"data.vmdk", "data-f001.vmdk", "disk-000002.vmdk"}) {
+            pending.add(machine_ / name);
+        }
+    });
+    write_file(machine_ / "disk-000002.vmdk", "half");
+    write_file(vmx_, testing::vmx_with_disks({"scsi0:0=disk-000001.vmdk"}));
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(names(), kNames);
+}
+
 TEST_F(PendingTest, WhatASnapshotRefersToStays) {
     write_file(machine_ / "old.vmdk", testing::mono_disk("old.vmdk", 'o', 1));
     write_file(machine_ / "vm-Snapshot1.vmsn", "");

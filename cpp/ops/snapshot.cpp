@@ -208,6 +208,8 @@ vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settin
     for (const vm::DiskDevice& device : state.disks) {
         if (!vm::is_independent(state.config, device)) change.children().plan(device, machine);
     }
+    change.pending().expect_nodes(machine);
+    change.pending().expect_nodes(state.config);
     change.pending().add(unneeded);
     change.pending().add(nvram_path(state));
     change.begin();

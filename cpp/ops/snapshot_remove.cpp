@@ -92,6 +92,7 @@ class Remover {
             own_.insert(disk);
         }
         for (const fs::path& disk : candidates_) pending_.add_merge(disk);
+        pending_.expect_nodes(config());
         pending_.add(states);
         const DiskFamily disks = family();
         std::uint64_t bytes = 0;
@@ -199,16 +200,20 @@ class Remover {
     }
 
     // The chain of a disk that no present or frozen one stands on, as far as it can be followed.
+    // Elsewhere only deltas of snapshots: a disk that was attached from there is the user's.
     std::vector<vm::DiskLink> chain_of_unreferenced(const fs::path& path) const {
         std::vector<vm::DiskLink> chain;
         const auto folder = fs::weakly_canonical(path.parent_path());
-        if (folder != fs::canonical(vmx_.parent_path()) && !own_.contains(path)) return chain;
+        const bool here = folder == fs::canonical(vmx_.parent_path());
+        const bool delta = own_.contains(path) && plain_path(path) != path;
+        if (!here && !delta) return chain;
         try {
             vm::follow_chain(path, config().search_folders(settings_), settings_, chain,
                              {vm::kMaxChainToShorten, {}});
         } catch (const Error&) {
             // Broken further up: what was reached is enough.
         }
+        if (!here && !chain.empty() && !chain.front().descriptor.has_parent()) chain.clear();
         return chain;
     }
 

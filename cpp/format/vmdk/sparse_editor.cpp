@@ -67,7 +67,8 @@ std::vector<std::uint64_t> SparseEditor::tables_of(std::uint64_t directory) cons
 }
 
 // Where a redundant table lies nobody has looked yet: before one is written over, all of them must
-// be where every product puts them, behind their directory and in front of the other one, and apart.
+// be where every product puts them, behind their directory and in front of the other one, and
+// apart.
 bool SparseEditor::may_mend() const {
     const GrainMap& map = tables_.map();
     const std::uint64_t size = divide_up(map.table_bytes(), kSectorSize);

@@ -148,7 +148,8 @@ TEST(SparseEditor, WritesOverNothingWhereARedundantTableShouldBe) {
     const TempFolder folder;
     const HostedImage image = image_with_a_grain();
     Image bytes = image.bytes();
-    for (const std::uint64_t sector : {image.place_of_grain(2), image.table(0), image.directory()}) {
+    for (const std::uint64_t sector :
+         {image.place_of_grain(2), image.table(0), image.directory()}) {
         testing::put32(bytes, image.redundant_directory() * kSector, sector);
         const TempFolder other;
         const auto file = write_extent(other, bytes);

@@ -15,7 +15,7 @@ use File::Basename qw(dirname);
 use VMware::Vix::API::Constants;
 use VixTest::Files         qw(folder_digest list_files slurp spew temp_dir);
 use VixTest::SnapshotCalls qw(delete_vm full_clone linked_clone remove_snapshot snapshot_names);
-use VixTest::SnapshotChain qw(chain_of link_files);
+use VixTest::SnapshotChain qw(chain_complaints chain_of link_files);
 use VixTest::SnapshotDisk  qw(present_path snapshot_path);
 use VixTest::SnapshotKill  qw(calls_to_kill clone_complaints killed_machine next_calls present_reads
     state_complaints);
@@ -128,7 +128,9 @@ sub complaints_after {
         $trial->{machine}, $trial->{vmx}, 'next', [sub { return VIX_OK }, @{ $trial->{also} }],
         $trial->{work}
     );
-    push @wrong, map { /$UNTIDY/ ? "untidy: $_" : $_ } @next;
+    push @wrong, grep { !/$UNTIDY/ } @next;
+    push @wrong, map {"untidy at the end: $_"}
+        grep { $_ ne '' } map { chain_complaints(present_path($trial->{vmx}, $_)) } @SLOTS;
     push @wrong, _litter($trial) if !defined $code || $code != VIX_OK;
     return @wrong;
 }
@@ -271,6 +273,10 @@ sub _litter {
     for my $vmx (grep {-e} $trial->{vmx}, "$trial->{clone}/c.vmx") {
         (my $stem = $vmx) =~ s/\.vmx$//;
         $known{$_} = 1 for dirname($vmx), map {"$stem.$_"} qw(vmx vmsd vmxf nvram);
+
+        # A disk too many is remembered for the next removal.
+        $known{"$stem.vix-pending"} = 1
+            if -e "$stem.vix-pending" && slurp("$stem.vix-pending") !~ /\0file /;
         my $list = snapshot_list($vmx)->{value};
         my @uids = map { /^snapshot\d+\.uid$/ ? $list->{$_} : () } keys %{$list};
         $known{ dirname($vmx) . '/' . $_ } = 1
