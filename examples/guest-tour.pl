@@ -1,4 +1,4 @@
-# Makes a linked clone, runs it, does something in its guest, and leaves nothing behind.
+# Makes a linked clone, runs it, does something in its guest, and deletes it.
 
 use strict;
 use warnings;
@@ -125,7 +125,7 @@ Makes a linked clone CLONE.vmx of the virtual machine SOURCE.vmx, powers it on a
 guest answers. As the user NAME (root unless told otherwise), whose password is in the environment
 variable GUEST_PASSWORD, it runs a script in the guest and copies what that said to the file REPORT
 of this host. Then the clone is suspended, resumed, taken back to the snapshot that it had before it
-was first started, and deleted. Each step is told with the seconds that have passed.
+was first started, and deleted; what its serial port wrote into a file stays. Each step is told with the seconds that have passed.
 
 With C<--window> a viewer shows the screen meanwhile. The guest must be a Linux with the QEMU guest
 agent, as that of F<dev/make-guest> is; how to install it is in L<VMware::Vix::Guest>. The source

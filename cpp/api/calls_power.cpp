@@ -6,6 +6,8 @@
 #include "api/result_fields.h"
 #include "base/error.h"
 #include "host/provider.h"
+#include "power/identity.h"
+#include "power/viewer.h"
 #include "vm/machine.h"
 
 namespace vix::api {

@@ -136,9 +136,9 @@ void write_environment(const Call& call, const VmObject& vm, const std::string& 
                        const std::string& value) {
     Guest guest{call, vm};
     if (vm.guest_user() != power::kRoot) {
-        throw Error{VIX_E_GUEST_USER_PERMISSIONS,
-                    "only root may set variables of the guest's environment, not " +
-                        vm.guest_user()};
+        throw Error{
+            VIX_E_GUEST_USER_PERMISSIONS,
+            "only root may set variables of the guest's environment, not " + vm.guest_user()};
     }
     power::keep_in_environment(guest.agent(), name, value, call.progress());
 }

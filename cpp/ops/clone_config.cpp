@@ -64,9 +64,9 @@ class Rewriter {
         }
     }
 
-    // Relative names of images would dangle in the clone's folder: they get the path of the source's.
-    // Names of devices and absolute paths, POSIX or Windows, stay; so do the files of ports, into
-    // which each machine writes its own.
+    // Relative names of images would dangle in the clone's folder: they get the path of the
+    // source's. Names of devices and absolute paths, POSIX or Windows, stay; so do the files of
+    // ports, into which each machine writes its own.
     void keep_media_reachable() {
         for (const auto& [key, name] : source_.dictionary().entries()) {
             const auto device = media_device_of(key);

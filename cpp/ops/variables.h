@@ -1,6 +1,6 @@
 // Settings of a virtual machine's configuration, read and written by name, as VMReadVariable and
-// VMWriteVariable do with VIX_VM_CONFIG_RUNTIME_ONLY; and variables of its guest, which begin as such
-// settings.
+// VMWriteVariable do with VIX_VM_CONFIG_RUNTIME_ONLY; and variables of its guest, which begin as
+// such settings.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -23,8 +23,8 @@ std::string read_config_variable(const boost::filesystem::path& vmx, const std::
 void write_config_variable(const boost::filesystem::path& vmx, const std::string& name,
                            const std::string& value, const vm::Settings& settings);
 
-// What the guest keeps under that name; else the setting guestinfo.NAME; else, for `ip`, the address
-// that the guest has. Empty where there is none.
+// What the guest keeps under that name; else the setting guestinfo.NAME; else, for `ip`, the
+// address that the guest has. Empty where there is none.
 std::string read_guest_variable(power::GuestAgent& agent, const boost::filesystem::path& vmx,
                                 const std::string& name);
 

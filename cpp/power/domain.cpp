@@ -1,6 +1,7 @@
 #include "power/domain.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 #include "power/devices.h"
@@ -86,20 +87,21 @@ std::string option(const std::string& value) {
 }
 
 // What the .vmx tells its guest: guestinfo.NAME is opt/guestinfo.NAME in QEMU's firmware
-// configuration, which Linux shows below /sys/firmware/qemu_fw_cfg/by_name. libvirt's own way to say
-// that breaks a value at its first comma.
+// configuration, which Linux shows below /sys/firmware/qemu_fw_cfg/by_name. libvirt's own way to
+// say that breaks a value at its first comma.
 std::vector<std::string> guest_info(DomainWriter& writer) {
     constexpr std::string_view kPrefix = "guestinfo.";
     constexpr std::size_t kNameLimit = 55 - 4;  // QEMU's, without "opt/"
     constexpr std::size_t kValueLimit = 65536;  // Linux allows twice as much in an argument
     std::vector<std::string> arguments;
+    std::set<std::string> names;  // QEMU does not start with one that it is told twice
     for (const auto& [key, value] : writer.machine.dictionary().entries()) {
         if (!starts_with_ignoring_case(key, kPrefix) || value.empty()) continue;
+        if (!names.insert(key.substr(kPrefix.size())).second) continue;
         const bool short_enough = key.size() <= kNameLimit && value.size() <= kValueLimit;
         if (short_enough && value == one_line(value) && is_utf8(value)) {
-            arguments.insert(arguments.end(),
-                             {"-fw_cfg", "name=opt/guestinfo." + option(key.substr(kPrefix.size())) +
-                                             ",string=" + option(value)});
+            const std::string name = "name=opt/guestinfo." + option(key.substr(kPrefix.size()));
+            arguments.insert(arguments.end(), {"-fw_cfg", name + ",string=" + option(value)});
         } else {
             writer.notes.push_back(key + " is not to be seen by the guest: it is " +
                                    (short_enough ? "more than a line of text" : "too long"));

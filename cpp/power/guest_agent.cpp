@@ -74,8 +74,8 @@ GuestAgent::GuestAgent(const Settings& settings, const boost::filesystem::path& 
       domain_{domain_at(connection_, vmx)} {}
 
 // Before each command libvirt has the agent echo a number, so that both know where in their stream
-// they are, and gives it five seconds for that whatever the command may take. What fails sooner than
-// the command may take was therefore never sent, and can be sent again.
+// they are, and gives it five seconds for that whatever the command may take. What fails sooner
+// than the command may take was therefore never sent, and can be sent again.
 std::string GuestAgent::ask_until_sent(const std::string& text, int timeout_s) {
     const std::chrono::seconds patience{timeout_s};
     const auto end = Clock::now() + patience;

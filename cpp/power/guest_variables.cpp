@@ -15,11 +15,12 @@ constexpr std::size_t kValueLimit = 65536;
 constexpr std::size_t kEnvironmentLimit = std::size_t{1} << 20;
 constexpr std::size_t kNameLimit = 200;  // a file is named for it
 
-// $1 folder, $2 name in it, $3 permissions. Who reads meanwhile finds the old value or the new one.
+// Gives a new file's path: $1 is its folder, $2 the one that all is in.
 constexpr const char* kMakeFile =
-    "umask 077; mkdir -p -- \"$1\" && chmod 755 -- /run/vmware-vix \"$1\" && "
-    "mktemp -- \"$1/.new-XXXXXX\"";
-constexpr const char* kPublish = "chmod -- \"$3\" \"$4\" && mv -f -- \"$4\" \"$1/$2\"";
+    "umask 077; mkdir -p -- \"$1\" && chmod 755 -- \"$2\" \"$1\" && mktemp -- \"$1/.new-XXXXXX\"";
+// $1 is that file, $2 its permissions, $3 its place. Who reads finds the old value or the new one.
+constexpr const char* kPublish = "chmod -- \"$2\" \"$1\" && mv -f -- \"$1\" \"$3\"";
+constexpr const char* kRemove = "rm -f -- \"$1\"";
 
 std::optional<std::string> read_if_there(GuestAgent& agent, const std::string& path,
                                          std::size_t limit) {
@@ -42,14 +43,27 @@ std::string use_shell(GuestAgent& agent, const char* script, const std::vector<s
     throw Error{code_from_words(exit.errors, VIX_E_FILE_ERROR), "in the guest: " + exit.errors};
 }
 
+void remove(GuestAgent& agent, const std::string& path) {
+    try {
+        agent.start({{"/bin/sh", "-c", kRemove, "sh", path}, {}, Output::Drop});
+    } catch (const Error&) {
+        // The error that led here tells more.
+    }
+}
+
 void write_whole(GuestAgent& agent, const std::string& folder, const std::string& name,
                  const char* permissions, const std::string& content, Progress& progress) {
-    std::string fresh = use_shell(agent, kMakeFile, {folder}, progress);
+    std::string fresh = use_shell(agent, kMakeFile, {folder, kFolder}, progress);
     if (fresh.ends_with('\n')) fresh.pop_back();
-    GuestAgent::File file{agent, fresh, "w"};
-    file.write(content);
-    file.close();
-    use_shell(agent, kPublish, {folder, name, permissions, fresh}, progress);
+    try {
+        GuestAgent::File file{agent, fresh, "w"};
+        file.write(content);
+        file.close();
+        use_shell(agent, kPublish, {fresh, permissions, folder + '/' + name}, progress);
+    } catch (const Error&) {
+        remove(agent, fresh);
+        throw;
+    }
 }
 
 std::vector<std::string> split_at_ends(const std::string& text) {

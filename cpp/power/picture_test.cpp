@@ -16,7 +16,8 @@ const std::string kPpm = std::string{"P6\n# a screen\n2 1\n255\n"} + "\xff" + st
 // The four bytes of a number, as PNG has them.
 std::uint32_t number_at(const std::string& bytes, std::size_t at) {
     std::uint32_t number = 0;
-    for (std::size_t i = 0; i < 4; ++i) number = number << 8 | static_cast<unsigned char>(bytes[at + i]);
+    for (std::size_t i = 0; i < 4; ++i)
+        number = number << 8 | static_cast<unsigned char>(bytes[at + i]);
     return number;
 }
 

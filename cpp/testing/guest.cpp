@@ -45,7 +45,7 @@ power::Settings guest_settings(const fs::path& folder) {
 }
 
 bool wait_for_agent(const power::Engine& engine, const fs::path& vmx) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes{1};
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes{3};
     while (std::chrono::steady_clock::now() < end) {
         if (engine.agent_answers(vmx, 1)) return true;
         std::this_thread::sleep_for(std::chrono::milliseconds{200});

@@ -18,7 +18,7 @@ boost::filesystem::path make_guest(const boost::filesystem::path& folder);
 // An engine whose sockets are in a folder of the test's own.
 power::Settings guest_settings(const boost::filesystem::path& folder);
 
-// Whether the guest's agent answers before a minute is over.
+// Whether the guest's agent answers before three minutes are over; a busy host may need them.
 bool wait_for_agent(const power::Engine& engine, const boost::filesystem::path& vmx);
 
 }  // namespace vix::testing
