@@ -33,7 +33,8 @@ Replacement::Replacement(const fs::path& path, std::string_view content, unsigne
         // another owner would take the rest of.
         const bool others = existed && (before.st_uid != geteuid() || before.st_gid != getegid());
         if (others && fchown(file.descriptor(), before.st_uid, before.st_gid) != 0) {
-            if (errno != EPERM && errno != EINVAL) throw system_error(errno, "preparing", fresh_.string());
+            if (errno != EPERM && errno != EINVAL)
+                throw system_error(errno, "preparing", fresh_.string());
         }
         if (existed && fchmod(file.descriptor(), before.st_mode & 07777) != 0) {
             throw system_error(errno, "preparing", fresh_.string());
