@@ -148,8 +148,7 @@ void vm_write_variable(Call& call, int handle, int type, const std::string& name
     const auto vm = vm_with_variable(call, handle, type, name, options);
     if (name.find('=') != std::string::npos) throw_bad_argument("name has an = in it");
     if (type == VIX_VM_CONFIG_RUNTIME_ONLY) {
-        return ops::write_config_variable(vm->vmx(), name, value, call.settings(),
-                                          call.progress());
+        return ops::write_config_variable(vm->vmx(), name, value, call.settings(), call.progress());
     }
     if (type == VIX_GUEST_ENVIRONMENT_VARIABLE) return write_environment(call, *vm, name, value);
     if (name.find('/') != std::string::npos) {

@@ -211,7 +211,12 @@ std::uint64_t File::next_hole(std::uint64_t offset) const {
 
 std::optional<FileIdentity> identity_of(const fs::path& path) {
     struct stat status {};
-    if (lstat(path.c_str(), &status) != 0) return std::nullopt;
+    if (lstat(path.c_str(), &status) != 0) {
+        const bool nothing =
+            errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG || errno == ELOOP;
+        if (!nothing) throw system_error(errno, "looking for", path.string());
+        return std::nullopt;
+    }
     return FileIdentity{status.st_dev, status.st_ino};
 }
 

@@ -48,7 +48,8 @@ class StagingPlace {
     StagingPlace(boost::filesystem::path folder, Durability durability)
         : folder_{std::move(folder)}, durability_{durability} {}
 
-    // Called before syncing: makes the files that only publishing needs, and gives what else must last.
+    // Called before syncing: makes the files that only publishing needs, and gives what else must
+    // last.
     virtual std::vector<boost::filesystem::path> prepare() { return {}; }
 
     Durability durability() const { return durability_; }

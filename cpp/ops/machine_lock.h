@@ -38,8 +38,8 @@ class SnapshotHold {
 // left that died is gone once it is held.
 class MachineLock {
   public:
-    MachineLock(const boost::filesystem::path& vmx, const vm::Settings& settings,
-                Progress& waiting, std::chrono::milliseconds patience = kPatience);
+    MachineLock(const boost::filesystem::path& vmx, const vm::Settings& settings, Progress& waiting,
+                std::chrono::milliseconds patience = kPatience);
 
   private:
     io::Lock machine_;

@@ -189,8 +189,9 @@ class References {
             add(*path);
             add(fs::path{*path}.replace_extension(".vmem"));
             add(vm::firmware_variables_path(*path));
-        } catch (const Error&) {
+        } catch (const Error& error) {
             // On a drive that is not mapped: none of the files in question.
+            if (error.code() != VIX_E_FILE_NAME_INVALID) throw;
         }
     }
 
@@ -278,9 +279,9 @@ Pending::Pending(const fs::path& vmx, const vm::Settings& settings)
 
 Pending::~Pending() {
     if (!written_) return;
-    // Where all was undone there is no need to read the machine, which may be what failed.
-    const bool nothing = std::none_of(own_.files.begin(), own_.files.end(), is_there);
     try {
+        // Where all was undone there is no need to read the machine, which may be what failed.
+        const bool nothing = std::none_of(own_.files.begin(), own_.files.end(), is_there);
         if (nothing && !own_.files.empty()) {
             done();
         } else {

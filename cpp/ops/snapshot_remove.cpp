@@ -187,7 +187,7 @@ class Remover {
             if (!needed && (children.size() > 1 || is_served(disks, *id))) continue;
             candidates_.erase(path);
             if (!id) delete_unreferenced(path);
-            if (needed) continue;
+            if (needed || children.empty()) continue;
             const auto& child = children.front();
             write_sentinels(disks, disks.members().at(child).link.path);
             ProgressShare share{progress_};

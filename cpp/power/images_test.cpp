@@ -40,8 +40,8 @@ TEST(Images, OnlyTheTopOfAChainIsWritten) {
     const auto images = images_of(testing::write_small_machine(folder.path()));
     const auto text = joined(server_arguments({images.front()}, "/s"));
     ASSERT_EQ(images.front().chain.size(), 2U);
-    EXPECT_TRUE(testing::contains(
-        text, "node-name=scsi0-0.1f,filename=" + images.front().chain[1].string() + ",read-only=on\n"))
+    EXPECT_TRUE(testing::contains(text, "node-name=scsi0-0.1f,filename=" +
+                                            images.front().chain[1].string() + ",read-only=on\n"))
         << text;
     EXPECT_TRUE(testing::contains(text, "node-name=scsi0-0.0,file=scsi0-0.0f,backing=scsi0-0.1\n"));
     EXPECT_TRUE(testing::contains(text, "name=scsi0:0,writable=on\n"));
