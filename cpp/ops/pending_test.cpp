@@ -202,7 +202,7 @@ TEST_F(PendingElsewhere, NothingGoesAtTheWordOfAnotherUser) {
 }
 
 TEST_F(PendingTest, OneThatIsTornMeansNothing) {
-    for (const std::string text : {std::string{}, std::string(200, '\0'), std::string{"vix"}}) {
+    for (const std::string& text : {std::string{}, std::string(200, '\0'), std::string{"vix"}}) {
         write_file(machine_ / "vm.vix-pending", text);
         Pending::take_up(vmx_, settings_);
         EXPECT_EQ(names(), kNames);
