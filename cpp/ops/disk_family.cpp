@@ -36,8 +36,9 @@ void DiskFamily::add_chain(const vm::NamedFile& file, const vm::Config& machine,
         vm::follow_chain(path, machine.search_folders(settings_), settings_, chain,
                          {vm::kMaxChainToShorten, is_known});
         vm::require_extents(chain, settings_);
-    } catch (const Error&) {
+    } catch (const Error& error) {
         if (unreadable == Unreadable::Refuse) throw;
+        complete_ = complete_ && chain.empty() && error.code() == VIX_E_FILE_NOT_FOUND;
         if (chain.empty()) return;
     }
     tops.insert(chain.front().identity);

@@ -32,6 +32,9 @@ class DiskFamily {
                const vm::Settings& settings, Unreadable unreadable = Unreadable::Refuse);
 
     const std::map<Id, Member>& members() const { return members_; }
+    // No disk is missing among the members for another reason than that the first of its chain is
+    // gone: what cannot be looked at, or is broken, may yet be needed.
+    bool is_complete() const { return complete_; }
     std::vector<Id> children(const Id& id) const;
     // By what the path leads to, however it is spelled.
     std::optional<Id> find(const boost::filesystem::path& path) const;
@@ -63,6 +66,7 @@ class DiskFamily {
     boost::filesystem::path folder_;
     const vm::Settings& settings_;
     std::map<Id, Member> members_;
+    bool complete_ = true;
     std::set<Id> present_;
     std::set<Id> frozen_;
     std::set<boost::filesystem::path> adopted_;

@@ -89,7 +89,9 @@ TEST_F(DiskFamilyTest, FindsADiskHoweverItIsSpelled) {
 TEST_F(DiskFamilyTest, RefusesAChainThatBreaksOrHoldsWhatCanBeReached) {
     fs::remove(vm_ / "base.vmdk");
     EXPECT_EQ(code_of([&] { family(); }), VIX_E_DISK_OPENPARENT);
-    EXPECT_EQ(family(DiskFamily::Unreadable::Skip).members().size(), 3U);
+    const DiskFamily reached = family(DiskFamily::Unreadable::Skip);
+    EXPECT_EQ(reached.members().size(), 3U);
+    EXPECT_FALSE(reached.is_complete());
 }
 
 TEST_F(DiskFamilyTest, ADiskElsewhereIsOwnOnlyAsADeltaOfASnapshotOrAdopted) {

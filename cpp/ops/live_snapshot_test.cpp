@@ -283,7 +283,8 @@ TEST_P(LiveSnapshotSweep, DiesAtAnyStep) {
         for (const vm::DiskDevice& device : machine.disks()) {
             const fs::path disk = vm::find_disk(device, machine, settings_);
             EXPECT_EQ(served.top(device.node), disk);
-            for (const vm::Snapshot& snapshot : tree().snapshots()) {
+            const vm::SnapshotTree list = tree();
+            for (const vm::Snapshot& snapshot : list.snapshots()) {
                 for (const auto& frozen : snapshot.disks)
                     EXPECT_NE(frozen.file.name, disk.filename());
             }

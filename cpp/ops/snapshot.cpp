@@ -47,10 +47,12 @@ void require_memory(const Config& machine, const vm::Snapshot& snapshot) {
 }
 
 // Deltas that only the present state stood on, down to where the state to come begins. A disk that
-// stands on none of that is the user's, attached since: it is left alone.
+// stands on none of that is the user's, attached since: it is left alone. Nothing goes while it
+// cannot be told what another snapshot stands on.
 std::vector<fs::path> files_to_drop(const DiskFamily& before, const DiskFamily& after,
                                     const vm::Settings& settings) {
     std::vector<fs::path> files;
+    if (!after.is_complete()) return files;
     const auto is_needed = [&](const auto& id) { return after.members().contains(id); };
     for (const auto& [id, member] : before.members()) {
         if (!before.is_present(id)) continue;
