@@ -19,7 +19,7 @@
 
 namespace {
 
-constexpr off_t kDiskBytes = 196608;      // an empty child of some GiB, most of it holes
+constexpr off_t kDiskBytes = 196608;  // an empty child of some GiB, most of it holes
 constexpr off_t kSecondDirectory = 76800;
 
 int checked(int result, const std::string& what) {
