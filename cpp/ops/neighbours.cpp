@@ -5,25 +5,18 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "io/folder.h"
+#include "io/same_file.h"
 #include "ops/disk_family.h"
 
 namespace fs = boost::filesystem;
 
 namespace vix::ops {
-namespace {
-
-bool is_same(const fs::path& a, const fs::path& b) {
-    boost::system::error_code error;
-    return a == b || (fs::equivalent(a, b, error) && !error);
-}
-
-}  // namespace
-
 std::vector<vm::Config> neighbours(const fs::path& folder, const fs::path& vmx) {
     std::vector<vm::Config> found;
     for (const std::string& name : io::names_in(folder)) {
         const fs::path path = folder / name;
-        if (!equal_ignoring_case(path.extension().string(), ".vmx") || is_same(path, vmx)) continue;
+        if (!equal_ignoring_case(path.extension().string(), ".vmx")) continue;
+        if (path == vmx || io::is_same_file(path, vmx)) continue;
         try {
             found.push_back(vm::Config::read(path));
         } catch (const Error&) {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "power/devices.h"
 #include "power/identity.h"
+#include "power/qemu_option.h"
 
 namespace vix::power {
 namespace {
@@ -79,13 +80,6 @@ std::vector<std::string> bios_uuid(const vm::Config& machine) {
     return {"-smbios", "type=1,uuid=" + uuid + ",serial=VMware-" + uuid};
 }
 
-// In a list of options; a comma is doubled.
-std::string option(const std::string& value) {
-    std::string text;
-    for (const char c : value) text += c == ',' ? std::string{",,"} : std::string{c};
-    return text;
-}
-
 // What the .vmx tells its guest: guestinfo.NAME is opt/guestinfo.NAME in QEMU's firmware
 // configuration, which Linux shows below /sys/firmware/qemu_fw_cfg/by_name. libvirt's own way to
 // say that breaks a value at its first comma.
@@ -100,8 +94,9 @@ std::vector<std::string> guest_info(DomainWriter& writer) {
         if (!names.insert(key.substr(kPrefix.size())).second) continue;
         const bool short_enough = key.size() <= kNameLimit && value.size() <= kValueLimit;
         if (short_enough && value == one_line(value) && is_utf8(value)) {
-            const std::string name = "name=opt/guestinfo." + option(key.substr(kPrefix.size()));
-            arguments.insert(arguments.end(), {"-fw_cfg", name + ",string=" + option(value)});
+            const std::string name =
+                "name=opt/guestinfo." + qemu_option(key.substr(kPrefix.size()));
+            arguments.insert(arguments.end(), {"-fw_cfg", name + ",string=" + qemu_option(value)});
         } else {
             writer.notes.push_back(key + " is not to be seen by the guest: it is " +
                                    (short_enough ? "more than a line of text" : "too long"));

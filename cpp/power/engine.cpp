@@ -26,6 +26,13 @@ constexpr std::chrono::seconds kPatience{30};
 constexpr auto kPoll = std::chrono::milliseconds{100};
 constexpr int kAgentPatience_s = 2;
 
+// To a libvirt of this host: elsewhere nothing is changed.
+struct LocalConnection : Connection {
+    explicit LocalConnection(const Settings& settings) : Connection{uri_for(settings)} {
+        require_local(*this);
+    }
+};
+
 void refuse_running(const vm::Config& machine, const vm::Settings& settings) {
     const auto holder = vm::running_mark(machine, settings);
     if (!holder) return;
@@ -114,8 +121,7 @@ std::vector<fs::path> Engine::running_machines() const {
 std::vector<std::string> Engine::power_on(const fs::path& vmx, StartAs as) const {
     const fs::path path = canonical_path(vmx);
     check_may_start(vm::Config::read(path), machine_settings_);
-    const Connection connection{uri_for(settings_)};
-    require_local(connection);
+    const LocalConnection connection{settings_};
     std::optional<io::Lock> lock;
     lock_to_start(path, machine_settings_, lock);
     const Turn turn{path};
@@ -131,8 +137,7 @@ void Engine::clean_up(const fs::path& vmx) const {
 
 void Engine::power_off(const fs::path& vmx) const {
     const fs::path path = canonical_path(vmx);
-    const Connection connection{uri_for(settings_)};
-    require_local(connection);
+    const LocalConnection connection{settings_};
     const Turn turn{path};
     running_domain(connection, path, machine_settings_).destroy();
     clean_up(path);
@@ -140,8 +145,7 @@ void Engine::power_off(const fs::path& vmx) const {
 
 void Engine::shut_down(const fs::path& vmx) const {
     const fs::path path = canonical_path(vmx);
-    const Connection connection{uri_for(settings_)};
-    require_local(connection);
+    const LocalConnection connection{settings_};
     Domain domain = running_domain(connection, path, machine_settings_);
     domain.ask_shutdown(power::agent_answers(domain, kAgentPatience_s) ? Means::Agent
                                                                        : Means::Acpi);
@@ -160,28 +164,24 @@ void Engine::shut_down(const fs::path& vmx) const {
 }
 
 void Engine::reset(const fs::path& vmx) const {
-    const Connection connection{uri_for(settings_)};
-    require_local(connection);
+    const LocalConnection connection{settings_};
     running_domain(connection, vmx, machine_settings_).reset();
 }
 
 void Engine::restart_guest(const fs::path& vmx) const {
-    const Connection connection{uri_for(settings_)};
-    require_local(connection);
+    const LocalConnection connection{settings_};
     Domain domain = running_domain(connection, vmx, machine_settings_);
     domain.ask_reboot(power::agent_answers(domain, kAgentPatience_s) ? Means::Agent : Means::Acpi);
 }
 
 void Engine::pause(const fs::path& vmx) const {
-    const Connection connection{uri_for(settings_)};
-    require_local(connection);
+    const LocalConnection connection{settings_};
     Domain domain = running_domain(connection, vmx, machine_settings_);
     if (domain.activity() != Activity::Paused) domain.pause();
 }
 
 void Engine::unpause(const fs::path& vmx) const {
-    const Connection connection{uri_for(settings_)};
-    require_local(connection);
+    const LocalConnection connection{settings_};
     RunningMachine{vmx, connection, settings_, machine_settings_}.unpause();
 }
 
@@ -189,8 +189,7 @@ void Engine::unpause(const fs::path& vmx) const {
 // running, by its locks, and nobody ever finds it off with its state lost.
 void Engine::suspend(const fs::path& vmx) const {
     const fs::path path = canonical_path(vmx);
-    const Connection connection{uri_for(settings_)};
-    require_local(connection);
+    const LocalConnection connection{settings_};
     const Turn turn{path};
     Domain domain = running_domain(connection, path, machine_settings_);
     const fs::path file = state_file_for(path);
@@ -208,8 +207,7 @@ void Engine::suspend(const fs::path& vmx) const {
 }
 
 bool Engine::agent_answers(const fs::path& vmx, int timeout_s) const {
-    const Connection connection{uri_for(settings_)};
-    require_local(connection);
+    const LocalConnection connection{settings_};
     Domain domain = running_domain(connection, vmx, machine_settings_);
     return power::agent_answers(domain, timeout_s);
 }

@@ -16,6 +16,7 @@
 #include "io/file.h"
 #include "io/process.h"
 #include "io/replacement.h"
+#include "power/qemu_option.h"
 
 namespace fs = boost::filesystem;
 
@@ -63,13 +64,6 @@ cd /
 rm -rf -- "$folder"
 )sh";
 
-// Options are parted by commas; one in a name is doubled.
-std::string option(const fs::path& path) {
-    std::string text;
-    for (const char c : path.string()) text += c == ',' ? std::string{",,"} : std::string{c};
-    return text;
-}
-
 class Arguments {
   public:
     void add_image(const Image& image);
@@ -90,7 +84,8 @@ std::string Arguments::add_chain(const Image& image, const std::string& id) {
         const std::string node = id + '.' + std::to_string(i);
         const bool writable = i == 0 && image.writable;
         const std::string only = writable ? "" : ",read-only=on";
-        block("driver=file,node-name=" + node + "f,filename=" + option(image.chain[i]) + only);
+        block("driver=file,node-name=" + node +
+              "f,filename=" + qemu_option(image.chain[i].string()) + only);
         std::string text = std::string{"driver="} + (image.vmdk ? "vmdk" : "raw") +
                            ",node-name=" + node + ",file=" + node + 'f' + only;
         if (!below.empty()) text += ",backing=" + below;
@@ -105,7 +100,8 @@ void Arguments::add_image(const Image& image) {
     std::string top = add_chain(image, id);
     const bool writable = image.writable || !image.scratch.empty();
     if (!image.scratch.empty()) {
-        block("driver=file,node-name=" + id + ".sf,filename=" + option(image.scratch));
+        block("driver=file,node-name=" + id +
+              ".sf,filename=" + qemu_option(image.scratch.string()));
         block("driver=qcow2,node-name=" + id + ".s,file=" + id + ".sf,backing=" + top);
         top = id + ".s";
     }
@@ -182,13 +178,13 @@ fs::path ImageServer::monitor() const {
 std::vector<std::string> server_arguments(const std::vector<Image>& images,
                                           const fs::path& socket) {
     Arguments arguments;
-    arguments.words = {
-        "--chardev",
-        "socket,id=monitor,server=on,wait=off,path=" + option(socket.parent_path() / kMonitor),
-        "--monitor",
-        "chardev=monitor",
-        "--nbd-server",
-        "addr.type=unix,addr.path=" + option(socket)};
+    arguments.words = {"--chardev",
+                       "socket,id=monitor,server=on,wait=off,path=" +
+                           qemu_option((socket.parent_path() / kMonitor).string()),
+                       "--monitor",
+                       "chardev=monitor",
+                       "--nbd-server",
+                       "addr.type=unix,addr.path=" + qemu_option(socket.string())};
     // After the server and before the exports is where block devices have to stand.
     for (const Image& image : images) arguments.add_image(image);
     return arguments.words;

@@ -5,6 +5,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "base/error.h"
+#include "io/same_file.h"
 #include "vm/chain_reader.h"
 #include "vm/linked_clones.h"
 #include "vm/machine_state.h"
@@ -15,18 +16,13 @@ namespace fs = boost::filesystem;
 namespace vix::power {
 namespace {
 
-bool is_same(const fs::path& a, const fs::path& b) {
-    boost::system::error_code error;
-    return fs::equivalent(a, b, error) && !error;
-}
-
 void refuse_frozen(const fs::path& disk, const vm::Config& machine, const vm::SnapshotTree& tree,
                    const vm::Settings& settings) {
     for (const vm::Snapshot& snapshot : tree.snapshots()) {
         for (const vm::SnapshotDisk& frozen : snapshot.disks) {
             const auto path = vm::find_file(frozen.file, machine.folder(),
                                             machine.search_folders(settings), settings);
-            if (!path || !is_same(*path, disk)) continue;
+            if (!path || !io::is_same_file(*path, disk)) continue;
             throw Error{VIX_E_SNAPSHOT_INCONSISTENT,
                         machine.path().string() + " would write to " + disk.string() +
                             ", on which its snapshot \"" + snapshot.display_name +

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "io/lock.h"
 #include "io/replacement.h"
+#include "io/same_file.h"
 #include "power/host.h"
 #include "power/identity.h"
 #include "vm/disk.h"
@@ -27,11 +28,6 @@ constexpr int kFreezePatience_s = 20;
 constexpr int kThawTries = 3;
 // In the server's folder: the guest's file systems are frozen, or about to be.
 constexpr const char* kFrozen = "frozen";
-
-bool is_same(const fs::path& a, const fs::path& b) {
-    boost::system::error_code error;
-    return fs::equivalent(a, b, error) && !error;
-}
 
 // A member of a lock folder stands for the process; the folder goes with its last one.
 void remove_mark(const fs::path& mark) {
@@ -213,10 +209,10 @@ void RunningMachine::complete_change() {
         const std::string name = to_lower(device.node);
         const auto top = served_.top(name);
         const fs::path disk = fs::canonical(vm::find_disk(device, machine, settings_));
-        if (!top || is_same(*top, disk)) continue;
+        if (!top || io::is_same_file(*top, disk)) continue;
         const auto search = machine.search_folders(settings_);
         const vm::Disk chain = vm::open_disk(disk, search, settings_);
-        const bool child = chain.chain.size() > 1 && is_same(chain.chain[1].path, *top);
+        const bool child = chain.chain.size() > 1 && io::is_same_file(chain.chain[1].path, *top);
         if (child) children.push_back({name, disk});
     }
     if (children.empty()) return;

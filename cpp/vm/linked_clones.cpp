@@ -4,6 +4,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "base/error.h"
+#include "io/same_file.h"
 #include "vm/disk.h"
 #include "vm/machine_state.h"
 #include "vm/moved.h"
@@ -13,11 +14,6 @@ namespace fs = boost::filesystem;
 namespace vix::vm {
 namespace {
 
-bool is_same(const fs::path& a, const fs::path& b) {
-    boost::system::error_code error;
-    return fs::equivalent(a, b, error) && !error;
-}
-
 // The clone at `clone`, which the machine's list calls `recorded`.
 bool refers_back(const fs::path& clone, const std::string& recorded, const fs::path& vmx,
                  const Settings& settings) {
@@ -26,7 +22,7 @@ bool refers_back(const fs::path& clone, const std::string& recorded, const fs::p
     try {
         const auto parents = SnapshotTree::read(snapshot_list_path(clone)).clone_of();
         return std::any_of(parents.begin(), parents.end(), [&](const std::string& parent) {
-            return is_same(recorded_path(parent, clone.parent_path(), settings), vmx) ||
+            return io::is_same_file(recorded_path(parent, clone.parent_path(), settings), vmx) ||
                    is_same_way(parent, recorded, vmx, clone);
         });
     } catch (const Error&) {

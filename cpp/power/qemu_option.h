@@ -1,0 +1,14 @@
+// A value in one of QEMU's lists of options, which commas part: one in the value is doubled.
+#pragma once
+
+#include <string>
+
+namespace vix::power {
+
+inline std::string qemu_option(const std::string& value) {
+    std::string text;
+    for (const char c : value) text += c == ',' ? std::string{",,"} : std::string{c};
+    return text;
+}
+
+}  // namespace vix::power
