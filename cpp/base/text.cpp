@@ -113,6 +113,17 @@ std::optional<std::uint32_t> parse_hex32(std::string_view text) {
     return value;
 }
 
+std::string decode_percent(std::string_view text) {
+    std::string decoded;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool escaped = text[i] == '%' && i + 2 < text.size();
+        const auto code = escaped ? parse_hex32(text.substr(i + 1, 2)) : std::nullopt;
+        decoded += code ? static_cast<char>(*code) : text[i];
+        if (code) i += 2;
+    }
+    return decoded;
+}
+
 std::string printable(std::string text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto byte = static_cast<unsigned char>(text[i]);

@@ -20,6 +20,9 @@ std::optional<std::uint64_t> parse_number(std::string_view text);
 // Eight hexadecimal digits at most, as in CID lines.
 std::optional<std::uint32_t> parse_hex32(std::string_view text);
 
+// With the bytes that "%41" and its like stand for.
+std::string decode_percent(std::string_view text);
+
 // With "?" for all control characters but line ends and tabs: what a terminal would obey.
 std::string printable(std::string text);
 

@@ -13,6 +13,13 @@ TEST(Printable, ReplacesWhatATerminalObeys) {
               "?31m\xC2\xA9\xC3\xA9");
 }
 
+TEST(DecodePercent, GivesTheBytes) {
+    EXPECT_EQ(decode_percent("/a%20b%2fc"), "/a b/c");
+    EXPECT_EQ(decode_percent("100%"), "100%");
+    EXPECT_EQ(decode_percent("%4"), "%4");
+    EXPECT_EQ(decode_percent("%zz"), "%zz");
+}
+
 TEST(Text, ComparesAsciiLettersWithoutCase) {
     EXPECT_TRUE(equal_ignoring_case("displayName", "DISPLAYNAME"));
     EXPECT_FALSE(equal_ignoring_case("displayName", "displayNames"));

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/archive/iterators/base64_from_binary.hpp>
-#include <boost/archive/iterators/binary_from_base64.hpp>
 #include <boost/archive/iterators/transform_width.hpp>
 #include <boost/filesystem/operations.hpp>
 #include <cerrno>
@@ -36,7 +35,6 @@ constexpr std::string_view kOurField = "by=VMware::Vix";
 constexpr std::size_t kMemberBytes = 512;
 constexpr std::size_t kMachineBytes = 12;  // 4 of the host name's hash, 8 of the hardware id
 constexpr std::size_t kHardwareOffset = 4;
-constexpr std::size_t kMachineCharacters = 16;
 constexpr unsigned kLockPermissions = 0644;  // who is kept out must be able to see by whom
 constexpr int kNumberedTries = 100;
 constexpr auto kEntryWait = std::chrono::milliseconds{10};
@@ -72,13 +70,16 @@ std::array<char, 8> hardware_id() {
     return id;
 }
 
-std::uint32_t hash_host_name() {
+std::string own_host_name() {
     std::array<char, 256> name{};
-    if (gethostname(name.data(), name.size() - 1) != 0) return 0;
-    std::uint32_t hash = 5381;
-    for (const char* c = name.data(); *c != '\0'; ++c) {
-        hash = hash * 33 + static_cast<unsigned char>(*c);
-    }
+    if (gethostname(name.data(), name.size() - 1) != 0) return {};
+    return name.data();
+}
+
+// DJB2, of the bytes as they are.
+std::uint32_t hash_host_name(const std::string& name) {
+    std::uint32_t hash = name.empty() ? 0 : 5381;
+    for (const char c : name) hash = hash * 33 + static_cast<unsigned char>(c);
     return hash;
 }
 
@@ -91,43 +92,29 @@ std::string encode_machine(const std::string& bytes) {
     return text;
 }
 
-std::optional<std::string> decode_machine(std::string_view machine) {
-    using Decode =
-        iterators::transform_width<iterators::binary_from_base64<std::string::const_iterator>, 8,
-                                   6>;
-    if (machine.size() != kMachineCharacters) return std::nullopt;
-    std::string text{machine};
-    std::replace(text.begin(), text.end(), '-', '/');
-    try {
-        return std::string{Decode{text.begin()}, Decode{text.end()}};
-    } catch (const iterators::dataflow_exception&) {
-        return std::nullopt;
-    }
+// VMware compares the hardware id alone. Virtual hosts that were made from one image have the same,
+// and hosts whose interfaces are not called ethN have none: here the host's name has to fit, too,
+// since taking over a live lock is worse than honouring a dead one.
+bool is_this_machine(std::string_view machine) {
+    return machine == this_machine();
 }
 
-// VMware compares the hardware id alone. Hosts whose interfaces are not called ethN all have none,
-// so there the host name decides: taking over a live lock is worse than honouring a dead one.
-bool is_this_machine(std::string_view machine) {
-    const std::string own_name = this_machine();
-    if (machine == own_name) return true;
-    const auto other = decode_machine(machine);
-    const auto own = decode_machine(own_name);
-    if (!other || !own) return false;
-    const std::string hardware = own->substr(kHardwareOffset);
-    return hardware != std::string(8, '\0') && other->substr(kHardwareOffset) == hardware;
+std::string encode_machine(const std::string& host_name, const std::array<char, 8>& hardware) {
+    std::string raw(kMachineBytes, '\0');
+    const std::uint32_t name = hash_host_name(host_name);
+    std::memcpy(raw.data(), &name, sizeof name);
+    std::copy(hardware.begin(), hardware.end(), raw.begin() + kHardwareOffset);
+    return encode_machine(raw);
 }
 
 struct Process {
+    std::string pid;
     std::string creation;  // jiffies since boot
     std::string name;
 };
 
 // Field 2, the name, may hold blanks and parentheses, so the fields behind it count from its end.
-std::optional<Process> process_of(pid_t pid) {
-    std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
-    std::ostringstream all;
-    all << file.rdbuf();  // this way a failure to read throws nothing
-    const std::string text = all.str();
+std::optional<Process> parse_stat(const std::string& text) {
     const auto open = text.find('(');
     const auto close = text.rfind(')');
     if (open == std::string::npos || close == std::string::npos) return std::nullopt;
@@ -137,7 +124,31 @@ std::optional<Process> process_of(pid_t pid) {
     if (!rest) return std::nullopt;
     std::string name = text.substr(open + 1, close - open - 1);
     std::replace(name.begin(), name.end(), ' ', '_');
-    return Process{field, name};
+    return Process{std::string{trim(text.substr(0, open))}, field, name};
+}
+
+std::optional<Process> process_of(pid_t pid) {
+    std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
+    std::ostringstream all;
+    all << file.rdbuf();  // this way a failure to read throws nothing
+    return parse_stat(all.str());
+}
+
+LockMember member_of(const std::string& machine, const Process& process) {
+    LockMember member;
+    member.machine = machine;
+    member.creation = process.creation;
+    member.execution = process.pid + '-' + process.creation + '(' + process.name + ')';
+    return member;
+}
+
+// "00:0c:29:01:02:03"
+std::array<char, 8> parse_hardware(const std::string& address) {
+    std::array<char, 8> id{};
+    for (std::size_t i = 0; i < 6 && address.size() == 17; ++i) {
+        id[i] = static_cast<char>(parse_hex32(address.substr(3 * i, 2)).value_or(0));
+    }
+    return id;
 }
 
 // Nothing when it is gone again or no member at all. One that may not be read is somebody's.
@@ -165,16 +176,6 @@ std::string random_number() {
     std::array<char, 8> text{};
     std::snprintf(text.data(), text.size(), "%05u", random[0] << 8U | random[1]);
     return text.data();
-}
-
-LockMember member_of(pid_t pid) {
-    LockMember member;
-    const auto process = process_of(pid);
-    member.machine = this_machine();
-    member.creation = process ? process->creation : "0";
-    member.execution = std::to_string(pid) + '-' + member.creation + '(' +
-                       (process ? process->name : std::string{"unknown"}) + ')';
-    return member;
 }
 
 void write_member(const fs::path& path, const std::string& text) {
@@ -258,12 +259,19 @@ std::uint32_t lock_checksum(std::string_view folder_path) {
 }
 
 std::string this_machine() {
-    std::string raw(kMachineBytes, '\0');
-    const std::uint32_t name = hash_host_name();
-    std::memcpy(raw.data(), &name, sizeof name);
-    const auto hardware = hardware_id();
-    std::copy(hardware.begin(), hardware.end(), raw.begin() + kHardwareOffset);
-    return encode_machine(raw);
+    return encode_machine(own_host_name(), hardware_id());
+}
+
+LockMember member_for(pid_t pid) {
+    const auto process = process_of(pid);
+    return member_of(this_machine(),
+                     process.value_or(Process{std::to_string(pid), "0", "unknown"}));
+}
+
+LockMember member_for(const std::string& host_name, const std::string& hardware_address,
+                      const std::string& stat) {
+    return member_of(encode_machine(host_name, parse_hardware(hardware_address)),
+                     parse_stat(stat).value_or(Process{"0", "0", "unknown"}));
 }
 
 bool is_stale(const LockMember& member) {
@@ -327,7 +335,7 @@ void Lock::enter(LockKind kind, const Patience& patience) {
             throw system_error(reason, "locking with", folder_.string());
         }
     }
-    LockMember own = member_of(getpid());
+    LockMember own = member_for(getpid());
     own.kind = kind;
     own.ours = true;
     for (const std::string& name : names_if_any(folder_)) {
@@ -352,8 +360,8 @@ void Lock::enter(LockKind kind, const Patience& patience) {
 }
 
 // With the number that this object drew: whoever waits for it has to wait for the holder, too.
-fs::path Lock::hand_over(pid_t holder) const {
-    LockMember member = member_of(holder);
+fs::path Lock::hand_over(const LockMember& holder) const {
+    LockMember member = holder;
     member.kind = own_.kind;
     member.lamport = own_.lamport;
     // By a rename, so that nobody takes half a member for garbage.
@@ -365,6 +373,10 @@ fs::path Lock::hand_over(pid_t holder) const {
     } while (fs::exists(fs::symlink_status(path)));
     fs::rename(entry, path);
     return path;
+}
+
+fs::path Lock::member() const {
+    return folder_ / name_of('M', number_);
 }
 
 std::optional<std::string> Lock::obstacle(std::uint64_t own_lamport, LockKind kind) const {

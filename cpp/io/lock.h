@@ -38,6 +38,13 @@ std::uint32_t lock_checksum(std::string_view folder_path);
 // How VMware on this host names the host in a lock: base64 of host name hash and hardware id.
 std::string this_machine();
 
+// What a member says when it stands for a process of this host.
+LockMember member_for(pid_t pid);
+// The same of another host, from what it says: its name, the address of the first of its eth0..eth7
+// ("00:0c:29:01:02:03"; empty: it has none), and the text of /proc/PID/stat.
+LockMember member_for(const std::string& host_name, const std::string& hardware_address,
+                      const std::string& stat);
+
 // The holder's process is gone for certain: it was on this host and no longer runs. The locks of
 // other hosts are never stale.
 bool is_stale(const LockMember& member);
@@ -63,10 +70,13 @@ class Lock {
     Lock(const Lock&) = delete;
     Lock& operator=(const Lock&) = delete;
 
-    // From now on `holder`, another process of this host, has the lock as well, and keeps it when
-    // this object goes: in VMware's form, as the one who runs the machine. Gives the member file,
-    // which is stale as soon as that process is gone.
-    boost::filesystem::path hand_over(pid_t holder) const;
+    // From now on `holder`, another process, has the lock as well, and keeps it when this object
+    // goes: in VMware's form, as the one who runs the machine. Gives the member file, which is
+    // stale as soon as that process is gone.
+    boost::filesystem::path hand_over(const LockMember& holder) const;
+
+    // The member file of this object.
+    boost::filesystem::path member() const;
 
   private:
     void enter(LockKind kind, const Patience& patience);

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/filesystem/operations.hpp>
 #include <ctime>
 #include <sstream>
@@ -166,9 +167,20 @@ TEST(LockStale, WhenItsProcessNumberIsNone) {
     EXPECT_TRUE(is_stale(member));
 }
 
-TEST(LockStale, AHardwareIdOfZerosProvesNoHost) {
+// Of the first of this host's eth0..eth7; empty where there is none.
+std::string own_address() {
+    for (int i = 0; i < 8; ++i) {
+        const fs::path file = "/sys/class/net/eth" + std::to_string(i) + "/address";
+        if (fs::exists(file)) return testing::read_file(file).substr(0, 17);
+    }
+    return "";
+}
+
+// Virtual hosts made from one image have the same, and hosts without eth0 have none.
+TEST(LockStale, TheHardwareIdAloneProvesNoHost) {
+    EXPECT_FALSE(is_stale(member_for("another", own_address(), "1999999999 (qemu) S")));
     LockMember member = dead_member();
-    member.machine = "AAAAAAAAAAAAAAAA";  // what every host without eth0 has but for its name
+    member.machine = "AAAAAAAAAAAAAAAA";
     EXPECT_FALSE(is_stale(member));
 }
 
@@ -176,6 +188,22 @@ TEST(LockMachine, IsTwelveBytesInBase64WithoutSlash) {
     EXPECT_EQ(this_machine().size(), 16U);
     EXPECT_EQ(this_machine().find_first_of("/="), std::string::npos);
     EXPECT_EQ(this_machine(), this_machine());
+}
+
+TEST(LockMachine, IsToldOfAnotherHostAsThatHostTellsIt) {
+    const std::string stat = testing::read_file("/proc/self/stat");
+    const LockMember own = member_for(getpid());
+    std::array<char, 256> name{};
+    gethostname(name.data(), name.size() - 1);
+    const LockMember told = member_for(name.data(), own_address(), stat);
+    EXPECT_EQ(told.machine, own.machine);
+    EXPECT_EQ(told.execution, own.execution);
+    EXPECT_EQ(told.creation, own.creation);
+    EXPECT_NE(member_for("another", "00:0c:29:01:02:03", stat).machine, own.machine);
+}
+
+TEST(LockStale, NeverThatOfAnotherHostEvenIfItsProcessIsNoneHere) {
+    EXPECT_FALSE(is_stale(member_for("another", "00:0c:29:01:02:03", "1999999999 (qemu) S")));
 }
 
 TEST(LockHolders, NobodyWithoutAFolder) {
@@ -362,7 +390,7 @@ TEST(Lock, HandedOverIsHeldByTheOtherUntilItEnds) {
     fs::path member;
     {
         const Lock lock{file, LockKind::Exclusive};
-        member = lock.hand_over(other);
+        member = lock.hand_over(member_for(other));
     }
     const auto holders = lock_holders(lock_folder(file));
     kill(other, SIGKILL);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -20,7 +22,6 @@
 namespace vix::io {
 namespace {
 
-constexpr std::size_t kOutputLimit = std::size_t{1} << 16;
 constexpr int kNotStarted = 127;  // as the shell says it
 constexpr int kSignalBase = 128;
 
@@ -33,10 +34,16 @@ void close_from(int first) {
     for (int i = first; i < limit; ++i) close(i);
 }
 
-[[noreturn]] void become(const std::string& program, char* const* arguments, int output) {
+// Negative: nothing to read, or to print to.
+struct Streams {
+    int input = -1;
+    int output = -1;
+};
+
+[[noreturn]] void become(const std::string& program, char* const* arguments, Streams streams) {
     const int null = open("/dev/null", O_RDWR);
-    dup2(null, STDIN_FILENO);
-    dup2(output < 0 ? null : output, STDOUT_FILENO);
+    dup2(streams.input < 0 ? null : streams.input, STDIN_FILENO);
+    dup2(streams.output < 0 ? null : streams.output, STDOUT_FILENO);
     dup2(STDOUT_FILENO, STDERR_FILENO);
     close_from(STDERR_FILENO + 1);
     for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
@@ -71,16 +78,65 @@ int wait_for(pid_t child) {
     return WIFSIGNALED(status) ? kSignalBase + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-std::string read_all(int descriptor) {
+std::string read_all(int descriptor, std::size_t limit) {
     std::string text;
     char buffer[4096];
     for (;;) {
         const ssize_t count = read(descriptor, buffer, sizeof buffer);
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0) return text;
-        const auto room = kOutputLimit - std::min(text.size(), kOutputLimit);
+        const auto room = limit - std::min(text.size(), limit);
         text.append(buffer, std::min(static_cast<std::size_t>(count), room));
     }
+}
+
+// Closed when this goes.
+struct Descriptor {
+    Descriptor() = default;
+    explicit Descriptor(int opened) : number{opened} {}
+    ~Descriptor() { shut(); }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    void shut() {
+        if (number >= 0) close(number);
+        number = -1;
+    }
+    int release() { return std::exchange(number, -1); }
+    int number = -1;
+};
+
+struct Pipe {
+    explicit Pipe(const std::string& program) {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) != 0) throw system_error(errno, "starting", program);
+        out.number = ends[0];
+        in.number = ends[1];
+    }
+    Descriptor out;
+    Descriptor in;
+};
+
+// All of it is there before the program starts: nobody has to write while somebody reads.
+Descriptor file_with(std::string_view text, const std::string& program) {
+    Descriptor file{memfd_create("input", MFD_CLOEXEC)};
+    if (file.number < 0) throw system_error(errno, "starting", program);
+    while (!text.empty()) {
+        const ssize_t count = write(file.number, text.data(), text.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) throw system_error(errno, "starting", program);
+        text.remove_prefix(static_cast<std::size_t>(count));
+    }
+    lseek(file.number, 0, SEEK_SET);
+    return Descriptor{file.release()};
+}
+
+pid_t start(const std::string& program, const std::vector<std::string>& command, Streams streams) {
+    const auto arguments = arguments_for(command);
+    const SignalsBlocked blocked;
+    const pid_t child = fork();
+    if (child == 0) become(program, arguments.data(), streams);
+    if (child < 0) throw system_error(errno, "starting", program);
+    return child;
 }
 
 }  // namespace
@@ -101,27 +157,40 @@ std::optional<std::string> find_program(const std::string& name) {
     return std::nullopt;
 }
 
-Outcome run(const std::vector<std::string>& command) {
+Outcome run(const std::vector<std::string>& command, std::string_view input, std::size_t limit) {
     const std::string program = require_program(command);
-    const auto arguments = arguments_for(command);
-    int pipe_ends[2];
-    if (pipe2(pipe_ends, O_CLOEXEC) != 0) throw system_error(errno, "starting", program);
-    pid_t child = -1;
-    {
-        const SignalsBlocked blocked;
-        child = fork();
-        if (child == 0) become(program, arguments.data(), pipe_ends[1]);
-    }
-    const int reason = errno;
-    close(pipe_ends[1]);
+    Pipe pipe{program};
+    Descriptor file = input.empty() ? Descriptor{} : file_with(input, program);
+    const pid_t child = start(program, command, {file.number, pipe.in.number});
+    pipe.in.shut();
     Outcome outcome;
-    if (child > 0) {
-        outcome.output = read_all(pipe_ends[0]);
-        outcome.status = wait_for(child);
-    }
-    close(pipe_ends[0]);
-    if (child < 0) throw system_error(reason, "starting", program);
+    outcome.output = read_all(pipe.out.number, limit);
+    outcome.status = wait_for(child);
     return outcome;
+}
+
+Companion::Companion(const std::vector<std::string>& command) {
+    const std::string program = require_program(command);
+    Pipe input{program};
+    Pipe output{program};
+    process_ = start(program, command, {input.out.number, output.in.number});
+    input_ = input.in.release();
+    output_ = output.out.release();
+}
+
+Companion::~Companion() {
+    close(input_);
+    kill(process_, SIGTERM);
+    wait_for(process_);
+    close(output_);
+}
+
+std::optional<std::string> Companion::last_words() {
+    siginfo_t ended{};
+    const bool asked =
+        waitid(P_PID, static_cast<id_t>(process_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0;
+    if (asked && ended.si_pid == 0) return std::nullopt;
+    return read_all(output_, kDetailLimit);
 }
 
 void start_detached(const std::vector<std::string>& command) {
@@ -135,7 +204,7 @@ void start_detached(const std::vector<std::string>& command) {
             setsid();
             if (fork() != 0) _exit(0);  // the grandchild is nobody's, so nobody has to wait for it
             if (chdir("/") != 0) _exit(kNotStarted);
-            become(program, arguments.data(), -1);
+            become(program, arguments.data(), {});
         }
     }
     if (child < 0) throw system_error(errno, "starting", program);

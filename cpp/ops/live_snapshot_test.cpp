@@ -53,7 +53,7 @@ class LiveSnapshots : public ::testing::Test {
     }
     vm::PowerState revert(int uid) { return revert_to_snapshot(vmx_, uid, settings_, progress_); }
     power::ImageServer server() const {
-        return power::ImageServer{power::server_folder(folder_ / "run", power::uuid_for(vmx_))};
+        return {power::server_folder(folder_ / "run", power::uuid_for(vmx_), host_), host_};
     }
 
     // As the guest does it.
@@ -87,6 +87,7 @@ class LiveSnapshots : public ::testing::Test {
     std::string names() const { return testing::names_in(vmx_.parent_path()); }
 
     testing::TempFolder folder_;
+    power::HostShell host_;
     vm::Settings settings_ = testing::plain_settings();
     power::Engine engine_{testing::guest_settings(folder_ / "run"), settings_};
     Progress progress_;

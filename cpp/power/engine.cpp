@@ -5,11 +5,14 @@
 #include <boost/filesystem/operations.hpp>
 #include <chrono>
 #include <optional>
+#include <set>
+#include <sstream>
 #include <thread>
 
 #include "base/error.h"
 #include "io/lock.h"
 #include "power/host.h"
+#include "power/host_shell.h"
 #include "power/identity.h"
 #include "power/image_server.h"
 #include "power/launch.h"
@@ -25,13 +28,7 @@ namespace {
 constexpr std::chrono::seconds kPatience{30};
 constexpr auto kPoll = std::chrono::milliseconds{100};
 constexpr int kAgentPatience_s = 2;
-
-// To a libvirt of this host: elsewhere nothing is changed.
-struct LocalConnection : Connection {
-    explicit LocalConnection(const Settings& settings) : Connection{uri_for(settings)} {
-        require_local(*this);
-    }
-};
+constexpr std::size_t kNamesLimit = std::size_t{1} << 20;
 
 void refuse_running(const vm::Config& machine, const vm::Settings& settings) {
     const auto holder = vm::running_mark(machine, settings);
@@ -76,6 +73,16 @@ void drop_unmarked(const Connection& connection, const fs::path& vmx) {
     domain->destroy();
 }
 
+// Their uuids.
+std::set<std::string> served_machines(const Settings& settings, const HostShell& host) {
+    const fs::path folder = servers_folder(settings.folder, host);
+    std::istringstream names{
+        host.run("ls -1 -- \"$1\" 2>/dev/null", {folder.string()}, kNamesLimit).output};
+    std::set<std::string> uuids;
+    for (std::string name; std::getline(names, name);) uuids.insert(name);
+    return uuids;
+}
+
 }  // namespace
 
 State Engine::state(const fs::path& vmx) const {
@@ -98,19 +105,27 @@ bool Engine::is_paused(const fs::path& vmx) const {
 
 bool Engine::runs(const fs::path& vmx) const {
     if (!vm::running_mark(vm::Config::read(vmx), machine_settings_)) return false;
-    return fs::exists(server_folder(settings_.folder, uuid_for(canonical_path(vmx))));
+    const std::string uuid = uuid_for(canonical_path(vmx));
+    if (is_reached_by_socket(uri_for(settings_))) {
+        return fs::exists(server_folder(settings_.folder, uuid, HostShell{}));
+    }
+    return Connection{uri_for(settings_)}.find(uuid).has_value();
 }
 
+// Each has its folder there. Where this host has none, libvirt need not even be started to be
+// asked.
 std::vector<fs::path> Engine::running_machines() const {
-    // Each has its folder there; where is none, libvirt need not even be started to be asked.
-    if (!fs::exists(server_folder(settings_.folder, "").parent_path())) return {};
+    const bool by_socket = is_reached_by_socket(uri_for(settings_));
+    if (by_socket && served_machines(settings_, HostShell{}).empty()) return {};
     const Connection connection{uri_for(settings_)};
+    const auto served = served_machines(settings_, HostShell{connection});
     std::vector<fs::path> found;
     for (const Domain& domain : connection.active()) {
         try {
             const auto element = domain.metadata(kMetadataNamespace);
-            const bool served_here = fs::exists(server_folder(settings_.folder, domain.uuid()));
-            if (element && served_here) found.push_back(path_from_metadata(*element));
+            if (element && served.contains(domain.uuid())) {
+                found.push_back(path_from_metadata(*element));
+            }
         } catch (const Error&) {
             // It ended while we asked.
         }
@@ -120,32 +135,39 @@ std::vector<fs::path> Engine::running_machines() const {
 
 std::vector<std::string> Engine::power_on(const fs::path& vmx, StartAs as) const {
     const fs::path path = canonical_path(vmx);
-    check_may_start(vm::Config::read(path), machine_settings_);
-    const LocalConnection connection{settings_};
+    if (is_reached_by_socket(uri_for(settings_))) {
+        check_may_start(vm::Config::read(path), machine_settings_);  // without libvirt
+    }
+    const Connection connection{uri_for(settings_)};
+    const HostShell host{connection};
+    if (!host.is_this_host()) {
+        host.drop_dead_locks(vm::lock_folders(vm::Config::read(path), machine_settings_));
+    }
     std::optional<io::Lock> lock;
     lock_to_start(path, machine_settings_, lock);
     const Turn turn{path};
     drop_unmarked(connection, path);
-    Launch launch{path, *lock, connection, settings_, machine_settings_};
+    Launch launch{path, *lock, connection, host, settings_, machine_settings_};
     return launch.run(as);
 }
 
 // The server would end by itself; when the call returns, the disks are free.
-void Engine::clean_up(const fs::path& vmx) const {
-    ImageServer{server_folder(settings_.folder, uuid_for(canonical_path(vmx)))}.stop();
+void Engine::clean_up(const Connection& connection, const fs::path& vmx) const {
+    const HostShell host{connection};
+    ImageServer{server_folder(settings_.folder, uuid_for(vmx), host), host}.stop();
 }
 
 void Engine::power_off(const fs::path& vmx) const {
     const fs::path path = canonical_path(vmx);
-    const LocalConnection connection{settings_};
+    const Connection connection{uri_for(settings_)};
     const Turn turn{path};
     running_domain(connection, path, machine_settings_).destroy();
-    clean_up(path);
+    clean_up(connection, path);
 }
 
 void Engine::shut_down(const fs::path& vmx) const {
     const fs::path path = canonical_path(vmx);
-    const LocalConnection connection{settings_};
+    const Connection connection{uri_for(settings_)};
     Domain domain = running_domain(connection, path, machine_settings_);
     domain.ask_shutdown(power::agent_answers(domain, kAgentPatience_s) ? Means::Agent
                                                                        : Means::Acpi);
@@ -160,28 +182,29 @@ void Engine::shut_down(const fs::path& vmx) const {
         std::this_thread::sleep_for(kPoll);
     }
     const Turn turn{path};
-    if (!connection.find(uuid_for(path))) clean_up(path);  // nobody has started it again
+    const bool started_again = connection.find(uuid_for(path)).has_value();
+    if (!started_again) clean_up(connection, path);
 }
 
 void Engine::reset(const fs::path& vmx) const {
-    const LocalConnection connection{settings_};
+    const Connection connection{uri_for(settings_)};
     running_domain(connection, vmx, machine_settings_).reset();
 }
 
 void Engine::restart_guest(const fs::path& vmx) const {
-    const LocalConnection connection{settings_};
+    const Connection connection{uri_for(settings_)};
     Domain domain = running_domain(connection, vmx, machine_settings_);
     domain.ask_reboot(power::agent_answers(domain, kAgentPatience_s) ? Means::Agent : Means::Acpi);
 }
 
 void Engine::pause(const fs::path& vmx) const {
-    const LocalConnection connection{settings_};
+    const Connection connection{uri_for(settings_)};
     Domain domain = running_domain(connection, vmx, machine_settings_);
     if (domain.activity() != Activity::Paused) domain.pause();
 }
 
 void Engine::unpause(const fs::path& vmx) const {
-    const LocalConnection connection{settings_};
+    const Connection connection{uri_for(settings_)};
     RunningMachine{vmx, connection, settings_, machine_settings_}.unpause();
 }
 
@@ -189,13 +212,14 @@ void Engine::unpause(const fs::path& vmx) const {
 // running, by its locks, and nobody ever finds it off with its state lost.
 void Engine::suspend(const fs::path& vmx) const {
     const fs::path path = canonical_path(vmx);
-    const LocalConnection connection{settings_};
+    const Connection connection{uri_for(settings_)};
     const Turn turn{path};
     Domain domain = running_domain(connection, path, machine_settings_);
     const fs::path file = state_file_for(path);
     unlink(file.c_str());
     record_state(vm::Config::read(path), file.filename().string(), machine_settings_);
-    ImageServer server{server_folder(settings_.folder, uuid_for(path))};
+    const HostShell host{connection};
+    ImageServer server{server_folder(settings_.folder, uuid_for(path), host), host};
     try {
         server.keep_scratch();
         domain.save(file.string());
@@ -203,11 +227,11 @@ void Engine::suspend(const fs::path& vmx) const {
         record_state(vm::Config::read(path), "", machine_settings_);
         throw;
     }
-    clean_up(path);
+    server.stop();
 }
 
 bool Engine::agent_answers(const fs::path& vmx, int timeout_s) const {
-    const LocalConnection connection{settings_};
+    const Connection connection{uri_for(settings_)};
     Domain domain = running_domain(connection, vmx, machine_settings_);
     return power::agent_answers(domain, timeout_s);
 }

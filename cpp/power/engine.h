@@ -3,7 +3,8 @@
 // A machine that runs is a transient domain, its image server, and locks in VMware's form on the
 // .vmx and the disks it writes, whose holder is the QEMU process. So any process sees whether it
 // runs by looking at the locks alone, one that crashed is off at once, and nothing of this process
-// has to stay. Calls of ours for one machine wait for each other.
+// has to stay. Calls of ours for one machine wait for each other. All this may happen on another
+// host, see HostShell; whether a lock's process there still lives is not to be seen from here.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -60,7 +61,7 @@ class Engine {
     bool agent_answers(const boost::filesystem::path& vmx, int timeout_s) const;
 
   private:
-    void clean_up(const boost::filesystem::path& vmx) const;
+    void clean_up(const Connection& connection, const boost::filesystem::path& vmx) const;
 
     Settings settings_;
     vm::Settings machine_settings_;

@@ -45,7 +45,7 @@ class Power : public ::testing::Test {
     Engine engine() const {
         return Engine{testing::guest_settings(folder_ / "run"), testing::plain_settings()};
     }
-    pid_t process() const { return *qemu_process(name_for(vmx_)); }
+    pid_t process() const { return HostShell{}.process_of_domain(name_for(vmx_))->pid; }
 
     TempFolder folder_;
     fs::path vmx_;
@@ -194,8 +194,8 @@ TEST(PowerHost, OwnerAndDriversOfTheHost) {
     const std::string xml =
         "<host><secmodel><model>apparmor</model><doi>0</doi></secmodel><secmodel><model>dac</model>"
         "<baselabel type='kvm'>+64055:+108</baselabel></secmodel></host>";
-    EXPECT_EQ(qemu_owner(xml)->user, 64055U);
-    EXPECT_EQ(qemu_owner(xml)->group, 108U);
+    EXPECT_EQ(qemu_owner(xml, geteuid())->user, 64055U);
+    EXPECT_EQ(qemu_owner(xml, geteuid())->group, 108U);
     EXPECT_EQ(security_drivers(xml), std::vector<std::string>{"apparmor"});
 }
 

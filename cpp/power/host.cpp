@@ -1,21 +1,15 @@
 #include "power/host.h"
 
 #include <grp.h>
-#include <limits.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <boost/filesystem/operations.hpp>
 #include <fstream>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "io/process.h"
-
-namespace fs = boost::filesystem;
 
 namespace vix::power {
 namespace {
@@ -118,29 +112,13 @@ bool is_reached_by_socket(const std::string& uri) {
     return uri.starts_with("qemu:///") || uri.starts_with("qemu+unix:///");
 }
 
-// By the name that its host has for itself, whatever way leads there.
-bool is_local(const Connection& connection) {
-    std::array<char, HOST_NAME_MAX + 1> name{};
-    if (gethostname(name.data(), name.size() - 1) != 0) return false;
-    const std::string own = name.data();
-    const std::string theirs = connection.host_name();
-    return theirs.substr(0, theirs.find('.')) == own.substr(0, own.find('.'));
-}
-
-void require_local(const Connection& connection) {
-    if (is_local(connection)) return;
-    throw Error{VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT,
-                connection.uri() + " is libvirt on " + connection.host_name() +
-                    ", and the disks of virtual machines are served on this host"};
-}
-
-std::optional<Owner> qemu_owner(const std::string& capabilities) {
+std::optional<Owner> qemu_owner(const std::string& capabilities, uid_t user) {
     for (const std::string& part : elements(capabilities, "secmodel")) {
         const auto models = models_of(part);
         const auto labels = elements(part, "baselabel");
         if (models.empty() || models.front() != "dac" || labels.empty()) continue;
         const auto owner = owner_from(labels.front());
-        if (owner && owner->user != geteuid()) return owner;
+        if (owner && owner->user != user) return owner;
     }
     return std::nullopt;
 }
@@ -155,7 +133,8 @@ std::vector<std::string> security_drivers(const std::string& capabilities) {
     return found;
 }
 
-std::vector<Accelerator> accelerators(const Settings& settings, const std::optional<Owner>& owner) {
+std::vector<Accelerator> accelerators(const Settings& settings, const HostShell& host,
+                                      const std::optional<Owner>& owner) {
     switch (settings.acceleration) {
         case Acceleration::Always:
             return {Accelerator::Kvm};
@@ -164,7 +143,8 @@ std::vector<Accelerator> accelerators(const Settings& settings, const std::optio
         default:
             break;
     }
-    if (!may_use_kvm(owner)) return {Accelerator::Emulation};
+    const bool may_use = host.is_this_host() ? may_use_kvm(owner) : host.has_kvm();
+    if (!may_use) return {Accelerator::Emulation};
     return {Accelerator::Kvm, Accelerator::Emulation};
 }
 
@@ -180,30 +160,18 @@ void choose_networks(const Settings& settings, const Connection& connection,
         settings.network_hostonly.empty() ? "none" : settings.network_hostonly;
 }
 
-FirmwareFiles find_firmware(const Settings& settings) {
+FirmwareFiles find_firmware(const Settings& settings, const HostShell& host) {
     if (!settings.firmware_code.empty() && !settings.firmware_vars.empty()) {
         return {settings.firmware_code, settings.firmware_vars};
     }
-    boost::system::error_code ignored;
     for (const auto& [code, vars] : kFirmware) {
-        if (fs::exists(code, ignored) && fs::exists(vars, ignored)) return {code, vars};
+        if (host.run("[ -e \"$1\" ] && [ -e \"$2\" ]", {code, vars}).status == 0) {
+            return {code, vars};
+        }
     }
     throw Error{VIX_E_CANNOT_POWER_ON_VM,
                 "the virtual machine wants UEFI, and no OVMF was found (on Debian: ovmf); the "
                 "settings power.firmwareCode and power.firmwareVars can name it"};
-}
-
-std::optional<pid_t> qemu_process(const std::string& domain_name) {
-    const std::string mark = "guest=" + domain_name + ',';
-    for (const pid_t pid : io::processes()) {
-        const auto arguments = io::arguments_of(pid);
-        if (arguments.empty() || arguments.front().find("qemu") == std::string::npos) continue;
-        const bool found =
-            std::any_of(arguments.begin(), arguments.end(),
-                        [&](const std::string& argument) { return argument.starts_with(mark); });
-        if (found) return pid;
-    }
-    return std::nullopt;
 }
 
 }  // namespace vix::power

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "power/domain.h"
+#include "power/host_shell.h"
 #include "power/image_server.h"
 #include "power/libvirt.h"
 #include "power/settings.h"
@@ -23,18 +24,14 @@ bool is_libvirt_uri(const std::string& text);
 // Without a network in between.
 bool is_reached_by_socket(const std::string& uri);
 
-// That libvirt is on this host, where our sockets are.
-bool is_local(const Connection& connection);
-// Error VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT when it is not.
-void require_local(const Connection& connection);
-
-// Of <host> in libvirt's capabilities: whom QEMU runs as, where that is not this user; and the
+// Of <host> in libvirt's capabilities: whom QEMU runs as, where that is not `user`; and the
 // security drivers other than plain ownership.
-std::optional<Owner> qemu_owner(const std::string& capabilities);
+std::optional<Owner> qemu_owner(const std::string& capabilities, uid_t user);
 std::vector<std::string> security_drivers(const std::string& capabilities);
 
 // What to try, the best first.
-std::vector<Accelerator> accelerators(const Settings& settings, const std::optional<Owner>& owner);
+std::vector<Accelerator> accelerators(const Settings& settings, const HostShell& host,
+                                      const std::optional<Owner>& owner);
 
 // The settings for networks, with what the host has where nothing is set.
 void choose_networks(const Settings& settings, const Connection& connection,
@@ -47,9 +44,6 @@ struct FirmwareFiles {
 
 // OVMF as the setting or the distribution places it. Error VIX_E_CANNOT_POWER_ON_VM when there is
 // none.
-FirmwareFiles find_firmware(const Settings& settings);
-
-// The process that runs the domain; nothing while none can be seen.
-std::optional<pid_t> qemu_process(const std::string& domain_name);
+FirmwareFiles find_firmware(const Settings& settings, const HostShell& host);
 
 }  // namespace vix::power

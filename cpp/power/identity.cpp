@@ -81,14 +81,7 @@ fs::path path_from_metadata(const std::string& element) {
     const auto at = std::min(begin, quoted);
     if (at == std::string::npos) return {};
     const char quote = element[at + 5];
-    const std::string text = element.substr(at + 6, element.find(quote, at + 6) - at - 6);
-    std::string path;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto code = text[i] == '%' ? parse_hex32(text.substr(i + 1, 2)) : std::nullopt;
-        path += code ? static_cast<char>(*code) : text[i];
-        if (code) i += 2;
-    }
-    return path;
+    return decode_percent(element.substr(at + 6, element.find(quote, at + 6) - at - 6));
 }
 
 std::string standard_uuid(const std::string& spaced) {

@@ -1,21 +1,13 @@
 #include "power/image_server.h"
 
-#include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
-#include <cerrno>
-#include <chrono>
-#include <cstdlib>
-#include <thread>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "io/file.h"
 #include "io/process.h"
-#include "io/replacement.h"
 #include "power/qemu_option.h"
 
 namespace fs = boost::filesystem;
@@ -25,16 +17,14 @@ namespace {
 
 constexpr const char* kDaemon = "qemu-storage-daemon";
 constexpr const char* kMonitor = "qmp.sock";
-constexpr auto kReadyPatience = std::chrono::seconds{30};
-constexpr auto kStopPatience = std::chrono::seconds{30};
-constexpr auto kPoll = std::chrono::milliseconds{5};
 constexpr std::size_t kSocketNameLimit = 107;  // of an address in the kernel
-constexpr std::uint64_t kSmallFile = 65536;
-constexpr std::uint64_t kListLimit = std::uint64_t{1} << 20;
+constexpr std::size_t kListLimit = std::size_t{1} << 20;
+constexpr int kNoDaemon = 3;
+constexpr int kDoesNotServe = 4;
 
-// $1 folder, $2 process that starts us, $3... the daemon. `tail` waits for a process that is
-// nobody's child, and TERM ends the waiting. The lists of what to remove hold one name after each
-// NUL, for a path may hold anything else.
+// $1 folder, $2 process that starts us, or nothing, $3... the daemon. `tail` waits for a process
+// that is nobody's child, and TERM ends the waiting. The lists of what to remove hold one name
+// after each NUL, for a path may hold anything else.
 constexpr const char* kSupervisor = R"sh(
 folder=$1 starter=$2
 shift 2
@@ -45,8 +35,11 @@ umask 077
 echo $$ >supervisor.pid
 ( "$@" >server.log 2>&1 </dev/null; echo ended >ended ) &
 server=$!
-while [ ! -s machine.pid ] && [ ! -e ended ] && [ -z "$stopped" ] && [ -e "/proc/$starter" ]; do
+tries=2400
+while [ ! -s machine.pid ] && [ ! -e ended ] && [ -z "$stopped" ] && [ "$tries" -gt 0 ]; do
+    [ -z "$starter" ] || [ -e "/proc/$starter" ] || break
     sleep 0.05
+    tries=$((tries - 1))
 done
 if [ -s machine.pid ] && [ -z "$stopped" ]; then
     tail --pid="$(cat machine.pid)" -f /dev/null &
@@ -57,11 +50,87 @@ fi
 [ ! -s server.pid ] || kill "$(cat server.pid)" 2>/dev/null
 while [ ! -e ended ] && kill -0 "$server" 2>/dev/null; do wait "$server"; done
 [ -s machine.pid ] || sleep 0.2
-[ ! -s marks ] || xargs -0 rm -f -- <marks
+remove_marks='for mark; do rm -f -- "$mark"; rmdir -- "${mark%/*}"; done'
+[ ! -s marks ] || xargs -0 sh -c "$remove_marks" sh <marks 2>/dev/null
 [ ! -s scratch ] || xargs -0 rm -f -- <scratch
-[ ! -s mark-folders ] || xargs -0 rmdir -- <mark-folders 2>/dev/null
 cd /
 rm -rf -- "$folder"
+)sh";
+
+// $1 folder, $2 process that starts it, or nothing, $3 owner of the socket, or nothing, $4 the
+// supervisor, $5... the daemon. Others may pass through the folders, not look; one that somebody
+// else put there is not used. The daemon writes its number when all is open and served.
+constexpr std::string_view kStart = R"sh(
+folder=$1 starter=$2 owner=$3 supervisor=$4
+shift 4
+command -v "$1" >/dev/null || exit 3
+make_private() {
+    mkdir -m 711 -- "$1" 2>/dev/null || [ -d "$1" ] || mkdir -- "$1" || exit 1
+    if [ ! -L "$1" ] && [ -O "$1" ]; then chmod 711 -- "$1"; return; fi
+    echo "$1 belongs to somebody else"
+    exit 1
+}
+make_private "${folder%/*}"
+make_private "$folder"
+setsid sh -c "$supervisor" vmware-vix-images "$folder" "$starter" "$@" </dev/null >/dev/null 2>&1 &
+tries=3000
+until [ -s "$folder/server.pid" ]; do
+    if [ -e "$folder/ended" ] || [ ! -d "$folder" ] || [ "$tries" = 0 ]; then
+        cat "$folder/server.log" 2>/dev/null || echo 'it did not begin to serve'
+        exit 4
+    fi
+    tries=$((tries - 1))
+    sleep 0.01
+done
+[ -z "$owner" ] || chown -- "$owner" "$folder/nbd.sock" || exit 1
+)sh";
+
+// $1 folder. A number may be another's by now: ours has our folder among its arguments. What is
+// left when the supervisor was killed is ended and removed here.
+constexpr std::string_view kStop = R"sh(
+folder=$1
+[ -d "$folder" ] || exit 0
+is_ours() {
+    [ -n "$1" ] && tr '\0' '\n' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -e "$folder"
+}
+end() {
+    number=$(cat "$folder/$1" 2>/dev/null)
+    is_ours "$number" || return 0
+    kill "$number" 2>/dev/null
+    tries=1500
+    while is_ours "$number" && [ "$tries" -gt 0 ]; do
+        sleep 0.02
+        tries=$((tries - 1))
+    done
+}
+end supervisor.pid
+[ -d "$folder" ] || exit 0
+end server.pid
+rm -rf -- "$folder"
+)sh";
+
+// $1 folder, $2 number of marks, the marks.
+constexpr std::string_view kSetMarks = R"sh(
+cd -- "$1" || exit 1
+count=$2
+shift 2
+umask 077
+: >marks.new || exit 1
+while [ "$count" -gt 0 ]; do
+    printf '%s\0' "$1" >>marks.new || exit 1
+    shift
+    count=$((count - 1))
+done
+mv -- marks.new marks || exit 1
+)sh";
+
+// As above, and then: process, files to remove at the end.
+constexpr std::string_view kAttach = R"sh(
+process=$1
+shift
+: >scratch || exit 1
+for file; do printf '%s\0' "$file" >>scratch || exit 1; done
+echo "$process" >machine.pid.new && mv -- machine.pid.new machine.pid
 )sh";
 
 class Arguments {
@@ -119,31 +188,9 @@ void create_scratch(const Image& image) {
     throw Error{VIX_E_DISK_NOIO, "making " + image.scratch.string() + ": " + info.output};
 }
 
-fs::path runtime_folder() {
-    if (geteuid() == 0) return "/run/vmware-vix";
-    const char* folder = std::getenv("XDG_RUNTIME_DIR");
-    if (folder != nullptr && *folder == '/') return fs::path{folder} / "vmware-vix";
-    return "/tmp/vmware-vix-" + std::to_string(geteuid());
-}
-
-// Others may pass, not look; one that somebody else put there is not used.
-void make_private(const fs::path& folder) {
-    if (mkdir(folder.c_str(), 0711) != 0 && errno != EEXIST) {
-        throw system_error(errno, "creating", folder.string());
-    }
-    struct stat status {};
-    if (lstat(folder.c_str(), &status) != 0) throw system_error(errno, "using", folder.string());
-    if (S_ISDIR(status.st_mode) && status.st_uid == geteuid()) {
-        chmod(folder.c_str(), 0711);
-        return;
-    }
-    throw Error{VIX_E_FILE_ACCESS_ERROR, folder.string() + " belongs to somebody else"};
-}
-
-std::string joined(const std::vector<fs::path>& paths) {
-    std::string text;
-    for (const fs::path& path : paths) text += path.string() + '\0';
-    return text;
+void add_marks(const std::vector<fs::path>& marks, std::vector<std::string>& arguments) {
+    arguments.push_back(std::to_string(marks.size()));
+    for (const fs::path& mark : marks) arguments.push_back(mark.string());
 }
 
 std::vector<fs::path> parted(const std::string& text) {
@@ -158,8 +205,12 @@ std::vector<fs::path> parted(const std::string& text) {
 
 }  // namespace
 
-fs::path server_folder(const fs::path& setting, const std::string& uuid) {
-    const fs::path folder = (setting.empty() ? runtime_folder() : setting) / uuid;
+fs::path servers_folder(const fs::path& setting, const HostShell& host) {
+    return setting.empty() ? host.runtime_folder() : setting;
+}
+
+fs::path server_folder(const fs::path& setting, const std::string& uuid, const HostShell& host) {
+    const fs::path folder = servers_folder(setting, host) / uuid;
     if ((folder / "nbd.sock").size() <= kSocketNameLimit) return folder;
     throw Error{VIX_E_FILE_NAME_INVALID,
                 "the folder for sockets has too long a name: " + folder.string()};
@@ -190,27 +241,11 @@ std::vector<std::string> server_arguments(const std::vector<Image>& images,
     return arguments.words;
 }
 
-std::optional<pid_t> ImageServer::pid_in(const char* name) const {
-    try {
-        const auto number = parse_number(trim(io::read_text(folder_ / name, kSmallFile)));
-        if (number && *number > 1 && *number < 0x7FFFFFFF) return static_cast<pid_t>(*number);
-    } catch (const Error&) {
-        // Not written yet, or gone.
-    }
-    return std::nullopt;
-}
-
-// A number may be another's by now: ours has our folder among its arguments.
-bool ImageServer::is_ours(pid_t pid) const {
-    const auto arguments = io::arguments_of(pid);
-    return std::any_of(arguments.begin(), arguments.end(), [&](const std::string& argument) {
-        return argument.find(folder_.string()) != std::string::npos;
-    });
-}
-
-bool ImageServer::is_there() const {
-    const auto server = pid_in("server.pid");
-    return server && is_ours(*server);
+std::string ImageServer::do_there(const std::string& action, std::string_view script,
+                                  std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), folder_.string());
+    return host_.result(VIX_E_FILE_ACCESS_ERROR, action + " in " + folder_.string(), script,
+                        arguments, kListLimit);
 }
 
 void ImageServer::start(const std::vector<Image>& images, const std::optional<Owner>& owner) {
@@ -218,94 +253,68 @@ void ImageServer::start(const std::vector<Image>& images, const std::optional<Ow
     for (const Image& image : images) {
         if (!image.scratch.empty() && !fs::exists(image.scratch)) create_scratch(image);
     }
-    const auto daemon = io::find_program(kDaemon);
-    if (!daemon) {
+    std::vector<std::string> arguments{
+        folder_.string(),
+        host_.is_this_host() ? std::to_string(getpid()) : "",
+        owner ? std::to_string(owner->user) + ':' + std::to_string(owner->group) : "",
+        kSupervisor,
+        kDaemon,
+        "--pidfile",
+        (folder_ / "server.pid").string()};
+    for (std::string& word : server_arguments(images, socket())) {
+        arguments.push_back(std::move(word));
+    }
+    const io::Outcome outcome = host_.run(kStart, arguments);
+    if (outcome.status == 0) return;
+    const std::string words{trim(outcome.output)};
+    if (outcome.status == kNoDaemon) {
         throw Error{VIX_E_FILE_NOT_FOUND,
                     std::string{kDaemon} + " is not installed (on Debian: qemu-system-common)"};
     }
-    make_private(folder_.parent_path());
-    make_private(folder_);
-    std::vector<std::string> command{"/bin/sh",
-                                     "-c",
-                                     kSupervisor,
-                                     "vmware-vix-images",
-                                     folder_.string(),
-                                     std::to_string(getpid()),
-                                     *daemon,
-                                     "--pidfile",
-                                     (folder_ / "server.pid").string()};
-    for (std::string& word : server_arguments(images, socket())) command.push_back(std::move(word));
-    io::start_detached(command);
-    wait_until_ready();
-    if (!owner) return;
-    if (chown(socket().c_str(), owner->user, owner->group) != 0) {
-        throw system_error(errno, "giving QEMU's user", socket().string());
+    if (outcome.status == kDoesNotServe) {
+        throw Error{VIX_E_DISK_NOIO, std::string{kDaemon} + ": " + words};
     }
-}
-
-// The daemon writes its number when all is open and served.
-void ImageServer::wait_until_ready() {
-    const auto end = std::chrono::steady_clock::now() + kReadyPatience;
-    while (!pid_in("server.pid")) {
-        boost::system::error_code ignored;
-        const bool ended = fs::exists(folder_ / "ended", ignored);
-        const bool gone = ended || !fs::exists(folder_, ignored);
-        if (gone || std::chrono::steady_clock::now() > end) {
-            std::string words = "it did not begin to serve";
-            try {
-                words = io::read_text(folder_ / "server.log", kSmallFile);
-            } catch (const Error&) {
-                // It has cleaned up already.
-            }
-            throw Error{VIX_E_DISK_NOIO, std::string{kDaemon} + ": " + std::string{trim(words)}};
-        }
-        std::this_thread::sleep_for(kPoll);
-    }
+    throw Error{VIX_E_FILE_ACCESS_ERROR, "preparing " + folder_.string() + ": " + words};
 }
 
 void ImageServer::keep_scratch() {
-    unlink((folder_ / "scratch").c_str());
+    forget("scratch");
 }
 
 std::vector<fs::path> ImageServer::marks() const {
-    return parted(io::read_text(folder_ / "marks", kListLimit));
+    return parted(do_there("reading the marks", "cat -- \"$1/marks\"", {}));
 }
 
 void ImageServer::set_marks(const std::vector<fs::path>& marks) {
-    std::vector<fs::path> folders;
-    for (const fs::path& mark : marks) folders.push_back(mark.parent_path());
-    io::replace_file(folder_ / "marks", joined(marks), io::Durability::Unsynced, 0600);
-    io::replace_file(folder_ / "mark-folders", joined(folders), io::Durability::Unsynced, 0600);
+    std::vector<std::string> arguments;
+    add_marks(marks, arguments);
+    do_there("noting the marks", kSetMarks, std::move(arguments));
 }
 
 void ImageServer::attach(pid_t machine, const std::vector<fs::path>& marks,
                          const std::vector<fs::path>& scratch) {
-    set_marks(marks);
-    io::replace_file(folder_ / "scratch", joined(scratch), io::Durability::Unsynced, 0600);
-    io::replace_file(folder_ / "machine.pid", std::to_string(machine), io::Durability::Unsynced,
-                     0600);
+    std::vector<std::string> arguments;
+    add_marks(marks, arguments);
+    arguments.push_back(std::to_string(machine));
+    for (const fs::path& file : scratch) arguments.push_back(file.string());
+    do_there("noting the machine", std::string{kSetMarks} + std::string{kAttach},
+             std::move(arguments));
+}
+
+void ImageServer::note(const std::string& name) {
+    do_there("noting that it is " + name, ": >\"$1/$2\"", {name});
+}
+
+bool ImageServer::is_noted(const std::string& name) const {
+    return host_.run("[ -e \"$1/$2\" ]", {folder_.string(), name}).status == 0;
+}
+
+void ImageServer::forget(const std::string& name) {
+    do_there("forgetting that it is " + name, "rm -f -- \"$1/$2\"", {name});
 }
 
 void ImageServer::stop() {
-    boost::system::error_code ignored;
-    const auto supervisor = pid_in("supervisor.pid");
-    if (supervisor && is_ours(*supervisor)) kill(*supervisor, SIGTERM);
-    const auto end = std::chrono::steady_clock::now() + kStopPatience;
-    while (supervisor && is_ours(*supervisor) && std::chrono::steady_clock::now() < end) {
-        std::this_thread::sleep_for(kPoll);
-    }
-    if (fs::exists(folder_, ignored)) remove_left_over();
-}
-
-// The supervisor was killed.
-void ImageServer::remove_left_over() {
-    const auto server = pid_in("server.pid");
-    if (server && is_ours(*server)) {
-        kill(*server, SIGTERM);
-        while (is_ours(*server)) std::this_thread::sleep_for(kPoll);
-    }
-    boost::system::error_code ignored;
-    fs::remove_all(folder_, ignored);
+    do_there("ending the disks' server", kStop, {});
 }
 
 }  // namespace vix::power

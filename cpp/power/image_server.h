@@ -1,7 +1,8 @@
 // Serves a virtual machine's images to its QEMU: a qemu-storage-daemon that exports each over NBD
 // on a socket in a private folder. QEMU's own VMDK driver would keep the machine's state from being
-// saved. A shell supervises the daemon and ends it as soon as the machine's process has ended,
-// whoever ended that; so nothing of ours has to run for as long as the machine does.
+// saved. They run on the machine's host. A shell supervises the daemon and ends it as soon as the
+// machine's process has ended, whoever ended that; so nothing of ours has to run for as long as the
+// machine does.
 #pragma once
 
 #include <sys/types.h>
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "power/host_shell.h"
 #include "power/images.h"
 
 namespace vix::power {
@@ -20,22 +22,27 @@ struct Owner {
     gid_t group;
 };
 
+// Where that of each machine is.
+boost::filesystem::path servers_folder(const boost::filesystem::path& setting,
+                                       const HostShell& host);
 // "<folder of the user>/<uuid>": the user's alone, except that QEMU may pass through.
 boost::filesystem::path server_folder(const boost::filesystem::path& setting,
-                                      const std::string& uuid);
+                                      const std::string& uuid, const HostShell& host);
 
 class ImageServer {
   public:
-    explicit ImageServer(boost::filesystem::path folder) : folder_{std::move(folder)} {}
+    // `host` lives longer than this object.
+    ImageServer(boost::filesystem::path folder, const HostShell& host)
+        : folder_{std::move(folder)}, host_{host} {}
 
     boost::filesystem::path socket() const { return folder_ / "nbd.sock"; }
     boost::filesystem::path monitor() const;  // where the daemon is asked, see Qmp
-    const boost::filesystem::path& folder() const { return folder_; }
-    bool is_there() const;
+    const HostShell& host() const { return host_; }
 
     // One that is left of a machine that ended is stopped first. `owner` may use the socket as
-    // well. Until attach() it lives no longer than this process. Errors: VIX_E_FILE_NOT_FOUND when
-    // there is no qemu-storage-daemon, VIX_E_DISK_NOIO with its words when it cannot serve.
+    // well. Until attach() it lives no longer than this process, or, on another host, for two
+    // minutes. Errors: VIX_E_FILE_NOT_FOUND when there is no qemu-storage-daemon, VIX_E_DISK_NOIO
+    // with its words when it cannot serve.
     void start(const std::vector<Image>& images, const std::optional<Owner>& owner);
 
     // It now serves the process `machine`. When that ends, the server ends, too, and removes the
@@ -48,16 +55,20 @@ class ImageServer {
     std::vector<boost::filesystem::path> marks() const;
     void set_marks(const std::vector<boost::filesystem::path>& marks);
 
+    // A note that lasts as long as the server.
+    void note(const std::string& name);
+    bool is_noted(const std::string& name) const;
+    void forget(const std::string& name);
+
     // Ends it, and waits until it has ended.
     void stop();
 
   private:
-    std::optional<pid_t> pid_in(const char* name) const;
-    bool is_ours(pid_t pid) const;
-    void wait_until_ready();
-    void remove_left_over();
+    std::string do_there(const std::string& action, std::string_view script,
+                         std::vector<std::string> arguments) const;
 
     boost::filesystem::path folder_;
+    const HostShell& host_;
 };
 
 // The id that belongs to the name of an export: QEMU's ids know no colon. The names of the nodes of

@@ -3,8 +3,6 @@
 #include <unistd.h>
 
 #include <boost/filesystem/operations.hpp>
-#include <chrono>
-#include <thread>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -21,10 +19,18 @@ namespace vix::power {
 namespace {
 
 constexpr const char* kVarsExport = "nvram";
-constexpr std::uint64_t kFirmwareLimit = std::uint64_t{64} << 20;
+constexpr std::size_t kFirmwareLimit = std::size_t{64} << 20;
 constexpr int kNetworkCards = 10;
-constexpr int kProcessTries = 200;
-constexpr auto kProcessWait = std::chrono::milliseconds{10};
+
+// $1: a file that was made just now; a network file system may take its time to show it.
+constexpr std::string_view kWaitForFile = R"sh(
+for try in 1 2 3 4 5 6 7 8 9 10; do
+    ls -- "${1%/*}" >/dev/null 2>&1
+    [ ! -e "$1" ] || exit 0
+    sleep 0.5
+done
+exit 1
+)sh";
 
 bool wants_efi(const vm::Config& machine) {
     return starts_with_ignoring_case(machine.find("firmware").value_or(""), "efi");
@@ -45,22 +51,26 @@ std::string served_at(const fs::path& socket, std::string description) {
     return description;
 }
 
-// Nothing is in the drive unless the host has one that this user may read.
-fs::path host_drive(const char* device) {
+// Nothing is in the drive unless the host has one that this user may read. Another host's is
+// nobody's here.
+fs::path host_drive(const char* device, const HostShell& host) {
+    if (!host.is_this_host()) return {};
     return access(device, R_OK) == 0 ? fs::path{device} : fs::path{};
 }
 
 }  // namespace
 
 Launch::Launch(fs::path vmx, const io::Lock& lock, const Connection& connection,
-               const Settings& settings, const vm::Settings& machine_settings)
+               const HostShell& host, const Settings& settings,
+               const vm::Settings& machine_settings)
     : vmx_{std::move(vmx)},
       lock_{lock},
       connection_{connection},
+      host_{host},
       settings_{settings},
       machine_settings_{machine_settings},
       machine_{vm::Config::read(vmx_)},
-      server_{server_folder(settings.folder, uuid_for(vmx_))} {}
+      server_{server_folder(settings.folder, uuid_for(vmx_), host_), host_} {}
 
 Launch::~Launch() {
     if (done_) return;
@@ -76,6 +86,16 @@ Launch::~Launch() {
     }
     boost::system::error_code ignored;
     for (const fs::path& mark : marks_) fs::remove(mark, ignored);
+}
+
+// What we write here has to be what is run there: it has to see the lock that we hold.
+void Launch::require_same_storage() {
+    if (host_.is_this_host() || host_.run(kWaitForFile, {lock_.member().string()}).status == 0) {
+        return;
+    }
+    throw Error{VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT,
+                vmx_.string() + " is not to be seen at this path on the host of " +
+                    connection_.uri() + ": machines for both hosts lie on storage that both have"};
 }
 
 // VMware gives these at the first start, and the guest must find the same ones at the next.
@@ -105,11 +125,13 @@ void Launch::complete_identity() {
 // VMware's .nvram is of another firmware and stays as it is; OVMF's variables lie beside it.
 void Launch::prepare_firmware() {
     if (!wants_efi(machine_)) return;
-    const FirmwareFiles files = find_firmware(settings_);
+    const FirmwareFiles files = find_firmware(settings_, host_);
     const fs::path vars = vm::firmware_variables_path(vmx_);
     if (!fs::exists(vars)) {
-        io::replace_file(vars, io::read_text(files.vars, kFirmwareLimit),
-                         machine_settings_.durability, 0600);
+        const std::string empty =
+            host_.result(VIX_E_CANNOT_POWER_ON_VM, "reading UEFI's empty variables",
+                         "cat -- \"$1\"", {files.vars.string()}, kFirmwareLimit);
+        io::replace_file(vars, empty, machine_settings_.durability, 0600);
     }
     images_.push_back({kVarsExport, {vars}, false, true, {}});
     context_.firmware = Firmware{files.code, kVarsExport};
@@ -123,7 +145,7 @@ void Launch::prepare_images(bool resuming) {
         if (!resuming && !image.scratch.empty()) unlink(image.scratch.c_str());
     }
     const std::string capabilities = connection_.capabilities();
-    owner_ = qemu_owner(capabilities);
+    owner_ = qemu_owner(capabilities, host_.user());
     context_.unconfined = security_drivers(capabilities);
     server_.start(images_, owner_);
 }
@@ -131,10 +153,10 @@ void Launch::prepare_images(bool resuming) {
 Domain Launch::start_domain() {
     context_.vmx = vmx_;
     context_.socket = server_.socket();
-    context_.host_cd = host_drive("/dev/sr0");
-    context_.host_floppy = host_drive("/dev/fd0");
+    context_.host_cd = host_drive("/dev/sr0", host_);
+    context_.host_floppy = host_drive("/dev/fd0", host_);
     choose_networks(settings_, connection_, context_);
-    const auto ways = accelerators(settings_, owner_);
+    const auto ways = accelerators(settings_, host_, owner_);
     for (std::size_t i = 0;; ++i) {
         context_.accelerator = ways[i];
         const auto description = describe_domain(machine_, drives_, context_, machine_settings_);
@@ -164,24 +186,20 @@ Domain Launch::resume_domain() {
 
 // In VMware's form, so that its products, too, keep off.
 void Launch::mark_running() {
-    std::optional<pid_t> process;
-    for (int i = 0; i < kProcessTries && !process; ++i) {
-        process = qemu_process(domain_->name());
-        if (!process) std::this_thread::sleep_for(kProcessWait);
-    }
+    const auto process = host_.process_of_domain(domain_->name());
     if (!process) {
         throw Error{VIX_E_CANNOT_POWER_ON_VM,
                     "the process of " + domain_->name() + " cannot be seen from here"};
     }
-    marks_.push_back(lock_.hand_over(*process));
+    marks_.push_back(lock_.hand_over(process->member));
     std::vector<fs::path> scratch;
     for (const Image& image : images_) {
         if (!image.scratch.empty()) scratch.push_back(image.scratch);
         if (!image.vmdk || !image.writable) continue;
         const io::Lock disk{image.chain.front(), io::LockKind::Exclusive};
-        marks_.push_back(disk.hand_over(*process));
+        marks_.push_back(disk.hand_over(process->member));
     }
-    server_.attach(*process, marks_, scratch);
+    server_.attach(process->pid, marks_, scratch);
 }
 
 std::vector<std::string> Launch::run(StartAs as) {
@@ -192,6 +210,7 @@ std::vector<std::string> Launch::run(StartAs as) {
                                                   recorded_state_file(machine_).string() +
                                                   ", from which only that product can resume it"};
     }
+    require_same_storage();
     const bool resuming = saved == SavedState::Complete;
     if (!resuming) complete_identity();
     prepare_images(resuming);

@@ -18,7 +18,7 @@ class Launch {
   public:
     // `vmx` is canonical, and locked by the caller for as long as this lives.
     Launch(boost::filesystem::path vmx, const io::Lock& lock, const Connection& connection,
-           const Settings& settings, const vm::Settings& machine_settings);
+           const HostShell& host, const Settings& settings, const vm::Settings& machine_settings);
     // Unless run() came to its end, nothing is left of it.
     ~Launch();
     Launch(const Launch&) = delete;
@@ -28,6 +28,7 @@ class Launch {
     std::vector<std::string> run(StartAs as);
 
   private:
+    void require_same_storage();
     void complete_identity();
     void prepare_firmware();
     void prepare_images(bool resuming);
@@ -39,6 +40,7 @@ class Launch {
     boost::filesystem::path vmx_;
     const io::Lock& lock_;
     const Connection& connection_;
+    const HostShell& host_;
     const Settings& settings_;
     const vm::Settings& machine_settings_;
     vm::Config machine_;

@@ -1,11 +1,8 @@
 #include "power/qmp.h"
 
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -17,46 +14,13 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kChunk = 4096;
 constexpr std::size_t kLineLimit = std::size_t{16} << 20;
-constexpr time_t kPatience_s = 60;
-
-int connect_to(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) return -1;
-    std::memcpy(address.sun_path, path.c_str(), path.size());
-    const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0) return -1;
-    const timeval patience{kPatience_s, 0};
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    if (connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-        return descriptor;
-    }
-    const int reason = errno;
-    close(descriptor);
-    errno = reason;
-    return -1;
-}
-
 }  // namespace
 
 // The first line is its greeting.
-Qmp::Qmp(const boost::filesystem::path& socket)
-    : path_{socket}, descriptor_{connect_to(socket.string())} {
-    if (descriptor_ < 0) {
-        throw Error{VIX_E_DISK_NOIO, "the daemon that serves the disks cannot be asked at " +
-                                         path_.string() + ": " + std::strerror(errno)};
-    }
-    try {
-        read_line();
-        execute("qmp_capabilities");
-    } catch (...) {
-        close(descriptor_);
-        throw;
-    }
-}
-
-Qmp::~Qmp() {
-    close(descriptor_);
+Qmp::Qmp(const boost::filesystem::path& socket, const HostShell& host)
+    : path_{socket}, socket_{socket, host} {
+    read_line();
+    execute("qmp_capabilities");
 }
 
 std::string Qmp::read_line() {
@@ -68,7 +32,7 @@ std::string Qmp::read_line() {
             return line;
         }
         char buffer[kChunk];
-        const ssize_t count = recv(descriptor_, buffer, sizeof buffer, 0);
+        const ssize_t count = recv(socket_.descriptor(), buffer, sizeof buffer, 0);
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0 || unread_.size() > kLineLimit) {
             throw Error{VIX_E_DISK_NOIO,
@@ -88,7 +52,7 @@ Json Qmp::execute(const std::string& command, const Json& arguments) {
     // A path may be bytes of any kind; the daemon takes UTF-8 alone, and will not find it.
     std::string text = request.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
     for (std::string_view rest = text; !rest.empty();) {
-        const ssize_t count = send(descriptor_, rest.data(), rest.size(), MSG_NOSIGNAL);
+        const ssize_t count = send(socket_.descriptor(), rest.data(), rest.size(), MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) throw system_error(errno, "asking at", path_.string());
         rest.remove_prefix(static_cast<std::size_t>(count));

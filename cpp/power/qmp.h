@@ -5,15 +5,14 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "power/host_socket.h"
+
 namespace vix::power {
 
 class Qmp {
   public:
     // Error VIX_E_DISK_NOIO when nobody serves that socket.
-    explicit Qmp(const boost::filesystem::path& socket);
-    ~Qmp();
-    Qmp(const Qmp&) = delete;
-    Qmp& operator=(const Qmp&) = delete;
+    Qmp(const boost::filesystem::path& socket, const HostShell& host);
 
     // What the daemon returns; `arguments` is an object, or null for none. Error VIX_E_DISK_NOIO
     // with its words when it refuses.
@@ -24,7 +23,7 @@ class Qmp {
     std::string read_line();
 
     boost::filesystem::path path_;
-    int descriptor_ = -1;
+    HostSocket socket_;
     std::string unread_;
 };
 

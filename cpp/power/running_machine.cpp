@@ -26,7 +26,7 @@ constexpr std::chrono::seconds kPatience{30};
 constexpr int kPingPatience_s = 2;
 constexpr int kFreezePatience_s = 20;
 constexpr int kThawTries = 3;
-// In the server's folder: the guest's file systems are frozen, or about to be.
+// Noted at the server: the guest's file systems are frozen, or about to be.
 constexpr const char* kFrozen = "frozen";
 
 // A member of a lock folder stands for the process; the folder goes with its last one.
@@ -39,8 +39,8 @@ void remove_mark(const fs::path& mark) {
 // written, those of the former ones go when they are not written any more.
 class MarkChange {
   public:
-    MarkChange(ImageServer& server, pid_t process)
-        : server_{server}, process_{process}, marks_{server.marks()} {}
+    MarkChange(ImageServer& server, io::LockMember machine)
+        : server_{server}, machine_{std::move(machine)}, marks_{server.marks()} {}
     ~MarkChange() {
         for (const fs::path& mark : fresh_) remove_mark(mark);
     }
@@ -49,7 +49,7 @@ class MarkChange {
 
     void add(const fs::path& disk) {
         const io::Lock lock{disk, io::LockKind::Exclusive};
-        fresh_.push_back(lock.hand_over(process_));
+        fresh_.push_back(lock.hand_over(machine_));
     }
 
     // From here on the server's end takes the fresh ones along.
@@ -75,7 +75,7 @@ class MarkChange {
 
   private:
     ImageServer& server_;
-    pid_t process_;
+    io::LockMember machine_;
     std::vector<fs::path> marks_;
     std::vector<fs::path> fresh_;
 };
@@ -110,10 +110,10 @@ RunningMachine::RunningMachine(const fs::path& vmx, const Connection& connection
       settings_{machine_settings},
       turn_{vmx_},
       domain_{running_domain(connection, vmx_, machine_settings)},
-      server_{server_folder(settings.folder, uuid_for(vmx_))},
+      host_{connection},
+      server_{server_folder(settings.folder, uuid_for(vmx_), host_), host_},
       served_{server_},
       runs_{domain_.activity() != Activity::Paused} {
-    require_local(connection);
     complete_change();
     thaw();
 }
@@ -150,7 +150,7 @@ void RunningMachine::unpause() {
 // Without an agent, or where it cannot, the disks are as after a power failure at that instant.
 void RunningMachine::freeze() {
     if (!agent_answers(domain_, kPingPatience_s)) return;
-    io::replace_file(server_.folder() / kFrozen, "", io::Durability::Unsynced, 0600);
+    server_.note(kFrozen);
     try {
         domain_.ask_agent(R"({"execute":"guest-fsfreeze-freeze"})", kFreezePatience_s);
     } catch (const Error&) {
@@ -159,13 +159,11 @@ void RunningMachine::freeze() {
 }
 
 void RunningMachine::thaw() {
-    const fs::path note = server_.folder() / kFrozen;
-    boost::system::error_code ignored;
-    if (!runs_ || !fs::exists(note, ignored)) return;
+    if (!runs_ || !server_.is_noted(kFrozen)) return;
     for (int i = 0; i < kThawTries; ++i) {
         try {
             domain_.ask_agent(R"({"execute":"guest-fsfreeze-thaw"})", kFreezePatience_s);
-            fs::remove(note, ignored);
+            server_.forget(kFrozen);
             return;
         } catch (const Error&) {
             // A busy guest answers late; with the note there the next call tries again.
@@ -178,13 +176,13 @@ void RunningMachine::save_memory(const fs::path& file) {
 }
 
 void RunningMachine::put_on(const std::vector<ServedChild>& children) {
-    const auto process = qemu_process(domain_.name());
+    const auto process = host_.process_of_domain(domain_.name());
     if (!process) {
         throw Error{VIX_E_CANNOT_CONNECT_TO_VM,
                     "the process of " + domain_.name() + " cannot be seen from here"};
     }
     std::vector<fs::path> former;
-    MarkChange marks{server_, *process};
+    MarkChange marks{server_, process->member};
     for (const ServedChild& child : children) {
         const auto top = served_.top(child.export_name);
         if (!top) {

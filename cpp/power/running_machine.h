@@ -70,6 +70,7 @@ class RunningMachine {
     const vm::Settings& settings_;
     Turn turn_;
     Domain domain_;
+    HostShell host_;
     ImageServer server_;
     ServedDisks served_;  // the one connection: the daemon talks to one at a time
     bool runs_;

@@ -21,7 +21,7 @@ struct ServedChild {
 class ServedDisks {
   public:
     // Error VIX_E_DISK_NOIO when the server does not answer.
-    explicit ServedDisks(const ImageServer& server) : daemon_{server.monitor()} {}
+    explicit ServedDisks(const ImageServer& server) : daemon_{server.monitor(), server.host()} {}
 
     // The file that the export writes to; nothing when there is no such export.
     std::optional<boost::filesystem::path> top(const std::string& export_name);

@@ -16,8 +16,10 @@ namespace {
 
 constexpr int kDefaultMemoryMb = 256;  // what VMware assumes where memsize is absent
 
+}  // namespace
+
 // The .vmx, the disks that would be written to and the paging file: VMware locks all of them for
-// as long as a machine runs. Shared locks are readers', and ours are those of one operation.
+// as long as a machine runs.
 std::vector<fs::path> lock_folders(const Config& config, const Settings& settings) {
     std::vector<fs::path> folders{io::lock_folder(config.path())};
     for (const DiskDevice& device : config.disks()) {
@@ -37,8 +39,7 @@ std::vector<fs::path> lock_folders(const Config& config, const Settings& setting
     return folders;
 }
 
-}  // namespace
-
+// Shared locks are readers', and ours are those of one operation.
 std::optional<std::string> running_mark(const Config& config, const Settings& settings) {
     for (const fs::path& folder : lock_folders(config, settings)) {
         for (const io::LockHolder& holder : io::lock_holders(folder)) {

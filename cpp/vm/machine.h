@@ -4,6 +4,7 @@
 #include <boost/filesystem/path.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "vm/config.h"
 #include "vm/settings.h"
@@ -27,6 +28,9 @@ struct Summary {
 // Reads the .vmx anew at every call. Errors: VIX_E_VM_NOT_FOUND when there is no such file,
 // VIX_E_CANNOT_READ_VM_CONFIG when it cannot be read or is no .vmx.
 Summary summarize(const boost::filesystem::path& vmx, const Settings& settings);
+
+// The folders of the locks that whoever runs the machine has: on its .vmx, its disks, its memory.
+std::vector<boost::filesystem::path> lock_folders(const Config& config, const Settings& settings);
 
 // Who runs the virtual machine, in words for people: the holder of a live, exclusive lock in
 // VMware's form on its .vmx, a disk or its memory. Our own engine holds the same locks. Nothing: it

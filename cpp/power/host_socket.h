@@ -1,0 +1,45 @@
+// A connection to a socket of the machines' host: straight to one of this host, through ssh to
+// another's.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <optional>
+
+#include "io/process.h"
+#include "power/host_shell.h"
+
+namespace vix::power {
+
+// A folder that no other user looks into; gone with this object.
+class PrivateFolder {
+  public:
+    PrivateFolder();
+    ~PrivateFolder();
+    PrivateFolder(const PrivateFolder&) = delete;
+    PrivateFolder& operator=(const PrivateFolder&) = delete;
+
+    const boost::filesystem::path& path() const { return path_; }
+
+  private:
+    boost::filesystem::path path_;
+};
+
+class HostSocket {
+  public:
+    // Error VIX_E_DISK_NOIO when nobody listens there.
+    HostSocket(const boost::filesystem::path& path, const HostShell& host);
+    ~HostSocket();
+    HostSocket(const HostSocket&) = delete;
+    HostSocket& operator=(const HostSocket&) = delete;
+
+    int descriptor() const { return descriptor_; }
+
+  private:
+    void forward(const boost::filesystem::path& path, const HostShell& host);
+
+    std::optional<PrivateFolder> folder_;  // this end of a way through ssh
+    std::optional<io::Companion> ssh_;
+    int descriptor_ = -1;
+};
+
+}  // namespace vix::power

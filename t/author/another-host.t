@@ -1,0 +1,134 @@
+#!/usr/bin/perl
+# Virtual machines that run on another host, on storage that both hosts have: one script here drives
+# libvirt, QEMU and the disks' server there, through ssh.
+
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/../lib";
+use Test::More;
+
+use VMware::Vix::API::Constants;
+use VMware::Vix::Simple;
+use VixTest;
+use VixTest::Guest qw(make_guest why_nothing_runs);
+use VixTest::Tools qw(have_tool);
+
+plan skip_all => 'this needs root' if $> != 0;
+my $reason = why_nothing_runs();
+plan skip_all => $reason if defined $reason;
+plan skip_all => "$_ is not installed" for grep { !have_tool($_) } qw(sshd ip unshare pgrep);
+
+my $keep = temp_dir();
+chmod 0755, $keep;    # QEMU's own user goes through it
+my $second = "$Bin/../../dev/second-host";
+local @SIG{qw(INT TERM)} = (sub { exit 1 }) x 2;
+END { local $? = $?; system $second, 'stop', "$keep/host" if defined $keep }
+my $uri = qx($second start '$keep/host');
+chomp $uri;
+plan skip_all => 'there can be no second host here' if $? != 0;
+
+$ENV{VIX_POWER_FOLDER}   = "/run/vix-test-$$";
+$ENV{VIX_INVENTORY_FILE} = "$keep/inventory.vmls";
+$ENV{VIX_POWER_KVM}      = 'FALSE';
+my @none = (0, VIX_INVALID_HANDLE);
+my $vmx  = make_guest("$keep/guest", 'guest');
+plan skip_all => 'no guest could be made' if !defined $vmx;
+
+sub connect_to {
+    my ($name) = @_;
+    return HostConnect(VIX_API_VERSION, VIX_SERVICEPROVIDER_VMWARE_WORKSTATION, $name, 0, undef,
+        undef, @none);
+}
+
+sub text_of { return $_[0] == VIX_OK ? 'VIX_OK' : "$_[0]: " . GetErrorText($_[0]) }
+
+sub succeeds {
+    my ($err, $what) = @_;
+    my $ok = is(text_of($err), 'VIX_OK', $what);
+    diag VMware::Vix::last_error_detail() if !$ok;
+    return $ok;
+}
+
+sub there { return scalar qx($keep/host/ssh -i '$keep/host/key' root\@198.18.77.2 '@_') }
+
+my ($err, $here) = connect_to(undef);
+($err, my $host) = connect_to($uri);
+succeeds($err, 'connected to the other host');
+($err, my $vm) = VMOpen($host, $vmx);
+succeeds($err, 'opened through it');
+($err, my $seen_here) = VMOpen($here, $vmx);
+
+sub power_state {
+    my ($of) = @_;
+    return (GetProperties($of // $vm, VIX_PROPERTY_VM_POWER_STATE))[1];
+}
+
+succeeds(VMPowerOn($vm, @none), 'powered on');
+like(there('ps ax'), qr/qemu-system-x86_64 -name guest=guest-/, 'its process is there');
+is(power_state(), VIX_POWERSTATE_POWERED_ON, 'it runs');
+is(power_state($seen_here), VIX_POWERSTATE_POWERED_ON, 'which is seen from here without asking there');
+is(VMPowerOn($seen_here, @none), VIX_E_VM_IS_RUNNING, 'it cannot be started here as well');
+is(VMDelete($seen_here, VIX_VMDELETE_DISK_FILES), VIX_E_VM_IS_RUNNING, 'nor deleted');
+is((VMClone($seen_here, VIX_INVALID_HANDLE, VIX_CLONETYPE_FULL, "$keep/full/c.vmx", @none))[0],
+    VIX_E_VM_IS_RUNNING, 'nor cloned');
+is_deeply([(FindRunningVMs($host, 10))], [VIX_OK, $vmx], 'the other host tells that it runs');
+is(VMPowerOff($seen_here, 0), VIX_E_CANNOT_CONNECT_TO_VM, 'who does not ask that host cannot end it');
+
+succeeds(VMWaitForToolsInGuest($vm, 300), 'the tools run in the guest');
+succeeds(VMLoginInGuest($vm, 'root', 'root-secret', 0), 'logged in');
+succeeds(VMRunScriptInGuest($vm, '/bin/sh', 'echo from the guest >/tmp/said', @none), 'a script ran');
+succeeds(VMCopyFileFromGuestToHost($vm, '/tmp/said', "$keep/said", @none), 'a file came back');
+is(slurp("$keep/said"), "from the guest\n", 'with what was written');
+
+($err, my $frozen) = VMCreateSnapshot($vm, 'disks', undef, @none);
+succeeds($err, 'a snapshot of its disks');
+($err, my $memory) = VMCreateSnapshot($vm, 'memory', undef, VIX_SNAPSHOT_INCLUDE_MEMORY, VIX_INVALID_HANDLE);
+succeeds($err, 'a snapshot with its memory');
+is(power_state(), VIX_POWERSTATE_POWERED_ON, 'it still runs');
+succeeds(VMPause($vm, @none), 'paused');
+is(power_state(), VIX_POWERSTATE_PAUSED, 'it is paused');
+succeeds(VMUnpause($vm, @none), 'unpaused');
+succeeds(VMSuspend($vm, 0), 'suspended');
+is(power_state($seen_here), VIX_POWERSTATE_SUSPENDED, 'it is suspended');
+ok(!glob("$keep/guest/*.lck"), 'nothing is locked');
+succeeds(VMPowerOn($vm, @none), 'resumed');
+succeeds(VMWaitForToolsInGuest($vm, 300), 'the guest answers as before');
+succeeds(VMRevertToSnapshot($vm, $memory, @none), 'back at the memory');
+is(power_state(), VIX_POWERSTATE_POWERED_ON, 'it runs from there');
+succeeds(VMWaitForToolsInGuest($vm, 300), 'and answers');
+succeeds(VMPowerOff($vm, VIX_VMPOWEROP_NORMAL), 'powered off');
+is(there('ls -A /run/vix-test-' . $$), '', 'nothing of it is left there');
+ok(!glob("$keep/guest/*.lck"), 'nor locked here');
+
+# QEMU dies: what ends with it takes the locks along.
+succeeds(VMPowerOn($vm, @none), 'powered on');
+there('pkill -KILL qemu-system');
+for (1 .. 100) { last if !glob "$keep/guest/*.lck"; select undef, undef, undef, 0.1 }
+is(power_state($seen_here), VIX_POWERSTATE_POWERED_OFF, 'when its process dies, it is off');
+
+# The host dies: its locks stay, and are honoured until it is there again to tell.
+succeeds(VMPowerOn($vm, @none), 'powered on');
+system $second, 'stop', "$keep/host";
+is(power_state($seen_here), VIX_POWERSTATE_POWERED_ON, 'nobody can tell that it ended');
+is(VMPowerOn($vm, @none), VIX_E_CANNOT_CONNECT_TO_HOST, 'nor start it there');
+is(VMPowerOn($seen_here, @none), VIX_E_VM_IS_RUNNING, 'nor here');
+qx($second start '$keep/host');
+succeeds(VMPowerOn($vm, @none), 'once the host is back it is started anew');
+succeeds(VMPowerOff($vm, VIX_VMPOWEROP_NORMAL), 'powered off');
+
+# What only this host has.
+($err, my $own) = VMOpen($host, make_vm(dir => "/run/vix-test-own-$$")->{vmx});
+is(VMPowerOn($own, @none), VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT, 'a machine that is not there');
+like(VMware::Vix::last_error_detail(), qr/storage that both have/, 'with the reason');
+system 'rm', '-rf', "/run/vix-test-own-$$";
+
+for my $disk (glob "$keep/guest/*.vmdk") {
+    next if $disk =~ /-s\d+\.vmdk/;
+    is(system("qemu-img check -q '$disk' >/dev/null 2>&1"), 0, "$disk is sound");
+}
+ReleaseHandle($_) for $own, $seen_here, $vm;
+HostDisconnect($_) for $host, $here;
+
+done_testing();
