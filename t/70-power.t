@@ -91,6 +91,22 @@ subtest 'another process sees it' => sub {
     is(do { local $/; <$out> }, '0,' . VIX_POWERSTATE_POWERED_ON, 'running');
 };
 
+sub setting {
+    my ($name) = @_;
+    my ($err, $value) = VMReadVariable($vm, VIX_VM_CONFIG_RUNTIME_ONLY, $name, 0);
+    return $err == VIX_OK ? $value : text_of($err);
+}
+
+my $text = slurp($vmx);
+
+subtest 'a setting for as long as it runs' => sub {
+    succeeds(VMWriteVariable($vm, VIX_VM_CONFIG_RUNTIME_ONLY, 'displayName', "a\n'\x{263a}'", 0),
+        'VMWriteVariable');
+    is(setting('displayname'), "a\n'\x{263a}'", 'reads back');
+    is(setting('memsize'), 192, 'others are those of the .vmx');
+    is(slurp($vmx), $text, 'which is as it was');
+};
+
 subtest 'paused' => sub {
     succeeds(VMPause($vm, 0, VIX_INVALID_HANDLE), 'VMPause');
     is(power_state(), VIX_POWERSTATE_PAUSED, 'paused');
@@ -104,14 +120,17 @@ subtest 'suspended' => sub {
     is(VMPowerOff($vm, VIX_VMPOWEROP_NORMAL), VIX_E_VM_NOT_RUNNING, 'is not to be powered off');
     is(clone(VIX_CLONETYPE_LINKED, VIX_INVALID_HANDLE, 'linked2'),
         VIX_E_VM_IS_RUNNING, 'has no linked clone');
+    is(setting('displayName'), 'guest', 'has the settings of its .vmx');
     succeeds(clone(VIX_CLONETYPE_FULL, VIX_INVALID_HANDLE, 'full'), 'has a full one');
     succeeds(VMPowerOn($vm, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), 'is resumed');
     is(power_state(), VIX_POWERSTATE_POWERED_ON, 'runs');
+    is(setting('displayName'), "a\n'\x{263a}'", 'with its settings');
 };
 
 subtest 'back to the snapshot' => sub {
     succeeds(VMRevertToSnapshot($vm, $snapshot, 0, VIX_INVALID_HANDLE), 'VMRevertToSnapshot');
     is(power_state(), VIX_POWERSTATE_POWERED_OFF, 'off, as it was');
+    is(setting('displayName'), 'guest', 'and its settings are those of the .vmx');
 };
 
 subtest 'snapshots while it runs' => sub {
