@@ -63,8 +63,16 @@ for my $call (
 }
 is(power_state(), VIX_POWERSTATE_POWERED_OFF, 'it is off');
 
+# As of a snapshot that was killed over its new disk; the file names itself by its inode.
+my @left = map {"$keep/guest/$_"} qw(guest-000009.vmdk guest.vix-pending);
+spew($left[0], '');
+open my $journal, '>', $left[1] or die "$left[1]: $!";
+print {$journal} map {"$_\0"} 'vix-pending 1', (stat $journal)[1], 'file 0 guest-000009.vmdk';
+close $journal or die $!;
+
 subtest 'on' => sub {
     succeeds(VMPowerOn($vm, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), 'VMPowerOn');
+    is_deeply([grep {-e} @left], [], 'what a dead call left is gone');
     is(power_state(), VIX_POWERSTATE_POWERED_ON, 'it is on');
     is((GetProperties($vm, VIX_PROPERTY_VM_IS_RUNNING))[1], 1, 'and runs');
     is(VMPowerOn($vm, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), VIX_E_VM_IS_RUNNING, 'not twice');
