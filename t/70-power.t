@@ -12,22 +12,13 @@ use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Calls qw(host open_vm);
-use VixTest::Guest qw(end_guests make_guest why_nothing_runs);
+use VixTest::Guest qw(guest_to_run);
 
-my $reason = why_nothing_runs();
-plan skip_all => $reason if defined $reason;
-
-my $keep = temp_dir();
-chmod 0755, $keep;    # QEMU's own user goes through it
-$ENV{VIX_POWER_FOLDER} = "$keep/run";
+my ($keep, $vmx) = guest_to_run('guest');
 $ENV{VIX_INVENTORY_FILE} = "$keep/inventory.vmls";
-my $vmx = make_guest("$keep/guest", 'guest');
-plan skip_all => 'no guest could be made' if !defined $vmx;
 
 my ($open_err, $vm) = open_vm($vmx);
 is($open_err, VIX_OK, 'opened');
-local @SIG{qw(INT TERM)} = (sub { exit 1 }) x 2;
-END { end_guests("$keep/run") if defined $keep }
 
 sub text_of { return $_[0] == VIX_OK ? 'VIX_OK' : "$_[0]: " . GetErrorText($_[0]) }
 

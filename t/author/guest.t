@@ -12,22 +12,13 @@ use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Calls qw(open_vm);
-use VixTest::Guest qw(make_guest why_nothing_runs);
+use VixTest::Guest qw(guest_to_run log_in);
 use VixTest::Tools qw(have_tool);
 
-my $reason = why_nothing_runs();
-plan skip_all => $reason if defined $reason;
-
-my $keep = temp_dir();
-chmod 0755, $keep;    # QEMU's own user goes through it
-$ENV{VIX_POWER_FOLDER} = "$keep/run";
-my $vmx = make_guest("$keep/guest", 'guest');
-plan skip_all => 'no guest could be made' if !defined $vmx;
-
+my ($keep, $vmx) = guest_to_run('guest');
 my @none = (0, VIX_INVALID_HANDLE);
 my ($open_err, $vm) = open_vm($vmx);
 is($open_err, VIX_OK, 'opened');
-END { VMPowerOff($vm, VIX_VMPOWEROP_NORMAL) if $vm }
 
 sub text_of { return $_[0] == VIX_OK ? 'VIX_OK' : "$_[0]: " . GetErrorText($_[0]) }
 
@@ -304,8 +295,7 @@ sub started_anew {
     my $end = time + 120;
     while (time < $end) {
         sleep 1;
-        next if VMWaitForToolsInGuest($vm, 5) != VIX_OK;
-        next if VMLoginInGuest($vm, 'root', 'root-secret', 0) != VIX_OK;
+        next if log_in($vm) != VIX_OK;
         my ($err, $old) = VMFileExistsInGuest($vm, '/tmp/before');
         return 1 if $err == VIX_OK && !$old;
     }
@@ -348,8 +338,7 @@ subtest 'the guest starts anew, and ends, by itself' => sub {
     is($state, VIX_POWERSTATE_POWERED_OFF, 'it is off');
 
     succeeds(VMPowerOn($vm, @none), 'VMPowerOn');
-    succeeds(VMWaitForToolsInGuest($vm, 120), 'VMWaitForToolsInGuest');
-    succeeds(VMLoginInGuest($vm, 'root', 'root-secret', 0), 'root');
+    succeeds(log_in($vm), 'up');
     is(guest_variable('answer'), '', 'it has forgotten what was said');
     is(guest_variable('role'), "web, of 'many'", 'and knows only what the .vmx says');
     is(said_in_guest("vmware-rpctool 'info-get guestinfo.role'"), "web, of 'many'\n", 'itself, too');
