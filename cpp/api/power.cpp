@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "ops/machine_lock.h"
 #include "power/identity.h"
+#include "power/running_machine.h"
 #include "power/viewer.h"
 
 namespace vix::api {
@@ -34,6 +35,7 @@ power::Engine engine_of(const Call& call) {
 power::Engine engine_running(const Call& call, const VmObject& vm) {
     require_running(call, vm);
     power::Engine engine = engine_of(call);
+    power::take_up_held(vm.vmx(), call.power_settings(), call.settings());
     if (engine.runs(vm.vmx())) return engine;
     throw Error{VIX_E_CANNOT_CONNECT_TO_VM,
                 vm.reported_path() +

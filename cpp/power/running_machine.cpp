@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "io/file.h"
 #include "io/lock.h"
 #include "io/replacement.h"
 #include "io/same_file.h"
@@ -26,13 +27,51 @@ constexpr std::chrono::seconds kPatience{30};
 constexpr int kPingPatience_s = 2;
 constexpr int kFreezePatience_s = 20;
 constexpr int kThawTries = 3;
-// In the server's folder: the guest's file systems are frozen, or about to be.
-constexpr const char* kFrozen = "frozen";
+// In the server's folder: what a call of ours is about to do to the machine, and undoes. Whoever
+// has the turn and finds it there knows that the call died.
+constexpr const char* kHeldNote = "held";
+constexpr std::uint64_t kNoteLimit = 64;
+constexpr std::uint64_t kMemberLimit = 4096;
+
+fs::path note_in(const fs::path& server) {
+    return server / kHeldNote;
+}
 
 // A member of a lock folder stands for the process; the folder goes with its last one.
 void remove_mark(const fs::path& mark) {
     unlink(mark.c_str());
     rmdir(mark.parent_path().c_str());
+}
+
+// The lock that the process has on a disk already: of a change that a call of ours died over.
+std::optional<fs::path> mark_on(const fs::path& disk, pid_t process) {
+    boost::system::error_code ignored;
+    const std::string execution = std::to_string(process) + '-';
+    for (const fs::path& file : fs::directory_iterator{io::lock_folder(disk), ignored}) {
+        try {
+            const auto member = io::parse_lock_member(io::read_text(file, kMemberLimit));
+            const bool here = member && member->machine == io::this_machine();
+            if (here && member->execution.starts_with(execution)) return file;
+        } catch (const Error&) {
+            // Gone meanwhile, or no lock.
+        }
+    }
+    return std::nullopt;
+}
+
+// Those of disks that a call of ours died over, while it took or gave them back.
+void remove_dead_locks(const fs::path& folder) {
+    boost::system::error_code ignored;
+    for (const fs::path& lock : fs::directory_iterator{folder, ignored}) {
+        const fs::path disk = fs::path{lock}.replace_extension();
+        if (lock.extension() != ".lck" || disk.extension() != ".vmdk") continue;
+        if (!io::lock_holders(lock).empty()) continue;
+        try {
+            const io::Lock mine{disk, io::LockKind::Exclusive};  // takes along what is dead
+        } catch (const Error&) {
+            // Somebody was quicker.
+        }
+    }
 }
 
 // The locks of a change of disks, in VMware's form: those of the new ones are set before they are
@@ -48,6 +87,12 @@ class MarkChange {
     MarkChange& operator=(const MarkChange&) = delete;
 
     void add(const fs::path& disk) {
+        if (const auto mark = mark_on(disk, process_)) {
+            if (std::find(marks_.begin(), marks_.end(), *mark) == marks_.end()) {
+                fresh_.push_back(*mark);
+            }
+            return;
+        }
         const io::Lock lock{disk, io::LockKind::Exclusive};
         fresh_.push_back(lock.hand_over(process_));
     }
@@ -114,8 +159,7 @@ RunningMachine::RunningMachine(const fs::path& vmx, const Connection& connection
       served_{server_},
       runs_{domain_.activity() != Activity::Paused} {
     require_local(connection);
-    complete_change();
-    thaw();
+    take_up();
 }
 
 RunningMachine::~RunningMachine() {
@@ -127,30 +171,65 @@ RunningMachine::~RunningMachine() {
     }
 }
 
+void RunningMachine::note(Held held) {
+    held_ = held;
+    const fs::path file = note_in(server_.folder());
+    boost::system::error_code ignored;
+    if (!held.stopped && !held.frozen) {
+        fs::remove(file, ignored);
+        return;
+    }
+    const std::string text =
+        std::string{held.stopped ? "stopped " : ""} + (held.frozen ? "frozen " : "");
+    io::replace_file(file, text, io::Durability::Unsynced, 0600);
+}
+
+// What a call that died has left: it ran before, and goes on now, on the disks that its .vmx names.
+void RunningMachine::take_up() {
+    boost::system::error_code ignored;
+    const fs::path file = note_in(server_.folder());
+    if (fs::exists(file, ignored)) {
+        const std::string text = io::read_text(file, kNoteLimit);
+        held_.stopped = text.find("stopped") != std::string::npos;
+        held_.frozen = text.find("frozen") != std::string::npos;
+    }
+    if (held_.stopped) {
+        stands_still_ = !runs_;
+        runs_ = true;
+    }
+    const bool died = held_.stopped;
+    complete_change();
+    if (died) remove_dead_locks(vmx_.parent_path());
+    if (stands_still_ || held_.stopped) return go_on();
+    thaw();
+}
+
 void RunningMachine::stand_still(GuestFiles files) {
     if (stands_still_) return;
     stands_still_ = true;
-    if (files == GuestFiles::Frozen && runs_) freeze();
-    if (runs_) domain_.pause();
+    if (!runs_) return;
+    const bool freezes = files == GuestFiles::Frozen && agent_answers(domain_, kPingPatience_s);
+    note({true, freezes});
+    if (freezes) freeze();
+    domain_.pause();
 }
 
 void RunningMachine::go_on() {
-    if (runs_) domain_.resume();
+    if (runs_ && domain_.activity() == Activity::Paused) domain_.resume();
     stands_still_ = false;
+    if (!runs_) return;
+    note({false, held_.frozen});
     thaw();
 }
 
 void RunningMachine::unpause() {
     if (domain_.activity() == Activity::Paused) domain_.resume();
     runs_ = true;
-    stands_still_ = false;
     thaw();
 }
 
 // Without an agent, or where it cannot, the disks are as after a power failure at that instant.
 void RunningMachine::freeze() {
-    if (!agent_answers(domain_, kPingPatience_s)) return;
-    io::replace_file(server_.folder() / kFrozen, "", io::Durability::Unsynced, 0600);
     try {
         domain_.ask_agent(R"({"execute":"guest-fsfreeze-freeze"})", kFreezePatience_s);
     } catch (const Error&) {
@@ -159,14 +238,11 @@ void RunningMachine::freeze() {
 }
 
 void RunningMachine::thaw() {
-    const fs::path note = server_.folder() / kFrozen;
-    boost::system::error_code ignored;
-    if (!runs_ || !fs::exists(note, ignored)) return;
+    if (!runs_ || !held_.frozen) return;
     for (int i = 0; i < kThawTries; ++i) {
         try {
             domain_.ask_agent(R"({"execute":"guest-fsfreeze-thaw"})", kFreezePatience_s);
-            fs::remove(note, ignored);
-            return;
+            return note({held_.stopped, false});
         } catch (const Error&) {
             // A busy guest answers late; with the note there the next call tries again.
         }
@@ -219,6 +295,18 @@ void RunningMachine::complete_change() {
     stand_still(GuestFiles::AsTheyAre);
     put_on(children);
     go_on();
+}
+
+void take_up_held(const fs::path& vmx, const Settings& settings,
+                  const vm::Settings& machine_settings) noexcept {
+    try {
+        const fs::path server = server_folder(settings.folder, uuid_for(canonical_path(vmx)));
+        if (!fs::exists(note_in(server))) return;
+        const Connection connection{uri_for(settings)};
+        RunningMachine{vmx, connection, settings, machine_settings};
+    } catch (...) {
+        // The call that asked for it tells what is wrong, or a later one succeeds.
+    }
 }
 
 }  // namespace vix::power
