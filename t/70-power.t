@@ -136,10 +136,12 @@ subtest 'snapshots while it runs' => sub {
     succeeds(VMPowerOn($vm, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), 'on');
     my ($err, $disks) = VMCreateSnapshot($vm, 'disks', undef, 0, VIX_INVALID_HANDLE);
     succeeds($err, 'VMCreateSnapshot');
+    succeeds(VMWriteVariable($vm, VIX_VM_CONFIG_RUNTIME_ONLY, 'displayName', 'then', 0), 'a setting');
     my ($memory_err, $memory) =
         VMCreateSnapshot($vm, 'memory', undef, VIX_SNAPSHOT_INCLUDE_MEMORY, VIX_INVALID_HANDLE);
     succeeds($memory_err, 'VMCreateSnapshot with memory');
     is(power_state(), VIX_POWERSTATE_POWERED_ON, 'it goes on');
+    succeeds(VMWriteVariable($vm, VIX_VM_CONFIG_RUNTIME_ONLY, 'displayName', 'now', 0), 'another');
     is((GetProperties($disks, VIX_PROPERTY_SNAPSHOT_POWERSTATE))[1],
         VIX_POWERSTATE_POWERED_OFF, 'the first is of one that is off');
     is((GetProperties($memory, VIX_PROPERTY_SNAPSHOT_POWERSTATE))[1],
@@ -152,6 +154,7 @@ subtest 'snapshots while it runs' => sub {
     is(power_state(), VIX_POWERSTATE_SUSPENDED, 'is suspended');
     succeeds(VMRevertToSnapshot($vm, $memory, 0, VIX_INVALID_HANDLE), 'back to memory');
     is(power_state(), VIX_POWERSTATE_POWERED_ON, 'runs');
+    is(setting('displayName'), 'then', 'with the setting of then');
     succeeds(VMRevertToSnapshot($vm, $disks, 0, VIX_INVALID_HANDLE), 'back to disks');
     is(power_state(), VIX_POWERSTATE_POWERED_OFF, 'is off');
     succeeds(VMRemoveSnapshot($vm, $memory, 0), 'VMRemoveSnapshot');
