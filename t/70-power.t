@@ -12,22 +12,13 @@ use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Calls qw(host open_vm);
-use VixTest::Guest qw(end_guests make_guest why_nothing_runs);
+use VixTest::Guest qw(guest_to_run);
 
-my $reason = why_nothing_runs();
-plan skip_all => $reason if defined $reason;
-
-my $keep = temp_dir();
-chmod 0755, $keep;    # QEMU's own user goes through it
-$ENV{VIX_POWER_FOLDER} = "$keep/run";
+my ($keep, $vmx) = guest_to_run('guest');
 $ENV{VIX_INVENTORY_FILE} = "$keep/inventory.vmls";
-my $vmx = make_guest("$keep/guest", 'guest');
-plan skip_all => 'no guest could be made' if !defined $vmx;
 
 my ($open_err, $vm) = open_vm($vmx);
 is($open_err, VIX_OK, 'opened');
-local @SIG{qw(INT TERM)} = (sub { exit 1 }) x 2;
-END { end_guests("$keep/run") if defined $keep }
 
 sub text_of { return $_[0] == VIX_OK ? 'VIX_OK' : "$_[0]: " . GetErrorText($_[0]) }
 
@@ -63,8 +54,16 @@ for my $call (
 }
 is(power_state(), VIX_POWERSTATE_POWERED_OFF, 'it is off');
 
+# As of a snapshot that was killed over its new disk; the file names itself by its inode.
+my @left = map {"$keep/guest/$_"} qw(guest-000009.vmdk guest.vix-pending);
+spew($left[0], '');
+open my $journal, '>', $left[1] or die "$left[1]: $!";
+print {$journal} map {"$_\0"} 'vix-pending 1', (stat $journal)[1], 'file 0 guest-000009.vmdk';
+close $journal or die $!;
+
 subtest 'on' => sub {
     succeeds(VMPowerOn($vm, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), 'VMPowerOn');
+    is_deeply([grep {-e} @left], [], 'what a dead call left is gone');
     is(power_state(), VIX_POWERSTATE_POWERED_ON, 'it is on');
     is((GetProperties($vm, VIX_PROPERTY_VM_IS_RUNNING))[1], 1, 'and runs');
     is(VMPowerOn($vm, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), VIX_E_VM_IS_RUNNING, 'not twice');
@@ -91,6 +90,22 @@ subtest 'another process sees it' => sub {
     is(do { local $/; <$out> }, '0,' . VIX_POWERSTATE_POWERED_ON, 'running');
 };
 
+sub setting {
+    my ($name) = @_;
+    my ($err, $value) = VMReadVariable($vm, VIX_VM_CONFIG_RUNTIME_ONLY, $name, 0);
+    return $err == VIX_OK ? $value : text_of($err);
+}
+
+my $text = slurp($vmx);
+
+subtest 'a setting for as long as it runs' => sub {
+    succeeds(VMWriteVariable($vm, VIX_VM_CONFIG_RUNTIME_ONLY, 'displayName', "a\n'\x{263a}'", 0),
+        'VMWriteVariable');
+    is(setting('displayname'), "a\n'\x{263a}'", 'reads back');
+    is(setting('memsize'), 192, 'others are those of the .vmx');
+    is(slurp($vmx), $text, 'which is as it was');
+};
+
 subtest 'paused' => sub {
     succeeds(VMPause($vm, 0, VIX_INVALID_HANDLE), 'VMPause');
     is(power_state(), VIX_POWERSTATE_PAUSED, 'paused');
@@ -104,24 +119,29 @@ subtest 'suspended' => sub {
     is(VMPowerOff($vm, VIX_VMPOWEROP_NORMAL), VIX_E_VM_NOT_RUNNING, 'is not to be powered off');
     is(clone(VIX_CLONETYPE_LINKED, VIX_INVALID_HANDLE, 'linked2'),
         VIX_E_VM_IS_RUNNING, 'has no linked clone');
+    is(setting('displayName'), 'guest', 'has the settings of its .vmx');
     succeeds(clone(VIX_CLONETYPE_FULL, VIX_INVALID_HANDLE, 'full'), 'has a full one');
     succeeds(VMPowerOn($vm, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), 'is resumed');
     is(power_state(), VIX_POWERSTATE_POWERED_ON, 'runs');
+    is(setting('displayName'), "a\n'\x{263a}'", 'with its settings');
 };
 
 subtest 'back to the snapshot' => sub {
     succeeds(VMRevertToSnapshot($vm, $snapshot, 0, VIX_INVALID_HANDLE), 'VMRevertToSnapshot');
     is(power_state(), VIX_POWERSTATE_POWERED_OFF, 'off, as it was');
+    is(setting('displayName'), 'guest', 'and its settings are those of the .vmx');
 };
 
 subtest 'snapshots while it runs' => sub {
     succeeds(VMPowerOn($vm, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), 'on');
     my ($err, $disks) = VMCreateSnapshot($vm, 'disks', undef, 0, VIX_INVALID_HANDLE);
     succeeds($err, 'VMCreateSnapshot');
+    succeeds(VMWriteVariable($vm, VIX_VM_CONFIG_RUNTIME_ONLY, 'displayName', 'then', 0), 'a setting');
     my ($memory_err, $memory) =
         VMCreateSnapshot($vm, 'memory', undef, VIX_SNAPSHOT_INCLUDE_MEMORY, VIX_INVALID_HANDLE);
     succeeds($memory_err, 'VMCreateSnapshot with memory');
     is(power_state(), VIX_POWERSTATE_POWERED_ON, 'it goes on');
+    succeeds(VMWriteVariable($vm, VIX_VM_CONFIG_RUNTIME_ONLY, 'displayName', 'now', 0), 'another');
     is((GetProperties($disks, VIX_PROPERTY_SNAPSHOT_POWERSTATE))[1],
         VIX_POWERSTATE_POWERED_OFF, 'the first is of one that is off');
     is((GetProperties($memory, VIX_PROPERTY_SNAPSHOT_POWERSTATE))[1],
@@ -134,6 +154,7 @@ subtest 'snapshots while it runs' => sub {
     is(power_state(), VIX_POWERSTATE_SUSPENDED, 'is suspended');
     succeeds(VMRevertToSnapshot($vm, $memory, 0, VIX_INVALID_HANDLE), 'back to memory');
     is(power_state(), VIX_POWERSTATE_POWERED_ON, 'runs');
+    is(setting('displayName'), 'then', 'with the setting of then');
     succeeds(VMRevertToSnapshot($vm, $disks, 0, VIX_INVALID_HANDLE), 'back to disks');
     is(power_state(), VIX_POWERSTATE_POWERED_OFF, 'is off');
     succeeds(VMRemoveSnapshot($vm, $memory, 0), 'VMRemoveSnapshot');

@@ -12,14 +12,10 @@ use Test::More;
 use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
-use VixTest::Guest qw(end_guests why_nothing_runs);
+use VixTest::Guest qw(run_folder why_nothing_runs);
 
-my $keep = temp_dir();
-chmod 0755, $keep;    # QEMU's own user goes through it
-$ENV{VIX_POWER_FOLDER}   = "$keep/run";
+my $keep = run_folder();
 $ENV{VIX_INVENTORY_FILE} = "$keep/inventory.vmls";
-local @SIG{qw(INT TERM)} = (sub { exit 1 }) x 2;
-END { end_guests("$keep/run") if defined $keep }
 
 my $dead = 'qemu+unix:///system?socket=/nowhere/libvirt-sock';
 my @none = (0, VIX_INVALID_HANDLE);

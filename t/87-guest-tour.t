@@ -8,21 +8,14 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
-use VixTest qw(slurp temp_dir);
+use VixTest qw(slurp);
 use VixTest::Calls qw(perl_with_vix);
 use VixTest::Files qw(list_files);
-use VixTest::Guest qw(make_guest why_nothing_runs);
+use VixTest::Guest qw(guest_to_run);
 use VixTest::Tools qw(run_tool);
 
-my $reason = why_nothing_runs();
-plan skip_all => $reason if defined $reason;
-
 my $EXAMPLE = "$FindBin::Bin/../examples/guest-tour.pl";
-my $keep    = temp_dir();
-chmod 0755, $keep;    # QEMU's own user goes through it
-$ENV{VIX_POWER_FOLDER} = "$keep/run";
-my $vmx = make_guest("$keep/small", 'small');
-plan skip_all => 'no guest could be made' if !defined $vmx;
+my ($keep, $vmx) = guest_to_run('small');
 
 sub tour {
     local $ENV{GUEST_PASSWORD} = 'guest secret';

@@ -108,6 +108,10 @@ std::shared_ptr<VmObject> vm_with_variable(const Call& call, Handle handle, int 
     return vm;
 }
 
+ops::VariablesOf variables_of(const Call& call, const VmObject& vm) {
+    return {vm.vmx(), call.settings(), call.power_settings()};
+}
+
 std::string read_environment(const Call& call, const VmObject& vm, const std::string& name) {
     Guest guest{call, vm};
     guest->set_environment(power::kept_environment(guest.agent()));
@@ -118,12 +122,12 @@ std::string read_variable(const Call& call, const VmObject& vm, int type, const 
     switch (type) {
         case VIX_VM_GUEST_VARIABLE: {
             auto agent = agent_of(call, vm);
-            return ops::read_guest_variable(agent, vm.vmx(), name);
+            return ops::read_guest_variable(agent, vm.vmx(), name, call.progress());
         }
         case VIX_GUEST_ENVIRONMENT_VARIABLE:
             return read_environment(call, vm, name);
         default:
-            return ops::read_config_variable(vm.vmx(), name, call.settings());
+            return ops::read_config_variable(variables_of(call, vm), name);
     }
 }
 
@@ -148,14 +152,14 @@ void vm_write_variable(Call& call, int handle, int type, const std::string& name
     const auto vm = vm_with_variable(call, handle, type, name, options);
     if (name.find('=') != std::string::npos) throw_bad_argument("name has an = in it");
     if (type == VIX_VM_CONFIG_RUNTIME_ONLY) {
-        return ops::write_config_variable(vm->vmx(), name, value, call.settings(), call.progress());
+        return ops::write_config_variable(variables_of(call, *vm), name, value, call.progress());
     }
     if (type == VIX_GUEST_ENVIRONMENT_VARIABLE) return write_environment(call, *vm, name, value);
     if (name.find('/') != std::string::npos) {
         throw_bad_argument("the name of a guest variable has a / in it");
     }
     auto agent = agent_of(call, *vm);
-    power::write_guest_variable(agent, name, value, call.progress());
+    ops::write_guest_variable(agent, name, value, call.progress());
 }
 
 void vm_upgrade_hardware(Call& call, int handle, int options) {

@@ -2,6 +2,7 @@
 
 #include "api/machine_state.h"
 #include "base/error.h"
+#include "power/running_machine.h"
 
 namespace vix::api {
 namespace {
@@ -24,6 +25,7 @@ std::shared_ptr<VmObject> guest_of(const Call& call, Handle handle) {
 
 power::GuestAgent agent_of(const Call& call, const VmObject& vm) {
     require_running(call, vm);
+    power::take_up_held(vm.vmx(), call.power_settings(), call.settings());
     try {
         return power::GuestAgent{call.power_settings(), vm.vmx()};
     } catch (const Error& error) {

@@ -2,7 +2,9 @@
 
 #include "api/machine_state.h"
 #include "base/error.h"
+#include "ops/machine_lock.h"
 #include "power/identity.h"
+#include "power/running_machine.h"
 #include "power/viewer.h"
 
 namespace vix::api {
@@ -33,6 +35,7 @@ power::Engine engine_of(const Call& call) {
 power::Engine engine_running(const Call& call, const VmObject& vm) {
     require_running(call, vm);
     power::Engine engine = engine_of(call);
+    power::take_up_held(vm.vmx(), call.power_settings(), call.settings());
     if (engine.runs(vm.vmx())) return engine;
     throw Error{VIX_E_CANNOT_CONNECT_TO_VM,
                 vm.reported_path() +
@@ -40,6 +43,7 @@ power::Engine engine_running(const Call& call, const VmObject& vm) {
 }
 
 void power_on(Call& call, const VmObject& vm, power::StartAs as, Window window) {
+    ops::tidy_up_if_free(vm.vmx(), call.settings());
     for (const auto& note : engine_of(call).power_on(vm.vmx(), as)) call.note(note);
     if (window == Window::None) return;
     const auto uuid = power::uuid_for(power::canonical_path(vm.vmx()));

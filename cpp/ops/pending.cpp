@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/crc.hpp>
 #include <boost/endian/buffers.hpp>
 #include <boost/filesystem/operations.hpp>
 #include <optional>
@@ -47,9 +48,9 @@ std::string nodes_of(const vm::Config& machine) {
     return list;
 }
 
-// The file's text: magic, its own inode, then "file", an inode and a path, "merge" and a path, or
-// "nodes" and their list, each ended by a NUL. Paths in the machine's folder are names, so that
-// they hold when it is moved.
+// The file's text: magic, its own inode, then "file", an inode and a path, "merge", "replaced" or
+// "removed" and a path, "nodes" and their list, or "config" and its mark, each ended by a NUL.
+// Paths in the machine's folder are names, so that they hold when it is moved.
 std::string to_text(const Entries& entries, const fs::path& folder, std::uint64_t inode) {
     std::string text = std::string{kMagic} + '\0' + std::to_string(inode) + '\0';
     const auto name = [&](const fs::path& path) {
@@ -59,7 +60,10 @@ std::string to_text(const Entries& entries, const fs::path& folder, std::uint64_
         text += "file " + std::to_string(mark) + ' ' + name(path);
     }
     for (const fs::path& path : entries.merges) text += "merge " + name(path);
+    for (const fs::path& path : entries.replaced) text += "replaced " + name(path);
+    for (const fs::path& path : entries.removed) text += "removed " + name(path);
     for (const std::string& list : entries.nodes) text += "nodes " + list + '\0';
+    if (!entries.config.empty()) text += "config " + entries.config + '\0';
     return text;
 }
 
@@ -70,6 +74,28 @@ std::optional<fs::path> to_path(const std::string& name, const fs::path& folder,
     if (path.is_absolute()) return is_ours ? std::optional{path} : std::nullopt;
     if (name.empty() || path.has_parent_path() || name == "." || name == "..") return std::nullopt;
     return folder / path;
+}
+
+void read_entry(const std::string& line, const fs::path& folder, bool is_ours, Entries& entries) {
+    const std::size_t space = line.find(' ');
+    if (space == std::string::npos) return;
+    const std::string kind = line.substr(0, space);
+    const std::string rest = line.substr(space + 1);
+    if (kind == "nodes") {
+        entries.nodes.insert(rest);
+    } else if (kind == "config") {
+        entries.config = rest;
+    } else if (kind == "file") {
+        const std::size_t end = rest.find(' ');
+        if (end == std::string::npos) return;
+        if (const auto path = to_path(rest.substr(end + 1), folder, is_ours)) {
+            entries.files[*path] = parse_number(rest.substr(0, end)).value_or(0);
+        }
+    } else if (const auto path = to_path(rest, folder, is_ours && kind == "merge")) {
+        if (kind == "merge") entries.merges.insert(*path);
+        if (kind == "replaced") entries.replaced.insert(*path);
+        if (kind == "removed" && path->extension() == ".fd") entries.removed.insert(*path);
+    }
 }
 
 // Nothing in one that is torn, or of another place.
@@ -86,21 +112,8 @@ Entries read_entries(const fs::path& journal) {
     if (line != std::to_string(file.identity().inode)) return entries;
     struct stat status {};
     const bool is_ours = fstat(file.descriptor(), &status) == 0 && status.st_uid == geteuid();
-    while (std::getline(lines, line, '\0')) {
-        if (line.compare(0, 6, "nodes ") == 0) {
-            entries.nodes.insert(line.substr(6));
-            continue;
-        }
-        const bool merge = line.compare(0, 6, "merge ") == 0;
-        const std::size_t begin = line.find(' ') + 1;
-        const std::size_t end = merge ? begin - 1 : line.find(' ', begin);
-        if (begin == 0 || end == std::string::npos) continue;
-        const auto path = to_path(line.substr(end + 1), journal.parent_path(), is_ours);
-        if (!path) continue;
-        if (merge) entries.merges.insert(*path);
-        if (!merge)
-            entries.files[*path] = parse_number(line.substr(begin, end - begin)).value_or(0);
-    }
+    while (std::getline(lines, line, '\0'))
+        read_entry(line, journal.parent_path(), is_ours, entries);
     return entries;
 }
 
@@ -223,6 +236,20 @@ void remove_unfinished(const fs::path& file) {
     unlink(io::old_name(file).c_str());
 }
 
+std::string mark_for(const std::string& config) {
+    boost::crc_32_type sum;
+    sum.process_bytes(config.data(), config.size());
+    return std::to_string(config.size()) + '-' + std::to_string(sum.checksum());
+}
+
+// What belongs to the configuration that the machine has gone over to.
+void follow(const fs::path& vmx, const Entries& entries) {
+    if (entries.config.empty() || mark_for(io::read_text(vmx, kLimit)) != entries.config) return;
+    for (const fs::path& file : entries.replaced)
+        rename(io::fresh_name(file).c_str(), file.c_str());
+    for (const fs::path& file : entries.removed) unlink(file.c_str());
+}
+
 bool is_there(const std::pair<const fs::path, std::uint64_t>& entry) {
     const fs::path& file = entry.first;
     return io::identity_of(file) || io::identity_of(io::fresh_name(file)) ||
@@ -231,6 +258,8 @@ bool is_there(const std::pair<const fs::path, std::uint64_t>& entry) {
 
 // Throws where it cannot be told what is referred to; then nothing has been deleted.
 void tidy(const fs::path& vmx, const Entries& entries, const vm::Settings& settings) {
+    follow(vmx, entries);
+    for (const fs::path& file : entries.replaced) remove_unfinished(file);
     Entries left;
     const bool anything = !entries.merges.empty() ||
                           std::any_of(entries.files.begin(), entries.files.end(), is_there);
@@ -281,7 +310,8 @@ Pending::~Pending() {
     if (!written_) return;
     try {
         // Where all was undone there is no need to read the machine, which may be what failed.
-        const bool nothing = std::none_of(own_.files.begin(), own_.files.end(), is_there);
+        const bool nothing =
+            own_.config.empty() && std::none_of(own_.files.begin(), own_.files.end(), is_there);
         if (nothing && !own_.files.empty()) {
             done();
         } else {
@@ -326,11 +356,19 @@ void Pending::done() noexcept {
     unlink(path_.c_str());
 }
 
+void Pending::follow_config(const std::string& config) {
+    own_.config = mark_for(config);
+}
+
 Pending::Entries Pending::all() const {
     Entries both = left_;
     both.files.insert(own_.files.begin(), own_.files.end());
     both.merges.insert(own_.merges.begin(), own_.merges.end());
     both.nodes.insert(own_.nodes.begin(), own_.nodes.end());
+    if (own_.config.empty()) return both;
+    both.config = own_.config;
+    both.replaced = own_.replaced;
+    both.removed = own_.removed;
     return both;
 }
 

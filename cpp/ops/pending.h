@@ -2,11 +2,11 @@
 // `<name>.vix-pending` beside the .vmx: where the call dies, the next one that has the machine's
 // lock tidies up after it. VMware's products do not know the file and pass over it.
 //
-// Only names are written, never what is to be done with them: a file that is named goes if nothing
-// refers to it, and stays if something does, or if it is no longer the file that was named and a
-// guest may have written to it. So the file may name too much, and is true at every moment of the
-// call, also after a crash that lost part of what was done. It holds its own inode's number: one
-// that came with a copied or downloaded machine means nothing.
+// Only names are written, and hardly ever what is to be done with them: a file that is named goes
+// if nothing refers to it, and stays if something does, or if it is no longer the file that was
+// named and a guest may have written to it. So the file may name too much, and is true at every
+// moment of the call, also after a crash that lost part of what was done. It holds its own inode's
+// number: one that came with a copied or downloaded machine means nothing.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -28,6 +28,9 @@ class Pending {
         std::map<boost::filesystem::path, std::uint64_t> files;
         std::set<boost::filesystem::path> merges;
         std::set<std::string> nodes;  // where disks were attached, each a list
+        std::string config;           // the .vmx that is to come, by size and checksum
+        std::set<boost::filesystem::path> replaced;  // once it is there, by what lies beside each
+        std::set<boost::filesystem::path> removed;   // once it is there
 
         bool empty() const { return files.empty() && merges.empty(); }
     };
@@ -53,6 +56,14 @@ class Pending {
     // A file that is to be made or deleted.
     void add(const boost::filesystem::path& file);
     void add(const std::vector<boost::filesystem::path>& files);
+    // Files of the machine's folder that belong to its configuration and change right after it.
+    // Where the call dies in between, who takes the file up completes that: once the .vmx is
+    // `config`, a file is replaced by the io::Replacement that has been made for it, or goes, being
+    // UEFI's.
+    void follow_config(const std::string& config);
+    void replace_then(const boost::filesystem::path& file) { own_.replaced.insert(file); }
+    void remove_then(const boost::filesystem::path& file) { own_.removed.insert(file); }
+
     // A disk that is one too many in its chain, should it neither be present nor frozen then: the
     // next removal of a snapshot merges it.
     void add_merge(const boost::filesystem::path& disk) { own_.merges.insert(disk); }

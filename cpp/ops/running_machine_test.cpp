@@ -1,12 +1,18 @@
 // What may be done to a machine that really runs, or is really suspended.
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <boost/filesystem/operations.hpp>
 
 #include "ops/clone.h"
+#include "ops/live_snapshot.h"
 #include "ops/remove.h"
 #include "ops/snapshot.h"
+#include "ops/variables.h"
 #include "power/engine.h"
+#include "power/host.h"
+#include "power/identity.h"
 #include "testing/failure.h"
 #include "testing/guest.h"
 #include "testing/machines.h"
@@ -44,6 +50,23 @@ class RunningMachine : public ::testing::Test {
     }
     ErrorCode linked(std::optional<int> snapshot) {
         return code_of([&] { clone_linked(request(snapshot), progress_); });
+    }
+
+    std::string read(const std::string& name) {
+        return read_config_variable({vmx_, settings_, testing::guest_settings(folder_ / "run")},
+                                    name);
+    }
+    void write(const std::string& name, const std::string& value) {
+        write_config_variable({vmx_, settings_, testing::guest_settings(folder_ / "run")}, name,
+                              value, progress_);
+    }
+    void take_live_snapshot() {
+        create_live_snapshot({vmx_, "live", "", settings_}, Memory::Included,
+                             testing::guest_settings(folder_ / "run"), progress_);
+    }
+    pid_t process() {
+        const auto path = power::canonical_path(vmx_);
+        return power::HostShell{}.process_of_domain(power::name_for(path))->pid;
     }
 
     testing::TempFolder folder_;
@@ -95,6 +118,54 @@ TEST_F(RunningMachine, SuspendedIsDeletedWithItsState) {
     engine_.suspend(vmx_);
     remove_machine(vmx_, RemoveDisks::Yes, settings_, progress_);
     EXPECT_FALSE(fs::exists(folder_ / "vm"));
+}
+
+TEST_F(RunningMachine, KeepsSettingsUntilItIsPoweredOff) {
+    const std::string vmx = testing::read_file(vmx_);
+    const std::string odd{"two\nlines, <\"'&%41\xC3\xA4"};
+    write("displayName", odd);
+    write("Any.Thing", "");
+    write("memsize", "64");
+    write("MEMSIZE", "96");
+    EXPECT_EQ(read("DISPLAYNAME"), odd);
+    EXPECT_EQ(read("memsize"), "96");
+    EXPECT_EQ(read("any.thing"), "");
+    EXPECT_EQ(testing::read_file(vmx_), vmx);
+    engine_.suspend(vmx_);
+    EXPECT_EQ(read("memsize"), "32");
+    engine_.power_on(vmx_, power::StartAs::Running);
+    EXPECT_EQ(read("memsize"), "96");
+    engine_.power_off(vmx_);
+    EXPECT_EQ(read("memsize"), "32");
+    engine_.power_on(vmx_, power::StartAs::Running);
+    EXPECT_EQ(read("memsize"), "32");
+}
+
+TEST_F(RunningMachine, LosesSettingsWithItsProcess) {
+    write("memsize", "64");
+    kill(process(), SIGKILL);
+    while (engine_.state(vmx_) != power::State::Off) usleep(10000);
+    EXPECT_EQ(read("memsize"), "32");
+    write("memsize", "48");
+    EXPECT_EQ(vm::Config::read(vmx_).find("memsize"), "48");
+    engine_.power_on(vmx_, power::StartAs::Running);
+    EXPECT_EQ(read("memsize"), "48");
+}
+
+TEST_F(RunningMachine, HasRoomForSoManySettings) {
+    const std::string big(65536, '=');
+    EXPECT_EQ(code_of([&] { write("a", big + '='); }), VIX_E_ARGUMENT_TOO_BIG);
+    EXPECT_EQ(read("a"), "");
+    ErrorCode code = VIX_OK;
+    for (int i = 0; code == VIX_OK && i < 100; ++i) {
+        code = code_of([&] { write("a" + std::to_string(i), big); });
+    }
+    EXPECT_EQ(code, VIX_E_ARGUMENT_TOO_BIG);
+    EXPECT_EQ(read("a0"), big);
+    take_live_snapshot();
+    engine_.suspend(vmx_);
+    engine_.power_on(vmx_, power::StartAs::Running);
+    EXPECT_EQ(read("a0"), big);
 }
 
 // Nobody wrote to what the snapshot and its clones stand on.

@@ -68,16 +68,6 @@ std::vector<fs::path> files_to_drop(const DiskFamily& before, const DiskFamily& 
     return files;
 }
 
-// As the machine had none when the snapshot was taken, it gets fresh ones at its next start.
-void put_firmware_variables_back(const vm::MachineState& state, const vm::Settings& settings) {
-    const fs::path path = vm::firmware_variables_path(state.config.path());
-    if (state.firmware_variables) {
-        io::replace_file(path, *state.firmware_variables, settings.durability);
-    } else {
-        unlink(path.c_str());
-    }
-}
-
 // An empty child of just that disk.
 bool is_untouched_child(const vm::Disk& disk, const fs::path& parent,
                         const vm::Settings& settings) {
@@ -99,11 +89,53 @@ std::vector<fs::path> suspended_state(const Config& machine) {
     return {state, fs::path{state}.replace_extension(".vmem")};
 }
 
-fs::path nvram_path(const vm::MachineState& state) {
-    const fs::path& vmx = state.config.path();
-    const auto name = state.config.find("nvram").value_or(vmx.stem().string() + ".nvram");
-    return vmx.parent_path() / fs::path{name}.filename();
-}
+// The BIOS's nvram and UEFI's variables as they were: made beside those that the machine has, whose
+// places they take right after the configuration that they belong to. Where the machine had no
+// variables when the snapshot was taken, it gets fresh ones at its next start.
+class FirmwareChange {
+  public:
+    explicit FirmwareChange(const vm::MachineState& state)
+        : state_{state}, variables_path_{vm::firmware_variables_path(state.config.path())} {}
+
+    void announce(Pending& pending) const {
+        if (state_.nvram) pending.replace_then(nvram_path());
+        if (state_.firmware_variables) {
+            pending.replace_then(variables_path_);
+        } else {
+            pending.remove_then(variables_path_);
+        }
+    }
+
+    // Gives what to sync.
+    std::vector<fs::path> make() {
+        std::vector<fs::path> fresh;
+        if (state_.nvram) fresh.push_back(nvram_.emplace(nvram_path(), *state_.nvram).fresh());
+        if (const auto& bytes = state_.firmware_variables) {
+            fresh.push_back(variables_.emplace(variables_path_, *bytes, kPermissions).fresh());
+        }
+        return fresh;
+    }
+
+    void commit(vm::Durability durability) {
+        if (nvram_) nvram_->commit(durability);
+        if (variables_) variables_->commit(durability);
+        if (!variables_) unlink(variables_path_.c_str());
+    }
+
+  private:
+    static constexpr unsigned kPermissions = 0600;
+
+    fs::path nvram_path() const {
+        const fs::path& vmx = state_.config.path();
+        const auto name = state_.config.find("nvram").value_or(vmx.stem().string() + ".nvram");
+        return vmx.parent_path() / fs::path{name}.filename();
+    }
+
+    const vm::MachineState& state_;
+    fs::path variables_path_;
+    std::optional<io::Replacement> nvram_;
+    std::optional<io::Replacement> variables_;
+};
 
 // What the machine is to stand on once it has gone back.
 DiskFamily family_of_state(const vm::MachineState& state, const SnapshotTree& tree,
@@ -206,6 +238,7 @@ vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settin
     tree.set_current(uid);
     const auto unneeded = files_of_present(machine, state, tree, settings);
 
+    FirmwareChange firmware{state};  // goes last: the change completes it where it has to
     ChangeOfDisks change{vmx, settings};
     for (const vm::DiskDevice& device : state.disks) {
         if (!vm::is_independent(state.config, device)) change.children().plan(device, machine);
@@ -213,19 +246,16 @@ vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settin
     change.pending().expect_nodes(machine);
     change.pending().expect_nodes(state.config);
     change.pending().add(unneeded);
-    change.pending().add(nvram_path(state));
-    change.begin();
-    progress.expect(1 + io::allocated_bytes(unneeded));
-    change.children().build(progress);
-    std::optional<io::Replacement> nvram;
-    if (state.nvram) nvram.emplace(nvram_path(state), *state.nvram);
     auto config = on_disks(state.config.dictionary(), change.children().names());
     forget_suspended(config);
     if (snapshot.with_memory) suspend_in_snapshot(config, snapshot);
-    change.commit(config, tree, nvram ? std::vector{nvram->fresh()} : std::vector<fs::path>{},
-                  progress);
-    if (nvram) nvram->commit(settings.durability);
-    put_firmware_variables_back(state, settings);
+    change.pending().follow_config(config.to_bytes());
+    firmware.announce(change.pending());
+    change.begin();
+    progress.expect(1 + io::allocated_bytes(unneeded));
+    change.children().build(progress);
+    change.commit(config, tree, firmware.make(), progress);
+    firmware.commit(settings.durability);
     progress.add(1);
     for (const fs::path& file : unneeded) {
         const std::uint64_t bytes = io::allocated_bytes({file});

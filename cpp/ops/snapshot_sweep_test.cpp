@@ -7,6 +7,7 @@
 #include <boost/filesystem/operations.hpp>
 #include <optional>
 
+#include "ops/machine_lock.h"
 #include "ops/snapshot.h"
 #include "testing/snapshot_machine.h"
 #include "testing/sweep.h"
@@ -116,6 +117,47 @@ TEST_P(SnapshotSweep, GoingBack) {
             if (!ended_ && !gone_back) expect_nothing_changed_by_failure(folder);
         });
     EXPECT_GE(steps, 3);
+}
+
+// The configuration and what belongs to it, of the BIOS and of UEFI, change together: whoever comes
+// next finds all of then or all of now.
+TEST_P(SnapshotSweep, GoingBackInFirmware) {
+    for (const bool had_variables : {true, false}) {
+        const auto write_all = [&](const std::string& word, bool variables) {
+            const fs::path folder = machine_->vmx.parent_path();
+            const std::string text = testing::read_file(machine_->vmx);
+            testing::write_file(machine_->vmx, text + "guestinfo." + word + " = \"x\"\n");
+            testing::write_file(folder / "vm.nvram", word);
+            if (variables) testing::write_file(folder / "vm.OVMF_VARS.fd", word);
+        };
+        const auto has = [&](const std::string& word, bool variables) {
+            const fs::path folder = machine_->vmx.parent_path();
+            const bool fits = fs::exists(folder / "vm.OVMF_VARS.fd") == variables &&
+                              testing::read_file(folder / "vm.nvram") == word;
+            return fits && (!variables || testing::read_file(folder / "vm.OVMF_VARS.fd") == word);
+        };
+        const int steps = stop_at_each_step(
+            GetParam(),
+            [&](const fs::path& folder) {
+                machine_.emplace(folder / "vm");
+                write_all("then", had_variables);
+                uids_[0] = machine_->take("then");
+                write_all("now", true);
+            },
+            [&](const fs::path&, Progress& progress) {
+                revert_to_snapshot(machine_->vmx, uids_[0], settings(), progress);
+            },
+            [&](const fs::path& folder) {
+                Progress progress;
+                MachineLock{machine_->vmx, settings(), progress};
+                const auto text = testing::read_file(machine_->vmx);
+                const bool back = text.find("guestinfo.now") == std::string::npos;
+                EXPECT_TRUE(back ? has("then", had_variables) : has("now", true));
+                EXPECT_EQ(names(tree_without_locks(folder)).find(".vix-"), std::string::npos)
+                    << names(tree_without_locks(folder));
+            });
+        EXPECT_GE(steps, 3);
+    }
 }
 
 class RemovalSweep : public SnapshotSweep {

@@ -20,11 +20,11 @@ class Variables : public ::testing::Test {
     fs::path vmx_ =
         folder_.write("vm.vmx", "# mine\r\ndisplayName = \"Web |22 1\"\r\nmemsize = 64\r\n");
     std::string read(const std::string& name) const {
-        return read_config_variable(vmx_, name, settings_);
+        return read_config_variable({vmx_, settings_, {}}, name);
     }
     void write(const std::string& name, const std::string& value) const {
         Progress progress;
-        write_config_variable(vmx_, name, value, settings_, progress);
+        write_config_variable({vmx_, settings_, {}}, name, value, progress);
     }
     std::string text() const { return testing::read_file(vmx_); }
 
@@ -65,7 +65,7 @@ TEST_F(Variables, HaveNamesThatALineCanHave) {
     EXPECT_EQ(text(), before);
 }
 
-TEST_F(Variables, OfARunningMachineAreReadOnly) {
+TEST_F(Variables, OfAMachineThatAnotherProductRunsAreReadOnly) {
     const testing::RunningElsewhere running{vmx_};
     EXPECT_EQ(read("memsize"), "64");
     EXPECT_EQ(code_of([&] { write("memsize", "128"); }), VIX_E_VM_IS_RUNNING);

@@ -108,6 +108,10 @@ std::vector<std::string> guest_info(DomainWriter& writer) {
 void write_arguments(DomainWriter& writer) {
     auto arguments = bios_uuid(writer.machine);
     for (auto& argument : guest_info(writer)) arguments.push_back(std::move(argument));
+    const std::string& run_id = writer.context.run_id;
+    if (!run_id.empty()) {
+        arguments.insert(arguments.end(), {"-fw_cfg", "name=opt/vmware-vix.run,string=" + run_id});
+    }
     if (arguments.empty()) return;
     writer.xml.open("qemu:commandline");
     for (const auto& argument : arguments) writer.xml.empty("qemu:arg", {{"value", argument}});

@@ -35,6 +35,8 @@ struct DomainContext {
     // Of the host, for a CD or floppy that stands for the host's drive; empty: none.
     boost::filesystem::path host_cd;
     boost::filesystem::path host_floppy;
+    // Differs each time the machine is powered on, and stays when its guest starts anew.
+    std::string run_id;
 };
 
 struct DomainDescription {

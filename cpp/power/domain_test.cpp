@@ -75,9 +75,24 @@ TEST(Domain, GuestIsToldWhatTheConfigurationSaysToIt) {
     EXPECT_FALSE(contains(describe("memsize = \"64\"\n").xml, "qemu:arg"));
 }
 
+TEST(Domain, GuestIsToldWhichRunItIs) {
+    auto context = context_for("/vms/a.vmx");
+    context.run_id = "564d0000-0000-0000-0000-000000000001";
+    EXPECT_TRUE(contains(describe("memsize = \"64\"\n", context).xml,
+                         "<qemu:arg value='name=opt/vmware-vix.run,"
+                         "string=564d0000-0000-0000-0000-000000000001'/>"));
+}
+
 TEST(Domain, PathComesBackFromMetadata) {
     const fs::path path{"/vms/a \"b\" '%26'/\xE9\xFF\n.vmx"};
     EXPECT_EQ(path_from_metadata("<m path='" + encode_path(path) + "'/>"), path);
+}
+
+TEST(Domain, AttributesOfMetadataAreFoundByName) {
+    EXPECT_EQ(attribute_of("<m a='1' path=\"2\"/>", "a"), "1");
+    EXPECT_EQ(attribute_of("<m a='1' path=\"2\"/>", "path"), "2");
+    EXPECT_EQ(attribute_of("<m data='1' a=''/>", "a"), "");
+    EXPECT_EQ(attribute_of("<m data='1'/>", "a"), std::nullopt);
 }
 
 TEST(Domain, DisksAreExportsOnTheirControllers) {

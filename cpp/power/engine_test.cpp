@@ -182,10 +182,15 @@ TEST_F(Power, UefiKeepsItsVariablesBesideTheVmx) {
     EXPECT_TRUE(fs::exists(folder_ / "vm/vm.OVMF_VARS.fd"));
 }
 
+// With nothing served it need not be asked what runs.
 TEST(PowerHost, NoLibvirtIsAClearError) {
+    const TempFolder folder;
     Settings settings;
+    settings.folder = folder.path();
     settings.uri = "qemu+unix:///system?socket=/nowhere/libvirt-sock";
     const Engine engine{settings, {}};
+    EXPECT_TRUE(engine.running_machines().empty());
+    fs::create_directory(folder / "6a1c86be-3c5d-4f0e-9d0b-7e4c4a2f6b11");
     const auto code = code_of([&] { engine.running_machines(); });
     EXPECT_TRUE(code == VIX_E_CANNOT_CONNECT_TO_HOST || code == VIX_E_NOT_SUPPORTED) << code;
 }

@@ -38,6 +38,8 @@ class GuestAgent {
     // Error VIX_E_TOOLS_NOT_RUNNING when it does not run in a libvirt that we reach.
     GuestAgent(const Settings& settings, const boost::filesystem::path& vmx);
 
+    Domain& machine() { return domain_; }
+
     bool answers(int timeout_s);
     // Errors: VIX_E_TIMEOUT_WAITING_FOR_TOOLS; VIX_E_VM_NOT_RUNNING when it ends meanwhile. Waits
     // for ever if the time is not above 0.

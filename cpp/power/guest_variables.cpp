@@ -15,11 +15,31 @@ constexpr std::size_t kValueLimit = 65536;
 constexpr std::size_t kEnvironmentLimit = std::size_t{1} << 20;
 constexpr std::size_t kNameLimit = 200;  // a file is named for it
 
-// Gives a new file's path: $1 is its folder, $2 the one that all is in.
-constexpr const char* kMakeFile =
-    "umask 077; mkdir -p -- \"$1\" && chmod 755 -- \"$2\" \"$1\" && mktemp -- \"$1/.new-XXXXXX\"";
-// $1 is that file, $2 its permissions, $3 its place. Who reads finds the old value or the new one.
-constexpr const char* kPublish = "chmod -- \"$2\" \"$1\" && mv -f -- \"$1\" \"$3\"";
+// Makes the folder $1 of variables in the folder $2 after the guest's start; says "found" where
+// that brings back what was kept before. share/vmware-rpctool does the same.
+constexpr const char* kSettle = R"sh(
+[ ! -e "$1" ] || exit 0
+umask 022
+mkdir -p "$2" || exit
+given=/sys/firmware/qemu_fw_cfg/by_name/opt lasting=/var/lib/vmware-vix
+[ -e "$given" ] || modprobe qemu_fw_cfg 2>/dev/null
+run=$(cat "$given/vmware-vix.run/raw" 2>/dev/null)
+if [ -z "$run" ] || ! mkdir -p "$lasting/$run" 2>/dev/null; then
+    mkdir -p "$1"
+    exit
+fi
+for old in "$lasting"/????????-????-????-????-????????????; do
+    [ "$old" = "$lasting/$run" ] || rm -rf "$old"
+done
+ln -sn "$lasting/$run" "$1" 2>/dev/null
+[ ! -e "$1" ] || echo found
+)sh";
+// Gives a new file's path: $1 is its folder.
+constexpr const char* kMakeFile = "umask 077; mktemp -- \"$1/.new-XXXXXX\"";
+// $1 is that file, $2 its permissions, $3 its place, $4 its folder. Who reads finds the old value
+// or the new one, also when the machine is reset in the next moment.
+constexpr const char* kPublish =
+    "chmod -- \"$2\" \"$1\" && mv -f -- \"$1\" \"$3\" && { sync -f \"$4\" 2>/dev/null || sync; }";
 constexpr const char* kRemove = "rm -f -- \"$1\"";
 
 std::optional<std::string> read_if_there(GuestAgent& agent, const std::string& path,
@@ -43,6 +63,10 @@ std::string use_shell(GuestAgent& agent, const char* script, const std::vector<s
     throw Error{code_from_words(exit.errors, VIX_E_FILE_ERROR), "in the guest: " + exit.errors};
 }
 
+bool settle(GuestAgent& agent, Progress& progress) {
+    return !use_shell(agent, kSettle, {kVariables, kFolder}, progress).empty();
+}
+
 void remove(GuestAgent& agent, const std::string& path) {
     try {
         agent.start({{"/bin/sh", "-c", kRemove, "sh", path}, {}, Output::Drop});
@@ -53,13 +77,13 @@ void remove(GuestAgent& agent, const std::string& path) {
 
 void write_whole(GuestAgent& agent, const std::string& folder, const std::string& name,
                  const char* permissions, const std::string& content, Progress& progress) {
-    std::string fresh = use_shell(agent, kMakeFile, {folder, kFolder}, progress);
+    std::string fresh = use_shell(agent, kMakeFile, {folder}, progress);
     if (fresh.ends_with('\n')) fresh.pop_back();
     try {
         GuestAgent::File file{agent, fresh, "w"};
         file.write(content);
         file.close();
-        use_shell(agent, kPublish, {fresh, permissions, folder + '/' + name}, progress);
+        use_shell(agent, kPublish, {fresh, permissions, folder + '/' + name, folder}, progress);
     } catch (const Error&) {
         remove(agent, fresh);
         throw;
@@ -103,15 +127,19 @@ void require_value(const std::string& name, const std::string& value) {
 
 }  // namespace
 
-std::optional<std::string> read_guest_variable(GuestAgent& agent, const std::string& name) {
+std::optional<std::string> read_guest_variable(GuestAgent& agent, const std::string& name,
+                                               Progress& progress) {
     require_variable_name(name);
-    return read_if_there(agent, kVariables + '/' + name, kValueLimit);
+    const std::string file = kVariables + '/' + name;
+    if (auto value = read_if_there(agent, file, kValueLimit)) return value;
+    return settle(agent, progress) ? read_if_there(agent, file, kValueLimit) : std::nullopt;
 }
 
 void write_guest_variable(GuestAgent& agent, const std::string& name, const std::string& value,
                           Progress& progress) {
     require_variable_name(name);
     require_value(name, value);
+    settle(agent, progress);
     write_whole(agent, kVariables, name, "644", value, progress);
 }
 
@@ -129,6 +157,7 @@ void keep_in_environment(GuestAgent& agent, const std::string& name, const std::
     variables.push_back(begin + value);
     std::string content;
     for (const auto& variable : variables) content += variable + '\0';
+    settle(agent, progress);
     write_whole(agent, kFolder, "environment", "600", content, progress);
 }
 

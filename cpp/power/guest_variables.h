@@ -5,6 +5,10 @@
 //     /run/vmware-vix/guestinfo/NAME      the value, nothing else
 //     /run/vmware-vix/environment         NAME=value, each with a NUL behind it; root's alone
 //
+// The first of these folders leads to /var/lib/vmware-vix/ID. Each power-on of the machine has its
+// ID, which the guest reads in QEMU's firmware configuration: so what it finds under that ID after
+// it has started anew is what was kept before, and the rest is of machines that were powered off.
+//
 // A program of the guest's that is root may write such a file, too (share/vmware-rpctool does).
 //
 // Errors of all: those of GuestAgent, and what the guest says of a file.
@@ -20,7 +24,8 @@
 namespace vix::power {
 
 // Nothing where there is none of that name.
-std::optional<std::string> read_guest_variable(GuestAgent& agent, const std::string& name);
+std::optional<std::string> read_guest_variable(GuestAgent& agent, const std::string& name,
+                                               Progress& progress);
 // Error VIX_E_ARGUMENT_TOO_BIG for a value of more than 64 KiB.
 void write_guest_variable(GuestAgent& agent, const std::string& name, const std::string& value,
                           Progress& progress);

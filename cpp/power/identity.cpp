@@ -60,10 +60,9 @@ std::string name_for(const fs::path& canonical_vmx) {
     return name + '-' + digits_for(canonical_vmx);
 }
 
-// Percent signs, so that any bytes of a path stand in XML and come back.
-std::string encode_path(const fs::path& path) {
+std::string encode_text(const std::string& plain) {
     std::string text;
-    for (const char c : path.string()) {
+    for (const char c : plain) {
         if (is_plain(c) || c == '/' || c == ' ') {
             text += c;
             continue;
@@ -75,13 +74,22 @@ std::string encode_path(const fs::path& path) {
     return text;
 }
 
-fs::path path_from_metadata(const std::string& element) {
-    const auto begin = element.find("path='");
-    const auto quoted = element.find("path=\"");
+std::optional<std::string> attribute_of(const std::string& element, const std::string& name) {
+    const auto begin = element.find(' ' + name + "='");
+    const auto quoted = element.find(' ' + name + "=\"");
     const auto at = std::min(begin, quoted);
-    if (at == std::string::npos) return {};
-    const char quote = element[at + 5];
-    return decode_percent(element.substr(at + 6, element.find(quote, at + 6) - at - 6));
+    if (at == std::string::npos) return std::nullopt;
+    const std::size_t quote = at + name.size() + 2;
+    return decode_percent(
+        element.substr(quote + 1, element.find(element[quote], quote + 1) - quote - 1));
+}
+
+std::string encode_path(const fs::path& path) {
+    return encode_text(path.string());
+}
+
+fs::path path_from_metadata(const std::string& element) {
+    return attribute_of(element, "path").value_or("");
 }
 
 std::string standard_uuid(const std::string& spaced) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/filesystem/path.hpp>
+#include <optional>
 #include <string>
 
 namespace vix::power {
@@ -17,6 +18,11 @@ std::string name_for(const boost::filesystem::path& canonical_vmx);
 
 // The eight hexadecimal digits in the names of its state files.
 std::string digits_for(const boost::filesystem::path& canonical_vmx);
+
+// Any bytes as the value of an attribute in a domain's metadata, and back: with percent signs.
+std::string encode_text(const std::string& plain);
+// Nothing where the element has no such attribute.
+std::optional<std::string> attribute_of(const std::string& element, const std::string& name);
 
 // The domain's metadata element that names the .vmx, and the path read back from it.
 inline constexpr const char* kMetadataNamespace = "urn:x-vmware-vix:machine";

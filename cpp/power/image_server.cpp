@@ -109,6 +109,14 @@ end server.pid
 rm -rf -- "$folder"
 )sh";
 
+// $1 folder, $2 name, $3 text.
+constexpr std::string_view kNote = R"sh(
+cd -- "$1" || exit 1
+if [ -z "$3" ]; then rm -f -- "$2"; exit; fi
+umask 077
+printf '%s' "$3" >"$2.new" && mv -- "$2.new" "$2"
+)sh";
+
 // $1 folder, $2 number of marks, the marks.
 constexpr std::string_view kSetMarks = R"sh(
 cd -- "$1" || exit 1
@@ -278,7 +286,7 @@ void ImageServer::start(const std::vector<Image>& images, const std::optional<Ow
 }
 
 void ImageServer::keep_scratch() {
-    forget("scratch");
+    note("scratch", "");
 }
 
 std::vector<fs::path> ImageServer::marks() const {
@@ -301,16 +309,15 @@ void ImageServer::attach(pid_t machine, const std::vector<fs::path>& marks,
              std::move(arguments));
 }
 
-void ImageServer::note(const std::string& name) {
-    do_there("noting that it is " + name, ": >\"$1/$2\"", {name});
+void ImageServer::note(const std::string& name, const std::string& text) {
+    do_there("noting " + name, kNote, {name, text});
 }
 
-bool ImageServer::is_noted(const std::string& name) const {
-    return host_.run("[ -e \"$1/$2\" ]", {folder_.string(), name}).status == 0;
-}
-
-void ImageServer::forget(const std::string& name) {
-    do_there("forgetting that it is " + name, "rm -f -- \"$1/$2\"", {name});
+std::string ImageServer::noted(const std::string& name) const {
+    const fs::path file = folder_ / name;
+    boost::system::error_code ignored;
+    if (host_.is_this_host() && !fs::exists(file, ignored)) return {};  // as nearly always
+    return host_.run("cat -- \"$1\" 2>/dev/null", {file.string()}).output;
 }
 
 void ImageServer::stop() {

@@ -55,10 +55,9 @@ class ImageServer {
     std::vector<boost::filesystem::path> marks() const;
     void set_marks(const std::vector<boost::filesystem::path>& marks);
 
-    // A note that lasts as long as the server.
-    void note(const std::string& name);
-    bool is_noted(const std::string& name) const;
-    void forget(const std::string& name);
+    // A note of a few words that lasts as long as the server; empty: there is none.
+    void note(const std::string& name, const std::string& text);
+    std::string noted(const std::string& name) const;
 
     // Ends it, and waits until it has ended.
     void stop();

@@ -152,6 +152,7 @@ void Launch::prepare_images(bool resuming) {
 
 Domain Launch::start_domain() {
     context_.vmx = vmx_;
+    context_.run_id = standard_uuid(new_bios_uuid());
     context_.socket = server_.socket();
     context_.host_cd = host_drive("/dev/sr0", host_);
     context_.host_floppy = host_drive("/dev/fd0", host_);

@@ -39,6 +39,7 @@ constexpr std::size_t kPictureLimit = std::size_t{256} << 20;
     CALL(virDomainGetUUIDString)       \
     CALL(virDomainGetState)            \
     CALL(virDomainGetMetadata)         \
+    CALL(virDomainSetMetadata)         \
     CALL(virDomainGetXMLDesc)          \
     CALL(virDomainSuspend)             \
     CALL(virDomainResume)              \
@@ -277,6 +278,14 @@ std::optional<std::string> Domain::metadata(const std::string& xml_namespace) co
                                             xml_namespace.c_str(), 0);
     if (text == nullptr) return std::nullopt;
     return take(text);
+}
+
+void Domain::set_metadata(const std::string& prefix, const std::string& xml_namespace,
+                          const std::string& element) {
+    require(
+        lib().virDomainSetMetadata(domain_of(handle_), VIR_DOMAIN_METADATA_ELEMENT, element.c_str(),
+                                   prefix.c_str(), xml_namespace.c_str(), VIR_DOMAIN_AFFECT_LIVE),
+        VIX_E_CANNOT_CONNECT_TO_VM, "keeping a setting");
 }
 
 std::string Domain::description() const {

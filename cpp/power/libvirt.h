@@ -34,6 +34,9 @@ class Domain {
     Activity activity() const;
     // The element of that XML namespace in the domain's metadata; nothing if there is none.
     std::optional<std::string> metadata(const std::string& xml_namespace) const;
+    // Sets it for as long as the domain is there; `prefix` stands for the namespace in its XML.
+    void set_metadata(const std::string& prefix, const std::string& xml_namespace,
+                      const std::string& element);
     std::string description() const;  // the domain's XML, as it runs
 
     void pause();

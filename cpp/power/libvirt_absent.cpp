@@ -32,6 +32,9 @@ Activity Domain::activity() const {
 std::optional<std::string> Domain::metadata(const std::string&) const {
     refuse();
 }
+void Domain::set_metadata(const std::string&, const std::string&, const std::string&) {
+    refuse();
+}
 std::string Domain::description() const {
     refuse();
 }

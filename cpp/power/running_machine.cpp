@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "io/file.h"
 #include "io/lock.h"
 #include "io/replacement.h"
 #include "io/same_file.h"
@@ -26,13 +27,45 @@ constexpr std::chrono::seconds kPatience{30};
 constexpr int kPingPatience_s = 2;
 constexpr int kFreezePatience_s = 20;
 constexpr int kThawTries = 3;
-// Noted at the server: the guest's file systems are frozen, or about to be.
-constexpr const char* kFrozen = "frozen";
+// Noted at the server: what a call of ours is about to do to the machine, and undoes. Whoever
+// has the turn and finds it there knows that the call died.
+constexpr const char* kHeldNote = "held";
+constexpr std::uint64_t kMemberLimit = 4096;
 
 // A member of a lock folder stands for the process; the folder goes with its last one.
 void remove_mark(const fs::path& mark) {
     unlink(mark.c_str());
     rmdir(mark.parent_path().c_str());
+}
+
+// The lock that the machine has on a disk already: of a change that a call of ours died over.
+std::optional<fs::path> mark_on(const fs::path& disk, const io::LockMember& machine) {
+    boost::system::error_code ignored;
+    for (const fs::path& file : fs::directory_iterator{io::lock_folder(disk), ignored}) {
+        try {
+            const auto member = io::parse_lock_member(io::read_text(file, kMemberLimit));
+            const bool there = member && member->machine == machine.machine;
+            if (there && member->execution == machine.execution) return file;
+        } catch (const Error&) {
+            // Gone meanwhile, or no lock.
+        }
+    }
+    return std::nullopt;
+}
+
+// Those of disks that a call of ours died over, while it took or gave them back.
+void remove_dead_locks(const fs::path& folder) {
+    boost::system::error_code ignored;
+    for (const fs::path& lock : fs::directory_iterator{folder, ignored}) {
+        const fs::path disk = fs::path{lock}.replace_extension();
+        if (lock.extension() != ".lck" || disk.extension() != ".vmdk") continue;
+        if (!io::lock_holders(lock).empty()) continue;
+        try {
+            const io::Lock mine{disk, io::LockKind::Exclusive};  // takes along what is dead
+        } catch (const Error&) {
+            // Somebody was quicker.
+        }
+    }
 }
 
 // The locks of a change of disks, in VMware's form: those of the new ones are set before they are
@@ -48,6 +81,12 @@ class MarkChange {
     MarkChange& operator=(const MarkChange&) = delete;
 
     void add(const fs::path& disk) {
+        if (const auto mark = mark_on(disk, machine_)) {
+            if (std::find(marks_.begin(), marks_.end(), *mark) == marks_.end()) {
+                fresh_.push_back(*mark);
+            }
+            return;
+        }
         const io::Lock lock{disk, io::LockKind::Exclusive};
         fresh_.push_back(lock.hand_over(machine_));
     }
@@ -114,8 +153,7 @@ RunningMachine::RunningMachine(const fs::path& vmx, const Connection& connection
       server_{server_folder(settings.folder, uuid_for(vmx_), host_), host_},
       served_{server_},
       runs_{domain_.activity() != Activity::Paused} {
-    complete_change();
-    thaw();
+    take_up();
 }
 
 RunningMachine::~RunningMachine() {
@@ -127,30 +165,54 @@ RunningMachine::~RunningMachine() {
     }
 }
 
+void RunningMachine::note(Held held) {
+    held_ = held;
+    server_.note(kHeldNote,
+                 std::string{held.stopped ? "stopped " : ""} + (held.frozen ? "frozen " : ""));
+}
+
+// What a call that died has left: it ran before, and goes on now, on the disks that its .vmx names.
+void RunningMachine::take_up() {
+    const std::string text = server_.noted(kHeldNote);
+    held_.stopped = text.find("stopped") != std::string::npos;
+    held_.frozen = text.find("frozen") != std::string::npos;
+    if (held_.stopped) {
+        stands_still_ = !runs_;
+        runs_ = true;
+    }
+    const bool died = held_.stopped;
+    complete_change();
+    if (died) remove_dead_locks(vmx_.parent_path());
+    if (stands_still_ || held_.stopped) return go_on();
+    thaw();
+}
+
 void RunningMachine::stand_still(GuestFiles files) {
     if (stands_still_) return;
     stands_still_ = true;
-    if (files == GuestFiles::Frozen && runs_) freeze();
-    if (runs_) domain_.pause();
+    if (!runs_) return;
+    const bool freezes = files == GuestFiles::Frozen && agent_answers(domain_, kPingPatience_s);
+    note({true, freezes});
+    if (freezes) freeze();
+    domain_.pause();
 }
 
 void RunningMachine::go_on() {
-    if (runs_) domain_.resume();
+    if (runs_ && domain_.activity() == Activity::Paused) domain_.resume();
     stands_still_ = false;
+    if (!runs_) return;
+    note({false, held_.frozen});
     thaw();
 }
 
 void RunningMachine::unpause() {
     if (domain_.activity() == Activity::Paused) domain_.resume();
     runs_ = true;
-    stands_still_ = false;
     thaw();
 }
 
 // Without an agent, or where it cannot, the disks are as after a power failure at that instant.
 void RunningMachine::freeze() {
-    if (!agent_answers(domain_, kPingPatience_s)) return;
-    server_.note(kFrozen);
     try {
         domain_.ask_agent(R"({"execute":"guest-fsfreeze-freeze"})", kFreezePatience_s);
     } catch (const Error&) {
@@ -159,12 +221,11 @@ void RunningMachine::freeze() {
 }
 
 void RunningMachine::thaw() {
-    if (!runs_ || !server_.is_noted(kFrozen)) return;
+    if (!runs_ || !held_.frozen) return;
     for (int i = 0; i < kThawTries; ++i) {
         try {
             domain_.ask_agent(R"({"execute":"guest-fsfreeze-thaw"})", kFreezePatience_s);
-            server_.forget(kFrozen);
-            return;
+            return note({held_.stopped, false});
         } catch (const Error&) {
             // A busy guest answers late; with the note there the next call tries again.
         }
@@ -217,6 +278,24 @@ void RunningMachine::complete_change() {
     stand_still(GuestFiles::AsTheyAre);
     put_on(children);
     go_on();
+}
+
+void take_up_held(const fs::path& vmx, const Settings& settings,
+                  const vm::Settings& machine_settings) noexcept {
+    try {
+        const std::string uuid = uuid_for(canonical_path(vmx));
+        const bool by_socket = is_reached_by_socket(uri_for(settings));
+        const auto is_held = [&](const HostShell& host) {
+            const ImageServer server{server_folder(settings.folder, uuid, host), host};
+            return !server.noted(kHeldNote).empty();
+        };
+        if (by_socket && !is_held(HostShell{})) return;  // libvirt need not be asked
+        const Connection connection{uri_for(settings)};
+        if (!by_socket && !is_held(HostShell{connection})) return;
+        RunningMachine{vmx, connection, settings, machine_settings};
+    } catch (...) {
+        // The call that asked for it tells what is wrong, or a later one succeeds.
+    }
 }
 
 }  // namespace vix::power

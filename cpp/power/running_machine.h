@@ -36,8 +36,8 @@ enum class GuestFiles { AsTheyAre, Frozen };
 class RunningMachine {
   public:
     // `connection` lives longer than this object. Completes first what a call of ours that died
-    // over it has left. Errors: those of running_domain(); VIX_E_DISK_NOIO when its disks' server
-    // does not answer.
+    // over it has left: the machine goes on, and its guest's file systems are thawed. Errors: those
+    // of running_domain(); VIX_E_DISK_NOIO when its disks' server does not answer.
     RunningMachine(const boost::filesystem::path& vmx, const Connection& connection,
                    const Settings& settings, const vm::Settings& machine_settings);
     // It goes on, if it ran before.
@@ -62,6 +62,14 @@ class RunningMachine {
     void put_on(const std::vector<ServedChild>& children);
 
   private:
+    // What is done to it for a while, written down for who comes after a call that died.
+    struct Held {
+        bool stopped = false;
+        bool frozen = false;
+    };
+
+    void take_up();
+    void note(Held held);
     void complete_change();
     void freeze();
     void thaw();
@@ -75,6 +83,11 @@ class RunningMachine {
     ServedDisks served_;  // the one connection: the daemon talks to one at a time
     bool runs_;
     bool stands_still_ = false;
+    Held held_;
 };
+
+// For calls that need no RunningMachine: where a call of ours died over the machine, it goes on.
+void take_up_held(const boost::filesystem::path& vmx, const Settings& settings,
+                  const vm::Settings& machine_settings) noexcept;
 
 }  // namespace vix::power

@@ -30,6 +30,23 @@ std::optional<boost::filesystem::path> ServedDisks::top(const std::string& expor
     return file->second;
 }
 
+// A call that died may have opened it, and the daemon opens no file twice. What is in use stays.
+void ServedDisks::close_unused(const boost::filesystem::path& disk) {
+    for (const auto& [file_node, file] : std::map{files_}) {
+        if (file != disk.string() || !file_node.ends_with('f')) continue;
+        const std::string node = file_node.substr(0, file_node.size() - 1);
+        try {
+            for (const std::string& unused : {node, file_node}) {
+                if (!files_.contains(unused)) continue;
+                daemon_.execute("blockdev-del", {{"node-name", unused}});
+                files_.erase(unused);
+            }
+        } catch (const Error&) {
+            // In use.
+        }
+    }
+}
+
 // Without what it stands on, which is open already. Gives its node.
 std::string ServedDisks::open_child(const ServedChild& child) {
     std::string node;
@@ -57,6 +74,7 @@ void ServedDisks::put_on_top(const std::vector<ServedChild>& children) {
     Json actions = Json::array();
     try {
         for (const ServedChild& child : children) {
+            close_unused(child.disk);
             opened.push_back(open_child(child));
             actions.push_back(
                 {{"type", "blockdev-snapshot"},

@@ -32,6 +32,7 @@ class ServedDisks {
 
   private:
     void read_graph();
+    void close_unused(const boost::filesystem::path& disk);
     std::string open_child(const ServedChild& child);
 
     Qmp daemon_;

@@ -12,18 +12,15 @@ use Test::More;
 use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
-use VixTest::Guest qw(make_guest why_nothing_runs);
+use VixTest::Guest qw(guest_to_run log_in);
 use VixTest::Tools qw(have_tool);
 
 plan skip_all => 'this needs root' if $> != 0;
-my $reason = why_nothing_runs();
-plan skip_all => $reason if defined $reason;
-plan skip_all => "$_ is not installed" for grep { !have_tool($_) } qw(sshd ip unshare pgrep);
-
-my $keep = temp_dir();
-chmod 0755, $keep;    # QEMU's own user goes through it
+for my $tool (qw(sshd ip unshare pgrep)) {
+    plan skip_all => "$tool is not installed" if !have_tool($tool);
+}
+my ($keep, $vmx) = guest_to_run('guest');
 my $second = "$Bin/../../dev/second-host";
-local @SIG{qw(INT TERM)} = (sub { exit 1 }) x 2;
 END { local $? = $?; system $second, 'stop', "$keep/host" if defined $keep }
 my $uri = qx($second start '$keep/host');
 chomp $uri;
@@ -33,8 +30,6 @@ $ENV{VIX_POWER_FOLDER}   = "/run/vix-test-$$";
 $ENV{VIX_INVENTORY_FILE} = "$keep/inventory.vmls";
 $ENV{VIX_POWER_KVM}      = 'FALSE';
 my @none = (0, VIX_INVALID_HANDLE);
-my $vmx  = make_guest("$keep/guest", 'guest');
-plan skip_all => 'no guest could be made' if !defined $vmx;
 
 sub connect_to {
     my ($name) = @_;
@@ -50,6 +45,8 @@ sub succeeds {
     diag VMware::Vix::last_error_detail() if !$ok;
     return $ok;
 }
+
+sub locks { my @folders = glob "$keep/guest/*.lck"; return scalar @folders }
 
 sub there { return scalar qx($keep/host/ssh -i '$keep/host/key' root\@198.18.77.2 '@_') }
 
@@ -76,8 +73,7 @@ is((VMClone($seen_here, VIX_INVALID_HANDLE, VIX_CLONETYPE_FULL, "$keep/full/c.vm
 is_deeply([(FindRunningVMs($host, 10))], [VIX_OK, $vmx], 'the other host tells that it runs');
 is(VMPowerOff($seen_here, 0), VIX_E_CANNOT_CONNECT_TO_VM, 'who does not ask that host cannot end it');
 
-succeeds(VMWaitForToolsInGuest($vm, 300), 'the tools run in the guest');
-succeeds(VMLoginInGuest($vm, 'root', 'root-secret', 0), 'logged in');
+succeeds(log_in($vm), 'logged in to the guest');
 succeeds(VMRunScriptInGuest($vm, '/bin/sh', 'echo from the guest >/tmp/said', @none), 'a script ran');
 succeeds(VMCopyFileFromGuestToHost($vm, '/tmp/said', "$keep/said", @none), 'a file came back');
 is(slurp("$keep/said"), "from the guest\n", 'with what was written');
@@ -92,7 +88,7 @@ is(power_state(), VIX_POWERSTATE_PAUSED, 'it is paused');
 succeeds(VMUnpause($vm, @none), 'unpaused');
 succeeds(VMSuspend($vm, 0), 'suspended');
 is(power_state($seen_here), VIX_POWERSTATE_SUSPENDED, 'it is suspended');
-ok(!glob("$keep/guest/*.lck"), 'nothing is locked');
+is(locks(), 0, 'nothing is locked');
 succeeds(VMPowerOn($vm, @none), 'resumed');
 succeeds(VMWaitForToolsInGuest($vm, 300), 'the guest answers as before');
 succeeds(VMRevertToSnapshot($vm, $memory, @none), 'back at the memory');
@@ -100,12 +96,12 @@ is(power_state(), VIX_POWERSTATE_POWERED_ON, 'it runs from there');
 succeeds(VMWaitForToolsInGuest($vm, 300), 'and answers');
 succeeds(VMPowerOff($vm, VIX_VMPOWEROP_NORMAL), 'powered off');
 is(there('ls -A /run/vix-test-' . $$), '', 'nothing of it is left there');
-ok(!glob("$keep/guest/*.lck"), 'nor locked here');
+is(locks(), 0, 'nor locked here');
 
 # QEMU dies: what ends with it takes the locks along.
 succeeds(VMPowerOn($vm, @none), 'powered on');
 there('pkill -KILL qemu-system');
-for (1 .. 100) { last if !glob "$keep/guest/*.lck"; select undef, undef, undef, 0.1 }
+for (1 .. 300) { last if !locks(); select undef, undef, undef, 0.1 }
 is(power_state($seen_here), VIX_POWERSTATE_POWERED_OFF, 'when its process dies, it is off');
 
 # The host dies: its locks stay, and are honoured until it is there again to tell.

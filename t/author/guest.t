@@ -12,22 +12,13 @@ use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Calls qw(open_vm);
-use VixTest::Guest qw(make_guest why_nothing_runs);
+use VixTest::Guest qw(guest_to_run log_in);
 use VixTest::Tools qw(have_tool);
 
-my $reason = why_nothing_runs();
-plan skip_all => $reason if defined $reason;
-
-my $keep = temp_dir();
-chmod 0755, $keep;    # QEMU's own user goes through it
-$ENV{VIX_POWER_FOLDER} = "$keep/run";
-my $vmx = make_guest("$keep/guest", 'guest');
-plan skip_all => 'no guest could be made' if !defined $vmx;
-
+my ($keep, $vmx) = guest_to_run('guest');
 my @none = (0, VIX_INVALID_HANDLE);
 my ($open_err, $vm) = open_vm($vmx);
 is($open_err, VIX_OK, 'opened');
-END { VMPowerOff($vm, VIX_VMPOWEROP_NORMAL) if $vm }
 
 sub text_of { return $_[0] == VIX_OK ? 'VIX_OK' : "$_[0]: " . GetErrorText($_[0]) }
 
@@ -122,13 +113,31 @@ subtest 'variables of the guest' => sub {
     unlike(slurp($vmx), qr/two/, 'the .vmx knows nothing of it');
 };
 
+subtest 'settings of the one that runs' => sub {
+    my $setting = sub {
+        my ($err, $value) = VMReadVariable($vm, VIX_VM_CONFIG_RUNTIME_ONLY, $_[0], 0);
+        return $err == VIX_OK ? $value : text_of($err);
+    };
+    my $text = slurp($vmx);
+    succeeds(VMWriteVariable($vm, VIX_VM_CONFIG_RUNTIME_ONLY, 'guestinfo.zone', 'b', 0), 'set');
+    is($setting->('GuestInfo.Zone'), 'b', 'is read');
+    is(guest_variable('zone'), 'b', 'as a variable of the guest, too');
+    is(said_in_guest('vmware-rpctool "info-get guestinfo.zone"'), "b\n", 'and there');
+    succeeds(VMWriteVariable($vm, VIX_VM_GUEST_VARIABLE, 'zone', 'c', 0), 'the other way round');
+    is($setting->('guestinfo.zone'), 'c', 'it is the same');
+    is(slurp($vmx), $text, 'the .vmx is as it was');
+};
+
 subtest 'as root' => sub {
     is(VMWriteVariable($vm, VIX_GUEST_ENVIRONMENT_VARIABLE, 'VIX_TOUR', 'x', 0),
         VIX_E_GUEST_USER_PERMISSIONS, 'only root sets the environment');
     succeeds(VMLoginInGuest($vm, 'root', 'root-secret', 0), 'root');
     is(said_in_guest('cat /sys/firmware/qemu_fw_cfg/by_name/opt/guestinfo.role/raw'),
         "web, of 'many'", 'root sees what the .vmx says');
-    is(said_in_guest("vmware-rpctool 'info-get guestinfo.zone'"), "a\n", 'by name');
+    is(said_in_guest("rm /run/vmware-vix/guestinfo/zone; vmware-rpctool 'info-get guestinfo.zone'"),
+        "a\n", 'by name');
+    is(guest_variable('zone'), 'c', 'what was set is given to it again');
+    is(said_in_guest("vmware-rpctool 'info-get guestinfo.zone'"), "c\n", 'and is there');
     is(environment_variable('VIX_TOUR'), '', 'not there');
     succeeds(VMWriteVariable($vm, VIX_GUEST_ENVIRONMENT_VARIABLE, 'VIX_TOUR', "a 'b'\n\$c", 0),
         'VMWriteVariable');
@@ -281,15 +290,59 @@ is((VMCaptureScreenImage($vm, VIX_CAPTURESCREENFORMAT_PNG, VIX_INVALID_HANDLE))[
 is(environment_variable('USER'), text_of(VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED),
     'or the environment');
 
-subtest 'the guest starts anew, and ends, by itself' => sub {
-    succeeds(VMReset($vm, VIX_VMPOWEROP_FROM_GUEST), 'VMReset');
+# Waits for the guest to start anew, by what a guest has that has not.
+sub started_anew {
     my $end = time + 120;
-    sleep 1 while guest_variable('answer') ne '' && time < $end;
-    is(guest_variable('answer'), '', 'it is up again, and has forgotten what was said');
-    is(guest_variable('role'), "web, of 'many'", 'and knows only what the .vmx says');
+    while (time < $end) {
+        sleep 1;
+        next if log_in($vm) != VIX_OK;
+        my ($err, $old) = VMFileExistsInGuest($vm, '/tmp/before');
+        return 1 if $err == VIX_OK && !$old;
+    }
+    return 0;
+}
+
+sub mark_guest {
+    succeeds(VMLoginInGuest($vm, 'root', 'root-secret', 0), 'root');
+    return is(said_in_guest('touch /tmp/before'), '', 'marked');
+}
+
+subtest 'the guest starts anew, and ends, by itself' => sub {
+    mark_guest();
+    succeeds(VMWriteVariable($vm, VIX_VM_GUEST_VARIABLE, 'role', 'from the host', 0), 'the host');
+    is(said_in_guest("vmware-rpctool 'info-set guestinfo.answer from the guest'"), '', 'the guest');
+    succeeds(VMReset($vm, VIX_VMPOWEROP_FROM_GUEST), 'VMReset');
+    ok(started_anew(), 'it is up again');
+    is(said_in_guest("vmware-rpctool 'info-get guestinfo.role'"), "from the host\n",
+        'knows what the host said');
+    is(said_in_guest("vmware-rpctool 'info-get guestinfo.answer'"), "from the guest\n",
+        'and what it said itself');
+    is(guest_variable('role'), 'from the host', 'the host knows it, too');
+    is(guest_variable('answer'), 'from the guest', 'both');
+    is(environment_variable('VIX_TOUR'), '', 'the environment is forgotten');
+
+    # One that keeps no files when it starts anew is given again what it is asked for.
+    mark_guest();
+    is(said_in_guest('rm -r /var/lib/vmware-vix'), '', 'its files are gone');
+    succeeds(VMReset($vm, VIX_VMPOWEROP_NORMAL), 'VMReset');
+    ok(started_anew(), 'it is up again');
+    is(guest_variable('answer'), 'from the guest', 'the host has kept it');
+    is(said_in_guest("vmware-rpctool 'info-get guestinfo.answer'"), "from the guest\n",
+        'and has given it again');
+
+    is(said_in_guest("vmware-rpctool 'info-set guestinfo.answer changed'"), '', 'changed there');
+    is(guest_variable('answer'), 'changed', 'is changed here');
+
     succeeds(VMPowerOff($vm, VIX_VMPOWEROP_FROM_GUEST), 'VMPowerOff');
     my ($err, $state) = GetProperties($vm, VIX_PROPERTY_VM_POWER_STATE);
     is($state, VIX_POWERSTATE_POWERED_OFF, 'it is off');
+
+    succeeds(VMPowerOn($vm, @none), 'VMPowerOn');
+    succeeds(log_in($vm), 'up');
+    is(guest_variable('answer'), '', 'it has forgotten what was said');
+    is(guest_variable('role'), "web, of 'many'", 'and knows only what the .vmx says');
+    is(said_in_guest("vmware-rpctool 'info-get guestinfo.role'"), "web, of 'many'\n", 'itself, too');
+    is(said_in_guest('ls /var/lib/vmware-vix | wc -l'), "1\n", 'the former files are gone');
 };
 
 done_testing;

@@ -13,19 +13,9 @@ use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Calls qw(open_vm);
-use VixTest::Guest qw(end_guests make_guest why_nothing_runs);
+use VixTest::Guest qw(guest_to_run in_guest log_in);
 
-my $reason = why_nothing_runs();
-plan skip_all => $reason if defined $reason;
-
-my $keep = temp_dir();
-chmod 0755, $keep;    # QEMU's own user goes through it
-$ENV{VIX_POWER_FOLDER} = "$keep/run";
-my $vmx = make_guest("$keep/guest", 'guest');
-plan skip_all => 'no guest could be made' if !defined $vmx;
-local @SIG{qw(INT TERM)} = (sub { exit 1 }) x 2;
-END { end_guests("$keep/run") if defined $keep }
-
+my ($keep, $vmx) = guest_to_run('guest');
 my @none = (0, VIX_INVALID_HANDLE);
 my ($open_err, $vm) = open_vm($vmx);
 is($open_err, VIX_OK, 'opened');
@@ -35,17 +25,7 @@ sub succeeds {
     return is($err == VIX_OK ? 'VIX_OK' : "$err: " . GetErrorText($err), 'VIX_OK', $what);
 }
 
-sub login {
-    succeeds(VMWaitForToolsInGuest($vm, 300), 'VMWaitForToolsInGuest');
-    succeeds(VMLoginInGuest($vm, 'root', 'root-secret', 0), 'VMLoginInGuest');
-    return;
-}
-
-sub in_guest {
-    my ($script) = @_;
-    my ($err, %run) = VMRunScriptInGuestEx($vm, '/bin/sh', $script, @none);
-    return $err == VIX_OK ? $run{EXIT_CODE} : "error $err: " . GetErrorText($err);
-}
+sub login { return succeeds(log_in($vm), 'up') }
 
 sub snapshot {
     my ($name, $options) = @_;
@@ -65,30 +45,30 @@ sub sound {
 
 succeeds(VMPowerOn($vm, @none), 'VMPowerOn');
 login();
-is(in_guest('echo one >/mnt/one.txt && sync'), 0, 'its disk is written');
-is(in_guest('sleep 12345 >/dev/null 2>&1 & echo in memory >/tmp/kept'), 0, 'its memory is, too');
+is(in_guest($vm, 'echo one >/mnt/one.txt && sync'), 0, 'its disk is written');
+is(in_guest($vm, 'sleep 12345 >/dev/null 2>&1 & echo in memory >/tmp/kept'), 0, 'its memory is, too');
 
 my $memory = snapshot('memory', VIX_SNAPSHOT_INCLUDE_MEMORY);
-is(in_guest("grep -q 'in memory' /tmp/kept && grep -q one /mnt/one.txt"), 0, 'it goes on');
-is(in_guest('echo two >/mnt/two.txt; sync; rm /tmp/kept; killall sleep'), 0, 'and changes');
+is(in_guest($vm, "grep -q 'in memory' /tmp/kept && grep -q one /mnt/one.txt"), 0, 'it goes on');
+is(in_guest($vm, 'echo two >/mnt/two.txt; sync; rm /tmp/kept; killall sleep'), 0, 'and changes');
 
 my $disks = snapshot('disks', 0);
-is(in_guest('echo three >/mnt/three.txt; sync'), 0, 'and changes more');
+is(in_guest($vm, 'echo three >/mnt/three.txt; sync'), 0, 'and changes more');
 
 succeeds(VMRevertToSnapshot($vm, $memory, @none), 'back to memory');
 login();
-is(in_guest("grep -q 'in memory' /tmp/kept && pidof sleep >/dev/null"), 0, 'is as it was');
-is(in_guest('test -e /mnt/one.txt -a ! -e /mnt/two.txt && echo four >/mnt/four.txt && sync'), 0,
+is(in_guest($vm, "grep -q 'in memory' /tmp/kept && pidof sleep >/dev/null"), 0, 'is as it was');
+is(in_guest($vm, 'test -e /mnt/one.txt -a ! -e /mnt/two.txt && echo four >/mnt/four.txt && sync'), 0,
     'and writes on');
 
 succeeds(VMRevertToSnapshot($vm, $disks, @none), 'back to disks');
 succeeds(VMPowerOn($vm, @none), 'VMPowerOn');
 login();
-is(in_guest('test -e /mnt/two.txt -a ! -e /mnt/three.txt '
+is(in_guest($vm, 'test -e /mnt/two.txt -a ! -e /mnt/three.txt '
     . '-a ! -e /mnt/four.txt -a ! -e /tmp/kept'), 0, 'has the disk of then, and no memory');
 
 # Removing what it stands on, while it writes.
-is(in_guest('(while :; do dd if=/dev/urandom of=/mnt/busy bs=64k count=16; sync; done) '
+is(in_guest($vm, '(while :; do dd if=/dev/urandom of=/mnt/busy bs=64k count=16; sync; done) '
     . '>/dev/null 2>&1 & echo $! >/tmp/busy'), 0, 'it is busy');
 my @more = map { snapshot("busy $_", 0) } 1 .. 3;
 succeeds(VMRemoveSnapshot($vm, $more[1], 0), 'VMRemoveSnapshot');
@@ -97,7 +77,7 @@ succeeds(VMSuspend($vm, 0), 'VMSuspend');
 my $suspended = snapshot('suspended', 0);
 succeeds(VMPowerOn($vm, @none), 'resumed');
 login();
-is(in_guest('kill $(cat /tmp/busy)'), 0, 'at work as before');
+is(in_guest($vm, 'kill $(cat /tmp/busy)'), 0, 'at work as before');
 succeeds(VMPowerOff($vm, VIX_VMPOWEROP_NORMAL), 'VMPowerOff');
 sound('off');
 succeeds(VMRemoveSnapshot($vm, $disks, VIX_SNAPSHOT_REMOVE_CHILDREN), 'all that is left');
@@ -106,7 +86,7 @@ is_deeply([map { s{.*/}{}r } glob "$keep/guest/*-Snapshot* $keep/guest/*-0*"], [
 sound('merged');
 succeeds(VMPowerOn($vm, @none), 'it starts');
 login();
-is(in_guest('test -e /mnt/two.txt'), 0, 'with its files');
+is(in_guest($vm, 'test -e /mnt/two.txt'), 0, 'with its files');
 succeeds(VMPowerOff($vm, VIX_VMPOWEROP_NORMAL), 'VMPowerOff');
 
 done_testing;

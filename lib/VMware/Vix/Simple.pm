@@ -481,10 +481,11 @@ errors of disks in L</ERRORS>. The tree is read from the files at each call.
 
     ($err, $value) = VMReadVariable($vmHandle, $variableType, $name, $options);
 
-With VIX_VM_CONFIG_RUNTIME_ONLY the value of a setting in the .vmx, whether it runs or not; names are
-compared without regard to case (seen), and one that is not there has the value '' (seen).
-VIX_VM_GUEST_VARIABLE is a variable that the guest keeps while it runs, or else the setting
-C<guestinfo.NAME>, or for C<ip> the guest's address; '' if there is none (ours).
+With VIX_VM_CONFIG_RUNTIME_ONLY the value of a setting, as VMWriteVariable has set it for the virtual
+machine that runs (ours), else that of the .vmx; names are compared without regard to case (seen),
+and one that is not there has the value '' (seen).
+VIX_VM_GUEST_VARIABLE is a variable that the guest and the host keep while it runs, or else the
+setting C<guestinfo.NAME>, or for C<ip> the guest's address; '' if there is none (ours).
 VIX_GUEST_ENVIRONMENT_VARIABLE is one of the environment of the user who logged in (page); without
 a login VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED, '' if there is none (ours). Both need a running
 guest and fail as the calls L</In the guest> do; L<VMware::Vix::Guest/VARIABLES> says where they are.
@@ -494,13 +495,17 @@ An empty name, an unknown type, or $options other than 0 are VIX_E_INVALID_ARG (
 
     $err = VMWriteVariable($vmHandle, $variableType, $name, $value, $options);
 
-The same in the other direction. A setting goes into the .vmx of a virtual machine that is off (ours);
-running it is VIX_E_VM_IS_RUNNING (ours). A guest variable is seen by the guest at once, and is gone
-when that starts anew (ours). A variable of the environment is for programs that VIX starts later;
+The same in the other direction. A setting of a virtual machine that runs lasts until it is powered
+off, and is not written to its .vmx (page): it is there for who reads it, and the machine goes on with
+the hardware it has (ours). It is suspended and resumed with it (ours). While another product runs it,
+it is VIX_E_VM_IS_RUNNING (ours). Of one that is off it goes into the .vmx (ours). A guest variable NAME
+is the setting C<guestinfo.NAME>: it is seen by the guest at once, and lasts as long (page).
+A variable of the environment is for programs that VIX starts later;
 setting it needs a login as root, others are VIX_E_GUEST_USER_PERMISSIONS (page). VIX_E_INVALID_ARG
 for a name with C<=>, and for a guest variable's with C</> (page), which also may not begin with
 C<.> or have more than 200 bytes, and for one of the environment that no shell takes (ours).
-VIX_E_ARGUMENT_TOO_BIG (44) for a value of the guest's of more than 64 KiB (ours).
+VIX_E_ARGUMENT_TOO_BIG (44) for a value of more than 64 KiB of the guest's or of a virtual machine
+that runs, and for a setting once that has some 2 MiB of them (ours).
 
 =head2 VMUpgradeVirtualHardware
 

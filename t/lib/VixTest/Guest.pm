@@ -7,10 +7,18 @@ use warnings;
 
 use Exporter 'import';
 use FindBin;
+use Test::More ();
 
+use VMware::Vix::API::Constants;
+use VMware::Vix::Simple;
+
+use VixTest::Files qw(temp_dir);
 use VixTest::Tools qw(have_tool);
 
-our @EXPORT_OK = qw(end_guests make_guest why_nothing_runs);
+our @EXPORT_OK = qw(guest_to_run in_guest log_in run_folder why_nothing_runs);
+
+my ($KEEP, $RUN);
+END { _end_guests() if defined $RUN }
 
 # Why nothing can be run here; undef where it can. Starts libvirt's daemons where no systemd does.
 sub why_nothing_runs {
@@ -23,20 +31,54 @@ sub why_nothing_runs {
     return;
 }
 
-# Ends what still runs with that folder as power.folder, for an END block: a test that dies leaves no
-# machine behind. Each has a folder there, called after the uuid that libvirt knows it by.
-sub end_guests {
-    my ($folder) = @_;
+# A folder of the test's own as power.folder. What runs with it ends with the test, so one that dies
+# leaves no machine behind.
+sub run_folder {
+    $KEEP = temp_dir();
+    chmod 0755, $KEEP;    # QEMU's own user goes through it
+    $ENV{VIX_POWER_FOLDER} = $RUN = "$KEEP/run";
+    $SIG{$_} = sub { exit 1 } for qw(INT TERM);
+    return $KEEP;
+}
+
+# What a test of a guest begins with: (folder, the .vmx of a small Linux in it, which is off). Where
+# none can be had all tests are skipped.
+sub guest_to_run {
+    my ($name) = @_;
+    my $reason = why_nothing_runs();
+    Test::More::plan(skip_all => $reason) if defined $reason;
+    my $keep = run_folder();
+    my $vmx  = _make_guest("$keep/$name", $name);
+    Test::More::plan(skip_all => 'no guest could be made') if !defined $vmx;
+    return ($keep, $vmx);
+}
+
+# As root, once the guest is up; gives the error.
+sub log_in {
+    my ($vm) = @_;
+    my $err = VMWaitForToolsInGuest($vm, 300);
+    return $err == VIX_OK ? VMLoginInGuest($vm, 'root', 'root-secret', 0) : $err;
+}
+
+# What a script ends with there, or the error.
+sub in_guest {
+    my ($vm,  $script) = @_;
+    my ($err, %run)    = VMRunScriptInGuestEx($vm, '/bin/sh', $script, 0, VIX_INVALID_HANDLE);
+    return $err == VIX_OK ? $run{EXIT_CODE} : "error $err: " . GetErrorText($err);
+}
+
+# Each has a folder there, called after the uuid that libvirt knows it by.
+sub _end_guests {
     local $? = $?;
     my $uri = $> == 0 ? 'qemu:///system' : 'qemu:///session';
-    for my $uuid (map { s{.*/}{}r } glob "$folder/*-*-*-*-*") {
+    for my $uuid (map { s{.*/}{}r } glob "$RUN/*-*-*-*-*") {
         system "virsh -q -c $uri destroy '$uuid' >/dev/null 2>&1";
     }
     return;
 }
 
-# The .vmx of a small Linux made in that folder; undef where Debian's packages cannot be had.
-sub make_guest {
+# Undef where Debian's packages cannot be had.
+sub _make_guest {
     my ($folder, $name) = @_;
     my $log = qx(@{[_dev()]}/make-guest '$folder' '$name' 2>&1);
     return "$folder/$name.vmx" if $? == 0;

@@ -60,6 +60,7 @@ constexpr Call kCalls[] = {
     {SYS_pwritev, "pwritev", "f..t", true},
     {SYS_copy_file_range, "copy_file_range", "f.f.n", true},
     {SYS_sendfile, "sendfile", "ff.n", true},
+    {SYS_sendto, "sendto", "fbn", true},
     {SYS_ioctl, "ioctl", "f..", true},
     {SYS_ftruncate, "ftruncate", "ft", true},
     {SYS_truncate, "truncate", "pt", true},

@@ -1,0 +1,42 @@
+#include "power/runtime_settings.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "power/identity.h"
+
+namespace vix::power {
+namespace {
+
+constexpr const char* kPrefix = "vix";
+constexpr const char* kNamespace = "urn:x-vmware-vix:setting:";
+constexpr const char* kValue = "value";
+// Of a whole description; libvirt itself stops at 4 MiB.
+constexpr std::size_t kDescriptionLimit = std::size_t{2} << 20;
+
+std::string namespace_for(const std::string& name) {
+    return kNamespace + encode_text(to_lower(name));
+}
+
+}  // namespace
+
+std::optional<std::string> runtime_setting(const Domain& machine, const std::string& name) {
+    const auto element = machine.metadata(namespace_for(name));
+    return element ? attribute_of(*element, kValue) : std::nullopt;
+}
+
+void set_runtime_setting(Domain& machine, const std::string& name, const std::string& value) {
+    const std::string element =
+        std::string{"<setting "} + kValue + "='" + encode_text(value) + "'/>";
+    const bool fits = value.size() <= kRuntimeValueLimit &&
+                      machine.description().size() + element.size() <= kDescriptionLimit;
+    if (!fits) {
+        throw Error{VIX_E_ARGUMENT_TOO_BIG,
+                    "the value of " + name + " has " + std::to_string(value.size()) +
+                        " bytes; a machine that runs keeps " + std::to_string(kRuntimeValueLimit) +
+                        " of each, and some " + std::to_string(kDescriptionLimit >> 20) +
+                        " MiB of all"};
+    }
+    machine.set_metadata(kPrefix, namespace_for(name), element);
+}
+
+}  // namespace vix::power
