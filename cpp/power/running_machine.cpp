@@ -303,7 +303,7 @@ void take_up_held(const fs::path& vmx, const Settings& settings,
         const fs::path server = server_folder(settings.folder, uuid_for(canonical_path(vmx)));
         if (!fs::exists(note_in(server))) return;
         const Connection connection{uri_for(settings)};
-        RunningMachine{vmx, connection, settings, machine_settings};
+        const RunningMachine taken_up{vmx, connection, settings, machine_settings};
     } catch (...) {
         // The call that asked for it tells what is wrong, or a later one succeeds.
     }
