@@ -149,7 +149,7 @@ TEST_P(SnapshotSweep, GoingBackInFirmware) {
             },
             [&](const fs::path& folder) {
                 Progress progress;
-                MachineLock{machine_->vmx, settings(), progress};
+                { const MachineLock lock{machine_->vmx, settings(), progress}; }
                 const auto text = testing::read_file(machine_->vmx);
                 const bool back = text.find("guestinfo.now") == std::string::npos;
                 EXPECT_TRUE(back ? has("then", had_variables) : has("now", true));

@@ -292,7 +292,7 @@ void take_up_held(const fs::path& vmx, const Settings& settings,
         if (by_socket && !is_held(HostShell{})) return;  // libvirt need not be asked
         const Connection connection{uri_for(settings)};
         if (!by_socket && !is_held(HostShell{connection})) return;
-        RunningMachine{vmx, connection, settings, machine_settings};
+        const RunningMachine taken_up{vmx, connection, settings, machine_settings};
     } catch (...) {
         // The call that asked for it tells what is wrong, or a later one succeeds.
     }

@@ -55,7 +55,7 @@ spew($vmx, slurp($vmx) . qq{guestinfo.role = "web, of 'many'"\nguestinfo.zone = 
 succeeds(VMPowerOn($vm, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), 'VMPowerOn');
 is(tools_state(), VIX_TOOLSSTATE_UNKNOWN, 'the tools are not there yet');
 is(VMWaitForToolsInGuest($vm, 1), VIX_E_TIMEOUT_WAITING_FOR_TOOLS, 'nor within a second');
-succeeds(VMWaitForToolsInGuest($vm, 120), 'VMWaitForToolsInGuest');
+succeeds(VMWaitForToolsInGuest($vm, 300), 'VMWaitForToolsInGuest');
 is(tools_state(), VIX_TOOLSSTATE_RUNNING, 'now they are');
 
 # The agent runs before the network does.
@@ -292,7 +292,7 @@ is(environment_variable('USER'), text_of(VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED)
 
 # Waits for the guest to start anew, by what a guest has that has not.
 sub started_anew {
-    my $end = time + 120;
+    my $end = time + 300;
     while (time < $end) {
         sleep 1;
         next if log_in($vm) != VIX_OK;
