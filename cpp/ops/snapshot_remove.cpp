@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "format/vmdk/descriptor.h"
+#include "io/real_path.h"
 #include "io/replacement.h"
 #include "ops/child_disks.h"
 #include "ops/disk_family.h"
@@ -203,7 +204,7 @@ class Remover {
     // Elsewhere only deltas of snapshots: a disk that was attached from there is the user's.
     std::vector<vm::DiskLink> chain_of_unreferenced(const fs::path& path) const {
         std::vector<vm::DiskLink> chain;
-        const auto folder = fs::weakly_canonical(path.parent_path());
+        const auto folder = io::real_path(path.parent_path());
         const bool here = folder == fs::canonical(vmx_.parent_path());
         const bool delta = own_.contains(path) && plain_path(path) != path;
         if (!here && !delta) return chain;
