@@ -11,6 +11,7 @@
 
 #include "testing/corpus.h"
 #include "testing/failure.h"
+#include "testing/nobody.h"
 #include "testing/temp_folder.h"
 
 namespace vix::io {
@@ -213,14 +214,8 @@ TEST(LockHolders, AMemberThatMayNotBeReadCounts) {
     fs::permissions(folder.path(), fs::all_all);
     fs::permissions(lock_folder(folder / "a.vmx"), fs::all_all);
     fs::permissions(lock_folder(folder / "a.vmx") / "M00001.lck", fs::no_perms);
-    const pid_t pid = fork();
-    if (pid == 0) {
-        const bool dropped = geteuid() != 0 || seteuid(65534) == 0;
-        _exit(dropped && lock_holders(lock_folder(folder / "a.vmx")).size() == 1 ? 0 : 1);
-    }
-    int status = 0;
-    waitpid(pid, &status, 0);
-    EXPECT_EQ(status, 0);
+    EXPECT_TRUE(testing::holds_for_nobody(
+        [&] { return lock_holders(lock_folder(folder / "a.vmx")).size() == 1; }));
 }
 
 TEST(Lock, HoldsAMemberInVmwaresForm) {
