@@ -309,6 +309,19 @@ TEST(Lock, SweepsAwayAnEntryThatSomebodyDiedOver) {
     EXPECT_EQ(testing::names_in(folder.path()), "");
 }
 
+// Its two files need not have come at once; several, for they are met in any order.
+TEST(Lock, SweepsAwayAnEntryWhoseFilesDifferInAge) {
+    const TempFolder folder;
+    const auto put = [&](const std::string& number) {
+        fs::create_directories(folder / ("a.vmx.lck/D" + number + ".lck"));
+        fs::last_write_time(folder / ("a.vmx.lck/D" + number + ".lck"), std::time(nullptr) - 2);
+        folder.write("a.vmx.lck/E" + number + ".lck", "");
+    };
+    for (const char* number : {"00001", "00002", "00003", "00004", "00005", "00006"}) put(number);
+    { const Lock lock{folder / "a.vmx", LockKind::Exclusive}; }
+    EXPECT_FALSE(fs::exists(folder / "a.vmx.lck"));
+}
+
 TEST(Lock, DoesNotWaitForAnEntryFromTheFuture) {
     const TempFolder folder;
     fs::create_directories(folder / "a.vmx.lck/D00007.lck");
