@@ -40,7 +40,10 @@ std::vector<std::string> names_to_publish(const fs::path& folder, const std::str
 // rename. Empty: there is none.
 std::string mark_of(const fs::path& path) {
     struct stat status {};
-    if (lstat(path.c_str(), &status) != 0) return {};
+    if (lstat(path.c_str(), &status) != 0) {
+        if (errno != ENOENT) throw system_error(errno, "looking for", path.string());
+        return {};
+    }
     return std::to_string(status.st_ino) + ':' + std::to_string(status.st_mtim.tv_sec) + '.' +
            std::to_string(status.st_mtim.tv_nsec);
 }
