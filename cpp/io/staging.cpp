@@ -16,8 +16,6 @@
 #include "io/folder.h"
 #include "io/uninterrupted.h"
 
-namespace fs = boost::filesystem;
-
 namespace vix::io {
 namespace {
 

@@ -73,7 +73,7 @@ std::set<io::FileIdentity> disks_of_neighbours(const fs::path& folder, const fs:
     for (const vm::Config& machine : neighbours(folder, vmx)) {
         const DiskFamily family{machine, snapshots_of(machine), settings,
                                 DiskFamily::Unreadable::Skip};
-        if (const auto& unseen = family.unseen()) throw *unseen;
+        if (const auto& unseen = family.unseen()) throw Error{*unseen};
         for (const auto& [id, member] : family.members()) {
             for (const fs::path& file : files_of(member.link, settings)) {
                 if (const auto identity = io::identity_of(file)) files.insert(*identity);

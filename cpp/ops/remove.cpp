@@ -161,7 +161,8 @@ class Belongings {
         const format::Dictionary snapshots = snapshot_list();
         for (const auto& [key, value] : snapshots.entries()) {
             const auto dot = key.find('.');
-            const bool state = starts_with_ignoring_case(key, "snapshot") && dot != key.npos &&
+            const bool state = starts_with_ignoring_case(key, "snapshot") &&
+                               dot != std::string::npos &&
                                equal_ignoring_case(key.substr(dot), ".filename");
             if (state) add_state(value);
         }
