@@ -213,6 +213,16 @@ std::string number_of(const std::string& name) {
     return name.substr(1, 5);
 }
 
+// Which of them are to go is settled before any goes: what is left of an entry looks like one whose
+// process has yet to say who it is.
+void remove_dead_entries(const fs::path& folder, std::vector<std::string> names) {
+    std::erase_if(names, [&](const std::string& name) {
+        return !is_entry_name(name) || is_entering(folder, number_of(name));
+    });
+    boost::system::error_code ignored;
+    for (const std::string& name : names) fs::remove(folder / name, ignored);
+}
+
 // Waits while somebody else is drawing a number; a process that died over it does not hold us up.
 void wait_for_entries(const fs::path& folder, const std::string& own_number) {
     const auto others_enter = [&] {
@@ -377,10 +387,9 @@ fs::path Lock::hand_over(pid_t holder) const {
 std::optional<std::string> Lock::obstacle(std::uint64_t own_lamport, LockKind kind) const {
     const std::string own_name = name_of('M', number_);
     boost::system::error_code ignored;
-    for (const std::string& name : names_if_any(folder_)) {
-        if (is_entry_name(name) && !is_entering(folder_, number_of(name))) {
-            fs::remove(folder_ / name, ignored);
-        }
+    const auto names = names_if_any(folder_);
+    remove_dead_entries(folder_, names);
+    for (const std::string& name : names) {
         if (!is_member_name(name, 'M') || name == own_name) continue;
         const auto member = read_member(folder_ / name);
         if (!member || is_stale(*member)) {

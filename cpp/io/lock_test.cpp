@@ -322,6 +322,18 @@ TEST(Lock, SweepsAwayAnEntryWhoseFilesDifferInAge) {
     EXPECT_FALSE(fs::exists(folder / "a.vmx.lck"));
 }
 
+TEST(Lock, SweepsAwayAllOfAnEntryWhoseProcessIsDead) {
+    const TempFolder folder;
+    const std::string dead = to_text(dead_member(), folder / "a.vmx.lck");
+    const auto put = [&](const std::string& number) {
+        fs::create_directories(folder / ("a.vmx.lck/D" + number + ".lck"));
+        folder.write("a.vmx.lck/E" + number + ".lck", dead);
+    };
+    for (const char* number : {"00001", "00002", "00003", "00004", "00005", "00006"}) put(number);
+    { const Lock lock{folder / "a.vmx", LockKind::Exclusive}; }
+    EXPECT_FALSE(fs::exists(folder / "a.vmx.lck"));
+}
+
 TEST(Lock, DoesNotWaitForAnEntryFromTheFuture) {
     const TempFolder folder;
     fs::create_directories(folder / "a.vmx.lck/D00007.lck");
