@@ -38,10 +38,7 @@ std::vector<std::string> names_to_publish(const fs::path& folder, const std::str
 // rename. Empty: there is none.
 std::string mark_of(const fs::path& path) {
     struct stat status {};
-    if (lstat(path.c_str(), &status) != 0) {
-        if (errno != ENOENT) throw system_error(errno, "looking for", path.string());
-        return {};
-    }
+    if (lstat(path.c_str(), &status) != 0) return {};
     return std::to_string(status.st_ino) + ':' + std::to_string(status.st_mtim.tv_sec) + '.' +
            std::to_string(status.st_mtim.tv_nsec);
 }
@@ -50,7 +47,7 @@ void move_without_replacing(const fs::path& from, const fs::path& to) {
     if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
     if (errno != EINVAL && errno != ENOSYS) throw system_error(errno, "creating", to.string());
     // A file system without that kind of rename: the lock on the destination has to do.
-    if (!mark_of(to).empty()) throw system_error(EEXIST, "creating", to.string());
+    if (identity_of(to)) throw system_error(EEXIST, "creating", to.string());
     if (rename(from.c_str(), to.c_str()) != 0) throw system_error(errno, "creating", to.string());
 }
 
