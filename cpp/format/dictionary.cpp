@@ -74,21 +74,12 @@ std::string quote(std::string_view bytes) {
     return '"' + escape(bytes) + '"';
 }
 
-// Cuts behind LF, CR LF or a lone CR. No byte is looked at more than twice.
-std::vector<std::string_view> split_lines(std::string_view bytes) {
-    std::vector<std::string_view> lines;
-    for (std::size_t begin = 0; begin < bytes.size();) {
-        const std::size_t feed = std::min(bytes.find('\n', begin), bytes.size());
-        const std::size_t next = std::min(feed + 1, bytes.size());
-        while (begin < next) {
-            const std::size_t lone = bytes.substr(begin, feed - begin).find('\r');
-            const bool ends = lone != std::string_view::npos && begin + lone + 1 != feed;
-            const std::size_t end = ends ? begin + lone + 1 : next;
-            lines.push_back(bytes.substr(begin, end - begin));
-            begin = end;
-        }
-    }
-    return lines;
+// Of the line that begins there: behind LF, CR LF or a lone CR. `feed` is where the next LF is, or
+// the end, so that no byte is looked at more than twice.
+std::size_t end_of_line(std::string_view bytes, std::size_t begin, std::size_t feed) {
+    const std::size_t lone = bytes.substr(begin, feed - begin).find('\r');
+    const bool ends = lone != std::string_view::npos && begin + lone + 1 != feed;
+    return ends ? begin + lone + 1 : std::min(feed + 1, bytes.size());
 }
 
 std::size_t length_without_line_end(std::string_view line) {
@@ -119,9 +110,15 @@ std::uint32_t hash_of(std::string_view name) {
 
 }  // namespace
 
-Dictionary::Line Dictionary::parse_line(std::string_view text) {
+Dictionary::Line Dictionary::line_without_effect(std::string_view text) {
     Line line;
-    line.text = text;
+    line.begin = text.data();
+    line.size = static_cast<std::uint32_t>(text.size());
+    return line;
+}
+
+Dictionary::Line Dictionary::parse_line(std::string_view text) {
+    Line line = line_without_effect(text);
     const std::string_view content = text.substr(0, length_without_line_end(text));
     std::size_t i = 0;
     const auto skip_blanks = [&] {
@@ -149,9 +146,32 @@ Dictionary::Line Dictionary::parse_line(std::string_view text) {
     skip_blanks();
     if (i < content.size() && content[i] != '#') return line;
     if (content.find('\0') != std::string_view::npos) return line;
-    line.name = name;
-    line.value = text.substr(value_begin, value_end - value_begin);
+    line.name_begin = static_cast<std::uint32_t>(name_begin);
+    line.name_size = static_cast<std::uint32_t>(name.size());
+    line.value_begin = static_cast<std::uint32_t>(value_begin);
+    line.value_size = static_cast<std::uint32_t>(value_end - value_begin);
     return line;
+}
+
+// Lines without effect become one where they are ASCII, which is the same in every encoding. The
+// first stays by itself, for it may be followed by `.encoding`.
+void Dictionary::parse_lines(std::string_view bytes) {
+    bool may_grow = false;
+    std::size_t feed = 0;
+    for (std::size_t begin = 0; begin < bytes.size();) {
+        if (begin >= feed) feed = std::min(bytes.find('\n', begin), bytes.size());
+        const std::size_t end = end_of_line(bytes, begin, feed);
+        if (end > feed) feed = end;
+        const Line line = parse_line(bytes.substr(begin, end - begin));
+        begin = end;
+        const bool grows = line.name_size == 0 && is_ascii(line.text());
+        if (grows && may_grow) {
+            lines_.back().size += line.size;
+            continue;
+        }
+        lines_.push_back(line);
+        may_grow = grows && lines_.size() > 1;
+    }
 }
 
 Dictionary Dictionary::parse(std::string_view bytes) {
@@ -161,9 +181,7 @@ Dictionary Dictionary::parse(std::string_view bytes) {
         dictionary.byte_order_mark_ = kByteOrderMark;
         rest.remove_prefix(kByteOrderMark.size());
     }
-    const auto lines = split_lines(rest);
-    dictionary.lines_.reserve(lines.size() + 1);
-    for (const std::string_view line : lines) dictionary.lines_.push_back(parse_line(line));
+    dictionary.parse_lines(rest);
     dictionary.index_lines();
     const auto declared = dictionary.find_bytes(kEncodingName);
     dictionary.encoding_declared_ = declared.has_value();
@@ -194,7 +212,7 @@ std::size_t Dictionary::slot_of(std::string_view name) const {
     for (std::size_t slot = hash & last;; slot = (slot + 1) & last) {
         const auto& [known, line] = index_[slot];
         if (line == kFree) return slot;
-        if (known == hash && equal_ignoring_case(lines_[line].name, name)) return slot;
+        if (known == hash && equal_ignoring_case(lines_[line].name(), name)) return slot;
     }
 }
 
@@ -202,11 +220,11 @@ void Dictionary::index_line(std::size_t number) {
     if (2 * used_slots_ >= index_.size()) return index_lines();
     Line& line = lines_[number];
     line.before = kNone;
-    if (line.name.empty()) return;
-    Slot& slot = index_[slot_of(line.name)];
+    if (line.name_size == 0) return;
+    Slot& slot = index_[slot_of(line.name())];
     if (slot.line == kFree) {
         ++used_slots_;
-        slot.hash = hash_of(line.name);
+        slot.hash = hash_of(line.name());
     } else {
         line.before = slot.line;
     }
@@ -214,25 +232,29 @@ void Dictionary::index_line(std::size_t number) {
 }
 
 void Dictionary::index_lines() {
-    index_.assign(std::bit_ceil(4 * lines_.size() + 16), Slot{});
+    const auto named = std::count_if(lines_.begin(), lines_.end(),
+                                     [](const Line& line) { return line.name_size != 0; });
+    index_.assign(std::bit_ceil(3 * static_cast<std::size_t>(named) + 16), Slot{});
     used_slots_ = 0;
     for (std::size_t number = 0; number < lines_.size(); ++number) index_line(number);
 }
 
 // By one of the same name.
 void Dictionary::replace_line(std::size_t number, std::string text) {
-    const std::size_t before = lines_[number].before;
-    lines_[number] = parse_line(keep(std::move(text)));
-    lines_[number].before = before;
+    Line& line = lines_[number];
+    const std::uint32_t before = line.before;
+    const std::string_view kept = keep(std::move(text));
+    line = line.name_size == 0 ? line_without_effect(kept) : parse_line(kept);
+    line.before = before;
 }
 
 std::string Dictionary::to_bytes() const {
     std::size_t size = byte_order_mark_.size();
-    for (const Line& line : lines_) size += line.text.size();
+    for (const Line& line : lines_) size += line.size;
     std::string bytes;
     bytes.reserve(size);
     bytes = byte_order_mark_;
-    for (const Line& line : lines_) bytes += line.text;
+    for (const Line& line : lines_) bytes += line.text();
     return bytes;
 }
 
@@ -255,20 +277,20 @@ const Dictionary::Line* Dictionary::last_line(std::string_view name) const {
 std::optional<std::string> Dictionary::find_bytes(std::string_view name) const {
     const Line* line = last_line(name);
     if (line == nullptr) return std::nullopt;
-    return value_of(line->value);
+    return value_of(line->value());
 }
 
 std::optional<std::string> Dictionary::find(std::string_view name) const {
     const Line* line = last_line(name);
     if (line == nullptr) return std::nullopt;
-    return decode(value_of(line->value));
+    return decode(value_of(line->value()));
 }
 
 std::vector<Dictionary::Entry> Dictionary::entries() const {
     std::vector<Entry> result;
     for (const Line& line : lines_) {
-        if (line.name.empty()) continue;
-        result.push_back({std::string{line.name}, decode(value_of(line.value))});
+        if (line.name_size == 0) continue;
+        result.push_back({std::string{line.name()}, decode(value_of(line.value()))});
     }
     return result;
 }
@@ -277,7 +299,7 @@ std::vector<std::string_view> Dictionary::names() const {
     std::vector<std::string_view> result;
     result.reserve(lines_.size());
     for (const Line& line : lines_) {
-        if (!line.name.empty()) result.push_back(line.name);
+        if (line.name_size != 0) result.push_back(line.name());
     }
     return result;
 }
@@ -295,19 +317,18 @@ void Dictionary::set(std::string_view name, std::string_view value) {
 void Dictionary::put_value(std::string_view name, std::string_view bytes) {
     const Line* line = last_line(name);
     if (line == nullptr) return append(name, bytes);
-    std::string text{line->text};
-    text.replace(static_cast<std::size_t>(line->value.data() - line->text.data()),
-                 line->value.size(), quote(bytes));
+    std::string text{line->text()};
+    text.replace(line->value_begin, line->value_size, quote(bytes));
     replace_line(static_cast<std::size_t>(line - lines_.data()), std::move(text));
 }
 
 void Dictionary::append(std::string_view name, std::string_view bytes) {
     const std::string end{line_end()};
     const auto last = std::find_if(lines_.rbegin(), lines_.rend(),
-                                   [](const Line& line) { return !line.text.empty(); });
-    if (last != lines_.rend() && length_without_line_end(last->text) == last->text.size()) {
+                                   [](const Line& line) { return line.size != 0; });
+    if (last != lines_.rend() && length_without_line_end(last->text()) == last->size) {
         replace_line(static_cast<std::size_t>(lines_.rend() - last) - 1,
-                     std::string{last->text} + end);
+                     std::string{last->text()} + end);
     }
     add_line(keep(std::string{name} + " = " + quote(bytes) + end));
 }
@@ -315,7 +336,7 @@ void Dictionary::append(std::string_view name, std::string_view bytes) {
 void Dictionary::remove(std::string_view name) {
     const Line* last = last_line(name);
     if (last == nullptr) return;
-    for (auto number = static_cast<std::size_t>(last - lines_.data()); number != kNone;) {
+    for (auto number = static_cast<std::uint32_t>(last - lines_.data()); number != kNone;) {
         number = std::exchange(lines_[number], Line{}).before;
     }
 }
@@ -332,13 +353,14 @@ void Dictionary::turn_to_utf8() {
 
 // A value is decoded without its escapes, which may stand for half a character.
 std::optional<std::string> Dictionary::line_in_utf8(const Line& line) const {
-    if (line.name.empty()) return decode_to_utf8(line.text, encoding_);
-    const auto value_begin = static_cast<std::size_t>(line.value.data() - line.text.data());
-    const auto head = decode_to_utf8(line.text.substr(0, value_begin), encoding_);
-    const auto value = decode_to_utf8(value_of(line.value), encoding_);
-    const auto tail = decode_to_utf8(line.text.substr(value_begin + line.value.size()), encoding_);
+    const std::string_view text = line.text();
+    if (line.name_size == 0 && is_ascii(text)) return std::nullopt;
+    if (line.name_size == 0) return decode_to_utf8(text, encoding_);
+    const auto head = decode_to_utf8(text.substr(0, line.value_begin), encoding_);
+    const auto value = decode_to_utf8(value_of(line.value()), encoding_);
+    const auto tail = decode_to_utf8(text.substr(line.value_begin + line.value_size), encoding_);
     if (!head || !value || !tail) return std::nullopt;
-    return *head + (is_ascii(*value) ? std::string{line.value} : quote(*value)) + *tail;
+    return *head + (is_ascii(*value) ? std::string{line.value()} : quote(*value)) + *tail;
 }
 
 void Dictionary::declare_utf8() {
@@ -349,7 +371,7 @@ void Dictionary::declare_utf8() {
         return;
     }
     // VMware looks for it at the top; a `#!` line stays the first.
-    const bool has_interpreter = !lines_.empty() && lines_.front().text.substr(0, 2) == "#!";
+    const bool has_interpreter = !lines_.empty() && lines_.front().text().substr(0, 2) == "#!";
     std::string text = std::string{kEncodingName} + " = \"UTF-8\"" + std::string{line_end()};
     lines_.insert(lines_.begin() + (has_interpreter ? 1 : 0), parse_line(keep(std::move(text))));
     index_lines();
@@ -357,8 +379,10 @@ void Dictionary::declare_utf8() {
 
 std::string_view Dictionary::line_end() const {
     for (const Line& line : lines_) {
-        const std::size_t length = length_without_line_end(line.text);
-        if (length < line.text.size()) return line.text.substr(length);
+        const auto end = line.text().find_first_of("\r\n");
+        if (end == std::string_view::npos) continue;
+        const std::string_view rest = line.text().substr(end);
+        return rest.substr(0, rest.substr(0, 2) == "\r\n" ? 2 : 1);
     }
     return "\n";
 }

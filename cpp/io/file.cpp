@@ -64,12 +64,23 @@ File File::create(const fs::path& path, unsigned permissions) {
     const int descriptor = uninterrupted(
         [&] { return ::open(path.c_str(), flags, static_cast<mode_t>(permissions)); });
     if (descriptor < 0) throw system_error(errno, "creating", path.string());
-    return File{descriptor, path};
+    try {
+        return File{descriptor, path};
+    } catch (...) {
+        unlink(path.c_str());
+        throw;
+    }
 }
 
+// Without its identity a file would be taken for another one, or two for the same.
 File::File(int descriptor, fs::path path) : descriptor_{descriptor}, path_{std::move(path)} {
     struct stat status {};
-    if (fstat(descriptor_, &status) == 0) identity_ = {status.st_dev, status.st_ino};
+    if (fstat(descriptor_, &status) != 0) {
+        const int reason = errno;
+        ::close(descriptor_);
+        throw system_error(reason, "opening", path_.string());
+    }
+    identity_ = {status.st_dev, status.st_ino};
 }
 
 File::File(File&& other) noexcept

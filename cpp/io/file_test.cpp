@@ -9,6 +9,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "testing/failure.h"
+#include "testing/system_calls.h"
 #include "testing/temp_folder.h"
 
 namespace vix::io {
@@ -133,6 +134,16 @@ TEST(File, IsKnownByWhatItIsNotByItsPath) {
     fs::create_hard_link(folder / "a", folder / "same");
     EXPECT_EQ(File::open(folder / "a").identity(), File::open(folder / "same").identity());
     EXPECT_NE(File::open(folder / "a").identity(), File::open(folder / "b").identity());
+}
+
+TEST(File, IsNotOpenedOrMadeWhereItCannotBeToldWhichItIs) {
+    const TempFolder folder;
+    folder.write("a", "x");
+    testing::hide_next_state();
+    EXPECT_EQ(code_of([&] { File::open(folder / "a"); }), VIX_E_FILE_ERROR);
+    testing::hide_next_state();
+    EXPECT_EQ(code_of([&] { File::create(folder / "b", 0666); }), VIX_E_FILE_ERROR);
+    EXPECT_FALSE(fs::exists(folder / "b"));
 }
 
 TEST(File, FindsDataAndHoles) {

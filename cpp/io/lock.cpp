@@ -183,20 +183,27 @@ void write_member(const fs::path& path, const std::string& text) {
     file.write_at(0, as_bytes(text));
 }
 
-// A number is drawn within moments. Somebody is still at it if the entry is young and, where it
-// says so, its process alive.
-bool is_entering(const fs::path& folder, const std::string& number) {
+// In seconds; nothing where there is no such file.
+std::optional<double> age_of(const fs::path& path) {
     struct stat status {};
-    const bool there = stat((folder / name_of('D', number)).c_str(), &status) == 0 ||
-                       stat((folder / name_of('E', number)).c_str(), &status) == 0;
-    if (!there) return false;
-    const auto owner = read_member(folder / name_of('E', number));
-    if (owner && is_stale(*owner)) return false;
+    if (stat(path.c_str(), &status) != 0) return std::nullopt;
     struct timespec now {};
     clock_gettime(CLOCK_REALTIME, &now);
-    const double age = static_cast<double>(now.tv_sec - status.st_mtim.tv_sec) +
-                       static_cast<double>(now.tv_nsec - status.st_mtim.tv_nsec) / 1e9;
-    return age >= 0 && age < kEntrySeconds;
+    return static_cast<double>(now.tv_sec - status.st_mtim.tv_sec) +
+           static_cast<double>(now.tv_nsec - status.st_mtim.tv_nsec) / 1e9;
+}
+
+// A number is drawn within moments. Somebody is still at it if a file of the entry is young and,
+// where it says so, its process alive. The younger of the two counts, whichever is there: of an
+// entry that has died none is left when the other goes.
+bool is_entering(const fs::path& folder, const std::string& number) {
+    const auto is_young = [&](char kind) {
+        const auto age = age_of(folder / name_of(kind, number));
+        return age && *age >= 0 && *age < kEntrySeconds;
+    };
+    if (!is_young('D') && !is_young('E')) return false;
+    const auto owner = read_member(folder / name_of('E', number));
+    return !owner || !is_stale(*owner);
 }
 
 bool is_entry_name(const std::string& name) {
@@ -205,6 +212,16 @@ bool is_entry_name(const std::string& name) {
 
 std::string number_of(const std::string& name) {
     return name.substr(1, 5);
+}
+
+// Which of them are to go is settled before any goes: what is left of an entry looks like one whose
+// process has yet to say who it is.
+void remove_dead_entries(const fs::path& folder, std::vector<std::string> names) {
+    std::erase_if(names, [&](const std::string& name) {
+        return !is_entry_name(name) || is_entering(folder, number_of(name));
+    });
+    boost::system::error_code ignored;
+    for (const std::string& name : names) fs::remove(folder / name, ignored);
 }
 
 // Waits while somebody else is drawing a number; a process that died over it does not hold us up.
@@ -382,10 +399,9 @@ fs::path Lock::member() const {
 std::optional<std::string> Lock::obstacle(std::uint64_t own_lamport, LockKind kind) const {
     const std::string own_name = name_of('M', number_);
     boost::system::error_code ignored;
-    for (const std::string& name : names_if_any(folder_)) {
-        if (is_entry_name(name) && !is_entering(folder_, number_of(name))) {
-            fs::remove(folder_ / name, ignored);
-        }
+    const auto names = names_if_any(folder_);
+    remove_dead_entries(folder_, names);
+    for (const std::string& name : names) {
         if (!is_member_name(name, 'M') || name == own_name) continue;
         const auto member = read_member(folder_ / name);
         if (!member || is_stale(*member)) {

@@ -12,6 +12,7 @@
 
 #include "testing/corpus.h"
 #include "testing/failure.h"
+#include "testing/nobody.h"
 #include "testing/temp_folder.h"
 
 namespace vix::io {
@@ -241,14 +242,8 @@ TEST(LockHolders, AMemberThatMayNotBeReadCounts) {
     fs::permissions(folder.path(), fs::all_all);
     fs::permissions(lock_folder(folder / "a.vmx"), fs::all_all);
     fs::permissions(lock_folder(folder / "a.vmx") / "M00001.lck", fs::no_perms);
-    const pid_t pid = fork();
-    if (pid == 0) {
-        const bool dropped = geteuid() != 0 || seteuid(65534) == 0;
-        _exit(dropped && lock_holders(lock_folder(folder / "a.vmx")).size() == 1 ? 0 : 1);
-    }
-    int status = 0;
-    waitpid(pid, &status, 0);
-    EXPECT_EQ(status, 0);
+    EXPECT_TRUE(testing::holds_for_nobody(
+        [&] { return lock_holders(lock_folder(folder / "a.vmx")).size() == 1; }));
 }
 
 TEST(Lock, HoldsAMemberInVmwaresForm) {
@@ -340,6 +335,31 @@ TEST(Lock, SweepsAwayAnEntryThatSomebodyDiedOver) {
     fs::last_write_time(locks / "E00007.lck", std::time(nullptr) - 3600);
     { const Lock lock{folder / "a.vmx", LockKind::Exclusive}; }
     EXPECT_EQ(testing::names_in(folder.path()), "");
+}
+
+// Its two files need not have come at once; several, for they are met in any order.
+TEST(Lock, SweepsAwayAnEntryWhoseFilesDifferInAge) {
+    const TempFolder folder;
+    const auto put = [&](const std::string& number) {
+        fs::create_directories(folder / ("a.vmx.lck/D" + number + ".lck"));
+        fs::last_write_time(folder / ("a.vmx.lck/D" + number + ".lck"), std::time(nullptr) - 2);
+        folder.write("a.vmx.lck/E" + number + ".lck", "");
+    };
+    for (const char* number : {"00001", "00002", "00003", "00004", "00005", "00006"}) put(number);
+    { const Lock lock{folder / "a.vmx", LockKind::Exclusive}; }
+    EXPECT_FALSE(fs::exists(folder / "a.vmx.lck"));
+}
+
+TEST(Lock, SweepsAwayAllOfAnEntryWhoseProcessIsDead) {
+    const TempFolder folder;
+    const std::string dead = to_text(dead_member(), folder / "a.vmx.lck");
+    const auto put = [&](const std::string& number) {
+        fs::create_directories(folder / ("a.vmx.lck/D" + number + ".lck"));
+        folder.write("a.vmx.lck/E" + number + ".lck", dead);
+    };
+    for (const char* number : {"00001", "00002", "00003", "00004", "00005", "00006"}) put(number);
+    { const Lock lock{folder / "a.vmx", LockKind::Exclusive}; }
+    EXPECT_FALSE(fs::exists(folder / "a.vmx.lck"));
 }
 
 TEST(Lock, DoesNotWaitForAnEntryFromTheFuture) {

@@ -27,6 +27,7 @@ Replacement::Replacement(const fs::path& path, std::string_view content, unsigne
     unlink(fresh_.c_str());  // of a process that died over it; the lock on the machine is ours
     struct stat before {};
     const bool existed = stat(path.c_str(), &before) == 0;
+    if (!existed && errno != ENOENT) throw system_error(errno, "replacing", path.string());
     File file = File::create(fresh_, existed ? before.st_mode & 0777U : permissions);
     try {
         // A machine stays its owner's when root changes it. Only root can; before the mode, which

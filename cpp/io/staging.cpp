@@ -16,8 +16,6 @@
 #include "io/folder.h"
 #include "io/uninterrupted.h"
 
-namespace fs = boost::filesystem;
-
 namespace vix::io {
 namespace {
 
@@ -49,7 +47,7 @@ void move_without_replacing(const fs::path& from, const fs::path& to) {
     if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
     if (errno != EINVAL && errno != ENOSYS) throw system_error(errno, "creating", to.string());
     // A file system without that kind of rename: the lock on the destination has to do.
-    if (!mark_of(to).empty()) throw system_error(EEXIST, "creating", to.string());
+    if (identity_of(to)) throw system_error(EEXIST, "creating", to.string());
     if (rename(from.c_str(), to.c_str()) != 0) throw system_error(errno, "creating", to.string());
 }
 

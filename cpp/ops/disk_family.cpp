@@ -39,6 +39,7 @@ void DiskFamily::add_chain(const vm::NamedFile& file, const vm::Config& machine,
     } catch (const Error& error) {
         if (unreadable == Unreadable::Refuse) throw;
         complete_ = complete_ && chain.empty() && error.code() == VIX_E_FILE_NOT_FOUND;
+        if (!unseen_ && may_stand_on_more(error, chain, machine, settings_)) unseen_ = error;
         if (chain.empty()) return;
     }
     tops.insert(chain.front().identity);
@@ -71,13 +72,18 @@ bool DiskFamily::is_own(const Id& id) const {
     return delta && (is_present(id) || is_frozen(id));
 }
 
-bool DiskFamily::is_shared(const Id& id) const {
-    const fs::path folder = fs::canonical(members_.at(id).link.folder());
+bool DiskFamily::is_shared(const vm::DiskLink& link) const {
+    const fs::path folder = fs::canonical(link.folder());
     auto known = neighbours_.find(folder);
     if (known == neighbours_.end()) {
-        known = neighbours_.emplace(folder, disks_of_neighbours(folder, vmx_, settings_)).first;
+        known = neighbours_.emplace(folder, std::nullopt).first;
+        try {
+            known->second = disks_of_neighbours(folder, vmx_, settings_);
+        } catch (const Error& error) {
+            if (is_exhaustion(error.code())) throw;
+        }
     }
-    return known->second.contains(id);
+    return !known->second || known->second->contains(link.identity);
 }
 
 std::set<fs::path> DiskFamily::named() const {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "vm/config.h"
 #include "vm/disk.h"
 #include "vm/snapshot_tree.h"
@@ -35,6 +36,8 @@ class DiskFamily {
     // No disk is missing among the members for another reason than that the first of its chain is
     // gone: what cannot be looked at, or is broken, may yet be needed.
     bool is_complete() const { return complete_; }
+    // Why disks are missing among the members that may well be there: see may_stand_on_more().
+    const std::optional<Error>& unseen() const { return unseen_; }
     std::vector<Id> children(const Id& id) const;
     // By what the path leads to, however it is spelled.
     std::optional<Id> find(const boost::filesystem::path& path) const;
@@ -47,8 +50,9 @@ class DiskFamily {
     // Only these are ever changed or deleted: what lies in the machine's folder, deltas that its
     // snapshots made beside a disk elsewhere, and what was adopted.
     bool is_own(const Id& id) const;
-    // Another machine in the folder that the disk lies in stands on it.
-    bool is_shared(const Id& id) const;
+    // Another machine in the folder that the disk lies in stands on it, or it cannot be told.
+    bool is_shared(const Id& id) const { return is_shared(members_.at(id).link); }
+    bool is_shared(const vm::DiskLink& link) const;
 
     // Disks elsewhere that a snapshot named which is no longer listed: still the machine's own.
     void adopt(const std::set<boost::filesystem::path>& disks) { adopted_ = disks; }
@@ -67,11 +71,13 @@ class DiskFamily {
     const vm::Settings& settings_;
     std::map<Id, Member> members_;
     bool complete_ = true;
+    std::optional<Error> unseen_;
     std::set<Id> present_;
     std::set<Id> frozen_;
     std::set<boost::filesystem::path> adopted_;
-    // Folder -> what other machines there stand on; looked up once, and only where it matters.
-    mutable std::map<boost::filesystem::path, std::set<Id>> neighbours_;
+    // Folder -> what other machines there stand on, nothing where that cannot be told; looked up
+    // once, and only where it matters.
+    mutable std::map<boost::filesystem::path, std::optional<std::set<Id>>> neighbours_;
 };
 
 // The files of one link: its descriptor and its extents.

@@ -117,6 +117,19 @@ TEST_F(DiskFamilyTest, IsSharedWhereAnotherMachineOfTheFolderStandsOnIt) {
     EXPECT_FALSE(disks.is_shared(*disks.find(vm_ / "disk-000003.vmdk")));
 }
 
+TEST_F(DiskFamilyTest, IsSharedWhereItCannotBeToldWhatAnotherMachineStandsOn) {
+    fs::create_symlink("disk-000001.vmdk", vm_ / "link.vmdk");
+    write_file(vm_ / "other.vmx", testing::vmx_with_disks({"scsi0:0=link.vmdk"}));
+    const DiskFamily disks = family();
+    EXPECT_TRUE(disks.is_shared(*disks.find(vm_ / "disk-000003.vmdk")));
+}
+
+TEST_F(DiskFamilyTest, IsNotSharedWhereAnotherMachinesDiskIsGone) {
+    write_file(vm_ / "other.vmx", testing::vmx_with_disks({"scsi0:0=gone.vmdk"}));
+    const DiskFamily disks = family();
+    EXPECT_FALSE(disks.is_shared(*disks.find(vm_ / "disk-000003.vmdk")));
+}
+
 // Longer than any that is made, so that it can be shortened.
 TEST_F(DiskFamilyTest, HoldsChainsOverTheLimit) {
     std::string parent = "base.vmdk";

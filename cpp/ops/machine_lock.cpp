@@ -43,7 +43,8 @@ void tidy_up_if_free(const boost::filesystem::path& vmx, const vm::Settings& set
     constexpr std::chrono::milliseconds kShort{200};
     try {
         Progress quiet;
-        if (Pending::is_due(vmx)) MachineLock{vmx, settings, quiet, kShort};
+        if (!Pending::is_due(vmx)) return;
+        const MachineLock tidies{vmx, settings, quiet, kShort};
     } catch (...) {
         // For the next call.
     }

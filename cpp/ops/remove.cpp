@@ -91,8 +91,14 @@ class Belongings {
         }
     }
 
-    // What another machine of the same folder stands on is not ours to delete.
+    // What another machine of the same folder stands on is not ours to delete. Throws where that
+    // cannot be told.
     void subtract(const Belongings& other) {
+        if (other.unseen_) {
+            throw Error{other.unseen_->code(),
+                        "what " + other.config_.path().string() +
+                            " stands on cannot be told: " + other.unseen_->detail()};
+        }
         std::erase_if(files_, [&](const fs::path& file) {
             return file == other.config_.path() || other.known_.contains(file);
         });
@@ -109,8 +115,9 @@ class Belongings {
         try {
             const auto path = vm::find_file(named, from, {}, settings_);
             if (path) add(*path);
-        } catch (const Error&) {
+        } catch (const Error& error) {
             // On a drive that is not mapped: not in the folder.
+            if (error.code() != VIX_E_FILE_NAME_INVALID) unseen_ = error;
         }
     }
 
@@ -154,7 +161,8 @@ class Belongings {
         const format::Dictionary snapshots = snapshot_list();
         for (const auto& [key, value] : snapshots.entries()) {
             const auto dot = key.find('.');
-            const bool state = starts_with_ignoring_case(key, "snapshot") && dot != key.npos &&
+            const bool state = starts_with_ignoring_case(key, "snapshot") &&
+                               dot != std::string::npos &&
                                equal_ignoring_case(key.substr(dot), ".filename");
             if (state) add_state(value);
         }
@@ -168,7 +176,8 @@ class Belongings {
         try {
             const auto path = vm::find_file(named, folder_, search, settings_);
             if (path) vm::follow_chain(*path, search, settings_, chain);
-        } catch (const Error&) {
+        } catch (const Error& error) {
+            if (may_stand_on_more(error, chain, config_, settings_)) unseen_ = error;
         }
         // From the base up: stopped in between, what is left can still be found from the top.
         for (auto link = chain.rbegin(); link != chain.rend(); ++link) add_link(*link);
@@ -187,6 +196,7 @@ class Belongings {
     fs::path folder_;
     std::vector<fs::path> files_;
     std::set<fs::path> known_;
+    std::optional<Error> unseen_;  // why not all of its files are known
 };
 
 // `parent` is what the clone called `parent_name`.

@@ -11,6 +11,7 @@
 #include "io/lock.h"
 #include "testing/failure.h"
 #include "testing/machines.h"
+#include "testing/nobody.h"
 #include "testing/running.h"
 
 namespace vix::ops {
@@ -104,6 +105,53 @@ TEST(Remove, LeavesWhatANeighbourStandsOn) {
     folder.write("vm/other.vmx", vmx_with_disks({"scsi0:0=data.vmdk"}));
     delete_machine(vmx);
     EXPECT_EQ(names_in(folder / "vm"), "data-f001.vmdk data-f002.vmdk data.vmdk other.vmx");
+}
+
+// It may be any disk of the folder.
+TEST(Remove, IsRefusedWhereANeighboursDiskCannotBeLookedAt) {
+    const TempFolder folder;
+    const fs::path vmx = testing::write_small_machine(folder / "vm");
+    fs::create_symlink("data.vmdk", folder / "vm/link.vmdk");
+    folder.write("vm/other.vmx", vmx_with_disks({"scsi0:0=link.vmdk"}));
+    const std::string before = names_in(folder / "vm");
+    EXPECT_EQ(code_of([&] { delete_machine(vmx); }), VIX_E_FILE_ACCESS_ERROR);
+    EXPECT_EQ(names_in(folder / "vm"), before);
+}
+
+TEST(Remove, IsRefusedWhereTheParentOfANeighboursDiskCannotBeLookedAt) {
+    const TempFolder folder;
+    const fs::path vmx = testing::write_small_machine(folder / "vm");
+    fs::create_symlink("data.vmdk", folder / "vm/link.vmdk");
+    folder.write("vm/top.vmdk", testing::mono_disk("top.vmdk", 't', 1, 9, "link.vmdk", 1));
+    folder.write("vm/other.vmx", vmx_with_disks({"scsi0:0=top.vmdk"}));
+    const std::string before = names_in(folder / "vm");
+    EXPECT_EQ(code_of([&] { delete_machine(vmx); }), VIX_E_DISK_OPENPARENT);
+    EXPECT_EQ(names_in(folder / "vm"), before);
+}
+
+TEST(Remove, IsRefusedWhereANeighbourMayNotBeRead) {
+    const TempFolder folder;
+    const fs::path vmx = testing::write_small_machine(folder / "vm");
+    folder.write("vm/other.vmx", vmx_with_disks({"scsi0:0=data.vmdk"}));
+    for (const fs::path& place : {folder.path(), folder / "vm"}) {
+        fs::permissions(place, fs::all_all);
+    }
+    fs::permissions(folder / "vm/other.vmx", fs::no_perms);
+    const std::string before = names_in(folder / "vm");
+    EXPECT_TRUE(testing::holds_for_nobody(
+        [&] { return code_of([&] { delete_machine(vmx); }) == VIX_E_FILE_ACCESS_ERROR; }));
+    EXPECT_EQ(names_in(folder / "vm"), before);
+}
+
+TEST(Remove, GoesOnWhereANeighboursDisksAreGone) {
+    const TempFolder folder;
+    const fs::path vmx = testing::write_small_machine(folder / "vm");
+    folder.write("vm/top.vmdk", testing::mono_disk("top.vmdk", 't', 1, 9, "gone.vmdk", 1));
+    folder.write("vm/other.vmx", vmx_with_disks({"scsi0:0=top.vmdk", "scsi0:1=gone.vmdk"}));
+    fs::create_directory(folder / "vm/folder.vmx");
+    fs::create_symlink("nowhere", folder / "vm/dangling.vmx");
+    delete_machine(vmx);
+    EXPECT_EQ(names_in(folder / "vm"), "dangling.vmx folder.vmx other.vmx top.vmdk");
 }
 
 TEST(Remove, NeverTakesANeighboursConfiguration) {

@@ -6,9 +6,11 @@
 
 namespace vix::ops {
 
+// `known` is moved on, which cppcheck does not see.
 // The .vmx is the second thing to lock: it is replaced only under a MachineLock.
 SnapshotListChange::SnapshotListChange(const boost::filesystem::path& vmx, Progress& waiting,
-                                       const Change& change, vm::SnapshotTree known)
+                                       const Change& change,
+                                       vm::SnapshotTree known)  // cppcheck-suppress passedByValue
     : guard_{vmx, io::LockKind::Exclusive, {kPatience, &waiting}, vmx.string() + ".list"} {
     const auto list = vm::snapshot_list_path(vmx);
     vm::SnapshotTree tree = vm::SnapshotTree::read(list, std::move(known));

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "format/vmdk/descriptor.h"
+#include "io/real_path.h"
 #include "io/replacement.h"
 #include "ops/child_disks.h"
 #include "ops/disk_family.h"
@@ -17,7 +18,6 @@
 #include "ops/live_snapshot.h"
 #include "ops/machine_lock.h"
 #include "ops/merge.h"
-#include "ops/neighbours.h"
 #include "ops/new_snapshot.h"
 #include "ops/pending.h"
 #include "ops/progress_share.h"
@@ -186,7 +186,7 @@ class Remover {
             const auto children = id ? disks.children(*id) : std::vector<DiskFamily::Id>{};
             if (!needed && (children.size() > 1 || is_served(disks, *id))) continue;
             candidates_.erase(path);
-            if (!id) delete_unreferenced(path);
+            if (!id) delete_unreferenced(path, disks);
             if (needed || children.empty()) continue;
             const auto& child = children.front();
             write_sentinels(disks, disks.members().at(child).link.path);
@@ -203,7 +203,7 @@ class Remover {
     // Elsewhere only deltas of snapshots: a disk that was attached from there is the user's.
     std::vector<vm::DiskLink> chain_of_unreferenced(const fs::path& path) const {
         std::vector<vm::DiskLink> chain;
-        const auto folder = fs::weakly_canonical(path.parent_path());
+        const auto folder = io::real_path(path.parent_path());
         const bool here = folder == fs::canonical(vmx_.parent_path());
         const bool delta = own_.contains(path) && plain_path(path) != path;
         if (!here && !delta) return chain;
@@ -223,11 +223,9 @@ class Remover {
     }
 
     // It was the end of a branch. What it stood on may now have one child less.
-    void delete_unreferenced(const fs::path& path) {
+    void delete_unreferenced(const fs::path& path, const DiskFamily& disks) {
         const auto chain = chain_of_unreferenced(path);
-        if (chain.empty()) return;
-        const auto shared = disks_of_neighbours(path.parent_path(), vmx_, settings_);
-        if (shared.contains(chain.front().identity)) return;
+        if (chain.empty() || disks.is_shared(chain.front())) return;
         if (chain.size() > 1) candidates_.insert(chain[1].path);
         for (const fs::path& file : files_of(chain.front(), settings_)) unlink(file.c_str());
     }

@@ -22,6 +22,7 @@ std::atomic<int> left{kNever};
 std::atomic<bool> reached{false};
 std::atomic<Fault> kind{Fault::Error};
 std::atomic<bool> interrupt_due{false};
+std::atomic<bool> state_is_hidden{false};
 
 }  // namespace
 
@@ -42,6 +43,16 @@ void interrupt_next_folder() {
 
 bool interrupt_is_due() {
     return interrupt_due;
+}
+
+void hide_next_state() {
+    state_is_hidden = true;
+}
+
+static bool hides_state() {
+    if (!state_is_hidden.exchange(false)) return false;
+    errno = EIO;
+    return true;
 }
 
 static bool is_interrupted(int flags) {
@@ -69,6 +80,7 @@ static Function next(Function, const char* name) {
 
 }  // namespace vix::testing
 
+using vix::testing::hides_state;
 using vix::testing::is_faulty;
 using vix::testing::is_interrupted;
 using vix::testing::next;
@@ -129,6 +141,11 @@ ssize_t pwrite(int file, const void* bytes, size_t size, off_t offset) {
 int ftruncate(int file, off_t size) noexcept {
     static const auto real = next(&ftruncate, "ftruncate");
     return is_faulty() ? -1 : real(file, size);
+}
+
+int fstat(int file, struct stat* status) noexcept {
+    static const auto real = next(&fstat, "fstat");
+    return hides_state() ? -1 : real(file, status);
 }
 
 int fsync(int file) {

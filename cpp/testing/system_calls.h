@@ -21,4 +21,7 @@ void interrupt_next_folder();
 // Whether that is still to come.
 bool interrupt_is_due();
 
+// The next file whose state is asked for by its descriptor does not tell it, with EIO.
+void hide_next_state();
+
 }  // namespace vix::testing

@@ -1,10 +1,12 @@
 #include "vm/linked_clones.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
+#include <cerrno>
 
 #include "base/error.h"
-#include "io/same_file.h"
 #include "vm/disk.h"
 #include "vm/machine_state.h"
 #include "vm/moved.h"
@@ -14,19 +16,35 @@ namespace fs = boost::filesystem;
 namespace vix::vm {
 namespace {
 
-// The clone at `clone`, which the machine's list calls `recorded`.
+// Also where that cannot be told.
+bool may_be_there(const fs::path& path, struct stat& status) {
+    if (stat(path.c_str(), &status) == 0) return true;
+    status = {};
+    return errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG && errno != ELOOP;
+}
+
+bool may_be_same(const fs::path& a, const fs::path& b) {
+    struct stat one {};
+    struct stat other {};
+    if (!may_be_there(a, one) || !may_be_there(b, other)) return false;
+    const bool unknown = one.st_ino == 0 || other.st_ino == 0;
+    return unknown || (one.st_dev == other.st_dev && one.st_ino == other.st_ino);
+}
+
+// The clone at `clone`, which the machine's list calls `recorded`. What may be there and cannot be
+// asked is better taken for alive: all it has would go with the snapshot.
 bool refers_back(const fs::path& clone, const std::string& recorded, const fs::path& vmx,
                  const Settings& settings) {
-    boost::system::error_code error;
-    if (!fs::exists(clone, error)) return false;
+    struct stat status {};
+    if (!may_be_there(clone, status)) return false;
     try {
         const auto parents = SnapshotTree::read(snapshot_list_path(clone)).clone_of();
         return std::any_of(parents.begin(), parents.end(), [&](const std::string& parent) {
-            return io::is_same_file(recorded_path(parent, clone.parent_path(), settings), vmx) ||
+            return may_be_same(recorded_path(parent, clone.parent_path(), settings), vmx) ||
                    is_same_way(parent, recorded, vmx, clone);
         });
     } catch (const Error&) {
-        return true;  // it is there and cannot be asked: better taken for alive
+        return true;
     }
 }
 

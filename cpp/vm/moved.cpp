@@ -32,9 +32,10 @@ std::vector<std::string> names_of(const std::string& path) {
     return names;
 }
 
+// What cannot be looked at may be there.
 bool is_there(const fs::path& path) {
     boost::system::error_code ignored;
-    return fs::symlink_status(path, ignored).type() > fs::file_not_found;
+    return fs::symlink_status(path, ignored).type() != fs::file_not_found;
 }
 
 fs::path place_below(const fs::path& folder, const std::vector<std::string>& names,

@@ -237,7 +237,7 @@ void SnapshotTree::add(const Snapshot& snapshot) {
     if (!dictionary_.find(".encoding")) dictionary_.set(".encoding", "UTF-8");
     const std::size_t index = snapshots_.size();
     close_gaps();
-    remove_keys(index);  // what is left of one without a uid would become this one's
+    remove_keys({index});  // what is left of one without a uid would become this one's
     remove_lost_parents();
     dictionary_.set("snapshot.lastUID", std::to_string(snapshot.uid));
     dictionary_.set("snapshot.current", std::to_string(snapshot.uid));
@@ -300,41 +300,52 @@ void SnapshotTree::remove(int uid) {
     }
     if (current_ == uid) set_current(parent);
     // Also those that were passed over since their uid was taken: it is no longer.
+    std::set<std::size_t> indices;
     for (const std::string_view name : dictionary_.names()) {
         const auto split = split_key(name);
         if (split && equal_ignoring_case(split->second, "uid") && to_uid(text(name)) == uid) {
-            remove_keys(split->first);
+            indices.insert(split->first);
         }
     }
+    remove_keys(indices);
     snapshots_.erase(snapshots_.begin() + static_cast<std::ptrdiff_t>(position));
     indices_.erase(indices_.begin() + static_cast<std::ptrdiff_t>(position));
     close_gaps();
     write_count();
 }
 
-// VMware's files have no gap in their numbers.
+// VMware's files have no gap in their numbers. All in one pass, since removing the first of a
+// thousand snapshots gives each of the others a new number.
 void SnapshotTree::close_gaps() {
+    std::map<std::size_t, std::size_t> target;
+    std::set<std::size_t> in_the_way;
     for (std::size_t i = 0; i < indices_.size(); ++i) {
         if (indices_[i] == i) continue;
-        remove_keys(i);
-        renumber(indices_[i], i);
+        in_the_way.insert(i);
+        target[indices_[i]] = i;
         indices_[i] = i;
     }
-}
-
-void SnapshotTree::remove_keys(std::size_t index) {
-    for (const std::string_view name : dictionary_.names()) {
+    if (target.empty()) return;
+    std::map<std::size_t, std::vector<std::pair<std::string, std::string>>> moved;
+    for (const auto& [name, value] : dictionary_.entries()) {
         const auto split = split_key(name);
-        if (split && split->first == index) dictionary_.remove(name);
+        if (!split) continue;
+        const auto found = target.find(split->first);
+        if (found != target.end()) {
+            moved[found->second].emplace_back(key(found->second, std::string{split->second}),
+                                              value);
+        }
+        if (found != target.end() || in_the_way.contains(split->first)) dictionary_.remove(name);
+    }
+    for (const auto& [index, entries] : moved) {
+        for (const auto& [name, value] : entries) dictionary_.set(name, value);
     }
 }
 
-void SnapshotTree::renumber(std::size_t from, std::size_t to) {
-    for (const auto& [name, value] : dictionary_.entries()) {
+void SnapshotTree::remove_keys(const std::set<std::size_t>& indices) {
+    for (const std::string_view name : dictionary_.names()) {
         const auto split = split_key(name);
-        if (!split || split->first != from) continue;
-        dictionary_.remove(name);
-        dictionary_.set(key(to, std::string{split->second}), value);
+        if (split && indices.contains(split->first)) dictionary_.remove(name);
     }
 }
 

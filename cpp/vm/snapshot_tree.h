@@ -5,6 +5,7 @@
 #include <boost/filesystem/path.hpp>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -83,10 +84,9 @@ class SnapshotTree {
     std::size_t index_of(int uid) const;
     void write_snapshot(std::size_t index, const Snapshot& snapshot);
     void write_clones(std::size_t index, const Snapshot& snapshot);
-    void remove_keys(std::size_t index);
+    void remove_keys(const std::set<std::size_t>& indices);
     void remove_lost_parents();
     void close_gaps();
-    void renumber(std::size_t from, std::size_t to);
     void write_most_recent(int uid);
     void write_count();
 

@@ -87,6 +87,33 @@ TEST(SnapshotTree, ClosingAGapMixesNoTwoSnapshots) {
     EXPECT_EQ(again.find(5)->display_name, "new");
 }
 
+TEST(SnapshotTree, ClosesAllGapsAtOnce) {
+    auto tree = SnapshotTree::parse(
+        "snapshot1.description = \"left over\"\n"
+        "snapshot2.uid = \"4\"\n"
+        "snapshot5.uid = \"6\"\n"
+        "snapshot5.displayName = \"six\"\n"
+        "snapshot2.displayName = \"four\"\n"
+        "snapshot7.uid = \"8\"\n"
+        "snapshot7.displayName = \"eight\"\n",
+        "test.vmsd");
+    tree.remove(6);
+    EXPECT_EQ(tree.to_bytes(),
+              "snapshot0.uid = \"4\"\n"
+              "snapshot0.displayName = \"four\"\n"
+              "snapshot1.uid = \"8\"\n"
+              "snapshot1.displayName = \"eight\"\n"
+              "snapshot.numSnapshots = \"2\"\n");
+}
+
+TEST(SnapshotTree, ARemovedSnapshotTakesAllLinesWithItsUidAlong) {
+    std::string list = "snapshot0.uid = \"2\"\n";
+    for (int i = 1; i < 40000; ++i) list += "snapshot" + std::to_string(i) + ".uid = \"1\"\n";
+    auto tree = SnapshotTree::parse(list, "test.vmsd");
+    tree.remove(1);
+    EXPECT_EQ(tree.to_bytes(), "snapshot0.uid = \"2\"\nsnapshot.numSnapshots = \"1\"\n");
+}
+
 TEST(SnapshotTree, ARemovedSnapshotDoesNotComeBackAsAnotherWithItsUid) {
     auto tree = SnapshotTree::parse(
         "snapshot1.uid = \"4\"\nsnapshot1.displayName = \"first\"\n"

@@ -43,6 +43,8 @@ sub tried_with_room {
         $sum{failures}++ if grep { !/untidy/ } @here;
         push @{ $wrong{ join '; ', grep { !/untidy/ } @here } }, $room if grep { !/untidy/ } @here;
     }
+    push @{ $wrong{'the disk never was too full'} }, @room
+        if !$codes{ +VIX_E_DISK_FULL } && $what !~ /delete/;
     return (\%wrong, join ', ', map {"$_ ($codes{$_})"} sort keys %codes);
 }
 

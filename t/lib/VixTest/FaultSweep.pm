@@ -49,7 +49,8 @@ sub kill_sweep {
         my $run  = stepped(sub { run_trial($trial) }, at => $at, action => 'kill');
         my $code = $run->{signal} ? undef : $run->{code};
         $sweep->{cases}++;
-        _note($sweep, $trial, $at, $run, complaints_after($trial, $code, %may));
+        my @wrong = eval { complaints_after($trial, $code, %may) };
+        _note($sweep, $trial, $at, $run, @wrong, $@ ? "cannot be judged: $@" : ());
     }
     return $sweep;
 }
@@ -123,7 +124,8 @@ sub _undisturbed {
 sub _known_state {
     my ($sweep, $trial, $code, %may) = @_;
     my $key = (defined $code && $code == VIX_OK ? 'done ' : '') . state_key($trial);
-    $sweep->{states}{$key} ||= [complaints_after($trial, $code, %may)];
+    $sweep->{states}{$key} ||= [eval { complaints_after($trial, $code, %may) }];
+    push @{ $sweep->{states}{$key} }, "cannot be judged: $@" if $@;
     return @{ $sweep->{states}{$key} };
 }
 

@@ -219,9 +219,13 @@ sub write_tree {
     File::Path::remove_tree($replay->{dir}, { keep_root => 1 });
     my %made;
     _write_folder($replay, \%tree, 'root', $replay->{dir}, \%made, $keeps{data});
-    my %mark = map { (/^(\d+)/ ? $1 : $_) => $made{$_} } keys %made;
-    _renew_manifests(\%mark, grep { basename($_) eq '.manifest' } values %made);
-    _renew_pending($made{$_}, /^(\d+)/) for grep { $made{$_} =~ /\.vix-pending$/ } keys %made;
+
+    # Of two with one inode the later has it; a folder, which may have had it before, has no mark.
+    my @files = sort { (split /[.]/, $a)[1] <=> (split /[.]/, $b)[1] }
+        grep { $replay->{files}{$_} } keys %made;
+    my %mark = map { (/^(\d+)/)[0] => $made{$_} } @files;
+    _renew_manifests(\%mark, grep { basename($_) eq '.manifest' } @made{@files});
+    _renew_pending($made{$_}, /^(\d+)/) for grep { $made{$_} =~ /\.vix-pending$/ } @files;
     return;
 }
 
