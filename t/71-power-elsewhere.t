@@ -12,6 +12,7 @@ use Test::More;
 use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
+use VixTest::Calls qw(connect_to);
 use VixTest::Guest qw(run_folder why_nothing_runs);
 
 my $keep = run_folder();
@@ -19,12 +20,6 @@ $ENV{VIX_INVENTORY_FILE} = "$keep/inventory.vmls";
 
 my $dead = 'qemu+unix:///system?socket=/nowhere/libvirt-sock';
 my @none = (0, VIX_INVALID_HANDLE);
-
-sub connect_to {
-    my ($name) = @_;
-    return HostConnect(VIX_API_VERSION, VIX_SERVICEPROVIDER_VMWARE_WORKSTATION, $name, 0, undef,
-        undef, @none);
-}
 
 sub text_of { return $_[0] == VIX_OK ? 'VIX_OK' : "$_[0]: " . GetErrorText($_[0]) }
 

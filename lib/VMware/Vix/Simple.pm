@@ -152,7 +152,10 @@ VIX_E_WRAPPER_SERVICEPROVIDER_NOT_FOUND (22003), a number that is no host type V
 =item $hostName
 
 undef or '' for this host (page, seen); C<localhost>, C<127.0.0.1>, C<::1>, the host's own name and
-URLs with one of them mean the same. Others are VIX_E_CANNOT_CONNECT_TO_HOST (18000) (ours).
+URLs with one of them mean the same. The URI of a libvirt (C<qemu+ssh://host2/system>) is the one
+that runs what is opened through this connection, on this host or on another that shares the
+storage: see C<power.uri> in L<VMware::Vix::Settings>. Others are VIX_E_CANNOT_CONNECT_TO_HOST
+(18000) (ours).
 
 =item $hostPort, $userName, $password
 
@@ -322,7 +325,8 @@ One that runs is VIX_E_VM_IS_RUNNING, an encrypted one VIX_E_NEED_KEY, or VIX_E_
 VIX_VMPOWEROP_LAUNCH_GUI (page), one whose .vmx cannot be written VIX_E_CANNOT_START_READ_ONLY_VM, one
 whose disk a snapshot or a linked clone needs as it is VIX_E_SNAPSHOT_INCONSISTENT. Without libvirt
 it is VIX_E_NOT_SUPPORTED, with one that does not answer VIX_E_CANNOT_CONNECT_TO_HOST, without the
-right to use it VIX_E_HOST_USER_PERMISSIONS; whatever else libvirt refuses is
+right to use it VIX_E_HOST_USER_PERMISSIONS, on another host that does not see it or is not reached by
+ssh VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT; whatever else libvirt refuses is
 VIX_E_CANNOT_POWER_ON_VM with its own words in the detail (all ours). The settings power.* of
 L<VMware::Vix::Settings> say how it runs.
 

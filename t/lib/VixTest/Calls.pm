@@ -18,15 +18,21 @@ use VixTest::Files qw(slurp);
 use VixTest::Tools qw(run_tool);
 
 our @EXPORT_OK
-    = qw(host open_vm clone_vm clone_in_child clone_all_in_child start_clone perl_with_vix);
+    = qw(connect_to host open_vm clone_vm clone_in_child clone_all_in_child start_clone perl_with_vix);
 
 my $HOST;
+
+# To the host of that name, undef for this one: (error, handle).
+sub connect_to {
+    my ($name) = @_;
+    return HostConnect(VIX_API_VERSION, VIX_SERVICEPROVIDER_VMWARE_WORKSTATION, $name, 0, undef,
+        undef, 0, VIX_INVALID_HANDLE);
+}
 
 # The host handle of this process.
 sub host {
     return $HOST if $HOST;
-    (my $err, $HOST) = HostConnect(VIX_API_VERSION, VIX_SERVICEPROVIDER_VMWARE_WORKSTATION,
-        undef, 0, undef, undef, 0, VIX_INVALID_HANDLE);
+    (my $err, $HOST) = connect_to(undef);
     die "HostConnect: $err " . GetErrorText($err) if $err != VIX_OK;
     return $HOST;
 }
