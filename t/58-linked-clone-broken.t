@@ -99,6 +99,26 @@ sub calls_answer {
     is(full_clone($vmx, undef, "$keep/w/w.vmx"), VIX_OK, 'also for a clone');
     ok(guest_reads("$keep/w/w.vmx") eq $reads, 'that reads the same');
 }
+
+# As a deletion leaves one that was cut off by a failure of power: any file can be gone already.
+{
+    my ($vm, $vmx, undef, $keep) = family();
+    (my $folder = $vmx) =~ s{/[^/]*$}{};
+    my (undef, $handle) = open_vm($vmx);
+    is((VMCreateSnapshot($handle, 'own', '', 0, 0))[0], VIX_OK, 'a snapshot of the clone');
+    ReleaseHandle($handle);
+    my @files = grep { !/\.(?:vmx|vmsd)$/ } glob "$folder/*";    # these go last
+    cmp_ok(scalar @files, '>=', 4, 'it has files of its own');
+    for my $gone (@files) {
+        system('cp', '-a', $folder, "$folder.whole") == 0 or die 'cp';
+        unlink $gone or die "unlink: $!";
+        my $name = $gone =~ s{.*/}{}r;
+        is(delete_vm($vmx), VIX_OK, "without its $name it can be deleted");
+        ok(!-e $folder, 'and nothing is left') or diag join ' ', glob "$folder/*";
+        system('rm', '-rf', $folder);
+        rename "$folder.whole", $folder or die "rename: $!";
+    }
+}
 for my $type (qw(monolithicFlat twoGbMaxExtentSparse)) {
     my ($vm, $vmx, $reads, $keep) = family({ type => $type });
     my ($extent) = grep { !/alpha\.vmdk$/ } @{ $vm->{disks}[0]{files} };

@@ -286,20 +286,25 @@ void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& 
             theirs.add_disks();
             belongings.subtract(theirs);
         }
+        // The list and the .vmx go last, since they name the others: so a deletion that was
+        // interrupted can be called again. For that the others have to be gone for good before.
+        std::vector<fs::path> last{vmx};
         for (const fs::path& file : belongings.files()) {
             progress.checkpoint("remove");
             progress.point_of_no_return();
-            if (file != vmx) remove_file(file);
+            if (file == vm::snapshot_list_path(vmx)) {
+                last.insert(last.begin(), file);
+            } else if (file != vmx) {
+                remove_file(file);
+            }
         }
         io::Staging::remove_leftovers(vmx);
-        // Last, so that a deletion that was interrupted can be called again; and for that the
-        // others have to be gone for good before it.
         const auto sync = [&] {
             if (settings.durability == vm::Durability::Synced) io::sync_all({vmx.parent_path()});
         };
         sync();
         progress.checkpoint("remove");
-        remove_file(vmx);
+        for (const fs::path& file : last) remove_file(file);
         sync();
     }
     drop_records(vmx, parents, settings);

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "base/error.h"
+#include "io/same_file.h"
 #include "vm/disk.h"
 #include "vm/machine_state.h"
 #include "vm/moved.h"
@@ -61,12 +62,45 @@ fs::path recorded_path(const std::string& recorded, const fs::path& folder,
     return fs::absolute(fs::path{recorded}, folder);
 }
 
+namespace {
+
+// A parent in the same folder is named without one.
+bool names_own_parent(const DiskLink& link, const fs::path& folder) {
+    return io::is_same_file(link.folder(), folder) &&
+           link.descriptor.parent_hint.find_first_of("/\\:") == std::string::npos;
+}
+
+// `reached` is the chain down to where it breaks.
+bool misses_own_file(const Error& error, const std::vector<DiskLink>& reached,
+                     const fs::path& folder) {
+    if (error.code() == VIX_E_FILE_NOT_FOUND) return true;  // of the topmost disk
+    return error.code() == VIX_E_DISK_OPENPARENT && !reached.empty() &&
+           names_own_parent(reached.back(), folder);
+}
+
+void check_linked_disk(const DiskDevice& device, const Config& machine, const Settings& settings) {
+    std::vector<DiskLink> chain;
+    try {
+        follow_chain(find_disk(device, machine, settings), machine.search_folders(settings),
+                     settings, chain);
+        const auto others = std::find_if(chain.begin(), chain.end(), [&](const DiskLink& link) {
+            return !io::is_same_file(link.folder(), machine.folder());
+        });
+        // From the one before on, as whose parent the first is spoken of.
+        if (others != chain.begin()) chain.erase(chain.begin(), others - 1);
+        require_extents(chain, settings);
+    } catch (const Error& error) {
+        if (!misses_own_file(error, chain, machine.folder())) throw;
+    }
+}
+
+}  // namespace
+
 void check_linked_disks(const fs::path& vmx, const Settings& settings) {
     if (SnapshotTree::read(snapshot_list_path(vmx)).clone_of().empty()) return;
     const Config machine = Config::read(vmx);
     for (const DiskDevice& device : machine.disks()) {
-        open_whole_disk(find_disk(device, machine, settings), machine.search_folders(settings),
-                        settings);
+        check_linked_disk(device, machine, settings);
     }
 }
 

@@ -191,8 +191,9 @@ empty path (ours); VIX_E_VM_NOT_FOUND (4000) if there is no such file (seen);
 VIX_E_CANNOT_READ_VM_CONFIG (4002) if it is no .vmx (seen); VIX_E_FILE_ACCESS_ERROR (13) if it may
 not be read, or is a folder, FIFO or device (ours); VIX_E_FILE_NAME_INVALID (22) for a path that
 cannot be on this host (ours). Of a linked clone the disks are looked at, too: VIX_E_DISK_OPENPARENT
-(16012) if its parent is missing, VIX_E_DISK_CID_MISMATCH (16008) if it was changed since (ours);
-the detail names the parent and where it was looked for.
+(16012) if its parent is missing, VIX_E_DISK_CID_MISMATCH (16008) if it was changed since; files of its own may
+be missing, so that one that was deleted in part can be deleted (ours). The detail names the parent
+and where it was looked for.
 
 =head2 HostOpenVM
 

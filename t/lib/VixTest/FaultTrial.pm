@@ -283,7 +283,7 @@ sub _litter {
             for map { /^snapshot\d+\.filename$/ ? $list->{$_} : () } keys %{$list};
         my @disks = map { present_path($vmx, $_) } @SLOTS;
         push @disks, map { my $uid = $_; map { snapshot_path($vmx, $uid, $_) } @SLOTS } @uids;
-        for my $link (map { chain_of($_) } @disks) {
+        for my $link (map { eval { chain_of($_) } } @disks) {    # half a clone has half a chain
             $known{$_} = 1 for link_files($link);
         }
     }
