@@ -25,7 +25,8 @@ std::vector<boost::filesystem::path> live_clones(const boost::filesystem::path& 
 
 // For a linked clone: follows the chains of its disks, and throws as open_disk() where its parent
 // is missing or was changed. Files of its own may be missing, as with any other machine: whoever
-// needs them tells, and a clone that was deleted in part can be deleted. Nothing for other machines.
+// needs them tells, and a clone that was deleted in part can be deleted. Nothing for other
+// machines.
 void check_linked_disks(const boost::filesystem::path& vmx, const Settings& settings);
 
 }  // namespace vix::vm
