@@ -206,8 +206,7 @@ void Dictionary::add_line(std::string_view text) {
 }
 
 // Where the name is in the index, or the free slot where it would go.
-std::size_t Dictionary::slot_of(std::string_view name) const {
-    const std::uint32_t hash = hash_of(name);
+std::size_t Dictionary::slot_of(std::string_view name, std::uint32_t hash) const {
     const std::size_t last = index_.size() - 1;
     for (std::size_t slot = hash & last;; slot = (slot + 1) & last) {
         const auto& [known, line] = index_[slot];
@@ -221,10 +220,11 @@ void Dictionary::index_line(std::size_t number) {
     Line& line = lines_[number];
     line.before = kNone;
     if (line.name_size == 0) return;
-    Slot& slot = index_[slot_of(line.name())];
+    const std::uint32_t hash = hash_of(line.name());
+    Slot& slot = index_[slot_of(line.name(), hash)];
     if (slot.line == kFree) {
         ++used_slots_;
-        slot.hash = hash_of(line.name());
+        slot.hash = hash;
     } else {
         line.before = slot.line;
     }
@@ -270,7 +270,7 @@ std::string Dictionary::decode(std::string bytes) const {
 
 const Dictionary::Line* Dictionary::last_line(std::string_view name) const {
     if (index_.empty()) return nullptr;
-    const Slot& slot = index_[slot_of(name)];
+    const Slot& slot = index_[slot_of(name, hash_of(name))];
     return slot.line == kFree ? nullptr : &lines_[slot.line];
 }
 

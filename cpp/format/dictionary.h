@@ -65,7 +65,7 @@ class Dictionary {
     void parse_lines(std::string_view bytes);
     std::string_view keep(std::string text);
     void add_line(std::string_view text);
-    std::size_t slot_of(std::string_view name) const;
+    std::size_t slot_of(std::string_view name, std::uint32_t hash) const;
     void index_line(std::size_t number);
     void index_lines();
     void replace_line(std::size_t number, std::string text);

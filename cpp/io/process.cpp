@@ -10,13 +10,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "base/error.h"
-#include "base/text.h"
-#include "io/folder.h"
 #include "io/signals.h"
 
 namespace vix::io {
@@ -209,26 +205,6 @@ void start_detached(const std::vector<std::string>& command) {
     }
     if (child < 0) throw system_error(errno, "starting", program);
     wait_for(child);
-}
-
-bool is_alive(pid_t pid) {
-    return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
-}
-
-std::vector<std::string> arguments_of(pid_t pid) {
-    std::ifstream file{"/proc/" + std::to_string(pid) + "/cmdline", std::ios::binary};
-    std::vector<std::string> arguments;
-    for (std::string word; std::getline(file, word, '\0');) arguments.push_back(word);
-    return arguments;
-}
-
-std::vector<pid_t> processes() {
-    std::vector<pid_t> found;
-    for (const std::string& name : names_if_any("/proc")) {
-        const auto pid = parse_number(name);
-        if (pid && *pid <= 0x7FFFFFFF) found.push_back(static_cast<pid_t>(*pid));
-    }
-    return found;
 }
 
 }  // namespace vix::io

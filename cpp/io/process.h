@@ -49,12 +49,4 @@ class Companion {
 // Where in PATH the program is.
 std::optional<std::string> find_program(const std::string& name);
 
-bool is_alive(pid_t pid);
-
-// The arguments a process was started with, as far as they can be seen.
-std::vector<std::string> arguments_of(pid_t pid);
-
-// All processes that can be seen.
-std::vector<pid_t> processes();
-
 }  // namespace vix::io

@@ -55,9 +55,7 @@ class LiveSnapshots : public ::testing::Test {
                                     testing::guest_settings(folder_ / "run"), progress);
     }
     vm::PowerState revert(int uid) { return revert_to_snapshot(vmx_, uid, settings_, progress_); }
-    power::ImageServer server() const {
-        return {power::server_folder(folder_ / "run", power::uuid_for(vmx_), host_), host_};
-    }
+    power::ImageServer server() const { return {folder_ / "run", power::uuid_for(vmx_), host_}; }
 
     // As the guest does it.
     void write(char digit) {

@@ -119,9 +119,11 @@ bool Engine::runs(const fs::path& vmx) const {
 // asked.
 std::vector<fs::path> Engine::running_machines() const {
     const bool by_socket = is_reached_by_socket(uri_for(settings_));
-    if (by_socket && served_machines(settings_, HostShell{}).empty()) return {};
+    std::set<std::string> served;
+    if (by_socket) served = served_machines(settings_, HostShell{});
+    if (by_socket && served.empty()) return {};
     const Connection connection{uri_for(settings_)};
-    const auto served = served_machines(settings_, HostShell{connection});
+    if (!by_socket) served = served_machines(settings_, HostShell{connection});
     std::vector<fs::path> found;
     for (const Domain& domain : connection.active()) {
         try {
@@ -157,7 +159,7 @@ std::vector<std::string> Engine::power_on(const fs::path& vmx, StartAs as) const
 // The server would end by itself; when the call returns, the disks are free.
 void Engine::clean_up(const Connection& connection, const fs::path& vmx) const {
     const HostShell host{connection};
-    ImageServer{server_folder(settings_.folder, uuid_for(vmx), host), host}.stop();
+    ImageServer{settings_.folder, uuid_for(vmx), host}.stop();
 }
 
 void Engine::power_off(const fs::path& vmx) const {
@@ -222,7 +224,7 @@ void Engine::suspend(const fs::path& vmx) const {
     unlink(file.c_str());
     record_state(vm::Config::read(path), file.filename().string(), machine_settings_);
     const HostShell host{connection};
-    ImageServer server{server_folder(settings_.folder, uuid_for(path), host), host};
+    ImageServer server{settings_.folder, uuid_for(path), host};
     try {
         server.keep_scratch();
         domain.save(file.string());

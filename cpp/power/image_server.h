@@ -31,9 +31,10 @@ boost::filesystem::path server_folder(const boost::filesystem::path& setting,
 
 class ImageServer {
   public:
-    // `host` lives longer than this object.
-    ImageServer(boost::filesystem::path folder, const HostShell& host)
-        : folder_{std::move(folder)}, host_{host} {}
+    // Of the machine of that uuid; `setting` is power.folder. `host` lives longer than this object.
+    ImageServer(const boost::filesystem::path& setting, const std::string& uuid,
+                const HostShell& host)
+        : folder_{server_folder(setting, uuid, host)}, host_{host} {}
 
     boost::filesystem::path socket() const { return folder_ / "nbd.sock"; }
     boost::filesystem::path monitor() const;  // where the daemon is asked, see Qmp

@@ -135,7 +135,7 @@ class Server : public ::testing::Test {
 
 TEST_F(Server, ServesWhatTheDisksHold) {
     const auto images = images_of(testing::write_small_machine(folder_ / "vm"));
-    ImageServer server{server_folder(folder_.path(), "s", host_), host_};
+    ImageServer server{folder_.path(), "s", host_};
     server.start(images, {});
     const auto raw = folder_ / "raw";
     const auto outcome =
@@ -149,7 +149,7 @@ TEST_F(Server, ServesWhatTheDisksHold) {
 
 TEST_F(Server, EndsWithTheProcessItServesAndTakesItsMarksAlong) {
     const auto images = images_of(testing::write_small_machine(folder_ / "vm"));
-    ImageServer server{server_folder(folder_.path(), "s", host_), host_};
+    ImageServer server{folder_.path(), "s", host_};
     server.start(images, {});
     const auto mark = folder_.write("x.lck/M00001.lck", "");
     server.attach(1999999999, {mark}, {});  // there is no such process
@@ -159,7 +159,7 @@ TEST_F(Server, EndsWithTheProcessItServesAndTakesItsMarksAlong) {
 }
 
 TEST_F(Server, TellsWhyItCannotServe) {
-    ImageServer server{server_folder(folder_.path(), "s", host_), host_};
+    ImageServer server{folder_.path(), "s", host_};
     const auto path = folder_.write("none.vmdk", "no disk");
     const auto start = [&] { server.start({{"ide0:0", {path}, true, true, {}}}, {}); };
     EXPECT_TRUE(testing::contains(testing::detail_of(start), "none.vmdk") ||

@@ -70,7 +70,7 @@ Launch::Launch(fs::path vmx, const io::Lock& lock, const Connection& connection,
       settings_{settings},
       machine_settings_{machine_settings},
       machine_{vm::Config::read(vmx_)},
-      server_{server_folder(settings.folder, uuid_for(vmx_), host_), host_} {}
+      server_{settings.folder, uuid_for(vmx_), host_} {}
 
 Launch::~Launch() {
     if (done_) return;

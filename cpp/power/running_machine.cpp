@@ -150,7 +150,7 @@ RunningMachine::RunningMachine(const fs::path& vmx, const Connection& connection
       turn_{vmx_},
       domain_{running_domain(connection, vmx_, machine_settings)},
       host_{connection},
-      server_{server_folder(settings.folder, uuid_for(vmx_), host_), host_},
+      server_{settings.folder, uuid_for(vmx_), host_},
       served_{server_},
       runs_{domain_.activity() != Activity::Paused} {
     take_up();
@@ -286,8 +286,7 @@ void take_up_held(const fs::path& vmx, const Settings& settings,
         const std::string uuid = uuid_for(canonical_path(vmx));
         const bool by_socket = is_reached_by_socket(uri_for(settings));
         const auto is_held = [&](const HostShell& host) {
-            const ImageServer server{server_folder(settings.folder, uuid, host), host};
-            return !server.noted(kHeldNote).empty();
+            return !ImageServer{settings.folder, uuid, host}.noted(kHeldNote).empty();
         };
         if (by_socket && !is_held(HostShell{})) return;  // libvirt need not be asked
         const Connection connection{uri_for(settings)};

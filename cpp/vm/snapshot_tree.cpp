@@ -68,12 +68,6 @@ std::int64_t to_time(const std::string& high, const std::string& low) {
 
 }  // namespace
 
-// They nearly always are already.
-template <typename Items>
-void put_in_order(Items& items) {
-    if (!std::is_sorted(items.begin(), items.end())) std::sort(items.begin(), items.end());
-}
-
 // The keys of one snapshot that come in any number.
 struct SnapshotTree::Keys {
     std::map<std::uint64_t, std::string_view> disks;  // by number: what names the file
@@ -122,7 +116,9 @@ void SnapshotTree::read_snapshots(const std::string& where) {
     }
     std::set<int> known;
     for (auto& [index, keys] : found) {
-        put_in_order(keys.clones);
+        // They nearly always are in order already.
+        auto& clones = keys.clones;
+        if (!std::is_sorted(clones.begin(), clones.end())) std::sort(clones.begin(), clones.end());
         Snapshot snapshot = read_snapshot(index, keys);
         if (snapshot.uid == kNoSnapshot || !known.insert(snapshot.uid).second) continue;
         snapshots_.push_back(std::move(snapshot));
