@@ -11,6 +11,7 @@
 #include <set>
 #include <thread>
 
+#include "power/guest_agent.h"
 #include "power/host.h"
 #include "power/identity.h"
 #include "power/saved_state.h"
@@ -223,6 +224,23 @@ TEST_F(Guest, GoesOnWhereItWasSuspendedAndShutsDownByItself) {
     EXPECT_TRUE(testing::wait_for_agent(engine(), vmx_));
     EXPECT_EQ(testing::read_file(folder_ / "guest/guest-console.txt"), console);  // no new start
     engine().shut_down(vmx_);
+    EXPECT_EQ(engine().state(vmx_), State::Off);
+}
+
+// As when libvirt hears of the agent's end before it hears that the guest has shut down.
+TEST_F(Guest, IsOffWhenItEndsBeforeItsAgentHasAnswered) {
+    engine().power_on(vmx_, StartAs::Running);
+    ASSERT_TRUE(testing::wait_for_agent(engine(), vmx_));
+    GuestAgent{testing::guest_settings(folder_ / "run"), vmx_}.start(
+        {{"/bin/sh", "-c",
+          "printf '#!/bin/sh\necho asked >/dev/ttyS0; sleep 100' >/sbin/shutdown; echo made "
+          ">/dev/ttyS0"}});
+    ASSERT_TRUE(testing::wait_for_text(folder_ / "guest/guest-console.txt", "made"));
+    auto answer =
+        std::async(std::launch::async, [&] { return code_of([&] { engine().shut_down(vmx_); }); });
+    ASSERT_TRUE(testing::wait_for_text(folder_ / "guest/guest-console.txt", "asked"));
+    kill(process(), SIGKILL);
+    EXPECT_EQ(answer.get(), VIX_OK);
     EXPECT_EQ(engine().state(vmx_), State::Off);
 }
 

@@ -144,6 +144,16 @@ void require(int result, ErrorCode usual, const std::string& action) {
     if (result < 0) throw last_error(usual, action);
 }
 
+// An agent that ends before it has answered was told: it has gone with its guest, or with QEMU.
+// Which of the two events libvirt sees first, the guest's end or its agent's, is chance.
+void require_asked(int result, Means means, const std::string& action) {
+    if (result >= 0) return;
+    const Error error = last_error(VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE, action);
+    const bool agent_went = has(error.detail(), "End of file from agent") ||
+                            has(error.detail(), "disappeared while executing command");
+    if (means != Means::Agent || !agent_went) throw error;
+}
+
 // A text that libvirt allocated.
 std::string take(char* text) {
     std::string copy{text};
@@ -315,15 +325,14 @@ void Domain::destroy() {
 void Domain::ask_shutdown(Means means) {
     const unsigned flags = means == Means::Agent ? VIR_DOMAIN_SHUTDOWN_GUEST_AGENT
                                                  : VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN;
-    require(lib().virDomainShutdownFlags(domain_of(handle_), flags),
-            VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE, "shutting the guest down");
+    require_asked(lib().virDomainShutdownFlags(domain_of(handle_), flags), means,
+                  "shutting the guest down");
 }
 
 void Domain::ask_reboot(Means means) {
     const unsigned flags =
         means == Means::Agent ? VIR_DOMAIN_REBOOT_GUEST_AGENT : VIR_DOMAIN_REBOOT_ACPI_POWER_BTN;
-    require(lib().virDomainReboot(domain_of(handle_), flags), VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE,
-            "restarting the guest");
+    require_asked(lib().virDomainReboot(domain_of(handle_), flags), means, "restarting the guest");
 }
 
 void Domain::save(const std::string& file) {

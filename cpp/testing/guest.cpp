@@ -2,12 +2,14 @@
 
 #include <boost/filesystem/operations.hpp>
 #include <chrono>
+#include <functional>
 #include <thread>
 
 #include "base/error.h"
 #include "io/process.h"
 #include "power/host.h"
 #include "power/libvirt.h"
+#include "testing/temp_folder.h"
 
 namespace fs = boost::filesystem;
 
@@ -15,6 +17,15 @@ namespace vix::testing {
 namespace {
 
 const fs::path kTools{VIX_TEST_TOOLS};
+
+bool wait_until(const std::function<bool()>& holds) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes{3};
+    while (std::chrono::steady_clock::now() < end) {
+        if (holds()) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    }
+    return false;
+}
 
 }  // namespace
 
@@ -45,12 +56,11 @@ power::Settings guest_settings(const fs::path& folder) {
 }
 
 bool wait_for_agent(const power::Engine& engine, const fs::path& vmx) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes{3};
-    while (std::chrono::steady_clock::now() < end) {
-        if (engine.agent_answers(vmx, 1)) return true;
-        std::this_thread::sleep_for(std::chrono::milliseconds{200});
-    }
-    return false;
+    return wait_until([&] { return engine.agent_answers(vmx, 1); });
+}
+
+bool wait_for_text(const fs::path& file, const std::string& text) {
+    return wait_until([&] { return read_file(file).find(text) != std::string::npos; });
 }
 
 }  // namespace vix::testing

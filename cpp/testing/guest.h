@@ -21,4 +21,7 @@ power::Settings guest_settings(const boost::filesystem::path& folder);
 // Whether the guest's agent answers before three minutes are over; a busy host may need them.
 bool wait_for_agent(const power::Engine& engine, const boost::filesystem::path& vmx);
 
+// The same for a text in a file that the guest writes to.
+bool wait_for_text(const boost::filesystem::path& file, const std::string& text);
+
 }  // namespace vix::testing
