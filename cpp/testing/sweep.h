@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <exception>
+#include <iostream>
 #include <string>
 
 #include "base/error.h"
@@ -99,7 +100,8 @@ bool stopped_at(Stop stop, int step, Operation operation) {
 }
 
 // For each step of `operation(folder, progress)`: `prepare(folder)` in a new folder, the operation
-// stopped there, and `check(folder)`. Gives the number of steps there were.
+// stopped there, and `check(folder)`. Gives the number of steps there were, and tells it to whoever
+// counts them (dev/torture).
 template <typename Prepare, typename Operation, typename Check>
 int stop_at_each_step(Stop stop, Prepare prepare, Operation operation, Check check) {
     for (int step = 0;; ++step) {
@@ -109,7 +111,10 @@ int stop_at_each_step(Stop stop, Prepare prepare, Operation operation, Check che
         const auto there = [&](Progress& progress) { operation(folder.path(), progress); };
         const bool stopped = stopped_at(stop, step, there);
         check(folder.path());
-        if (!stopped || ::testing::Test::HasFailure()) return step;
+        if (!stopped || ::testing::Test::HasFailure()) {
+            std::cout << "# stopped at " << step << " steps\n";
+            return step;
+        }
     }
 }
 

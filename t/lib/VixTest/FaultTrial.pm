@@ -107,9 +107,11 @@ sub _digest {
     return join "\n", grep { !/\.lck(?:\/|$)/ && !/vmx\.list/ } split /\n/, $folder;
 }
 
-# What is drawn by chance or taken from the clock, wherever it stands: content numbers, UUIDs, times.
-my $DRAWN = qr/(?<=CID=)[0-9a-f]{1,8}|(?:[0-9a-f]{2}[ -]){15}[0-9a-f]{2}|(?<=Time)(?:High|Low) = "-?\d+"/;
-my $TEXT_AT_MOST = 1 << 17;    # no file with a number of that kind is larger
+# What is drawn by chance or taken from the clock: content numbers in disks; UUIDs and times in the
+# other files. Each begins with something that is found quickly.
+my $CONTENT_ID = qr/CID=[0-9a-f]{1,8}/;
+my $UUID       = qr/[">](?:[0-9a-f]{2}[ -]){15}[0-9a-f]{2}/;
+my $TIME       = qr/Time(?:High|Low) = "-?\d+"/;
 
 # The same for two states that differ in nothing but these, and in which of them are equal.
 sub state_key {
@@ -120,8 +122,10 @@ sub state_key {
         my $is   = sprintf '%06o', (lstat $path)[2];
         if (-f _) {
             my $bytes = slurp($path);
-            $bytes =~ s/($DRAWN)/'#' . ($number{$1} ||= 1 + keys %number)/ge
-                if length $bytes <= $TEXT_AT_MOST;
+            my @drawn = $name =~ /\.vmdk$/ ? $CONTENT_ID : ($UUID, $TIME);
+            for my $one (@drawn) {
+                $bytes =~ s/($one)/'#' . ($number{$1} ||= 1 + keys %number)/ge;
+            }
             $is .= ' ' . Digest::SHA::sha256_hex($bytes);
         }
         push @things, "$is $name";
