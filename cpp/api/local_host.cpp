@@ -1,13 +1,10 @@
 #include "api/local_host.h"
 
-#include <limits.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <string>
 
 #include "base/text.h"
+#include "io/host_name.h"
 
 namespace vix::api {
 namespace {
@@ -29,12 +26,6 @@ std::string_view host_of_url(std::string_view url) {
     return authority.substr(0, authority.find(':'));
 }
 
-std::string this_host_name() {
-    std::array<char, HOST_NAME_MAX + 1> buffer{};
-    if (gethostname(buffer.data(), buffer.size() - 1) != 0) return {};
-    return buffer.data();
-}
-
 }  // namespace
 
 bool names_this_host(std::string_view host_name) {
@@ -42,7 +33,7 @@ bool names_this_host(std::string_view host_name) {
     const auto name = is_url(host_name) ? host_of_url(host_name) : host_name;
     if (name.empty()) return false;
 
-    const std::string own = this_host_name();
+    const std::string own = io::own_host_name();
     const std::string_view accepted[] = {"localhost", "127.0.0.1", "::1", own,
                                          std::string_view{own}.substr(0, own.find('.'))};
     return std::any_of(std::begin(accepted), std::end(accepted), [&](std::string_view candidate) {

@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "io/file.h"
 #include "io/folder.h"
+#include "io/host_name.h"
 
 namespace iterators = boost::archive::iterators;
 
@@ -68,12 +69,6 @@ std::array<char, 8> hardware_id() {
     }
     close(descriptor);
     return id;
-}
-
-std::string own_host_name() {
-    std::array<char, 256> name{};
-    if (gethostname(name.data(), name.size() - 1) != 0) return {};
-    return name.data();
 }
 
 // DJB2, of the bytes as they are.

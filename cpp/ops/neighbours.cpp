@@ -12,9 +12,6 @@ namespace fs = boost::filesystem;
 namespace vix::ops {
 namespace {
 
-// What is larger is no configuration.
-constexpr std::uint64_t kConfigLimit = std::uint64_t{16} << 20;
-
 // Not what was found is wrong: nothing could be found out.
 bool is_unseen(const Error& error) {
     return error.code() == VIX_E_FILE_ACCESS_ERROR || error.code() == VIX_E_FILE_ERROR ||
@@ -39,7 +36,7 @@ std::vector<vm::Config> neighbours(const fs::path& folder, const fs::path& vmx) 
         if (type != fs::regular_file) continue;
         try {
             // Not Config::read(), whose codes do not tell a file that cannot be read from nonsense.
-            found.push_back(vm::Config::parse(path, io::read_text(path, kConfigLimit)));
+            found.push_back(vm::Config::parse(path, io::read_text(path, vm::Config::kMostBytes)));
         } catch (const Error& failure) {
             if (is_unseen(failure)) throw;
         }

@@ -234,7 +234,8 @@ TEST_F(Guest, IsOffWhenItEndsBeforeItsAgentHasAnswered) {
     GuestAgent{testing::guest_settings(folder_ / "run"), vmx_}.start(
         {{"/bin/sh", "-c",
           "printf '#!/bin/sh\necho asked >/dev/ttyS0; sleep 100' >/sbin/shutdown; echo made "
-          ">/dev/ttyS0"}});
+          ">/dev/ttyS0"},
+         {}});
     ASSERT_TRUE(testing::wait_for_text(folder_ / "guest/guest-console.txt", "made"));
     auto answer =
         std::async(std::launch::async, [&] { return code_of([&] { engine().shut_down(vmx_); }); });

@@ -1,15 +1,14 @@
 #include "power/host_shell.h"
 
-#include <limits.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <sstream>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "io/host_name.h"
 #include "power/ssh.h"
 
 namespace vix::power {
@@ -94,9 +93,7 @@ std::string program_of(std::string_view script, const std::vector<std::string>& 
 
 // By the name that its host has for itself, whatever way leads there.
 bool is_local(const Connection& connection) {
-    std::array<char, HOST_NAME_MAX + 1> name{};
-    if (gethostname(name.data(), name.size() - 1) != 0) return false;
-    const std::string own = name.data();
+    const std::string own = io::own_host_name();
     const std::string theirs = connection.host_name();
     return theirs.substr(0, theirs.find('.')) == own.substr(0, own.find('.'));
 }

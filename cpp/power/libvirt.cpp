@@ -409,6 +409,7 @@ std::vector<Domain> Connection::active() const {
                                                      VIR_CONNECT_LIST_DOMAINS_ACTIVE);
     require(count, VIX_E_CANNOT_CONNECT_TO_HOST, "asking what runs at " + uri_);
     std::vector<Domain> domains;
+    domains.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) domains.emplace_back(list[i]);
     std::free(list);
     return domains;

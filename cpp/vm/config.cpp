@@ -12,7 +12,6 @@ namespace fs = boost::filesystem;
 namespace vix::vm {
 namespace {
 
-constexpr std::uint64_t kConfigLimit = std::uint64_t{16} << 20;  // encryption data is some KiB
 constexpr std::string_view kBuses[] = {"scsi", "sata", "nvme", "ide"};
 // Real ones have some hundred lines; the cost of a hostile one stays bounded.
 constexpr std::ptrdiff_t kConfigLines = 20000;
@@ -22,7 +21,7 @@ constexpr std::string_view kOtherTypes[] = {"cdrom", "atapi-cdrom", "scsi-pass"}
 
 std::string read_config(const fs::path& vmx) {
     try {
-        return io::read_text(vmx, kConfigLimit);
+        return io::read_text(vmx, Config::kMostBytes);
     } catch (const Error& error) {
         if (is_exhaustion(error.code())) throw;
         switch (error.code()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/filesystem/path.hpp>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,9 @@ struct DiskDevice {
 
 class Config {
   public:
+    // What is larger is no configuration; the data of an encrypted one are some KiB.
+    static constexpr std::uint64_t kMostBytes = std::uint64_t{16} << 20;
+
     // Errors: VIX_E_VM_NOT_FOUND, VIX_E_CANNOT_READ_VM_CONFIG, VIX_E_FILE_ACCESS_ERROR.
     static Config read(const boost::filesystem::path& vmx);
     // The same of a text that was kept elsewhere: what it names is sought from where the .vmx is.
