@@ -14,6 +14,7 @@ use File::Basename qw(dirname);
 
 use VMware::Vix::API::Constants;
 use VixTest::Files         qw(folder_digest list_files slurp spew temp_dir);
+use VixTest::SavedFolder   qw(restore_folder save_folder);
 use VixTest::SnapshotCalls qw(delete_vm full_clone linked_clone remove_snapshot snapshot_names);
 use VixTest::SnapshotChain qw(chain_complaints chain_of link_files);
 use VixTest::SnapshotDisk  qw(present_path snapshot_path);
@@ -61,13 +62,12 @@ sub start_trial {
     my %trials = _trials();
     my %trial  = (also => [], what => $what, keep => temp_dir(), %{ $trials{$what} });
     $trial{work}    = ($may{dir} || "$trial{keep}") . '/work';
-    $trial{saved}   = "$trial{keep}/saved";
     $trial{vmx}     = "$trial{work}/vm/alpha.vmx";
     $trial{clone}   = "$trial{work}/clone";
     mkdir $trial{work} or die "mkdir: $!";
     $trial{machine} = killed_machine("$trial{work}/vm");
     $trial{prepare}->($trial{vmx}, $trial{work}) if $trial{prepare};
-    _copy($trial{work}, $trial{saved});
+    $trial{saved} = save_folder($trial{work});
     $trial{by_content} = $may{by_content};
     $trial{before}     = _digest(\%trial);
     my $reads = $trial{machine}{reads};
@@ -77,20 +77,10 @@ sub start_trial {
     return \%trial;
 }
 
-sub _copy {
-    my ($from, $to) = @_;
-    my $run = run_tool('cp', '-a', '--sparse=always', $from, $to);
-    die "cp: $run->{err}" if $run->{status};
-    return;
-}
-
-# Everything is as it was before the call. In place, for `work` may be a file system's root.
+# Everything is as it was before the call.
 sub reset_trial {
     my ($trial) = @_;
-    opendir my $dir, $trial->{work} or die "opendir: $!";
-    my @old = map {"$trial->{work}/$_"} grep { !/^\.\.?$|^lost\+found$/ } readdir $dir;
-    run_tool('rm', '-rf', '--', @old) if @old;
-    _copy("$trial->{saved}/.", $trial->{work});
+    restore_folder($trial->{saved}, $trial->{work});
     return;
 }
 
