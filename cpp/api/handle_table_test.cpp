@@ -33,17 +33,17 @@ ErrorCode code_of(Call&& call) {
 class HandleTableTest : public testing::Test {
   protected:
     Handle add_vm(Handle owner, const std::string& vmx) {
-        return table.add_owned(owner, vmx, vm_object(owner, vmx));
+        return table_.add_owned(owner, vmx, vm_object(owner, vmx));
     }
 
-    HandleTable table;
-    const Handle host = table.add(host_object());
+    HandleTable table_;
+    const Handle host_ = table_.add(host_object());
 };
 
 TEST_F(HandleTableTest, GivesEachHostConnectionItsOwnHandle) {
-    const Handle other = table.add(host_object());
-    EXPECT_NE(host, VIX_INVALID_HANDLE);
-    EXPECT_NE(other, host);
+    const Handle other = table_.add(host_object());
+    EXPECT_NE(host_, VIX_INVALID_HANDLE);
+    EXPECT_NE(other, host_);
 }
 
 TEST(HandleTable, EndsWithTheLastNumber) {
@@ -57,168 +57,168 @@ TEST(HandleTable, EndsWithTheLastNumber) {
 }
 
 TEST_F(HandleTableTest, FindsTheObjectOfAHandle) {
-    const Handle vm = add_vm(host, "/vms/a.vmx");
-    EXPECT_EQ(table.get<VmObject>(vm)->vmx(), "/vms/a.vmx");
-    EXPECT_EQ(table.type_of(vm), HandleType::Vm);
-    EXPECT_EQ(table.type_of(host), HandleType::Host);
+    const Handle vm = add_vm(host_, "/vms/a.vmx");
+    EXPECT_EQ(table_.get<VmObject>(vm)->vmx(), "/vms/a.vmx");
+    EXPECT_EQ(table_.type_of(vm), HandleType::Vm);
+    EXPECT_EQ(table_.type_of(host_), HandleType::Host);
 }
 
 TEST_F(HandleTableTest, RefusesHandlesThatStandForNothing) {
-    EXPECT_EQ(code_of([&] { table.get<VmObject>(0); }), VIX_E_INVALID_HANDLE);
-    EXPECT_EQ(code_of([&] { table.get<VmObject>(-1); }), VIX_E_INVALID_HANDLE);
-    EXPECT_EQ(code_of([&] { table.get_any(host + 1); }), VIX_E_INVALID_HANDLE);
-    EXPECT_EQ(table.type_of(host + 1), HandleType::None);
+    EXPECT_EQ(code_of([&] { table_.get<VmObject>(0); }), VIX_E_INVALID_HANDLE);
+    EXPECT_EQ(code_of([&] { table_.get<VmObject>(-1); }), VIX_E_INVALID_HANDLE);
+    EXPECT_EQ(code_of([&] { table_.get_any(host_ + 1); }), VIX_E_INVALID_HANDLE);
+    EXPECT_EQ(table_.type_of(host_ + 1), HandleType::None);
 }
 
 TEST_F(HandleTableTest, RefusesAHandleOfAnotherKind) {
-    const Handle vm = add_vm(host, "/vms/a.vmx");
-    EXPECT_EQ(code_of([&] { table.get<VmObject>(host); }), VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE);
-    EXPECT_EQ(code_of([&] { table.get<HostObject>(vm); }), VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE);
+    const Handle vm = add_vm(host_, "/vms/a.vmx");
+    EXPECT_EQ(code_of([&] { table_.get<VmObject>(host_); }), VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE);
+    EXPECT_EQ(code_of([&] { table_.get<HostObject>(vm); }), VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE);
 }
 
 TEST_F(HandleTableTest, GivesTheSameHandleForTheSameMachine) {
-    const Handle first = add_vm(host, "/vms/a.vmx");
-    EXPECT_EQ(add_vm(host, "/vms/a.vmx"), first);
-    EXPECT_NE(add_vm(host, "/vms/b.vmx"), first);
+    const Handle first = add_vm(host_, "/vms/a.vmx");
+    EXPECT_EQ(add_vm(host_, "/vms/a.vmx"), first);
+    EXPECT_NE(add_vm(host_, "/vms/b.vmx"), first);
 }
 
 TEST_F(HandleTableTest, KeepsTheMachinesOfTwoConnectionsApart) {
-    const Handle other = table.add(host_object());
-    EXPECT_NE(add_vm(host, "/vms/a.vmx"), add_vm(other, "/vms/a.vmx"));
+    const Handle other = table_.add(host_object());
+    EXPECT_NE(add_vm(host_, "/vms/a.vmx"), add_vm(other, "/vms/a.vmx"));
 }
 
 TEST_F(HandleTableTest, NeedsOneReleaseForEachTimeAHandleWasGiven) {
-    const Handle vm = add_vm(host, "/vms/a.vmx");
-    add_vm(host, "/vms/a.vmx");
-    table.release(vm);
-    EXPECT_EQ(table.type_of(vm), HandleType::Vm);
-    table.release(vm);
-    EXPECT_EQ(table.type_of(vm), HandleType::None);
+    const Handle vm = add_vm(host_, "/vms/a.vmx");
+    add_vm(host_, "/vms/a.vmx");
+    table_.release(vm);
+    EXPECT_EQ(table_.type_of(vm), HandleType::Vm);
+    table_.release(vm);
+    EXPECT_EQ(table_.type_of(vm), HandleType::None);
 }
 
 TEST_F(HandleTableTest, IgnoresAReleaseTooMany) {
-    const Handle vm = add_vm(host, "/vms/a.vmx");
-    table.release(vm);
-    table.release(vm);
-    table.release(0);
-    table.release(-5);
-    EXPECT_EQ(table.type_of(host), HandleType::Host);
+    const Handle vm = add_vm(host_, "/vms/a.vmx");
+    table_.release(vm);
+    table_.release(vm);
+    table_.release(0);
+    table_.release(-5);
+    EXPECT_EQ(table_.type_of(host_), HandleType::Host);
 }
 
 TEST_F(HandleTableTest, NeverGivesANumberAgain) {
-    const Handle vm = add_vm(host, "/vms/a.vmx");
-    table.release(vm);
-    const Handle again = add_vm(host, "/vms/a.vmx");
+    const Handle vm = add_vm(host_, "/vms/a.vmx");
+    table_.release(vm);
+    const Handle again = add_vm(host_, "/vms/a.vmx");
     EXPECT_NE(again, vm);
-    table.release(vm);
-    EXPECT_EQ(table.type_of(again), HandleType::Vm);
+    table_.release(vm);
+    EXPECT_EQ(table_.type_of(again), HandleType::Vm);
 }
 
 TEST_F(HandleTableTest, EndsEveryHandleOfAHost) {
-    const Handle first = add_vm(host, "/vms/a.vmx");
-    const Handle second = add_vm(host, "/vms/b.vmx");
-    add_vm(host, "/vms/a.vmx");
-    table.end(host, HandleType::Host);
-    EXPECT_EQ(table.type_of(host), HandleType::None);
-    EXPECT_EQ(table.type_of(first), HandleType::None);
-    EXPECT_EQ(table.type_of(second), HandleType::None);
+    const Handle first = add_vm(host_, "/vms/a.vmx");
+    const Handle second = add_vm(host_, "/vms/b.vmx");
+    add_vm(host_, "/vms/a.vmx");
+    table_.end(host_, HandleType::Host);
+    EXPECT_EQ(table_.type_of(host_), HandleType::None);
+    EXPECT_EQ(table_.type_of(first), HandleType::None);
+    EXPECT_EQ(table_.type_of(second), HandleType::None);
 }
 
 TEST_F(HandleTableTest, EndsNothingOfAnotherHost) {
-    const Handle other = table.add(host_object());
+    const Handle other = table_.add(host_object());
     const Handle vm = add_vm(other, "/vms/a.vmx");
-    table.end(host, HandleType::Host);
-    EXPECT_EQ(table.type_of(vm), HandleType::Vm);
-    EXPECT_EQ(table.type_of(other), HandleType::Host);
+    table_.end(host_, HandleType::Host);
+    EXPECT_EQ(table_.type_of(vm), HandleType::Vm);
+    EXPECT_EQ(table_.type_of(other), HandleType::Host);
 }
 
 TEST_F(HandleTableTest, EndsATreeOfOwners) {
-    const Handle vm = add_vm(host, "/vms/a.vmx");
+    const Handle vm = add_vm(host_, "/vms/a.vmx");
     const Handle below = add_vm(vm, "a snapshot");
     const Handle sibling = add_vm(vm, "another");
-    table.end(host, HandleType::Host);
-    EXPECT_EQ(table.type_of(vm), HandleType::None);
-    EXPECT_EQ(table.type_of(below), HandleType::None);
-    EXPECT_EQ(table.type_of(sibling), HandleType::None);
+    table_.end(host_, HandleType::Host);
+    EXPECT_EQ(table_.type_of(vm), HandleType::None);
+    EXPECT_EQ(table_.type_of(below), HandleType::None);
+    EXPECT_EQ(table_.type_of(sibling), HandleType::None);
 }
 
 TEST_F(HandleTableTest, EndsATreeOfOwnersReleasedAlready) {
-    const Handle vm = add_vm(host, "/vms/a.vmx");
+    const Handle vm = add_vm(host_, "/vms/a.vmx");
     const Handle below = add_vm(vm, "a snapshot");
-    table.release(vm);
-    table.end(host, HandleType::Host);
-    EXPECT_EQ(table.type_of(below), HandleType::None);
+    table_.release(vm);
+    table_.end(host_, HandleType::Host);
+    EXPECT_EQ(table_.type_of(below), HandleType::None);
 }
 
 TEST_F(HandleTableTest, EndsAHandleOfTheNamedTypeOnly) {
-    const Handle vm = add_vm(host, "/vms/a.vmx");
-    table.end(vm, HandleType::Host);
-    EXPECT_EQ(table.type_of(vm), HandleType::Vm);
+    const Handle vm = add_vm(host_, "/vms/a.vmx");
+    table_.end(vm, HandleType::Host);
+    EXPECT_EQ(table_.type_of(vm), HandleType::Vm);
 }
 
 TEST_F(HandleTableTest, EndingTwiceIsHarmless) {
-    const Handle other = table.add(host_object());
-    table.end(host, HandleType::Host);
-    table.end(host, HandleType::Host);
-    EXPECT_EQ(table.type_of(other), HandleType::Host);
+    const Handle other = table_.add(host_object());
+    table_.end(host_, HandleType::Host);
+    table_.end(host_, HandleType::Host);
+    EXPECT_EQ(table_.type_of(other), HandleType::Host);
 }
 
 TEST_F(HandleTableTest, AddsNothingToAHostThatIsGone) {
-    table.end(host, HandleType::Host);
-    EXPECT_EQ(code_of([&] { add_vm(host, "/vms/a.vmx"); }), VIX_E_INVALID_HANDLE);
+    table_.end(host_, HandleType::Host);
+    EXPECT_EQ(code_of([&] { add_vm(host_, "/vms/a.vmx"); }), VIX_E_INVALID_HANDLE);
 }
 
 TEST_F(HandleTableTest, AReleasedHostLivesOnInsideForItsMachines) {
-    const Handle vm = add_vm(host, "/vms/a.vmx");
-    table.release(host);
-    EXPECT_EQ(table.type_of(host), HandleType::None);
-    EXPECT_EQ(table.type_of(vm), HandleType::Vm);
-    EXPECT_EQ(add_vm(host, "/vms/a.vmx"), vm);
+    const Handle vm = add_vm(host_, "/vms/a.vmx");
+    table_.release(host_);
+    EXPECT_EQ(table_.type_of(host_), HandleType::None);
+    EXPECT_EQ(table_.type_of(vm), HandleType::Vm);
+    EXPECT_EQ(add_vm(host_, "/vms/a.vmx"), vm);
 }
 
 TEST_F(HandleTableTest, AReleasedHostGoesWithItsLastMachine) {
-    const Handle vm = add_vm(host, "/vms/a.vmx");
-    table.release(host);
-    table.release(vm);
-    EXPECT_EQ(code_of([&] { add_vm(host, "/vms/a.vmx"); }), VIX_E_INVALID_HANDLE);
+    const Handle vm = add_vm(host_, "/vms/a.vmx");
+    table_.release(host_);
+    table_.release(vm);
+    EXPECT_EQ(code_of([&] { add_vm(host_, "/vms/a.vmx"); }), VIX_E_INVALID_HANDLE);
 }
 
 TEST_F(HandleTableTest, AHostReleasedTooOftenKeepsItsMachines) {
-    const Handle vm = add_vm(host, "/vms/a.vmx");
-    table.release(host);
-    table.release(host);
-    table.release(host);
-    EXPECT_EQ(table.type_of(vm), HandleType::Vm);
+    const Handle vm = add_vm(host_, "/vms/a.vmx");
+    table_.release(host_);
+    table_.release(host_);
+    table_.release(host_);
+    EXPECT_EQ(table_.type_of(vm), HandleType::Vm);
 }
 
 TEST_F(HandleTableTest, AReleasedHostCanStillBeEnded) {
-    const Handle vm = add_vm(host, "/vms/a.vmx");
-    table.release(host);
-    table.end(host, HandleType::Host);
-    EXPECT_EQ(table.type_of(vm), HandleType::None);
+    const Handle vm = add_vm(host_, "/vms/a.vmx");
+    table_.release(host_);
+    table_.end(host_, HandleType::Host);
+    EXPECT_EQ(table_.type_of(vm), HandleType::None);
 }
 
 TEST_F(HandleTableTest, AForgottenIdentityGetsANewHandle) {
-    const Handle deleted = add_vm(host, "/vms/a.vmx");
-    table.forget_identity(deleted);
-    const Handle fresh = add_vm(host, "/vms/a.vmx");
+    const Handle deleted = add_vm(host_, "/vms/a.vmx");
+    table_.forget_identity(deleted);
+    const Handle fresh = add_vm(host_, "/vms/a.vmx");
     EXPECT_NE(fresh, deleted);
-    EXPECT_EQ(table.type_of(deleted), HandleType::Vm);
+    EXPECT_EQ(table_.type_of(deleted), HandleType::Vm);
 }
 
 TEST_F(HandleTableTest, ReleasingAForgottenObjectLeavesItsSuccessorKnown) {
-    const Handle deleted = add_vm(host, "/vms/a.vmx");
-    table.forget_identity(deleted);
-    const Handle fresh = add_vm(host, "/vms/a.vmx");
-    table.forget_identity(deleted);
-    table.release(deleted);
-    EXPECT_EQ(add_vm(host, "/vms/a.vmx"), fresh);
+    const Handle deleted = add_vm(host_, "/vms/a.vmx");
+    table_.forget_identity(deleted);
+    const Handle fresh = add_vm(host_, "/vms/a.vmx");
+    table_.forget_identity(deleted);
+    table_.release(deleted);
+    EXPECT_EQ(add_vm(host_, "/vms/a.vmx"), fresh);
 }
 
 TEST_F(HandleTableTest, AnObjectInUseOutlivesItsHandle) {
-    const Handle vm = add_vm(host, "/vms/a.vmx");
-    const auto object = table.get<VmObject>(vm);
-    table.end(host, HandleType::Host);
+    const Handle vm = add_vm(host_, "/vms/a.vmx");
+    const auto object = table_.get<VmObject>(vm);
+    table_.end(host_, HandleType::Host);
     EXPECT_EQ(object->vmx(), "/vms/a.vmx");
 }
 
@@ -227,11 +227,12 @@ TEST_F(HandleTableTest, ThreadsGetNumbersOfTheirOwn) {
     constexpr int kHandles = 500;
     std::vector<std::vector<Handle>> made(kThreads);
     std::vector<std::thread> threads;
+    threads.reserve(kThreads);
     for (int t = 0; t < kThreads; ++t) {
         threads.emplace_back([&, t] {
             for (int i = 0; i < kHandles; ++i) {
                 const std::string vmx = std::to_string(t) + "/" + std::to_string(i);
-                made[t].push_back(add_vm(host, vmx));
+                made[t].push_back(add_vm(host_, vmx));
             }
         });
     }
@@ -245,20 +246,21 @@ TEST_F(HandleTableTest, ThreadsGetNumbersOfTheirOwn) {
 TEST_F(HandleTableTest, ThreadsShareTheHandleOfOneMachine) {
     constexpr int kThreads = 4;
     constexpr int kRounds = 2000;
-    const Handle vm = add_vm(host, "/vms/a.vmx");
+    const Handle vm = add_vm(host_, "/vms/a.vmx");
     std::vector<std::thread> threads;
+    threads.reserve(kThreads);
     for (int t = 0; t < kThreads; ++t) {
         threads.emplace_back([&] {
             for (int i = 0; i < kRounds; ++i) {
-                if (add_vm(host, "/vms/a.vmx") == vm) table.release(vm);
+                if (add_vm(host_, "/vms/a.vmx") == vm) table_.release(vm);
             }
         });
     }
     for (auto& thread : threads) thread.join();
 
-    EXPECT_EQ(table.type_of(vm), HandleType::Vm);
-    table.release(vm);
-    EXPECT_EQ(table.type_of(vm), HandleType::None);
+    EXPECT_EQ(table_.type_of(vm), HandleType::Vm);
+    table_.release(vm);
+    EXPECT_EQ(table_.type_of(vm), HandleType::None);
 }
 
 }  // namespace

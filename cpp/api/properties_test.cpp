@@ -27,12 +27,12 @@ PropertyValue text(const char* value) {
 
 class PropertiesTest : public testing::Test {
   protected:
-    PropertyValue of_vm(int id) const { return vm_property(vm, summary, id); }
-    PropertyValue of_host(int id) const { return host_property(host, id); }
+    PropertyValue of_vm(int id) const { return vm_property(vm_, summary_, id); }
+    PropertyValue of_host(int id) const { return host_property(host_, id); }
 
-    HostObject host{host::Provider::Player};
-    VmObject vm{1001, {host::Provider::Workstation, {}}, "/srv/vms/xp/xp.vmx", "C:\\xp\\XP.vmx"};
-    vm::Summary summary;
+    HostObject host_{host::Provider::Player};
+    VmObject vm_{1001, {host::Provider::Workstation, {}}, "/srv/vms/xp/xp.vmx", "C:\\xp\\XP.vmx"};
+    vm::Summary summary_;
 };
 
 TEST_F(PropertiesTest, HostTellsItsProvider) {
@@ -50,15 +50,15 @@ TEST_F(PropertiesTest, HostHasNoPropertiesOfMachines) {
 }
 
 TEST_F(PropertiesTest, VmTellsItsHardware) {
-    summary.cpu_count = 4;
-    summary.memory_mb = 3072;
+    summary_.cpu_count = 4;
+    summary_.memory_mb = 3072;
     EXPECT_EQ(of_vm(VIX_PROPERTY_VM_NUM_VCPUS), integer(4));
     EXPECT_EQ(of_vm(VIX_PROPERTY_VM_MEMORY_SIZE), integer(3072));
 }
 
 TEST_F(PropertiesTest, VmTellsItsNames) {
-    summary.display_name = "Büro-PC";
-    summary.guest_os = "winxppro";
+    summary_.display_name = "Büro-PC";
+    summary_.guest_os = "winxppro";
     EXPECT_EQ(of_vm(VIX_PROPERTY_VM_NAME), text("Büro-PC"));
     EXPECT_EQ(of_vm(VIX_PROPERTY_VM_GUESTOS), text("winxppro"));
 }
@@ -68,25 +68,25 @@ TEST_F(PropertiesTest, VmTellsItsPathAsTheCallerSpeltIt) {
 }
 
 TEST_F(PropertiesTest, VmTellsThatItIsOff) {
-    summary.power_state = vm::PowerState::Off;
+    summary_.power_state = vm::PowerState::Off;
     EXPECT_EQ(of_vm(VIX_PROPERTY_VM_POWER_STATE), integer(VIX_POWERSTATE_POWERED_OFF));
     EXPECT_EQ(of_vm(VIX_PROPERTY_VM_IS_RUNNING), PropertyValue{false});
 }
 
 TEST_F(PropertiesTest, VmTellsThatItIsSuspended) {
-    summary.power_state = vm::PowerState::Suspended;
+    summary_.power_state = vm::PowerState::Suspended;
     EXPECT_EQ(of_vm(VIX_PROPERTY_VM_POWER_STATE), integer(VIX_POWERSTATE_SUSPENDED));
     EXPECT_EQ(of_vm(VIX_PROPERTY_VM_IS_RUNNING), PropertyValue{false});
 }
 
 TEST_F(PropertiesTest, VmTellsThatItRuns) {
-    summary.power_state = vm::PowerState::Running;
+    summary_.power_state = vm::PowerState::Running;
     EXPECT_EQ(of_vm(VIX_PROPERTY_VM_POWER_STATE), integer(VIX_POWERSTATE_POWERED_ON));
     EXPECT_EQ(of_vm(VIX_PROPERTY_VM_IS_RUNNING), PropertyValue{true});
 }
 
 TEST_F(PropertiesTest, VmTellsWhetherItIsReadOnly) {
-    summary.read_only = true;
+    summary_.read_only = true;
     EXPECT_EQ(of_vm(VIX_PROPERTY_VM_READ_ONLY), PropertyValue{true});
 }
 
@@ -105,7 +105,7 @@ TEST_F(PropertiesTest, StateOfToolsIsUnknown) {
 TEST_F(PropertiesTest, SharesPathNeedsARunningGuestWithTools) {
     EXPECT_EQ(code_of([&] { of_vm(VIX_PROPERTY_GUEST_SHAREDFOLDERS_SHARES_PATH); }),
               VIX_E_VM_NOT_RUNNING);
-    summary.power_state = vm::PowerState::Running;
+    summary_.power_state = vm::PowerState::Running;
     EXPECT_EQ(code_of([&] { of_vm(VIX_PROPERTY_GUEST_SHAREDFOLDERS_SHARES_PATH); }),
               VIX_E_TOOLS_NOT_RUNNING);
 }

@@ -26,8 +26,8 @@ struct ErrnoSample {
     ErrorCode code;
 };
 
-void PrintTo(const ErrnoSample& sample, std::ostream* out) {
-    *out << strerrorname_np(sample.number);
+std::ostream& operator<<(std::ostream& out, const ErrnoSample& sample) {
+    return out << strerrorname_np(sample.number);
 }
 
 class ErrnoCode : public ::testing::TestWithParam<ErrnoSample> {};

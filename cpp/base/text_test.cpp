@@ -93,8 +93,8 @@ struct Sample {
     const char* utf8;
 };
 
-void PrintTo(const Sample& sample, std::ostream* out) {
-    *out << sample.encoding;
+std::ostream& operator<<(std::ostream& out, const Sample& sample) {
+    return out << sample.encoding;
 }
 
 // The preferred names of VMware's own table for the code pages of Windows, and aliases.

@@ -64,9 +64,10 @@ struct ClassSample {
     DiskClass disk_class;
 };
 
-void PrintTo(const ClassSample& sample, std::ostream* out) {
-    *out << sample.create_type;
-    for (const std::string& extent : sample.extents) *out << ", " << extent.substr(5);
+std::ostream& operator<<(std::ostream& out, const ClassSample& sample) {
+    out << sample.create_type;
+    for (const std::string& extent : sample.extents) out << ", " << extent.substr(5);
+    return out;
 }
 
 class ClassOfDisk : public ::testing::TestWithParam<ClassSample> {};

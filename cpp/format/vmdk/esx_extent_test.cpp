@@ -73,8 +73,8 @@ struct Field {
     ErrorCode code;
 };
 
-void PrintTo(const Field& field, std::ostream* out) {
-    *out << field.value << " at " << field.offset;
+std::ostream& operator<<(std::ostream& out, const Field& field) {
+    return out << field.value << " at " << field.offset;
 }
 
 class CowdHeaderField : public ::testing::TestWithParam<Field> {};

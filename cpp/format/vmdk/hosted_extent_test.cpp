@@ -187,8 +187,8 @@ struct Field {
     ErrorCode code;
 };
 
-void PrintTo(const Field& field, std::ostream* out) {
-    *out << field.name;
+std::ostream& operator<<(std::ostream& out, const Field& field) {
+    return out << field.name;
 }
 
 class HostedHeaderField : public ::testing::TestWithParam<Field> {};
