@@ -105,6 +105,19 @@ TEST_F(Power, CrashedIsOff) {
     EXPECT_EQ(engine().state(vmx_), State::Running);
 }
 
+TEST_F(Power, DisksAreServedNoLongerThanTheMachineRunsThoughTheirFolderIsGone) {
+    engine().power_on(vmx_, StartAs::Running);
+    const fs::path folder = folder_ / "run" / uuid_for(vmx_);
+    const pid_t server = std::stoi(testing::read_file(folder / "server.pid"));
+    ASSERT_EQ(kill(server, 0), 0);
+    fs::remove_all(folder);
+    kill(process(), SIGKILL);
+    for (int i = 0; i < 100 && kill(server, 0) == 0; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    }
+    EXPECT_NE(kill(server, 0), 0);
+}
+
 TEST_F(Power, PausedUntilUnpaused) {
     engine().power_on(vmx_, StartAs::Paused);
     EXPECT_EQ(engine().state(vmx_), State::Paused);

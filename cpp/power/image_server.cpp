@@ -29,7 +29,7 @@ constexpr const char* kSupervisor = R"sh(
 folder=$1 starter=$2
 shift 2
 cd "$folder" || exit 1
-stopped=
+stopped= daemon=
 trap 'stopped=1' TERM
 umask 077
 echo $$ >supervisor.pid
@@ -42,12 +42,13 @@ while [ ! -s machine.pid ] && [ ! -e ended ] && [ -z "$stopped" ] && [ "$tries" 
     tries=$((tries - 1))
 done
 if [ -s machine.pid ] && [ -z "$stopped" ]; then
+    daemon=$(cat server.pid)
     tail --pid="$(cat machine.pid)" -f /dev/null &
     watch=$!
     wait "$watch"
     kill "$watch" 2>/dev/null
 fi
-[ ! -s server.pid ] || kill "$(cat server.pid)" 2>/dev/null
+[ -z "${daemon:=$(cat server.pid 2>/dev/null)}" ] || kill "$daemon" 2>/dev/null
 while [ ! -e ended ] && kill -0 "$server" 2>/dev/null; do wait "$server"; done
 [ -s machine.pid ] || sleep 0.2
 remove_marks='for mark; do rm -f -- "$mark"; rmdir -- "${mark%/*}"; done'

@@ -388,6 +388,8 @@ class Stepper {
         for (const std::string& path : paths_of(thread, call, regs)) reached_ += " " + path;
         if (action_ == "kill") {
             kill(process_, SIGKILL);
+            // Its own threads make no call any more; a program that it has started lives on.
+            ptrace(PTRACE_CONT, thread, 0, 0);
             return;
         }
         if (action_ == "short") {
