@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "testing/alike.h"
 #include "testing/corpus.h"
 #include "testing/failure.h"
 #include "testing/image.h"
@@ -11,7 +10,6 @@
 namespace vix::format {
 namespace {
 
-using testing::alike;
 using testing::code_of;
 using testing::get32;
 using testing::get64;
@@ -79,7 +77,7 @@ TEST(Vmsn, ReadsOneThatFusionWrote) {
 }
 
 TEST(Vmsn, PassesOverWhatItDoesNotKnow) {
-    const VmsnContent content = read(with_values(small_value("numDisks", "\1\0\0\0")));
+    const VmsnContent content = read(with_values(small_value("numDisks", {1, 0, 0, 0})));
     EXPECT_EQ(content.config, kContent.config);
     EXPECT_EQ(content.nvram, kContent.nvram);
 }

@@ -62,6 +62,7 @@ std::vector<std::uint64_t> SparseEditor::tables_of(std::uint64_t directory) cons
     std::vector<endian::little_uint32_buf_t> entries(tables_.map().tables());
     file_->read_at(directory * kSectorSize, std::as_writable_bytes(std::span{entries}));
     std::vector<std::uint64_t> sectors;
+    sectors.reserve(entries.size());
     for (const auto& entry : entries) sectors.push_back(entry.value());
     return sectors;
 }
