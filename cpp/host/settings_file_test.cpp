@@ -30,7 +30,7 @@ class SettingsFile : public ::testing::Test {
         set("VIX_INVENTORY_FILE", "");
     }
 
-    ~SettingsFile() override {
+    void TearDown() override {
         for (const auto& [name, value] : before_) {
             value ? setenv(name.c_str(), value->c_str(), 1) : unsetenv(name.c_str());
         }
