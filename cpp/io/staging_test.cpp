@@ -231,6 +231,8 @@ class Deletions {
         inotify_add_watch(descriptor_, folder.c_str(), IN_DELETE);
     }
     ~Deletions() { close(descriptor_); }
+    Deletions(const Deletions&) = delete;
+    Deletions& operator=(const Deletions&) = delete;
 
     std::string names() const {
         alignas(inotify_event) std::array<char, 65536> buffer{};

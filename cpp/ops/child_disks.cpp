@@ -48,7 +48,7 @@ std::string ChildDisks::free_name(const fs::path& disk) {
         const auto first = std::lower_bound(near.begin(), near.end(), candidate);
         return std::any_of(first, near.end(), [&](const auto& f) { return is_of(f, candidate); });
     };
-    const std::string name = snapshot_disk_name(disk.stem().string(), is_taken);
+    std::string name = snapshot_disk_name(disk.stem().string(), is_taken);
     taken.push_back(name + ".vmdk");
     return name;
 }

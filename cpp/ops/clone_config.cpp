@@ -7,8 +7,6 @@
 #include "io/path_map.h"
 #include "vm/identity.h"
 
-namespace fs = boost::filesystem;
-
 namespace vix::ops {
 namespace {
 

@@ -287,7 +287,8 @@ void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& 
             belongings.subtract(theirs);
         }
         // The list and the .vmx go last, since they name the others: so a deletion that was
-        // interrupted can be called again. For that the others have to be gone for good before.
+        // interrupted can be called again. For that the others have to be gone for good before, and
+        // the list before the .vmx: alone it would be in the way of whatever comes there next.
         std::vector<fs::path> last{vmx};
         for (const fs::path& file : belongings.files()) {
             progress.checkpoint("remove");
@@ -304,8 +305,10 @@ void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& 
         };
         sync();
         progress.checkpoint("remove");
-        for (const fs::path& file : last) remove_file(file);
-        sync();
+        for (const fs::path& file : last) {
+            remove_file(file);
+            sync();
+        }
     }
     drop_records(vmx, parents, settings);
     rmdir(vmx.parent_path().c_str());  // succeeds only when nothing else lies there
