@@ -381,7 +381,7 @@ std::optional<fs::path> half_renamed(const DiskLink& link, const vm::Settings& s
     const auto& extents = link.descriptor.extents;
     const bool split = equal_ignoring_case(link.descriptor.create_type, kTypeMeanwhile);
     if (link.embedded || !split || extents.size() != 1) return std::nullopt;
-    const auto file =
+    auto file =
         vm::find_file({extents[0].name, extents[0].name_bytes}, link.folder(), {}, settings);
     if (!file || file->parent_path() != link.folder()) return std::nullopt;
     const File extent = File::open(*file);

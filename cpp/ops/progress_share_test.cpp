@@ -9,11 +9,11 @@ namespace {
 
 class Counter : public Progress {
   public:
-    void add(std::uint64_t bytes) override { bytes_ += bytes; }
-    void checkpoint(const char* step) override { steps_ += step; }
+    void add(std::uint64_t count) override { bytes += count; }
+    void checkpoint(const char* step) override { steps += step; }
 
-    std::uint64_t bytes_ = 0;
-    std::string steps_;
+    std::uint64_t bytes = 0;
+    std::string steps;
 };
 
 TEST(ProgressShare, PassesOnNoMoreThanWasAnnounced) {
@@ -21,9 +21,9 @@ TEST(ProgressShare, PassesOnNoMoreThanWasAnnounced) {
     ProgressShare share{whole};
     share.begin(10);
     share.add(7);
-    EXPECT_EQ(whole.bytes_, 7U);
+    EXPECT_EQ(whole.bytes, 7U);
     share.add(7);
-    EXPECT_EQ(whole.bytes_, 10U);
+    EXPECT_EQ(whole.bytes, 10U);
 }
 
 TEST(ProgressShare, PassesOnAllOfItAtTheEnd) {
@@ -32,17 +32,17 @@ TEST(ProgressShare, PassesOnAllOfItAtTheEnd) {
     share.begin(10);
     share.add(3);
     share.begin(5);
-    EXPECT_EQ(whole.bytes_, 10U);
+    EXPECT_EQ(whole.bytes, 10U);
     share.end();
     share.end();
-    EXPECT_EQ(whole.bytes_, 15U);
+    EXPECT_EQ(whole.bytes, 15U);
 }
 
 TEST(ProgressShare, PassesOnSteps) {
     Counter whole;
     ProgressShare share{whole};
     share.checkpoint("merge");
-    EXPECT_EQ(whole.steps_, "merge");
+    EXPECT_EQ(whole.steps, "merge");
 }
 
 }  // namespace

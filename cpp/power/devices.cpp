@@ -27,7 +27,7 @@ bool starts_disconnected(const vm::Config& machine, const std::string& device) {
 
 // What QEMU calls the card; VMware's default depends on the guest.
 std::string card_model(DomainWriter& writer, const std::string& card) {
-    const std::string model = value_of(writer.machine, card + ".virtualDev");
+    std::string model = value_of(writer.machine, card + ".virtualDev");
     if (model == "e1000" || model == "e1000e" || model == "vmxnet3") return model;
     if (model == "vlance") return "pcnet";
     const std::string guest = value_of(writer.machine, "guestOS");
@@ -50,8 +50,7 @@ bool is_usable_mac(const std::string& mac) {
 
 std::string mac_of(DomainWriter& writer, const std::string& card) {
     const bool fixed = value_of(writer.machine, card + ".addressType") == "static";
-    const std::string mac =
-        value_of(writer.machine, card + (fixed ? ".address" : ".generatedAddress"));
+    std::string mac = value_of(writer.machine, card + (fixed ? ".address" : ".generatedAddress"));
     if (mac.empty() || is_usable_mac(mac)) return mac;
     writer.notes.push_back(card + ": \"" + mac + "\" is no address of a card; it gets another");
     return {};
@@ -147,10 +146,10 @@ std::vector<std::string> words_of(const std::string& text) {
 // VMware keeps the password in a form of its own, so a display that asks for one is not opened to
 // others than this host.
 std::string vnc_address(DomainWriter& writer, const std::string& password) {
-    const std::string address = writer.machine.find("RemoteDisplay.vnc.ip").value_or("0.0.0.0");
+    std::string address = writer.machine.find("RemoteDisplay.vnc.ip").value_or("0.0.0.0");
     const bool locked = writer.machine.find("RemoteDisplay.vnc.key").has_value();
     if (!locked || !password.empty()) return address;
-    writer.notes.push_back(
+    writer.notes.emplace_back(
         "RemoteDisplay.vnc.key cannot be read: the display listens on this host only");
     return "127.0.0.1";
 }
@@ -160,7 +159,7 @@ std::string vnc_address(DomainWriter& writer, const std::string& password) {
 std::vector<std::string> boot_order(const vm::Config& machine) {
     std::vector<std::string> order = words_of(value_of(machine, "bios.bootOrder"));
     for (const char* usual : {"hdd", "cdrom", "floppy"}) {
-        if (std::find(order.begin(), order.end(), usual) == order.end()) order.push_back(usual);
+        if (std::find(order.begin(), order.end(), usual) == order.end()) order.emplace_back(usual);
     }
     return order;
 }

@@ -21,7 +21,7 @@ DomainContext context_for(const fs::path& vmx) {
     return context;
 }
 
-DomainDescription describe(const std::string& text, DomainContext context) {
+DomainDescription describe(const std::string& text, const DomainContext& context) {
     const auto machine = vm::Config::parse("/vms/a b/x&y.vmx", text);
     std::vector<std::string> notes;
     auto drives = drives_of(machine, notes);

@@ -78,7 +78,7 @@ void DriveWriter::write_controllers(const std::vector<Drive>& drives) {
         nvme |= drive.bus == Bus::Nvme;
     }
     if (nvme) {
-        writer_.notes.push_back(
+        writer_.notes.emplace_back(
             "nvme: its disks are attached to a SATA controller; QEMU's NVMe could not be "
             "suspended");
     }

@@ -246,7 +246,7 @@ std::string GuestAgent::address() {
     for (const Json& card : member<Json>(answer, "return")) {
         if (card.value("name", "") == "lo") continue;
         for (const Json& known : card.value("ip-addresses", Json::array())) {
-            const auto text = known.value("ip-address", "");
+            std::string text = known.value("ip-address", "");
             if (known.value("ip-address-type", "") == "ipv4") return text;
             const bool local = text.starts_with("fe80:");
             if (other.empty() && !local) other = text;
