@@ -12,7 +12,8 @@ use lib "$Bin/../lib";
 use Test::More;
 
 use VMware::Vix::API::Constants;
-use VixTest::FaultTrial qw(complaints_after reset_trial run_trial start_trial trial_names);
+use VixTest::FaultTrial qw(complaints_after reset_trial run_trial start_trial state_key
+    trial_names);
 use VixTest::Mount      qw(mount_new);
 
 plan skip_all => 'needs root to mount file systems' if $> != 0;
@@ -22,12 +23,20 @@ my $kinds = $ENV{VIX_TEST_KINDS} || q(.);
 my @room = ((map { 4 * $_ } 0 .. 24), (map { 100 + 50 * $_ } 0 .. 18), 1500, 2000, 4000, 8000);
 my %sum  = (cases => 0, failures => 0);
 
+# What is wrong while there is no room, or else with room again.
+sub judged {
+    my ($mount, $trial, $code) = @_;
+    my @wrong = complaints_after($trial, $code, again => 0);
+    $mount->leave_room(undef);
+    return @wrong ? @wrong : complaints_after($trial, $code);
+}
+
 # { sentence => [the rooms] } of what is wrong, and how often each code came.
 sub tried_with_room {
     my ($mount, $what) = @_;
     $mount->leave_room(undef);
     my $trial = start_trial($what, dir => $mount->dir, by_content => 1);
-    my (%wrong, %codes);
+    my (%wrong, %codes, %judged);
     for my $room (@room) {
         $mount->leave_room(undef);
         reset_trial($trial);
@@ -35,9 +44,8 @@ sub tried_with_room {
         my $code   = run_trial($trial);
         my $detail = VMware::Vix::last_error_detail();
         $codes{$code}++;
-        my @here = complaints_after($trial, $code, again => 0);
-        $mount->leave_room(undef);
-        push @here, complaints_after($trial, $code) if !@here;
+        my $known = $judged{"$code " . state_key($trial)} ||= [judged($mount, $trial, $code)];
+        my @here = @{$known};
         push @here, "answers $code: $detail" if $code != VIX_OK && $code != VIX_E_DISK_FULL;
         $sum{cases}++;
         $sum{failures}++ if grep { !/untidy/ } @here;
