@@ -15,6 +15,10 @@ const Words kToolEnvironment{"LC_ALL=C",
                              "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
 constexpr int kNotExecutable = 126;
 constexpr int kNotThere = 127;
+
+bool was_not_started(const GuestRun& run) {
+    return run.exit_code == kNotExecutable || run.exit_code == kNotThere;
+}
 constexpr std::size_t kNamesAtOnce = 500;
 
 // A shell that replaces itself by the words behind it.
@@ -174,7 +178,7 @@ GuestRun GuestSession::run_script(const Words& interpreter, const std::string& s
         if (interpreter.empty()) arguments.push_back("sh");
         arguments.push_back(path);
         const auto run = run_program("/bin/sh", arguments, wait);
-        if (run.exit_code == kNotThere || run.exit_code == kNotExecutable) {
+        if (was_not_started(run)) {
             if (!interpreter.empty() && interpreter.front().find('/') != std::string::npos &&
                 !test("-x", interpreter.front())) {
                 throw Error{VIX_E_PROGRAM_NOT_STARTED,

@@ -25,43 +25,43 @@ using testing::TempFolder;
 class InGuest : public ::testing::Test {
   protected:
     static void SetUpTestSuite() {
-        reason_ = testing::why_nothing_runs();
-        if (!reason_.empty()) return;
-        folder_.emplace();
-        vmx_ = testing::make_guest(*folder_ / "guest");
-        if (vmx_.empty()) {
-            reason_ = "dev/make-guest cannot make the guest here";
+        reason = testing::why_nothing_runs();
+        if (!reason.empty()) return;
+        folder.emplace();
+        vmx = testing::make_guest(*folder / "guest");
+        if (vmx.empty()) {
+            reason = "dev/make-guest cannot make the guest here";
             return;
         }
-        engine().power_on(vmx_, StartAs::Running);
-        agent_.emplace(testing::guest_settings(*folder_ / "run"), vmx_);
-        agent_->wait_until_answers(180, progress_);
+        engine().power_on(vmx, StartAs::Running);
+        agent.emplace(testing::guest_settings(*folder / "run"), vmx);
+        agent->wait_until_answers(180, progress);
     }
     static void TearDownTestSuite() {
-        agent_.reset();
-        if (!vmx_.empty()) engine().power_off(vmx_);
-        folder_.reset();
+        agent.reset();
+        if (!vmx.empty()) engine().power_off(vmx);
+        folder.reset();
     }
     void SetUp() override {
-        if (!reason_.empty()) GTEST_SKIP() << reason_;
+        if (!reason.empty()) GTEST_SKIP() << reason;
     }
 
     static Engine engine() {
-        return Engine{testing::guest_settings(*folder_ / "run"), testing::plain_settings()};
+        return Engine{testing::guest_settings(*folder / "run"), testing::plain_settings()};
     }
-    GuestSession as(const char* user) { return {*agent_, user, progress_}; }
+    GuestSession as(const char* user) { return {*agent, user, progress}; }
     GuestSession root() { return as(kRoot); }
 
-    static inline std::string reason_;
-    static inline std::optional<TempFolder> folder_;
-    static inline fs::path vmx_;
-    static inline std::optional<GuestAgent> agent_;
-    static inline Progress progress_;
+    static inline std::string reason;
+    static inline std::optional<TempFolder> folder;
+    static inline fs::path vmx;
+    static inline std::optional<GuestAgent> agent;
+    static inline Progress progress;
 };
 
 TEST_F(InGuest, LoginIsCheckedInTheGuest) {
-    EXPECT_EQ(code_of([&] { check_login(*agent_, "guest", "guest secret"); }), VIX_OK);
-    EXPECT_EQ(code_of([&] { check_login(*agent_, "guest", "root-secret"); }),
+    EXPECT_EQ(code_of([&] { check_login(*agent, "guest", "guest secret"); }), VIX_OK);
+    EXPECT_EQ(code_of([&] { check_login(*agent, "guest", "root-secret"); }),
               VIX_E_GUEST_USER_PERMISSIONS);
 }
 
@@ -77,7 +77,7 @@ TEST_F(InGuest, ProgramsGiveTheirExitCode) {
 
 TEST_F(InGuest, ProgramsRunAsTheUser) {
     as("guest").run_program("/bin/sh", {"-c", "id -u >/tmp/uid"}, Wait::UntilItEnds);
-    EXPECT_EQ(agent_->read_file("/tmp/uid", 100), "1000\n");
+    EXPECT_EQ(agent->read_file("/tmp/uid", 100), "1000\n");
     EXPECT_EQ(as("guest").run_program("/bin/cat", {"/etc/shadow"}, Wait::UntilItEnds).exit_code, 1);
 }
 
@@ -100,27 +100,27 @@ TEST_F(InGuest, ScriptsRunAndLeaveNothing) {
 TEST_F(InGuest, FilesAreCopiedBothWaysAsTheUser) {
     std::string content(3 * 1024 * 1024 + 5, 'x');
     for (std::size_t i = 0; i < content.size(); i += 97) content[i] = static_cast<char>(i);
-    const auto source = folder_->write("source", content);
+    const auto source = folder->write("source", content);
     for (const char* user : {kRoot, "guest"}) {
         const std::string path = std::string{"/tmp/copy of "} + user;
         as(user).copy_in(source, path);
-        as(user).copy_out(path, *folder_ / "back");
-        EXPECT_TRUE(read_file(*folder_ / "back") == content) << user;
+        as(user).copy_out(path, *folder / "back");
+        EXPECT_TRUE(read_file(*folder / "back") == content) << user;
     }
     EXPECT_EQ(code_of([&] { as("guest").copy_in(source, "/root/x"); }), VIX_E_FILE_ACCESS_ERROR);
-    EXPECT_EQ(code_of([&] { as("guest").copy_out("/etc/shadow", *folder_ / "shadow"); }),
+    EXPECT_EQ(code_of([&] { as("guest").copy_out("/etc/shadow", *folder / "shadow"); }),
               VIX_E_FILE_ACCESS_ERROR);
-    EXPECT_FALSE(fs::exists(*folder_ / "shadow"));
-    EXPECT_EQ(code_of([&] { root().copy_out("/dev/null", *folder_ / "null"); }), VIX_E_NOT_A_FILE);
+    EXPECT_FALSE(fs::exists(*folder / "shadow"));
+    EXPECT_EQ(code_of([&] { root().copy_out("/dev/null", *folder / "null"); }), VIX_E_NOT_A_FILE);
 }
 
 TEST_F(InGuest, FoldersAreCopiedWhole) {
-    folder_->write("tree/a/b", "deep");
-    folder_->write("tree/c", "flat");
-    root().copy_in(*folder_ / "tree", "/tmp/tree");
-    root().copy_out("/tmp/tree", *folder_ / "tree back");
-    EXPECT_EQ(read_file(*folder_ / "tree back/a/b"), "deep");
-    EXPECT_EQ(read_file(*folder_ / "tree back/c"), "flat");
+    folder->write("tree/a/b", "deep");
+    folder->write("tree/c", "flat");
+    root().copy_in(*folder / "tree", "/tmp/tree");
+    root().copy_out("/tmp/tree", *folder / "tree back");
+    EXPECT_EQ(read_file(*folder / "tree back/a/b"), "deep");
+    EXPECT_EQ(read_file(*folder / "tree back/c"), "flat");
 }
 
 TEST_F(InGuest, FilesAndFoldersComeAndGo) {
@@ -156,8 +156,8 @@ TEST_F(InGuest, WhatTheUserMayNotIsRefused) {
 }
 
 TEST_F(InGuest, InfoIsOfTheFileItself) {
-    folder_->write("five", "12345");
-    root().copy_in(*folder_ / "five", "/tmp/five");
+    folder->write("five", "12345");
+    root().copy_in(*folder / "five", "/tmp/five");
     root().run_program("/bin/ln", {"-sf", "five", "/tmp/link"}, Wait::UntilItEnds);
     EXPECT_EQ(root().info("/tmp/five").size, 5);
     EXPECT_GT(root().info("/tmp/five").modified, 1600000000);

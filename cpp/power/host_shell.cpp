@@ -194,7 +194,7 @@ std::vector<std::string> HostShell::forwarding(const boost::filesystem::path& he
     const auto options = command.end() - 2;  // "--", host
     command.insert(options,
                    {"-o", "ExitOnForwardFailure=yes", "-L", here.string() + ':' + there.string()});
-    command.push_back("cat");
+    command.emplace_back("cat");
     return command;
 }
 

@@ -22,7 +22,8 @@ Words without_options(const std::string& uri) {
         const bool usual = words[i] == "-o" && !words[i + 1].starts_with("StrictHostKey") &&
                            !words[i + 1].starts_with("UserKnownHosts");
         if (usual) {
-            words.erase(words.begin() + i, words.begin() + i + 2);
+            const auto option = words.begin() + static_cast<std::ptrdiff_t>(i);
+            words.erase(option, option + 2);
         } else {
             ++i;
         }

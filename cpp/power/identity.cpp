@@ -38,7 +38,7 @@ std::string hex_digits(const std::string& text) {
 
 fs::path canonical_path(const fs::path& vmx) {
     boost::system::error_code error;
-    const fs::path path = fs::canonical(vmx, error);
+    fs::path path = fs::canonical(vmx, error);
     if (!error) return path;
     throw Error{VIX_E_VM_NOT_FOUND, "there is no virtual machine " + vmx.string()};
 }

@@ -149,7 +149,7 @@ class Arguments {
 
   private:
     void block(const std::string& text) {
-        words.push_back("--blockdev");
+        words.emplace_back("--blockdev");
         words.push_back(text);
     }
     std::string add_chain(const Image& image, const std::string& id);
@@ -183,7 +183,7 @@ void Arguments::add_image(const Image& image) {
         block("driver=qcow2,node-name=" + id + ".s,file=" + id + ".sf,backing=" + top);
         top = id + ".s";
     }
-    words.push_back("--export");
+    words.emplace_back("--export");
     words.push_back("type=nbd,id=" + id + ",node-name=" + top + ",name=" + image.name +
                     ",writable=" + (writable ? "on" : "off"));
 }
@@ -219,7 +219,7 @@ fs::path servers_folder(const fs::path& setting, const HostShell& host) {
 }
 
 fs::path server_folder(const fs::path& setting, const std::string& uuid, const HostShell& host) {
-    const fs::path folder = servers_folder(setting, host) / uuid;
+    fs::path folder = servers_folder(setting, host) / uuid;
     if ((folder / "nbd.sock").size() <= kSocketNameLimit) return folder;
     throw Error{VIX_E_FILE_NAME_INVALID,
                 "the folder for sockets has too long a name: " + folder.string()};

@@ -220,7 +220,7 @@ std::vector<std::string> Launch::run(StartAs as) {
     go(as);
     done_ = true;
     if (saved == SavedState::Incomplete)
-        notes_.push_back("its saved state was incomplete: started anew");
+        notes_.emplace_back("its saved state was incomplete: started anew");
     if (saved != SavedState::None && !is_state_of_snapshot(machine_)) {
         unlink(recorded_state_file(machine_).c_str());
     }

@@ -63,7 +63,8 @@ struct Library {
     VIX_LIBVIRT_CALLS(VIX_DECLARE)
 #undef VIX_DECLARE
     // In a library of its own.
-    char* (*virDomainQemuAgentCommand)(virDomainPtr, const char*, int, unsigned) = nullptr;
+    char* (*virDomainQemuAgentCommand)(virDomainPtr, const char*, int,  // NOLINT(*-naming)
+                                       unsigned) = nullptr;
 };
 
 void keep_quiet(void*, virErrorPtr) {}

@@ -25,6 +25,7 @@ api::Handle start(std::string_view simple_name, const std::vector<Given>& argume
         throw std::invalid_argument{"wrong number of arguments for " + std::string{simple_name}};
     }
     std::vector<api::Argument> converted;
+    converted.reserve(arguments.size());
     for (const Given& given : arguments) converted.push_back({given.number, given.text});
     return api::start_call(index, converted.data(), events);
 }

@@ -87,7 +87,7 @@ void give_new_content_id(const fs::path& disk) {
 }
 
 std::string text_of_descriptor(const fs::path& disk, bool& embedded) {
-    const std::string bytes = read_file(disk);
+    std::string bytes = read_file(disk);
     embedded = bytes.substr(0, 4) == "KDMV";
     if (!embedded) return bytes;
     const std::uint64_t begin = get64(bytes, HostedField::kDescriptorOffset) * kSector;
@@ -195,7 +195,7 @@ void guest_writes(const fs::path& vmx, const std::string& node, std::uint64_t se
         begin += line.sectors;
         if (sector >= begin) continue;
         const fs::path extent = embedded ? disk : disk.parent_path() / line.name;
-        const std::string bytes = content(fill, sector, kGrain);
+        const std::string bytes = content(fill, /*first_sector=*/sector, kGrain);
         if (line.type == format::vmdk::ExtentType::Sparse) {
             if (within % kGrain != 0) throw std::runtime_error{"no grain begins there"};
             write_sparse_grain(extent, within / kGrain, bytes);
@@ -208,7 +208,7 @@ void guest_writes(const fs::path& vmx, const std::string& node, std::uint64_t se
 }
 
 void put_grain(DiskContents& contents, const std::string& node, std::uint64_t sector, char fill) {
-    put_bytes(contents.at(node), sector * kSector, content(fill, sector, kGrain));
+    put_bytes(contents.at(node), sector * kSector, content(fill, /*first_sector=*/sector, kGrain));
 }
 
 std::string broken_ties(const fs::path& root) {

@@ -11,8 +11,6 @@
 #include "power/libvirt.h"
 #include "testing/temp_folder.h"
 
-namespace fs = boost::filesystem;
-
 namespace vix::testing {
 namespace {
 

@@ -29,8 +29,8 @@ SnapshotMachine::SnapshotMachine(const fs::path& folder)
     : vmx{write_small_machine(folder)},
       now{{"scsi0:0", first_disk_content()}, {"scsi0:1", second_disk_content()}} {}
 
-SnapshotMachine::SnapshotMachine(const fs::path& machine, const DiskContents& contents)
-    : vmx{machine}, now{contents} {}
+SnapshotMachine::SnapshotMachine(fs::path machine, DiskContents contents)
+    : vmx{std::move(machine)}, now{std::move(contents)} {}
 
 int SnapshotMachine::take(const std::string& name) {
     Progress progress;

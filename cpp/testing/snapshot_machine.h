@@ -20,7 +20,7 @@ class SnapshotMachine {
     // two pieces, 600 and 424 sectors long.
     explicit SnapshotMachine(const fs::path& folder);
     // Any other.
-    SnapshotMachine(const fs::path& machine, const DiskContents& contents);
+    SnapshotMachine(fs::path machine, DiskContents contents);
 
     fs::path vmx;
     DiskContents now;

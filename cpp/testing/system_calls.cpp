@@ -102,6 +102,7 @@ int open(const char* path, int flags, ...) {
 }
 
 // What a fortified call with flags that are not known when it is compiled becomes.
+// NOLINTNEXTLINE(bugprone-reserved-identifier, readability-identifier-naming): glibc named it.
 int __open64_2(const char* path, int flags) {
     return open(path, flags);
 }

@@ -18,7 +18,7 @@ TempFolder::~TempFolder() {
 }
 
 fs::path TempFolder::write(std::string_view name, std::string_view bytes) const {
-    const fs::path path = path_ / std::string{name};
+    fs::path path = path_ / std::string{name};
     fs::create_directories(path.parent_path());
     write_file(path, bytes);
     return path;

@@ -8,7 +8,6 @@ namespace vix::vm {
 namespace {
 
 using format::vmdk::Access;
-using format::vmdk::Descriptor;
 using format::vmdk::Extent;
 using format::vmdk::ExtentLine;
 using format::vmdk::ExtentType;
