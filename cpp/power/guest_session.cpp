@@ -17,6 +17,7 @@ constexpr int kNotExecutable = 126;
 constexpr int kNotThere = 127;
 
 bool was_not_started(const GuestRun& run) {
+    // NOLINTNEXTLINE(misc-redundant-expression): it takes the two constants for one
     return run.exit_code == kNotExecutable || run.exit_code == kNotThere;
 }
 constexpr std::size_t kNamesAtOnce = 500;
