@@ -7,7 +7,7 @@ use warnings;
 
 use Exporter 'import';
 
-use VixTest::Files qw(sparse_file temp_dir);
+use VixTest::Files qw(sparse_file temp_dir truncate_file);
 use VixTest::Tools qw(have_tool run_tool);
 
 our @EXPORT_OK = qw(mount_new);
@@ -43,7 +43,21 @@ sub leave_room {
     run_tool('sync', '-f', $mount->{dir});
     return if !defined $room;
     my ($free) = run_tool('df', '-B1', '--output=avail', $mount->{dir})->{out} =~ /(\d+)\s*$/;
+    return _fill($mount, $free, $room) if $mount->{kind} eq 'btrfs';
     run_tool('fallocate', '-l', $free - $room, "$mount->{dir}/filler") if $free > $room;
+    return;
+}
+
+# btrfs has more room than it tells: it is filled up until it refuses, and gives back some.
+sub _fill {
+    my ($mount, $free, $room) = @_;
+    my $filler = "$mount->{dir}/filler";
+    my $size   = 0;
+    for my $piece ($free - ($free >> 3), 16 << 20, 1 << 20, 64 << 10, 4 << 10) {
+        while (!run_tool('fallocate', '-o', $size, '-l', $piece, $filler)->{status}) { $size += $piece }
+    }
+    truncate_file($filler, $size > $room ? $size - $room : 0);
+    run_tool('sync', '-f', $mount->{dir});
     return;
 }
 
