@@ -7,7 +7,9 @@
 
 #include <boost/filesystem/operations.hpp>
 #include <chrono>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <set>
 #include <thread>
 
@@ -105,17 +107,26 @@ TEST_F(Power, CrashedIsOff) {
     EXPECT_EQ(engine().state(vmx_), State::Running);
 }
 
+// Whether the supervisor of the machine's disks has begun to wait for the machine's end.
+bool is_watched(pid_t machine) {
+    const std::string watch = "tail" + std::string(1, '\0') + "--pid=" + std::to_string(machine);
+    for (const auto& process : fs::directory_iterator{"/proc"}) {
+        std::ifstream file{(process.path() / "cmdline").string()};  // some are none, some are gone
+        const std::string words{std::istreambuf_iterator<char>{file}, {}};
+        if (words.starts_with(watch)) return true;
+    }
+    return false;
+}
+
 TEST_F(Power, DisksAreServedNoLongerThanTheMachineRunsThoughTheirFolderIsGone) {
     engine().power_on(vmx_, StartAs::Running);
     const fs::path folder = folder_ / "run" / uuid_for(vmx_);
     const pid_t server = std::stoi(testing::read_file(folder / "server.pid"));
     ASSERT_EQ(kill(server, 0), 0);
+    ASSERT_TRUE(testing::wait_until([&] { return is_watched(process()); }));
     fs::remove_all(folder);
     kill(process(), SIGKILL);
-    for (int i = 0; i < 100 && kill(server, 0) == 0; ++i) {
-        std::this_thread::sleep_for(std::chrono::milliseconds{100});
-    }
-    EXPECT_NE(kill(server, 0), 0);
+    EXPECT_TRUE(testing::wait_until([&] { return kill(server, 0) != 0; }));
 }
 
 TEST_F(Power, PausedUntilUnpaused) {

@@ -2,7 +2,6 @@
 
 #include <boost/filesystem/operations.hpp>
 #include <chrono>
-#include <functional>
 #include <thread>
 
 #include "base/error.h"
@@ -15,15 +14,6 @@ namespace vix::testing {
 namespace {
 
 const fs::path kTools{VIX_TEST_TOOLS};
-
-bool wait_until(const std::function<bool()>& holds) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes{3};
-    while (std::chrono::steady_clock::now() < end) {
-        if (holds()) return true;
-        std::this_thread::sleep_for(std::chrono::milliseconds{200});
-    }
-    return false;
-}
 
 }  // namespace
 
@@ -51,6 +41,15 @@ power::Settings guest_settings(const fs::path& folder) {
     settings.folder = folder;
     settings.network_nat = "user";
     return settings;
+}
+
+bool wait_until(const std::function<bool()>& holds) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes{3};
+    while (std::chrono::steady_clock::now() < end) {
+        if (holds()) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    }
+    return false;
 }
 
 bool wait_for_agent(const power::Engine& engine, const fs::path& vmx) {
