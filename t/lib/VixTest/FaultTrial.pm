@@ -18,17 +18,14 @@ use VixTest::SavedFolder   qw(restore_folder save_folder);
 use VixTest::SnapshotCalls qw(delete_vm full_clone linked_clone remove_snapshot snapshot_names);
 use VixTest::SnapshotChain qw(chain_complaints chain_of link_files);
 use VixTest::SnapshotDisk  qw(present_path snapshot_path);
-use VixTest::SnapshotKill  qw(calls_to_kill clone_complaints killed_machine next_calls present_reads
-    state_complaints);
+use VixTest::SnapshotKill  qw(calls_to_kill clone_complaints is_untidy killed_machine next_calls
+    present_reads state_complaints);
 use VixTest::SnapshotState qw(snapshot_list);
 use VixTest::Tools         qw(qemu_check run_tool);
 
 our @EXPORT_OK = qw(trial_names start_trial reset_trial run_trial complaints_after state_key);
 
 my @SLOTS = ('scsi0:0', 'sata0:0');
-
-# What readers do not stumble over: they take the one table, and the file as they were given it.
-my $UNTIDY = qr/redundant tables differ|the name in its descriptor is/;
 
 # name => { do, also, prepare, same (the call is allowed to answer so the second time) }.
 sub _trials {
@@ -137,7 +134,7 @@ sub complaints_after {
         $trial->{machine}, $trial->{vmx}, 'next', [sub { return VIX_OK }, @{ $trial->{also} }],
         $trial->{work}
     );
-    push @wrong, grep { !/$UNTIDY/ } @next;
+    push @wrong, grep { !is_untidy($_) } @next;
     push @wrong, map {"untidy at the end: $_"}
         grep { $_ ne '' } map { chain_complaints(present_path($trial->{vmx}, $_)) } @SLOTS;
     push @wrong, _litter($trial) if !defined $code || $code != VIX_OK;
@@ -149,7 +146,7 @@ sub _present_complaints {
     my ($vmx, $what, $clone) = @{$trial}{qw(vmx what clone)};
     my @wrong = eval { state_complaints($trial->{machine}, $vmx, @{ $trial->{also} }) };
     push @wrong, "cannot be judged: $@" if $@;
-    $_ = "untidy: $_" for grep {/$UNTIDY/} @wrong;
+    $_ = "untidy: $_" for grep { is_untidy($_) } @wrong;
     push @wrong, 'a full clone changed its source'
         if $what =~ /full/ && _digest($trial) ne $trial->{before};
     push @wrong, _clone_complaints($trial, $code);
