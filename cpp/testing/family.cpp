@@ -195,7 +195,8 @@ void guest_writes(const fs::path& vmx, const std::string& node, std::uint64_t se
         begin += line.sectors;
         if (sector >= begin) continue;
         const fs::path extent = embedded ? disk : disk.parent_path() / line.name;
-        const std::string bytes = content(fill, /*first_sector=*/sector, kGrain);
+        // NOLINTNEXTLINE(readability-suspicious-call-argument): the one is the first of the others
+        const std::string bytes = content(fill, sector, kGrain);
         if (line.type == format::vmdk::ExtentType::Sparse) {
             if (within % kGrain != 0) throw std::runtime_error{"no grain begins there"};
             write_sparse_grain(extent, within / kGrain, bytes);
@@ -208,7 +209,8 @@ void guest_writes(const fs::path& vmx, const std::string& node, std::uint64_t se
 }
 
 void put_grain(DiskContents& contents, const std::string& node, std::uint64_t sector, char fill) {
-    put_bytes(contents.at(node), sector * kSector, content(fill, /*first_sector=*/sector, kGrain));
+    // NOLINTNEXTLINE(readability-suspicious-call-argument): the one is the first of the others
+    put_bytes(contents.at(node), sector * kSector, content(fill, sector, kGrain));
 }
 
 std::string broken_ties(const fs::path& root) {
