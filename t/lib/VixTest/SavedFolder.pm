@@ -28,17 +28,16 @@ sub save_folder {
     return \@saved;
 }
 
-# In place, for `$dir` may be the root of a file system; what that keeps there itself stays.
+# Into `$dir`, whatever is there by now.
 sub restore_folder {
     my ($saved, $dir) = @_;
-    for my $name (reverse grep { !m{^lost\+found(?:/|$)} } list_files($dir)) {
+    for my $name (reverse list_files($dir)) {
         my $path = "$dir/$name";
         lstat $path;
         (-d _ ? rmdir $path : unlink $path) or die "removing $path: $!";
     }
     for my $thing (@{$saved}) {
         my $path = "$dir/$thing->{name}";
-        next if !defined $thing->{bytes} && -d $path;
         defined $thing->{bytes} ? _write($path, $thing) : mkdir $path or die "making $path: $!";
         chmod $thing->{mode}, $path or die "chmod $path: $!";
         utime $thing->{time}, $thing->{time}, $path or die "utime $path: $!";
