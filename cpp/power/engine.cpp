@@ -76,6 +76,21 @@ void drop_unmarked(const Connection& connection, const fs::path& vmx) {
     }
 }
 
+// False when the agent does not answer, which tells nothing of the guest: it may be busy, or
+// shutting down already.
+bool ask_agent_to_shut_down(Domain& domain) {
+    if (!agent_answers(domain, kAgentPatience_s)) return false;
+    try {
+        domain.ask_shutdown(Means::Agent);
+    } catch (const Error& error) {
+        if (error.code() == VIX_E_TOOLS_NOT_RUNNING || error.code() == VIX_E_VM_NOT_RUNNING) {
+            return false;
+        }
+        throw;
+    }
+    return true;
+}
+
 // Their uuids.
 std::set<std::string> served_machines(const Settings& settings, const HostShell& host) {
     const fs::path folder = servers_folder(settings.folder, host);
@@ -174,8 +189,8 @@ void Engine::shut_down(const fs::path& vmx) const {
     const fs::path path = canonical_path(vmx);
     const Connection connection{uri_for(settings_)};
     Domain domain = running_domain(connection, path, machine_settings_);
-    domain.ask_shutdown(power::agent_answers(domain, kAgentPatience_s) ? Means::Agent
-                                                                       : Means::Acpi);
+    bool by_agent = ask_agent_to_shut_down(domain);
+    if (!by_agent) domain.ask_shutdown(Means::Acpi);
     const auto end = std::chrono::steady_clock::now() + settings_.guest_patience;
     while (domain.activity() != Activity::Off) {
         if (std::chrono::steady_clock::now() > end) {
@@ -185,6 +200,8 @@ void Engine::shut_down(const fs::path& vmx) const {
                             " s (power.guestTimeout)"};
         }
         std::this_thread::sleep_for(kPoll);
+        // Not every guest listens to the power button, and an agent may only be slow.
+        if (!by_agent) by_agent = ask_agent_to_shut_down(domain);
     }
     const Turn turn{path};
     const bool started_again = connection.find(uuid_for(path)).has_value();

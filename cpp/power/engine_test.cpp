@@ -237,6 +237,10 @@ class Guest : public Power {
         vmx_ = testing::make_guest(folder_ / "guest");
         if (vmx_.empty()) GTEST_SKIP() << "dev/make-guest cannot make the guest here";
     }
+    void start_in_guest(const std::string& script) const {
+        GuestAgent{testing::guest_settings(folder_ / "run"), vmx_}.start(
+            {{"/bin/sh", "-c", script}, {}});
+    }
 };
 
 TEST_F(Guest, GoesOnWhereItWasSuspendedAndShutsDownByItself) {
@@ -255,17 +259,37 @@ TEST_F(Guest, GoesOnWhereItWasSuspendedAndShutsDownByItself) {
 TEST_F(Guest, IsOffWhenItEndsBeforeItsAgentHasAnswered) {
     engine().power_on(vmx_, StartAs::Running);
     ASSERT_TRUE(testing::wait_for_agent(engine(), vmx_));
-    GuestAgent{testing::guest_settings(folder_ / "run"), vmx_}.start(
-        {{"/bin/sh", "-c",
-          "printf '#!/bin/sh\necho asked >/dev/ttyS0; sleep 100' >/sbin/shutdown; echo made "
-          ">/dev/ttyS0"},
-         {}});
+    start_in_guest(
+        "printf '#!/bin/sh\necho asked >/dev/ttyS0; sleep 100' >/sbin/shutdown; echo made "
+        ">/dev/ttyS0");
     ASSERT_TRUE(testing::wait_for_text(folder_ / "guest/guest-console.txt", "made"));
     auto answer =
         std::async(std::launch::async, [&] { return code_of([&] { engine().shut_down(vmx_); }); });
     ASSERT_TRUE(testing::wait_for_text(folder_ / "guest/guest-console.txt", "asked"));
     kill(process(), SIGKILL);
     EXPECT_EQ(answer.get(), VIX_OK);
+    EXPECT_EQ(engine().state(vmx_), State::Off);
+}
+
+// The script waits until the agent has told that it runs.
+TEST_F(Guest, WithoutAnAgentShutsDownByItsPowerButton) {
+    engine().power_on(vmx_, StartAs::Running);
+    ASSERT_TRUE(testing::wait_for_agent(engine(), vmx_));
+    start_in_guest("sleep 3; kill -STOP $(pidof qemu-ga); echo stopped >/dev/ttyS0");
+    ASSERT_TRUE(testing::wait_for_text(folder_ / "guest/guest-console.txt", "stopped"));
+    engine().shut_down(vmx_);
+    EXPECT_EQ(engine().state(vmx_), State::Off);
+}
+
+TEST_F(Guest, DeafToItsPowerButtonShutsDownWhenItsAgentAnswersAgain) {
+    engine().power_on(vmx_, StartAs::Running);
+    ASSERT_TRUE(testing::wait_for_agent(engine(), vmx_));
+    start_in_guest(
+        "sleep 3; killall acpid; kill -STOP $(pidof qemu-ga); echo stopped >/dev/ttyS0; "
+        "until grep -q '^ *[1-9]' /sys/firmware/acpi/interrupts/ff_pwr_btn; do sleep 1; done; "
+        "kill -CONT $(pidof qemu-ga)");
+    ASSERT_TRUE(testing::wait_for_text(folder_ / "guest/guest-console.txt", "stopped"));
+    engine().shut_down(vmx_);
     EXPECT_EQ(engine().state(vmx_), State::Off);
 }
 
