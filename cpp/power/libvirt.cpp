@@ -1,6 +1,6 @@
 #include "power/libvirt.h"
 
-#if __has_include(<libvirt/libvirt.h>)
+#ifdef VIX_WITH_LIBVIRT
 
 #include <dlfcn.h>
 #include <libvirt/libvirt.h>

@@ -1,5 +1,5 @@
 // Stands in for power/libvirt.cpp where libvirt's headers were not there to build with.
-#if !__has_include(<libvirt/libvirt.h>)
+#ifndef VIX_WITH_LIBVIRT
 
 #include "base/error.h"
 #include "power/libvirt.h"
