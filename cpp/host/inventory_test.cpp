@@ -6,13 +6,12 @@
 #include <unistd.h>
 
 #include <boost/filesystem/operations.hpp>
-#include <chrono>
-#include <thread>
 
 #include "host/processes.h"
 #include "testing/failure.h"
 #include "testing/machines.h"
 #include "testing/running.h"
+#include "testing/waiting.h"
 
 namespace vix::host {
 namespace {
@@ -227,9 +226,7 @@ class VmwareProcess {
   private:
     void wait_for_program() const {
         const std::string name = "/proc/" + std::to_string(pid_) + "/comm";
-        for (int i = 0; i < 500 && testing::read_file(name) != "vmware-vmx\n"; ++i) {
-            std::this_thread::sleep_for(std::chrono::milliseconds{10});
-        }
+        EXPECT_TRUE(testing::wait_for_text(name, "vmware-vmx\n"));
     }
 
     pid_t pid_ = -1;

@@ -8,6 +8,7 @@
 
 #include "testing/failure.h"
 #include "testing/temp_folder.h"
+#include "testing/waiting.h"
 
 namespace vix::io {
 namespace {
@@ -42,8 +43,7 @@ TEST(Process, InheritsNoFile) {
 TEST(Process, DetachedOutlivesNobodyButIsNobodysChild) {
     const testing::TempFolder folder;
     start_detached({"sh", "-c", "echo $PPID >\"$1\"", "sh", (folder / "parent").string()});
-    for (int i = 0; i < 200 && !boost::filesystem::exists(folder / "parent"); ++i) usleep(10000);
-    usleep(20000);
+    ASSERT_TRUE(testing::wait_for_text(folder / "parent", "\n"));
     EXPECT_NE(testing::read_file(folder / "parent"), std::to_string(getpid()) + "\n");
 }
 

@@ -196,7 +196,12 @@ TEST(Transfer, EndingItDropsWorkNotYetBegun) {
             ++done;
         });
     }
-    std::thread end{[&] { transfer.reset(); }};
+    std::atomic<bool> ending = false;
+    std::thread end{[&] {
+        ending = true;
+        transfer.reset();
+    }};
+    while (!ending) std::this_thread::yield();
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
     go = true;
     end.join();

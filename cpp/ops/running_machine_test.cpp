@@ -1,7 +1,6 @@
 // What may be done to a machine that really runs, or is really suspended.
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <boost/filesystem/operations.hpp>
 
@@ -17,6 +16,7 @@
 #include "testing/guest.h"
 #include "testing/machines.h"
 #include "testing/temp_folder.h"
+#include "testing/waiting.h"
 #include "vm/machine.h"
 
 namespace vix::ops {
@@ -144,7 +144,7 @@ TEST_F(RunningMachine, KeepsSettingsUntilItIsPoweredOff) {
 TEST_F(RunningMachine, LosesSettingsWithItsProcess) {
     write("memsize", "64");
     kill(process(), SIGKILL);
-    while (engine_.state(vmx_) != power::State::Off) usleep(10000);
+    ASSERT_TRUE(testing::wait_until([&] { return engine_.state(vmx_) == power::State::Off; }));
     EXPECT_EQ(read("memsize"), "32");
     write("memsize", "48");
     EXPECT_EQ(vm::Config::read(vmx_).find("memsize"), "48");

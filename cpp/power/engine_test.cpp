@@ -21,6 +21,7 @@
 #include "testing/guest.h"
 #include "testing/machines.h"
 #include "testing/temp_folder.h"
+#include "testing/waiting.h"
 #include "vm/machine.h"
 
 namespace vix::power {
@@ -99,10 +100,7 @@ TEST_F(Power, StartThatDiedHalfwayIsNoHindrance) {
 TEST_F(Power, CrashedIsOff) {
     engine().power_on(vmx_, StartAs::Running);
     kill(process(), SIGKILL);
-    for (int i = 0; i < 50 && engine().state(vmx_) != State::Off; ++i) {
-        std::this_thread::sleep_for(std::chrono::milliseconds{100});
-    }
-    EXPECT_EQ(engine().state(vmx_), State::Off);
+    EXPECT_TRUE(testing::wait_until([&] { return engine().state(vmx_) == State::Off; }));
     engine().power_on(vmx_, StartAs::Running);
     EXPECT_EQ(engine().state(vmx_), State::Running);
 }

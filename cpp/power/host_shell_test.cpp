@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <boost/filesystem/operations.hpp>
 
@@ -10,6 +9,7 @@
 #include "power/ssh.h"
 #include "testing/failure.h"
 #include "testing/temp_folder.h"
+#include "testing/waiting.h"
 
 namespace vix::power {
 namespace {
@@ -84,7 +84,7 @@ TEST(HostShell, FindsTheProcessOfADomainByItsName) {
     const io::Companion machine{{(folder / "qemu-system").string(), "-c",
                                  "echo $$ >\"$1\"; read end", "guest=vm.1-abcd,debug-threads=on",
                                  (folder / "pid").string()}};
-    for (int i = 0; i < 500 && !boost::filesystem::exists(folder / "pid"); ++i) usleep(10000);
+    ASSERT_TRUE(testing::wait_for_text(folder / "pid", "\n"));
     const auto process = host.process_of_domain("vm.1-abcd");
     ASSERT_TRUE(process);
     EXPECT_EQ(std::to_string(process->pid) + '\n', testing::read_file(folder / "pid"));
@@ -96,7 +96,7 @@ TEST(Companion, LivesAsLongAsTheObject) {
     const auto file = folder.write("pid", "");
     {
         const io::Companion companion{{"sh", "-c", "echo $$ >\"$1\"; cat", "sh", file.string()}};
-        for (int i = 0; i < 500 && testing::read_file(file).empty(); ++i) usleep(10000);
+        ASSERT_TRUE(testing::wait_for_text(file, "\n"));
         EXPECT_EQ(kill(std::stoi(testing::read_file(file)), 0), 0);
     }
     EXPECT_NE(kill(std::stoi(testing::read_file(file)), 0), 0);
@@ -105,7 +105,7 @@ TEST(Companion, LivesAsLongAsTheObject) {
 TEST(Companion, TellsItsLastWordsOnceItHasEnded) {
     io::Companion failing{{"sh", "-c", "echo gone >&2; exit 1"}};
     std::optional<std::string> words;
-    for (int i = 0; i < 500 && !(words = failing.last_words()); ++i) usleep(10000);
+    EXPECT_TRUE(testing::wait_until([&] { return (words = failing.last_words()).has_value(); }));
     EXPECT_EQ(words, "gone\n");
     io::Companion living{{"cat"}};
     EXPECT_EQ(living.last_words(), std::nullopt);

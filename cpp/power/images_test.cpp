@@ -10,6 +10,7 @@
 #include "testing/machines.h"
 #include "testing/snapshot_machine.h"
 #include "testing/temp_folder.h"
+#include "testing/waiting.h"
 
 namespace vix::power {
 namespace {
@@ -153,8 +154,7 @@ TEST_F(Server, EndsWithTheProcessItServesAndTakesItsMarksAlong) {
     server.start(images, {});
     const auto mark = folder_.write("x.lck/M00001.lck", "");
     server.attach(1999999999, {mark}, {});  // there is no such process
-    for (int i = 0; i < 100 && fs::exists(server.socket().parent_path()); ++i) usleep(100000);
-    EXPECT_FALSE(fs::exists(server.socket().parent_path()));
+    EXPECT_TRUE(testing::wait_until([&] { return !fs::exists(server.socket().parent_path()); }));
     EXPECT_FALSE(fs::exists(mark.parent_path()));
 }
 

@@ -2,12 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/filesystem/operations.hpp>
-#include <chrono>
 #include <cstdlib>
-#include <thread>
 
 #include "testing/temp_folder.h"
+#include "testing/waiting.h"
 
 namespace vix::power {
 namespace {
@@ -50,10 +48,7 @@ TEST_F(Viewer, IsStarted) {
     const auto mark = folder_ / "mark";
     settings_.viewer = "/bin/sh -c 'echo \"$0\" >" + mark.string() + "' %i";
     EXPECT_EQ(open_viewer(settings_, "ID"), std::nullopt);
-    for (int i = 0; i < 500 && !boost::filesystem::exists(mark); ++i) {
-        std::this_thread::sleep_for(std::chrono::milliseconds{10});
-    }
-    EXPECT_TRUE(boost::filesystem::exists(mark));
+    EXPECT_TRUE(testing::wait_for_text(mark, "ID\n"));
 }
 
 }  // namespace

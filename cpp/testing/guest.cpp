@@ -1,14 +1,13 @@
 #include "testing/guest.h"
 
 #include <boost/filesystem/operations.hpp>
-#include <chrono>
-#include <thread>
 
 #include "base/error.h"
 #include "io/process.h"
 #include "power/host.h"
 #include "power/libvirt.h"
 #include "testing/temp_folder.h"
+#include "testing/waiting.h"
 
 namespace vix::testing {
 namespace {
@@ -43,21 +42,8 @@ power::Settings guest_settings(const fs::path& folder) {
     return settings;
 }
 
-bool wait_until(const std::function<bool()>& holds) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes{3};
-    while (std::chrono::steady_clock::now() < end) {
-        if (holds()) return true;
-        std::this_thread::sleep_for(std::chrono::milliseconds{200});
-    }
-    return false;
-}
-
 bool wait_for_agent(const power::Engine& engine, const fs::path& vmx) {
     return wait_until([&] { return engine.agent_answers(vmx, 1); });
-}
-
-bool wait_for_text(const fs::path& file, const std::string& text) {
-    return wait_until([&] { return read_file(file).find(text) != std::string::npos; });
 }
 
 }  // namespace vix::testing

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <boost/filesystem/path.hpp>
-#include <functional>
 #include <string>
 
 #include "power/engine.h"
@@ -19,13 +18,7 @@ boost::filesystem::path make_guest(const boost::filesystem::path& folder);
 // An engine whose sockets are in a folder of the test's own.
 power::Settings guest_settings(const boost::filesystem::path& folder);
 
-// Whether it comes to hold before three minutes are over; a busy host may need them.
-bool wait_until(const std::function<bool()>& holds);
-
-// The same for the guest's agent: that it answers.
+// Whether the guest's agent comes to answer; see testing/waiting.h.
 bool wait_for_agent(const power::Engine& engine, const boost::filesystem::path& vmx);
-
-// And for a text in a file that the guest writes to.
-bool wait_for_text(const boost::filesystem::path& file, const std::string& text);
 
 }  // namespace vix::testing
