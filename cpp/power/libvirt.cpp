@@ -6,6 +6,7 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/error.h"
@@ -438,11 +439,11 @@ Domain Connection::restore(const std::string& file, const std::string& descripti
     require(lib().virDomainRestoreFlags(connection_of(handle_), file.c_str(), description.c_str(),
                                         flags),
             VIX_E_CANNOT_POWER_ON_VM, "resuming from " + file);
-    for (Domain& domain : active()) {
-        if (has(description, ("<uuid>" + domain.uuid() + "</uuid>").c_str())) {
-            return std::move(domain);
-        }
-    }
+    std::vector<Domain> domains = active();
+    const auto found = std::find_if(domains.begin(), domains.end(), [&](const Domain& domain) {
+        return has(description, ("<uuid>" + domain.uuid() + "</uuid>").c_str());
+    });
+    if (found != domains.end()) return std::move(*found);
     throw Error{VIX_E_CANNOT_POWER_ON_VM, "resumed from " + file + ", it ended at once"};
 }
 
