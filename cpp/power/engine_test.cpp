@@ -227,6 +227,7 @@ TEST(PowerHost, OwnerAndDriversOfTheHost) {
     EXPECT_EQ(security_drivers(xml), std::vector<std::string>{"apparmor"});
 }
 
+// Runs, and its agent answers.
 class Guest : public Power {
   protected:
     void SetUp() override {
@@ -234,7 +235,10 @@ class Guest : public Power {
         if (IsSkipped()) return;
         vmx_ = testing::make_guest(folder_ / "guest");
         if (vmx_.empty()) GTEST_SKIP() << "dev/make-guest cannot make the guest here";
+        engine().power_on(vmx_, StartAs::Running);
+        ASSERT_TRUE(testing::wait_for_agent(engine(), vmx_));
     }
+    fs::path console() const { return folder_ / "guest/guest-console.txt"; }
     void start_in_guest(const std::string& script) const {
         GuestAgent{testing::guest_settings(folder_ / "run"), vmx_}.start(
             {{"/bin/sh", "-c", script}, {}});
@@ -242,28 +246,24 @@ class Guest : public Power {
 };
 
 TEST_F(Guest, GoesOnWhereItWasSuspendedAndShutsDownByItself) {
-    engine().power_on(vmx_, StartAs::Running);
-    ASSERT_TRUE(testing::wait_for_agent(engine(), vmx_));
     engine().suspend(vmx_);
-    const std::string console = testing::read_file(folder_ / "guest/guest-console.txt");
+    const std::string written = testing::read_file(console());
     engine().power_on(vmx_, StartAs::Running);
     EXPECT_TRUE(testing::wait_for_agent(engine(), vmx_));
-    EXPECT_EQ(testing::read_file(folder_ / "guest/guest-console.txt"), console);  // no new start
+    EXPECT_EQ(testing::read_file(console()), written);  // no new start
     engine().shut_down(vmx_);
     EXPECT_EQ(engine().state(vmx_), State::Off);
 }
 
 // As when libvirt hears of the agent's end before it hears that the guest has shut down.
 TEST_F(Guest, IsOffWhenItEndsBeforeItsAgentHasAnswered) {
-    engine().power_on(vmx_, StartAs::Running);
-    ASSERT_TRUE(testing::wait_for_agent(engine(), vmx_));
     start_in_guest(
         "printf '#!/bin/sh\necho asked >/dev/ttyS0; sleep 100' >/sbin/shutdown; echo made "
         ">/dev/ttyS0");
-    ASSERT_TRUE(testing::wait_for_text(folder_ / "guest/guest-console.txt", "made"));
+    ASSERT_TRUE(testing::wait_for_text(console(), "made"));
     auto answer =
         std::async(std::launch::async, [&] { return code_of([&] { engine().shut_down(vmx_); }); });
-    ASSERT_TRUE(testing::wait_for_text(folder_ / "guest/guest-console.txt", "asked"));
+    ASSERT_TRUE(testing::wait_for_text(console(), "asked"));
     kill(process(), SIGKILL);
     EXPECT_EQ(answer.get(), VIX_OK);
     EXPECT_EQ(engine().state(vmx_), State::Off);
@@ -271,22 +271,18 @@ TEST_F(Guest, IsOffWhenItEndsBeforeItsAgentHasAnswered) {
 
 // The script waits until the agent has told that it runs.
 TEST_F(Guest, WithoutAnAgentShutsDownByItsPowerButton) {
-    engine().power_on(vmx_, StartAs::Running);
-    ASSERT_TRUE(testing::wait_for_agent(engine(), vmx_));
     start_in_guest("sleep 3; kill -STOP $(pidof qemu-ga); echo stopped >/dev/ttyS0");
-    ASSERT_TRUE(testing::wait_for_text(folder_ / "guest/guest-console.txt", "stopped"));
+    ASSERT_TRUE(testing::wait_for_text(console(), "stopped"));
     engine().shut_down(vmx_);
     EXPECT_EQ(engine().state(vmx_), State::Off);
 }
 
 TEST_F(Guest, DeafToItsPowerButtonShutsDownWhenItsAgentAnswersAgain) {
-    engine().power_on(vmx_, StartAs::Running);
-    ASSERT_TRUE(testing::wait_for_agent(engine(), vmx_));
     start_in_guest(
         "sleep 3; killall acpid; kill -STOP $(pidof qemu-ga); echo stopped >/dev/ttyS0; "
         "until grep -q '^ *[1-9]' /sys/firmware/acpi/interrupts/ff_pwr_btn; do sleep 1; done; "
         "kill -CONT $(pidof qemu-ga)");
-    ASSERT_TRUE(testing::wait_for_text(folder_ / "guest/guest-console.txt", "stopped"));
+    ASSERT_TRUE(testing::wait_for_text(console(), "stopped"));
     engine().shut_down(vmx_);
     EXPECT_EQ(engine().state(vmx_), State::Off);
 }

@@ -338,9 +338,9 @@ L<VMware::Vix::Settings> say how it runs.
 Switches it off. $powerOffOptions is VIX_VMPOWEROP_NORMAL, which asks nobody, or
 VIX_VMPOWEROP_FROM_GUEST, which lets the guest shut itself down (page) and waits for it: its agent is
 asked, or while that does not answer the power button is pressed; others are VIX_E_INVALID_ARG
-(ours). Off or suspended it is VIX_E_VM_NOT_RUNNING (page). A guest that has not
-shut down after C<power.guestTimeout> runs on: VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE. A machine that
-another product runs is VIX_E_CANNOT_CONNECT_TO_VM. The errors of libvirt are those of VMPowerOn (all
+(ours). Off or suspended it is VIX_E_VM_NOT_RUNNING (page). A guest that has not shut down after
+C<power.guestTimeout> runs on: VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE. A machine that another product
+runs is VIX_E_CANNOT_CONNECT_TO_VM. The errors of libvirt are those of VMPowerOn (all
 ours).
 
 =head2 VMReset
