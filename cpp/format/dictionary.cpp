@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <functional>
 #include <utility>
 
 #include "base/text.h"
@@ -26,32 +27,6 @@ int hex_digit(char c) {
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
-}
-
-// `|` and two hex digits are one byte. After a `|` that is not, reading goes on behind the byte
-// that broke it, so of `||22` nothing is undone.
-std::string undo_escapes(std::string_view text) {
-    if (text.find('|') == std::string_view::npos) return std::string{text};
-    std::string result;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '|') {
-            result += text[i];
-            continue;
-        }
-        std::size_t digits = 0;
-        while (digits < 2 && i + 1 + digits < text.size() && hex_digit(text[i + 1 + digits]) >= 0) {
-            ++digits;
-        }
-        if (digits == 2) {
-            result += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-            i += 2;
-        } else {
-            const std::size_t length = std::min(digits + 2, text.size() - i);
-            result += text.substr(i, length);
-            i += length - 1;
-        }
-    }
-    return result;
 }
 
 std::string escape(std::string_view bytes) {
@@ -87,9 +62,16 @@ std::size_t length_without_line_end(std::string_view line) {
     return end == std::string_view::npos ? 0 : end + 1;
 }
 
-std::string value_of(std::string_view value) {
-    if (!value.empty() && value.front() == '"') value = value.substr(1, value.size() - 2);
-    return undo_escapes(value);
+// What is no name of a setting may be anybody's secret: a message does not repeat it.
+std::string shown_name(std::string_view name) {
+    constexpr std::size_t kLongest = 100;
+    const auto plain = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               c == '.' || c == ':' || c == '_' || c == '-';
+    };
+    const bool shown =
+        !name.empty() && name.size() <= kLongest && std::all_of(name.begin(), name.end(), plain);
+    return shown ? std::string{name} : "a setting";
 }
 
 // Without regard to case, eight characters at a time. The bit that tells a capital letter is set in
@@ -110,6 +92,37 @@ std::uint32_t hash_of(std::string_view name) {
 
 }  // namespace
 
+// `|` and two hex digits are one byte. After a `|` that is not, reading goes on behind the byte
+// that broke it, so of `||22` nothing is undone.
+std::string Dictionary::undo_escapes(std::string_view text) {
+    if (text.find('|') == std::string_view::npos) return std::string{text};
+    std::string result;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '|') {
+            result += text[i];
+            continue;
+        }
+        std::size_t digits = 0;
+        while (digits < 2 && i + 1 + digits < text.size() && hex_digit(text[i + 1 + digits]) >= 0) {
+            ++digits;
+        }
+        if (digits == 2) {
+            result += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+            i += 2;
+        } else {
+            const std::size_t length = std::min(digits + 2, text.size() - i);
+            result += text.substr(i, length);
+            i += length - 1;
+        }
+    }
+    return result;
+}
+
+std::string Dictionary::text_of(std::string_view value) {
+    if (!value.empty() && value.front() == '"') value = value.substr(1, value.size() - 2);
+    return undo_escapes(value);
+}
+
 Dictionary::Line Dictionary::line_without_effect(std::string_view text) {
     Line line;
     line.begin = text.data();
@@ -117,40 +130,63 @@ Dictionary::Line Dictionary::line_without_effect(std::string_view text) {
     return line;
 }
 
-Dictionary::Line Dictionary::parse_line(std::string_view text) {
+Dictionary::ParsedLine Dictionary::parse_line(std::string_view text) {
     Line line = line_without_effect(text);
     const std::string_view content = text.substr(0, length_without_line_end(text));
+    if (content.find('\0') != std::string_view::npos) return {line, Flaw::Nul};
     std::size_t i = 0;
     const auto skip_blanks = [&] {
         while (i < content.size() && is_blank(content[i])) ++i;
     };
 
     skip_blanks();
+    if (i == content.size() || content[i] == '#') return {line};
     const std::size_t name_begin = i;
     while (i < content.size() && is_name_character(content[i])) ++i;
     const std::string_view name = content.substr(name_begin, i - name_begin);
     skip_blanks();
-    if (name.empty() || i == content.size() || content[i] != '=') return line;
+    if (i == content.size() || content[i] != '=') return {line, Flaw::NoAssignment};
+    if (name.empty()) return {line, Flaw::NoName};
     ++i;
     skip_blanks();
 
     const std::size_t value_begin = i;
-    if (i < content.size() && content[i] == '"') {
+    const bool quoted = i < content.size() && content[i] == '"';
+    if (quoted) {
         const std::size_t close = content.find('"', i + 1);
-        if (close == std::string_view::npos) return line;
+        if (close == std::string_view::npos) return {line, Flaw::OpenQuote};
         i = close + 1;
     } else {
         while (i < content.size() && !is_blank(content[i]) && content[i] != '#') ++i;
     }
     const std::size_t value_end = i;
     skip_blanks();
-    if (i < content.size() && content[i] != '#') return line;
-    if (content.find('\0') != std::string_view::npos) return line;
+    if (i < content.size() && content[i] != '#') {
+        return {line, quoted ? Flaw::TextBehindQuote : Flaw::Blank};
+    }
     line.name_begin = static_cast<std::uint32_t>(name_begin);
     line.name_size = static_cast<std::uint32_t>(name.size());
     line.value_begin = static_cast<std::uint32_t>(value_begin);
     line.value_size = static_cast<std::uint32_t>(value_end - value_begin);
-    return line;
+    return {line};
+}
+
+Dictionary::Fault Dictionary::fault_of(Flaw flaw, std::string_view text) {
+    const std::string name = shown_name(trim(text.substr(0, text.find('='))));
+    switch (flaw) {
+        case Flaw::NoName:
+            return {0, "there is no name before the \"=\""};
+        case Flaw::OpenQuote:
+            return {0, "the value of " + name + " has no closing quote"};
+        case Flaw::TextBehindQuote:
+            return {0, "text follows the closing quote of the value of " + name};
+        case Flaw::Blank:
+            return {0, "the value of " + name + " has a blank and no quotes"};
+        case Flaw::Nul:
+            return {0, "there is a NUL byte"};
+        default:
+            return {0, "this is neither an assignment nor a comment"};
+    }
 }
 
 // Lines without effect become one where they are ASCII, which is the same in every encoding. The
@@ -162,7 +198,11 @@ void Dictionary::parse_lines(std::string_view bytes) {
         if (begin >= feed) feed = std::min(bytes.find('\n', begin), bytes.size());
         const std::size_t end = end_of_line(bytes, begin, feed);
         if (end > feed) feed = end;
-        const Line line = parse_line(bytes.substr(begin, end - begin));
+        const auto [line, flaw] = parse_line(bytes.substr(begin, end - begin));
+        if (flaw != Flaw::None && !fault_) {
+            fault_ = fault_of(flaw, line.text());
+            fault_->line = line_at(line.begin);
+        }
         begin = end;
         const bool grows = line.name_size == 0 && is_ascii(line.text());
         if (grows && may_grow) {
@@ -183,6 +223,10 @@ Dictionary Dictionary::parse(std::string_view bytes) {
     }
     dictionary.parse_lines(rest);
     dictionary.index_lines();
+    const auto duplicate = dictionary.duplicate();
+    if (duplicate && (!dictionary.fault_ || duplicate->line < dictionary.fault_->line)) {
+        dictionary.fault_ = duplicate;
+    }
     const auto declared = dictionary.find_bytes(kEncodingName);
     dictionary.encoding_declared_ = declared.has_value();
     if (declared) {
@@ -195,13 +239,43 @@ Dictionary Dictionary::parse(std::string_view bytes) {
     return dictionary;
 }
 
+std::optional<Dictionary::Fault> Dictionary::duplicate() const {
+    const auto second = std::find_if(lines_.begin(), lines_.end(),
+                                     [](const Line& line) { return line.before != kNone; });
+    if (second == lines_.end()) return std::nullopt;
+    const std::size_t first = line_at(lines_[second->before].begin);
+    return Fault{
+        line_at(second->begin),
+        shown_name(second->name()) + " is already defined in line " + std::to_string(first)};
+}
+
+// Counted anew each time: only messages need it.
+std::size_t Dictionary::line_at(const char* place) const {
+    const std::string_view bytes = *texts_.front();
+    const bool within = std::less_equal<>{}(bytes.data(), place) &&
+                        std::less<>{}(place, bytes.data() + bytes.size());
+    if (!within) return 0;
+    const std::string_view before = bytes.substr(0, static_cast<std::size_t>(place - bytes.data()));
+    std::size_t line = 1;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        const bool pair = before[i] == '\r' && bytes.substr(i + 1, 1) == "\n";
+        if (!pair && (before[i] == '\n' || before[i] == '\r')) ++line;
+    }
+    return line;
+}
+
+std::size_t Dictionary::line_of(std::string_view name) const {
+    const Line* line = last_line(name);
+    return line == nullptr ? 0 : line_at(line->begin);
+}
+
 std::string_view Dictionary::keep(std::string text) {
     texts_.push_back(std::make_shared<const std::string>(std::move(text)));
     return *texts_.back();
 }
 
 void Dictionary::add_line(std::string_view text) {
-    lines_.push_back(parse_line(text));
+    lines_.push_back(parse_line(text).line);
     index_line(lines_.size() - 1);
 }
 
@@ -244,7 +318,7 @@ void Dictionary::replace_line(std::size_t number, std::string text) {
     Line& line = lines_[number];
     const std::uint32_t before = line.before;
     const std::string_view kept = keep(std::move(text));
-    line = line.name_size == 0 ? line_without_effect(kept) : parse_line(kept);
+    line = line.name_size == 0 ? line_without_effect(kept) : parse_line(kept).line;
     line.before = before;
 }
 
@@ -277,20 +351,26 @@ const Dictionary::Line* Dictionary::last_line(std::string_view name) const {
 std::optional<std::string> Dictionary::find_bytes(std::string_view name) const {
     const Line* line = last_line(name);
     if (line == nullptr) return std::nullopt;
-    return value_of(line->value());
+    return text_of(line->value());
 }
 
 std::optional<std::string> Dictionary::find(std::string_view name) const {
     const Line* line = last_line(name);
     if (line == nullptr) return std::nullopt;
-    return decode(value_of(line->value()));
+    return decode(text_of(line->value()));
 }
 
 std::vector<Dictionary::Entry> Dictionary::entries() const {
+    std::vector<Entry> result = entries_in_bytes();
+    for (Entry& entry : result) entry.value = decode(std::move(entry.value));
+    return result;
+}
+
+std::vector<Dictionary::Entry> Dictionary::entries_in_bytes() const {
     std::vector<Entry> result;
     for (const Line& line : lines_) {
         if (line.name_size == 0) continue;
-        result.push_back({std::string{line.name()}, decode(value_of(line.value()))});
+        result.push_back({std::string{line.name()}, text_of(line.value())});
     }
     return result;
 }
@@ -344,7 +424,7 @@ void Dictionary::remove(std::string_view name) {
 // A line whose bytes mean nothing in the old encoding keeps them: they meant nothing before either.
 void Dictionary::turn_to_utf8() {
     for (Line& line : lines_) {
-        if (auto text = line_in_utf8(line)) line = parse_line(keep(std::move(*text)));
+        if (auto text = line_in_utf8(line)) line = parse_line(keep(std::move(*text))).line;
     }
     index_lines();
     encoding_ = "UTF-8";
@@ -357,7 +437,7 @@ std::optional<std::string> Dictionary::line_in_utf8(const Line& line) const {
     if (line.name_size == 0 && is_ascii(text)) return std::nullopt;
     if (line.name_size == 0) return decode_to_utf8(text, encoding_);
     const auto head = decode_to_utf8(text.substr(0, line.value_begin), encoding_);
-    const auto value = decode_to_utf8(value_of(line.value()), encoding_);
+    const auto value = decode_to_utf8(text_of(line.value()), encoding_);
     const auto tail = decode_to_utf8(text.substr(line.value_begin + line.value_size), encoding_);
     if (!head || !value || !tail) return std::nullopt;
     return *head + (is_ascii(*value) ? std::string{line.value()} : quote(*value)) + *tail;
@@ -373,7 +453,8 @@ void Dictionary::declare_utf8() {
     // VMware looks for it at the top; a `#!` line stays the first.
     const bool has_interpreter = !lines_.empty() && lines_.front().text().substr(0, 2) == "#!";
     std::string text = std::string{kEncodingName} + " = \"UTF-8\"" + std::string{line_end()};
-    lines_.insert(lines_.begin() + (has_interpreter ? 1 : 0), parse_line(keep(std::move(text))));
+    lines_.insert(lines_.begin() + (has_interpreter ? 1 : 0),
+                  parse_line(keep(std::move(text))).line);
     index_lines();
 }
 

@@ -19,9 +19,20 @@ class Dictionary {
         std::string
             value;  // UTF-8; bytes that mean nothing in the file's encoding stay as they are
     };
+    struct Fault {
+        std::size_t line = 0;  // counted from 1
+        std::string what;      // "the value of NAME has no closing quote"
+    };
 
-    // Never fails: a line that is not well-formed is kept and has no effect.
+    // Never fails: a line that is not well-formed is kept and has no effect. The caller reads
+    // fault() before it relies on what the text does not say.
     static Dictionary parse(std::string_view bytes);
+    // The first line that VMware does not accept: one that is not well-formed, or that defines what
+    // an earlier line has defined. Of the text that was parsed, whatever was changed since.
+    const std::optional<Fault>& fault() const { return fault_; }
+    // The line in the text that was parsed; 0: the name is not there, or its line was changed
+    // since.
+    std::size_t line_of(std::string_view name) const;
     std::string to_bytes() const;
     // Whether these are the bytes that it was parsed from, whatever was changed since.
     bool was_parsed_from(std::string_view bytes) const;
@@ -29,6 +40,12 @@ class Dictionary {
     // Of a name that stands there twice the last value counts.
     std::optional<std::string> find(std::string_view name) const;
     std::vector<Entry> entries() const;
+    // The same with values as in the file: escapes undone, not decoded.
+    std::vector<Entry> entries_in_bytes() const;
+    // From the file's encoding to UTF-8; bytes that mean nothing in it stay as they are.
+    std::string decode(std::string bytes) const;
+    // `|HH` becomes the byte.
+    static std::string undo_escapes(std::string_view text);
     // The names alone, a line's each; they last as long as the dictionary, also where it is
     // changed.
     std::vector<std::string_view> names() const;
@@ -61,7 +78,16 @@ class Dictionary {
         std::string_view value() const { return text().substr(value_begin, value_size); }
     };
     static Line line_without_effect(std::string_view text);
-    static Line parse_line(std::string_view text);
+    enum class Flaw { None, NoAssignment, NoName, OpenQuote, TextBehindQuote, Blank, Nul };
+    struct ParsedLine {
+        Line line;
+        Flaw flaw = Flaw::None;
+    };
+    static ParsedLine parse_line(std::string_view text);
+    static std::string text_of(std::string_view value);
+    static Fault fault_of(Flaw flaw, std::string_view text);
+    std::optional<Fault> duplicate() const;
+    std::size_t line_at(const char* place) const;
     void parse_lines(std::string_view bytes);
     std::string_view keep(std::string text);
     void add_line(std::string_view text);
@@ -69,7 +95,6 @@ class Dictionary {
     void index_line(std::size_t number);
     void index_lines();
     void replace_line(std::size_t number, std::string text);
-    std::string decode(std::string bytes) const;
     const Line* last_line(std::string_view name) const;
     void put_value(std::string_view name, std::string_view bytes);
     void append(std::string_view name, std::string_view bytes);
@@ -79,6 +104,7 @@ class Dictionary {
     std::string_view line_end() const;
 
     std::string byte_order_mark_;
+    std::optional<Fault> fault_;
     std::vector<Line> lines_;  // one that was removed is empty
     // What the lines are parts of: the file as it was read, and each line that was changed since. A
     // copy of the dictionary has the same.

@@ -71,6 +71,51 @@ TEST(Dictionary, IgnoresLinesThatAreNotWellFormed) {
     EXPECT_EQ(entries_of("a = \"b\"c\n"), "");
 }
 
+// "3: the value of a has no closing quote"; nothing for a text without a fault.
+std::string fault_of(std::string_view text) {
+    const auto fault = Dictionary::parse(text).fault();
+    return fault ? std::to_string(fault->line) + ": " + fault->what : "";
+}
+
+TEST(Dictionary, TellsTheFirstLineThatIsNotWellFormed) {
+    EXPECT_EQ(fault_of("a = \"1\"\r\n# c\r\nno equals sign\r\nb = c d\r\n"),
+              "3: this is neither an assignment nor a comment");
+    EXPECT_EQ(fault_of("a = \"1\"\ra b = \"1\"\r"),
+              "2: this is neither an assignment nor a comment");
+    EXPECT_EQ(fault_of("a = \"no closing quote\n"), "1: the value of a has no closing quote");
+    EXPECT_EQ(fault_of("\n\n a.b-c:1 = \"b\"c\n"),
+              "3: text follows the closing quote of the value of a.b-c:1");
+    EXPECT_EQ(fault_of("a = b c\n"), "1: the value of a has a blank and no quotes");
+    EXPECT_EQ(fault_of(" = b\n"), "1: there is no name before the \"=\"");
+    EXPECT_EQ(fault_of(std::string_view{"a = \"b\0c\"\n", 10}), "1: there is a NUL byte");
+}
+
+TEST(Dictionary, TellsNoFaultOfWhatVmwareAccepts) {
+    EXPECT_EQ(fault_of("\xEF\xBB\xBF#!/usr/bin/vmware\n\n \t\n # c\na = b\nc =\nd = \"\" # e\n"),
+              "");
+    EXPECT_EQ(fault_of(""), "");
+}
+
+TEST(Dictionary, TellsANameThatIsDefinedTwice) {
+    EXPECT_EQ(fault_of("a = \"1\"\n\nc = \"2\"\nA = \"1\"\nc = \"3\"\n"),
+              "4: A is already defined in line 1");
+    EXPECT_EQ(fault_of("a = \"1\"\na = \"2\"\nx\n"), "2: a is already defined in line 1");
+    EXPECT_EQ(fault_of("x\na = \"1\"\na = \"2\"\n"),
+              "1: this is neither an assignment nor a comment");
+}
+
+TEST(Dictionary, AFaultDoesNotRepeatWhatIsNoName) {
+    EXPECT_EQ(fault_of("root:$6$secret = \"1\n"), "1: the value of a setting has no closing quote");
+}
+
+TEST(Dictionary, TellsTheLineOfAName) {
+    auto dictionary = Dictionary::parse("a = \"1\"\r\n\r\nb = \"2\"\r\n");
+    EXPECT_EQ(dictionary.line_of("B"), 3U);
+    EXPECT_EQ(dictionary.line_of("c"), 0U);
+    dictionary.set("b", "3");
+    EXPECT_EQ(dictionary.line_of("b"), 0U);
+}
+
 TEST(Dictionary, IgnoresLinesWithANul) {
     EXPECT_EQ(entries_of(std::string_view{"a = \"b\0c\"\nd = \"e\"\n", 18}), "d=e");
 }
@@ -191,6 +236,8 @@ TEST(DictionaryCorpus, BrokenQuotesHaveNoEffect) {
         Dictionary::parse(read_file(testing::corpus_file("broken-quotes/Windows 10 x64.vmx")));
     EXPECT_EQ(dictionary.find("sharedFolder0.hostPath"), std::nullopt);
     EXPECT_EQ(dictionary.find("displayName"), "Windows 10 x64");
+    ASSERT_TRUE(dictionary.fault());
+    EXPECT_EQ(dictionary.fault()->line, 121U);
 }
 
 TEST(DictionaryCorpus, ReadsGbk) {

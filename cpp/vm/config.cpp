@@ -35,6 +35,32 @@ std::string read_config(const fs::path& vmx) {
     }
 }
 
+void check_size(const fs::path& vmx, const std::string& bytes) {
+    const auto lines = std::max(std::count(bytes.begin(), bytes.end(), '\n'),
+                                std::count(bytes.begin(), bytes.end(), '\r'));
+    if (lines > kConfigLines) {
+        throw Error{VIX_E_CANNOT_READ_VM_CONFIG,
+                    vmx.string() + " has more than " + std::to_string(kConfigLines) + " lines"};
+    }
+}
+
+// "scsi0" of "scsi0:3".
+std::string controller_of(const std::string& node) {
+    return node.substr(0, node.find(':'));
+}
+
+bool is_disk_type(const std::string& type) {
+    return std::none_of(
+        std::begin(kOtherTypes), std::end(kOtherTypes),
+        [&](std::string_view other) { return starts_with_ignoring_case(type, other); });
+}
+
+bool is_named_as_disk(const std::string& file) {
+    constexpr std::string_view kExtension = ".vmdk";
+    return file.size() > kExtension.size() &&
+           equal_ignoring_case(file.substr(file.size() - kExtension.size()), kExtension);
+}
+
 bool is_digits(std::string_view text) {
     return !text.empty() &&
            std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -63,18 +89,55 @@ Config Config::read(const fs::path& vmx) {
 }
 
 Config Config::parse(const fs::path& vmx, const std::string& bytes) {
-    const auto lines = std::max(std::count(bytes.begin(), bytes.end(), '\n'),
-                                std::count(bytes.begin(), bytes.end(), '\r'));
-    if (lines > kConfigLines) {
-        throw Error{VIX_E_CANNOT_READ_VM_CONFIG,
-                    vmx.string() + " has more than " + std::to_string(kConfigLines) + " lines"};
+    check_size(vmx, bytes);
+    Config config{vmx, format::Dictionary::parse(bytes)};
+    config.check_text(bytes);
+    return config;
+}
+
+Config Config::parse_leniently(const fs::path& vmx, const std::string& bytes) {
+    Config config{vmx, format::Dictionary::parse(bytes)};
+    try {
+        check_size(vmx, bytes);
+        config.check_text(bytes);
+        config.check_lines();
+        config.check_switches();
+    } catch (const Error& error) {
+        config.fault_ = error.detail();
     }
-    format::Dictionary dictionary = format::Dictionary::parse(bytes);
-    if (bytes.find('\0') != std::string::npos || dictionary.entries().empty()) {
+    return config;
+}
+
+void Config::check_text(const std::string& bytes) const {
+    if (bytes.find('\0') != std::string::npos || dictionary_.names().empty()) {
         throw Error{VIX_E_CANNOT_READ_VM_CONFIG,
-                    vmx.string() + " is no configuration of a virtual machine"};
+                    path_.string() + " is no configuration of a virtual machine"};
     }
-    return Config{vmx, std::move(dictionary)};
+}
+
+void Config::check_lines() const {
+    if (const auto& fault = dictionary_.fault()) refuse(fault->line, fault->what);
+}
+
+// VMware takes a word that is neither for the default, which is FALSE, and goes on without the
+// device. A disk is not left out for a spelling.
+void Config::check_switches() const {
+    for (const DiskDevice& device : all_disks()) {
+        for (const std::string& name : {device.node, controller_of(device.node)}) {
+            const std::string key = name + ".present";
+            const auto value = find(key);
+            if (!value || is_true(key) || equal_ignoring_case(*value, "FALSE")) continue;
+            refuse(dictionary_.line_of(key),
+                   key +
+                       " is neither \"TRUE\" nor \"FALSE\", so it is not clear whether the disk " +
+                       device.file.name + " belongs to the virtual machine");
+        }
+    }
+}
+
+void Config::refuse(std::size_t line, const std::string& what) const {
+    throw Error{VIX_E_CANNOT_READ_VM_CONFIG, path_.string() + ": line " + std::to_string(line) +
+                                                 ": " + what + "; correct the line and try again"};
 }
 
 std::optional<std::string> Config::find(const std::string& name) const {
@@ -103,20 +166,36 @@ bool Config::is_suspended() const {
     return !find("checkpoint.vmState").value_or("").empty();
 }
 
+bool Config::is_attached(const std::string& node) const {
+    return is_true(node + ".present");
+}
+
 std::vector<DiskDevice> Config::disks() const {
     std::vector<DiskDevice> found;
     std::set<std::string> known;
-    for (const auto& [key, value] : dictionary_.entries()) {
+    for (DiskDevice& device : all_disks()) {
+        const bool disk = is_disk_type(find(device.node + ".deviceType").value_or(""));
+        if (!disk || !is_attached(device.node)) continue;
+        // Of several lines for a node, in a text that was read leniently, the last counts.
+        const std::string key = device.node + ".fileName";
+        if (!known.insert(to_lower(device.node)).second) continue;
+        device.file = {find(key).value_or(""), dictionary_.find_bytes(key).value_or("")};
+        if (!device.file.name.empty()) found.push_back(std::move(device));
+    }
+    return found;
+}
+
+// What a drive for media names is left out, unless it is called like a disk.
+std::vector<DiskDevice> Config::all_disks() const {
+    std::vector<DiskDevice> found;
+    for (auto& [key, bytes] : dictionary_.entries_in_bytes()) {
         const auto node = disk_node_of(key);
-        if (!node || !is_true(*node + ".present")) continue;
-        const std::string type = find(*node + ".deviceType").value_or("");
-        const bool disk = std::none_of(
-            std::begin(kOtherTypes), std::end(kOtherTypes),
-            [&](std::string_view other) { return starts_with_ignoring_case(type, other); });
-        // Of a key that stands there twice the last value counts.
-        const std::string name = find(key).value_or("");
-        if (!disk || name.empty() || !known.insert(to_lower(*node)).second) continue;
-        found.push_back({*node, {name, dictionary_.find_bytes(key).value_or("")}});
+        if (!node || bytes.empty()) continue;
+        std::string name = dictionary_.decode(bytes);
+        const bool disk = is_disk_type(find(*node + ".deviceType").value_or(""));
+        if (disk || is_named_as_disk(name)) {
+            found.push_back({*node, {std::move(name), std::move(bytes)}});
+        }
     }
     return found;
 }

@@ -28,6 +28,12 @@ class Config {
     // The same of a text that was kept elsewhere: what it names is sought from where the .vmx is.
     static Config parse(const boost::filesystem::path& vmx, const std::string& bytes);
 
+    // For who must know what another machine may need: reads on where parse() refuses, and never
+    // fails. Nothing is to be changed or started by what it gives. fault() is the detail with which
+    // parse() refuses; then names_in_broken_text() tells what else the text may name.
+    static Config parse_leniently(const boost::filesystem::path& vmx, const std::string& bytes);
+    const std::optional<std::string>& fault() const { return fault_; }
+
     const boost::filesystem::path& path() const { return path_; }
     boost::filesystem::path folder() const { return path_.parent_path(); }
     const format::Dictionary& dictionary() const { return dictionary_; }
@@ -44,6 +50,9 @@ class Config {
 
     // Present hard disks, in the order of the file. A physical SCSI device is none.
     std::vector<DiskDevice> disks() const;
+    // Every disk file that is named, also by a device that is switched off or whose controller is,
+    // and, in a text that was read leniently, by each of several lines for one node.
+    std::vector<DiskDevice> all_disks() const;
 
     // Where files are looked for that are not where a name says: the folder, workingDir,
     // fileSearchPath.
@@ -56,11 +65,18 @@ class Config {
                                                      const Settings& settings) const;
 
   private:
+    void check_text(const std::string& bytes) const;
+    void check_lines() const;
+    void check_switches() const;
+    [[noreturn]] void refuse(std::size_t line, const std::string& what) const;
+    bool is_attached(const std::string& node) const;
+
     Config(boost::filesystem::path path, format::Dictionary dictionary)
         : path_{std::move(path)}, dictionary_{std::move(dictionary)} {}
 
     boost::filesystem::path path_;
     format::Dictionary dictionary_;
+    std::optional<std::string> fault_;
 };
 
 // "scsi0:0" of "scsi0:0.fileName"; nothing for other keys. Any case.

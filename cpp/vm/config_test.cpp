@@ -118,6 +118,57 @@ TEST(Config, ANodeThatStandsThereTwiceIsOneDisk) {
               "scsi0:0=b.vmdk");
 }
 
+// "scsi0:0=a.vmdk ide0:0=b.vmdk" of all disk files that the text names.
+std::string all_disks_of(const std::string& text) {
+    std::string disks;
+    for (const DiskDevice& device : Config::parse_leniently("/vm.vmx", text).all_disks()) {
+        disks += (disks.empty() ? "" : " ") + device.node + '=' + device.file.name;
+    }
+    return disks;
+}
+
+TEST(Config, AllDisksAreThoseSwitchedOffAsWell) {
+    EXPECT_EQ(all_disks_of("scsi0:0.fileName = \"a.vmdk\"\nscsi0:0.present = \"FALSE\"\n"
+                           "scsi0:1.fileName = \"no-line.vmdk\"\n"
+                           "sata0.present = \"FALSE\"\nsata0:0.present = \"TRUE\"\n"
+                           "sata0:0.fileName = \"b.vmdk\"\nide0:0.fileName = \"\"\n"),
+              "scsi0:0=a.vmdk scsi0:1=no-line.vmdk sata0:0=b.vmdk");
+}
+
+TEST(Config, AllDisksLeaveOutOnlyWhatIsCertainlyNoDisk) {
+    EXPECT_EQ(all_disks_of("ide1:0.deviceType = \"cdrom-image\"\nide1:0.fileName = \"a.iso\"\n"
+                           "ide1:1.deviceType = \"cdrom-image\"\nide1:1.fileName = \"B.VMDK\"\n"
+                           "sata0:0.deviceType = \"unheard-of\"\nsata0:0.fileName = \"c\"\n"),
+              "ide1:1=B.VMDK sata0:0=c");
+}
+
+TEST(Config, AllDisksAreThoseOfEachOfSeveralLines) {
+    EXPECT_EQ(all_disks_of("scsi0:0.fileName = \"a.vmdk\"\nSCSI0:0.filename = \"b.vmdk\"\n"),
+              "scsi0:0=a.vmdk SCSI0:0=b.vmdk");
+}
+
+// What a lenient reading says is wrong with the text.
+std::string fault_of(const std::string& text) {
+    return Config::parse_leniently("/vm.vmx", text).fault().value_or("");
+}
+
+TEST(Config, ALenientReadingTellsWhereTheTextIsBroken) {
+    EXPECT_EQ(fault_of("a = \"1\"\n\nscsi0:0.fileName = \"a.vmdk\n"),
+              "/vm.vmx: line 3: the value of scsi0:0.fileName has no closing quote; "
+              "correct the line and try again");
+    EXPECT_EQ(fault_of("scsi0:0.fileName = \"a.vmdk\"\nscsi0:0.present = \"yes\"\n"),
+              "/vm.vmx: line 2: scsi0:0.present is neither \"TRUE\" nor \"FALSE\", so it is not "
+              "clear whether the disk a.vmdk belongs to the virtual machine; "
+              "correct the line and try again");
+    EXPECT_EQ(fault_of(std::string("a = \"1\"\n\0\0", 10)),
+              "/vm.vmx is no configuration of a virtual machine");
+    EXPECT_EQ(fault_of(""), "/vm.vmx is no configuration of a virtual machine");
+}
+
+TEST(Config, ALenientReadingOfASoundTextTellsNothing) {
+    EXPECT_EQ(fault_of("scsi0:0.fileName = a.vmdk # bare\nscsi0:0.present = \"true\"\n"), "");
+}
+
 TEST(Config, ADiskKeepsTheBytesOfItsName) {
     const TempFolder folder;
     const auto disks = config_of(folder,
