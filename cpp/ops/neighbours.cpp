@@ -35,8 +35,9 @@ std::vector<vm::Config> neighbours(const fs::path& folder, const fs::path& vmx) 
         }
         if (type != fs::regular_file) continue;
         try {
-            // Not Config::read(), whose codes do not tell a file that cannot be read from nonsense.
-            found.push_back(vm::Config::parse(path, io::read_text(path, vm::Config::kMostBytes)));
+            // A text with a fault still names disks.
+            const std::string text = io::read_text(path, vm::Config::kMostBytes);
+            found.push_back(vm::Config::parse_leniently(path, text));
         } catch (const Error& failure) {
             if (is_unseen(failure)) throw;
         }
@@ -45,12 +46,7 @@ std::vector<vm::Config> neighbours(const fs::path& folder, const fs::path& vmx) 
 }
 
 vm::SnapshotTree snapshots_of(const vm::Config& machine) {
-    try {
-        return vm::SnapshotTree::read(vm::snapshot_list_path(machine.path()));
-    } catch (const Error& error) {
-        if (is_unseen(error)) throw;
-        return {};
-    }
+    return vm::SnapshotTree::read(vm::snapshot_list_path(machine.path()));
 }
 
 bool may_stand_on_more(const Error& error, const std::vector<vm::DiskLink>& chain,
