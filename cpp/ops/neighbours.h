@@ -20,7 +20,7 @@ namespace vix::ops {
 std::vector<vm::Config> neighbours(const boost::filesystem::path& folder,
                                    const boost::filesystem::path& vmx);
 
-// A list that makes no sense is none.
+// Error VIX_E_SNAPSHOT_CONFIG: a list that cannot be understood may tell of any file.
 vm::SnapshotTree snapshots_of(const vm::Config& machine);
 
 // Of a chain that ends with `error`: what comes next is not gone, only it could not be looked at.
