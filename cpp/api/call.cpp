@@ -100,8 +100,7 @@ void Call::give(std::vector<JobProperty> properties) {
 }
 
 void Call::note(const std::string& text) {
-    std::string& detail = job_.outcome().detail;
-    detail += detail.empty() ? text : "; " + text;
+    job_.progress().note(text);
 }
 
 void Call::give_found(const std::string& location) {

@@ -26,6 +26,7 @@ void JobObject::work() noexcept {
         progress_.checkpoint("begin");
         Call call{*this};
         input_.row->function(call, input_.arguments);
+        outcome_.detail = progress_.notes();
         progress_.complete();
     } catch (...) {
         const Error error = current_error();

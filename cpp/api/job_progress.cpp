@@ -26,6 +26,16 @@ void JobProgress::checkpoint(const char*) {
     throw_if_cancelled();
 }
 
+void JobProgress::note(const std::string& text) {
+    const std::lock_guard guard{notes_mutex_};
+    notes_ += notes_.empty() ? text : "; " + text;
+}
+
+std::string JobProgress::notes() const {
+    const std::lock_guard guard{notes_mutex_};
+    return notes_;
+}
+
 void JobProgress::complete() noexcept {
     percent_ = 100;
     if (done_ < total_) done_ = total_.load();

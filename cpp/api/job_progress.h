@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <mutex>
+#include <string>
 
 #include "api/jobs.h"
 #include "base/progress.h"
@@ -24,6 +26,9 @@ class JobProgress : public Progress {
     void add(std::uint64_t bytes) override;
     void checkpoint(const char* step) override;
     void point_of_no_return() override { undoable_ = false; }
+    void note(const std::string& text) override;
+    // All notes, with "; " between them. For the job's thread, once the work is done.
+    std::string notes() const;
 
     // From now on add() and checkpoint() throw VIX_E_CANCELLED, unless it is too late for that.
     void cancel() noexcept { cancelled_ = true; }
@@ -47,6 +52,8 @@ class JobProgress : public Progress {
     std::atomic<bool> announced_{false};
     std::atomic<bool> cancelled_{false};
     std::atomic<bool> undoable_{true};
+    mutable std::mutex notes_mutex_;
+    std::string notes_;
 };
 
 }  // namespace vix::api

@@ -81,5 +81,13 @@ TEST(JobProgress, IsNotCancelledPastThePointOfNoReturn) {
     EXPECT_NO_THROW(progress.add(1));
 }
 
+TEST(JobProgress, JoinsNotesInTheirOrder) {
+    JobProgress progress{{}};
+    EXPECT_EQ(progress.notes(), "");
+    progress.note("a is kept");
+    progress.note("b is kept");
+    EXPECT_EQ(progress.notes(), "a is kept; b is kept");
+}
+
 }  // namespace
 }  // namespace vix::api

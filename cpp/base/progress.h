@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace vix {
 
@@ -22,6 +23,10 @@ class Progress {
 
     // From here on the operation cannot be undone, only finished: who cancels it comes too late.
     virtual void point_of_no_return() {}
+
+    // What the caller may want to know though the operation succeeds, as a full sentence without
+    // its period.
+    virtual void note(const std::string& text) { static_cast<void>(text); }
 };
 
 }  // namespace vix

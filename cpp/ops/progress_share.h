@@ -31,6 +31,7 @@ class ProgressShare : public Progress {
         whole_.add(part);
     }
     void checkpoint(const char* step) override { whole_.checkpoint(step); }
+    void note(const std::string& text) override { whole_.note(text); }
 
   private:
     Progress& whole_;
