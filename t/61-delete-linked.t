@@ -183,6 +183,9 @@ sub records {
     local $ENV{VIX_DELETE_PROTECTPARENTS} = 'TRUE';
     my ($vm, $keep, $vmx) = family(1);
     spew("$keep/c1/c1.vmsd", '');
+    is(delete_vm($vm->{vmx}), VIX_E_SNAPSHOT_NOPERM, 'a clone that has lost its list protects');
+    system 'rm', '-rf', '--', "$keep/c1";
+    make_vm(dir => "$keep/c1", name => 'c1', disks => [{ size_mb => 1 }]);
     is(delete_vm($vm->{vmx}), VIX_OK, 'a machine of that name that is no clone protects nothing');
     my $plain = make_vm(dir => "$keep/plain", disks => [{ size_mb => 1 }]);
     is(delete_vm($plain->{vmx}), VIX_OK, 'nor is anything else protected');

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "io/folder.h"
 #include "ops/disk_build.h"
@@ -17,8 +18,27 @@ namespace {
 
 // A file of the disk `name`: its descriptor, or an extent that somebody left without one.
 bool is_of(const std::string& file, const std::string& name) {
-    const bool begins = file.compare(0, name.size(), name) == 0 && file.size() > name.size();
+    const bool begins = starts_with_ignoring_case(file, name) && file.size() > name.size();
     return begins && (file[name.size()] == '.' || file[name.size()] == '-');
+}
+
+// What a disk beside `name`, with a higher number, calls its parent: that one may only be away for
+// a moment, so its name is taken.
+std::vector<std::string> parents_above(const std::string& name, const fs::path& folder,
+                                       const std::vector<std::string>& near) {
+    std::vector<std::string> parents;
+    for (const std::string& file : near) {
+        const bool above = to_lower(file) > to_lower(name) &&
+                           equal_ignoring_case(fs::path{file}.extension().string(), ".vmdk");
+        if (!above) continue;
+        try {
+            const auto hint = vm::read_link(folder / file).descriptor.parent_hint;
+            parents.push_back(hint.substr(hint.find_last_of("/\\") + 1));
+        } catch (const Error& error) {
+            if (is_exhaustion(error.code())) throw;  // else an extent, or not to be read
+        }
+    }
+    return parents;
 }
 
 }  // namespace
@@ -33,20 +53,41 @@ ChildDisks::~ChildDisks() {
     for (const fs::path& file : files()) unlink(file.c_str());
 }
 
+void ChildDisks::avoid(const vm::Config& machine, const vm::SnapshotTree& tree) {
+    const auto add = [&](const std::string& name) {
+        named_.push_back(name.substr(name.find_last_of("/\\") + 1));
+    };
+    for (const vm::DiskDevice& device : machine.all_disks()) add(device.file.name);
+    for (const vm::Snapshot& snapshot : tree.snapshots()) {
+        for (const vm::SnapshotDisk& disk : snapshot.disks) add(disk.file.name);
+    }
+}
+
 // The folder is read once, however many numbers are taken in it.
 std::string ChildDisks::free_name(const fs::path& disk) {
     const fs::path folder = disk.parent_path();
     auto known = taken_.find(folder);
-    if (known == taken_.end()) known = taken_.emplace(folder, io::names_in(folder)).first;
+    if (known == taken_.end()) {
+        known = taken_.emplace(folder, io::names_in(folder)).first;
+        known->second.insert(known->second.end(), named_.begin(), named_.end());
+    }
     std::vector<std::string>& taken = known->second;
     const std::string stem = without_snapshot_number(disk.stem().string()) + '-';
     std::vector<std::string> near;
     std::copy_if(taken.begin(), taken.end(), std::back_inserter(near),
-                 [&](const auto& file) { return file.compare(0, stem.size(), stem) == 0; });
-    std::sort(near.begin(), near.end());
+                 [&](const auto& file) { return starts_with_ignoring_case(file, stem); });
+    std::set<std::string> numbers;  // the names in lower case up to the number's end
+    for (const std::string& file : near) {
+        numbers.insert(to_lower(file.substr(0, file.find_first_of(".-", stem.size()))));
+    }
     const auto is_taken = [&](const std::string& candidate) {
-        const auto first = std::lower_bound(near.begin(), near.end(), candidate);
-        return std::any_of(first, near.end(), [&](const auto& f) { return is_of(f, candidate); });
+        if (numbers.contains(to_lower(candidate))) return true;
+        const bool is_gap = !numbers.empty() && *numbers.rbegin() > to_lower(candidate);
+        if (!is_gap) return false;
+        for (const std::string& parent : parents_above(candidate, folder, near)) {
+            if (is_of(parent, candidate)) return true;
+        }
+        return false;
     };
     std::string name = snapshot_disk_name(disk.stem().string(), is_taken);
     taken.push_back(name + ".vmdk");

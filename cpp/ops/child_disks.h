@@ -10,6 +10,7 @@
 #include "ops/disk_plan.h"
 #include "vm/config.h"
 #include "vm/settings.h"
+#include "vm/snapshot_tree.h"
 
 namespace vix::ops {
 
@@ -20,6 +21,10 @@ class ChildDisks {
     ~ChildDisks();
     ChildDisks(const ChildDisks&) = delete;
     ChildDisks& operator=(const ChildDisks&) = delete;
+
+    // New disks get no name that the machine or its list has for a disk, also for one that is not
+    // there now. Call before plan().
+    void avoid(const vm::Config& machine, const vm::SnapshotTree& tree);
 
     // Plans a child of the disk of that device, beside it, under the next free snapshot name.
     void plan(const vm::DiskDevice& device, const vm::Config& machine);
@@ -51,6 +56,7 @@ class ChildDisks {
 
     const vm::Settings& settings_;
     std::map<std::string, std::string> names_;
+    std::vector<std::string> named_;
     std::vector<Child> children_;
     // What is in each folder, and what is planned for it.
     std::map<boost::filesystem::path, std::vector<std::string>> taken_;

@@ -53,6 +53,30 @@ TEST_F(ChildDisksTest, ALongerNumberIsAnotherOne) {
     EXPECT_EQ(children.names().at("scsi0:1"), "data-000001.vmdk");
 }
 
+TEST_F(ChildDisksTest, AMissingParentsNameIsTaken) {
+    testing::write_file(folder_ / "vm/data-000003.vmdk",
+                        testing::mono_disk("data-000003.vmdk", 'x', 1, 5, "data-000002.vmdk", 4));
+    ChildDisks children{settings_};
+    plan_all(children);
+    EXPECT_EQ(children.names().at("scsi0:1"), "data-000001.vmdk");
+    testing::write_file(folder_ / "vm/DATA-000001.VMDK", "");
+    ChildDisks others{settings_};
+    plan_all(others);
+    EXPECT_EQ(others.names().at("scsi0:1"), "data-000004.vmdk");
+}
+
+TEST_F(ChildDisksTest, ANameThatTheMachineOrItsListHasIsTaken) {
+    const auto machine = vm::Config::parse(
+        vmx_, testing::read_file(vmx_) +
+                  "scsi0:2.present = \"FALSE\"\nscsi0:2.fileName = \"away/data-000001.vmdk\"\n");
+    const auto tree = vm::SnapshotTree::parse(
+        "snapshot0.uid = \"1\"\nsnapshot0.disk0.fileName = \"data-000002.vmdk\"\n", "list");
+    ChildDisks children{settings_};
+    children.avoid(machine, tree);
+    plan_all(children);
+    EXPECT_EQ(children.names().at("scsi0:1"), "data-000003.vmdk");
+}
+
 TEST_F(ChildDisksTest, ReadAsTheirParents) {
     ChildDisks children{settings_};
     plan_all(children);

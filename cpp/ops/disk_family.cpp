@@ -4,20 +4,44 @@
 
 #include "base/error.h"
 #include "ops/disk_plan.h"
-#include "ops/neighbours.h"
 #include "vm/machine_state.h"
 
 namespace fs = boost::filesystem;
 
 namespace vix::ops {
+namespace {
+
+std::optional<fs::path> find_named(const vm::NamedFile& file, const vm::Config& machine,
+                                   const vm::Settings& settings) {
+    try {
+        return vm::find_file(file, machine.folder(), machine.search_folders(settings), settings);
+    } catch (const Error& error) {
+        if (is_exhaustion(error.code())) throw;
+        return std::nullopt;  // where nobody can look there is no folder to count
+    }
+}
+
+// Where the machine is, and where a disk lies that any line of its .vmx names: a disk that is
+// switched off may stand on one that is not.
+std::set<fs::path> folders_of_disks(const vm::Config& machine, const vm::Settings& settings) {
+    std::set<fs::path> folders{machine.folder()};
+    for (const vm::DiskDevice& device : machine.all_disks()) {
+        const auto disk = find_named(device.file, machine, settings);
+        if (disk) folders.insert(disk->parent_path());
+    }
+    return folders;
+}
+
+}  // namespace
 
 DiskFamily::DiskFamily(const vm::Config& machine, const vm::SnapshotTree& tree,
                        const vm::Settings& settings, Unreadable unreadable)
-    : vmx_{machine.path()}, folder_{fs::canonical(machine.folder())}, settings_{settings} {
+    : machine_{machine}, folder_{fs::canonical(machine.folder())}, settings_{settings} {
     for (const vm::DiskDevice& device : machine.disks()) {
         add_chain(device.file, machine, unreadable, present_);
     }
     for (const vm::Snapshot& snapshot : tree.snapshots()) {
+        states_.push_back(snapshot.state_file);
         for (const vm::SnapshotDisk& disk : snapshot.disks) {
             add_chain(disk.file, machine, unreadable, frozen_);
         }
@@ -39,7 +63,6 @@ void DiskFamily::add_chain(const vm::NamedFile& file, const vm::Config& machine,
     } catch (const Error& error) {
         if (unreadable == Unreadable::Refuse) throw;
         complete_ = complete_ && chain.empty() && error.code() == VIX_E_FILE_NOT_FOUND;
-        if (!unseen_ && may_stand_on_more(error, chain, machine, settings_)) unseen_ = error;
         if (chain.empty()) return;
     }
     tops.insert(chain.front().identity);
@@ -72,18 +95,25 @@ bool DiskFamily::is_own(const Id& id) const {
     return delta && (is_present(id) || is_frozen(id));
 }
 
-bool DiskFamily::is_shared(const vm::DiskLink& link) const {
-    const fs::path folder = fs::canonical(link.folder());
-    auto known = neighbours_.find(folder);
-    if (known == neighbours_.end()) {
-        known = neighbours_.emplace(folder, std::nullopt).first;
-        try {
-            known->second = disks_of_neighbours(folder, vmx_, settings_);
-        } catch (const Error& error) {
-            if (is_exhaustion(error.code())) throw;
-        }
+const vm::Needs& DiskFamily::others() const {
+    if (!others_) others_ = std::make_shared<const vm::Needs>(count_others());
+    return *others_;
+}
+
+vm::Needs DiskFamily::count_others() const {
+    std::vector<fs::path> states;
+    for (const vm::NamedFile& name : states_) {
+        if (const auto state = find_named(name, machine_, settings_)) states.push_back(*state);
     }
-    return !known->second || known->second->contains(link.identity);
+    std::set<fs::path> folders = folders_of_disks(machine_, settings_);
+    std::set<Id> own;
+    for (const auto& [id, member] : members_) {
+        folders.insert(member.link.folder());
+        own.insert(id);
+    }
+    vm::Census census{machine_.path(), states, settings_};
+    for (const fs::path& folder : folders) census.add_folder(folder);
+    return census.needs_beside(own);
 }
 
 std::set<fs::path> DiskFamily::named() const {
@@ -101,18 +131,6 @@ vm::Disk DiskFamily::disk(const Id& id) const {
     }
     disk.capacity_sectors = disk.chain.front().descriptor.capacity_sectors();
     return disk;
-}
-
-std::vector<fs::path> files_of(const vm::DiskLink& link, const vm::Settings& settings) {
-    std::vector<fs::path> files{link.path};
-    if (link.embedded) return files;
-    for (const auto& extent : link.descriptor.extents) {
-        if (extent.name.empty()) continue;
-        const auto path =
-            vm::find_file({extent.name, extent.name_bytes}, link.folder(), {}, settings);
-        if (path) files.push_back(*path);
-    }
-    return files;
 }
 
 }  // namespace vix::ops

@@ -4,12 +4,13 @@
 
 #include <boost/filesystem/path.hpp>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "base/error.h"
+#include "vm/census.h"
 #include "vm/config.h"
 #include "vm/disk.h"
 #include "vm/snapshot_tree.h"
@@ -36,8 +37,6 @@ class DiskFamily {
     // No disk is missing among the members for another reason than that the first of its chain is
     // gone: what cannot be looked at, or is broken, may yet be needed.
     bool is_complete() const { return complete_; }
-    // Why disks are missing among the members that may well be there: see may_stand_on_more().
-    const std::optional<Error>& unseen() const { return unseen_; }
     std::vector<Id> children(const Id& id) const;
     // By what the path leads to, however it is spelled.
     std::optional<Id> find(const boost::filesystem::path& path) const;
@@ -50,9 +49,18 @@ class DiskFamily {
     // Only these are ever changed or deleted: what lies in the machine's folder, deltas that its
     // snapshots made beside a disk elsewhere, and what was adopted.
     bool is_own(const Id& id) const;
-    // Another machine in the folder that the disk lies in stands on it, or it cannot be told.
+    // Something else needs the disk: see vm/census.h. Also true where it cannot be told.
     bool is_shared(const Id& id) const { return is_shared(members_.at(id).link); }
-    bool is_shared(const vm::DiskLink& link) const;
+    bool is_shared(const vm::DiskLink& link) const { return others().contains(link.path); }
+
+    // What others need of the folders that the machine's files lie in. Found out once, when it is
+    // first asked for. A family that is read again after a change of its own takes it over from
+    // the one before: what others need has not changed, and counting takes time.
+    const vm::Needs& others() const;
+    void take_over_others(const DiskFamily& before) {
+        before.others();
+        others_ = before.others_;
+    }
 
     // Disks elsewhere that a snapshot named which is no longer listed: still the machine's own.
     void adopt(const std::set<boost::filesystem::path>& disks) { adopted_ = disks; }
@@ -65,23 +73,18 @@ class DiskFamily {
   private:
     void add_chain(const vm::NamedFile& file, const vm::Config& machine, Unreadable unreadable,
                    std::set<Id>& tops);
+    vm::Needs count_others() const;
 
-    boost::filesystem::path vmx_;
+    vm::Config machine_;
     boost::filesystem::path folder_;
     const vm::Settings& settings_;
     std::map<Id, Member> members_;
     bool complete_ = true;
-    std::optional<Error> unseen_;
     std::set<Id> present_;
     std::set<Id> frozen_;
     std::set<boost::filesystem::path> adopted_;
-    // Folder -> what other machines there stand on, nothing where that cannot be told; looked up
-    // once, and only where it matters.
-    mutable std::map<boost::filesystem::path, std::optional<std::set<Id>>> neighbours_;
+    std::vector<vm::NamedFile> states_;  // that its list names
+    mutable std::shared_ptr<const vm::Needs> others_;
 };
-
-// The files of one link: its descriptor and its extents.
-std::vector<boost::filesystem::path> files_of(const vm::DiskLink& link,
-                                              const vm::Settings& settings);
 
 }  // namespace vix::ops

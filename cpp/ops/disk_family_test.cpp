@@ -7,6 +7,7 @@
 
 #include "testing/failure.h"
 #include "testing/machines.h"
+#include "testing/nobody.h"
 
 namespace vix::ops {
 namespace {
@@ -117,11 +118,23 @@ TEST_F(DiskFamilyTest, IsSharedWhereAnotherMachineOfTheFolderStandsOnIt) {
     EXPECT_FALSE(disks.is_shared(*disks.find(vm_ / "disk-000003.vmdk")));
 }
 
-TEST_F(DiskFamilyTest, IsSharedWhereItCannotBeToldWhatAnotherMachineStandsOn) {
+TEST_F(DiskFamilyTest, IsSharedWhereAnotherMachineNamesItThroughALink) {
     fs::create_symlink("disk-000001.vmdk", vm_ / "link.vmdk");
     write_file(vm_ / "other.vmx", testing::vmx_with_disks({"scsi0:0=link.vmdk"}));
     const DiskFamily disks = family();
-    EXPECT_TRUE(disks.is_shared(*disks.find(vm_ / "disk-000003.vmdk")));
+    EXPECT_TRUE(disks.is_shared(*disks.find(vm_ / "disk-000001.vmdk")));
+    EXPECT_FALSE(disks.is_shared(*disks.find(vm_ / "disk-000003.vmdk")));
+}
+
+TEST_F(DiskFamilyTest, IsSharedWhereItCannotBeToldWhatOthersNeed) {
+    write_file(vm_ / "other.vmx", testing::vmx_with_disks({"scsi0:0=disk-000001.vmdk"}));
+    fs::permissions(vm_, fs::all_all);
+    fs::permissions(folder_.path(), fs::all_all);
+    fs::permissions(vm_ / "other.vmx", fs::no_perms);
+    EXPECT_TRUE(testing::holds_for_nobody([&] {
+        const DiskFamily disks = family();
+        return disks.is_shared(*disks.find(vm_ / "disk-000003.vmdk"));
+    }));
 }
 
 TEST_F(DiskFamilyTest, IsNotSharedWhereAnotherMachinesDiskIsGone) {

@@ -7,6 +7,7 @@
 #include "ops/disk_family.h"
 #include "ops/machine_lock.h"
 #include "ops/new_snapshot.h"
+#include "ops/snapshot_list.h"
 #include "power/host.h"
 #include "power/running_machine.h"
 #include "vm/machine_state.h"
@@ -52,11 +53,13 @@ int create_live_snapshot(const SnapshotRequest& request, Memory memory,
     refuse_shared_disks(machine, settings);
     refuse_independent_disks(machine, with_memory);
     auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(request.vmx));
+    note_lost_snapshots(request.vmx, tree, progress);
     vm::Snapshot snapshot = new_snapshot(request, machine, tree);
     snapshot.with_memory = with_memory;
     tree.add(snapshot);
 
     ChangeOfDisks change{request.vmx, settings};
+    change.children().avoid(machine, tree);
     change.pending().add(state_files_to_make(machine, snapshot));
     using power::GuestFiles;
     running.stand_still(with_memory ? GuestFiles::AsTheyAre : GuestFiles::Frozen);

@@ -13,6 +13,7 @@
 #include "io/replacement.h"
 #include "io/transfer.h"
 #include "power/saved_state.h"
+#include "vm/machine_files.h"
 #include "vm/machine_state.h"
 
 namespace fs = boost::filesystem;
@@ -44,7 +45,7 @@ void refuse_shared_disks(const Config& machine, const vm::Settings& settings) {
 vm::Snapshot new_snapshot(const SnapshotRequest& request, const Config& machine,
                           const vm::SnapshotTree& tree) {
     vm::Snapshot snapshot;
-    snapshot.uid = tree.next_uid();
+    snapshot.uid = vm::first_free_number(machine.path(), tree.next_uid());
     snapshot.parent = tree.current();
     snapshot.display_name = request.name;
     snapshot.description = request.description;

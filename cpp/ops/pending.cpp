@@ -17,7 +17,7 @@
 #include "io/file.h"
 #include "io/replacement.h"
 #include "ops/disk_family.h"
-#include "ops/neighbours.h"
+#include "vm/census.h"
 #include "vm/machine_state.h"
 #include "vm/snapshot_tree.h"
 
@@ -149,7 +149,14 @@ bool holds_grains(const fs::path& path) {
     }
 }
 
-// Everything that the machine refers to, and others whose .vmx lies where one of the files does.
+bool is_of_a_call(const fs::path& file) {
+    const std::string extension = to_lower(file.extension().string());
+    return std::find(std::begin(kExtensions), std::end(kExtensions), extension) !=
+           std::end(kExtensions);
+}
+
+// Everything that the machine refers to, and what others need of the folders that the files lie in.
+// Throws where that cannot be told.
 class References {
   public:
     References(const fs::path& vmx, const Entries& entries, const vm::Settings& settings)
@@ -158,47 +165,59 @@ class References {
           settings_{settings},
           family_{machine_, tree_, settings},
           same_nodes_{entries.nodes.empty() || entries.nodes.contains(nodes_of(machine_))} {
+        std::set<io::FileIdentity> own;
         for (const auto& [id, member] : family_.members()) {
             for (const fs::path& file : files_of(member.link, settings)) add(file);
+            own.insert(id);
         }
-        std::set<fs::path> folders;
-        for (const auto& [file, mark] : entries.files) folders.insert(file.parent_path());
-        for (const fs::path& folder : folders) {
-            if (!fs::is_directory(folder)) continue;
-            known_.merge(disks_of_neighbours(folder, vmx, settings));
-            for (const vm::Config& other : neighbours(folder, vmx)) {
-                add_states(other, snapshots_of(other));
-            }
+        add_states();
+        // What goes as well needs nothing; what stays may.
+        for (const auto& [file, mark] : entries.files) {
+            const auto id = io::identity_of(file);
+            if (id && is_to_go(file, mark)) own.insert(*id);
         }
-        add_states(machine_, tree_);
+        vm::Census census{vmx, states_, settings};
+        census.add_folder(machine_.folder());
+        for (const auto& [file, mark] : entries.files) census.add_folder(file.parent_path());
+        others_ = census.needs_beside(own);
+        if (const auto& unseen = others_.unseen()) throw Error{*unseen};
     }
 
     // Nothing refers to it, and it is the file that was there when it was named, or holds nothing
     // that a guest can have written.
     bool may_go(const fs::path& file, std::uint64_t mark) const {
+        return is_to_go(file, mark) && !others_.contains(file);
+    }
+
+    // A disk that the machine depends on and that nothing needs by itself; or may again, for a disk
+    // that was detached depends on it.
+    bool is_one_too_many(const fs::path& disk) const {
+        const auto id = family_.find(disk);
+        if (!id) return others_.contains(disk);
+        return !family_.is_present(*id) && !family_.is_frozen(*id);
+    }
+
+  private:
+    // As far as the machine itself is concerned.
+    bool is_to_go(const fs::path& file, std::uint64_t mark) const {
         struct stat status {};
         if (lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+        if (!is_of_a_call(file)) return false;
         if (known_.contains({status.st_dev, status.st_ino})) return false;
         if (mark != 0 && !same_nodes_) return false;
         return status.st_ino == mark || !holds_grains(file);
     }
 
-    // A disk that the machine stands on and that nothing needs by itself.
-    bool is_one_too_many(const fs::path& disk) const {
-        const auto id = family_.find(disk);
-        return id && !family_.is_present(*id) && !family_.is_frozen(*id);
-    }
-
-  private:
     void add(const fs::path& file) {
         if (const auto id = io::identity_of(file)) known_.insert(*id);
     }
 
-    void add_named(const vm::NamedFile& named, const vm::Config& machine) {
+    void add_state(const vm::NamedFile& named) {
         if (named.name.empty()) return;
         try {
-            const auto path = vm::find_file(named, machine.folder(), {}, settings_);
+            const auto path = vm::find_file(named, machine_.folder(), {}, settings_);
             if (!path) return;
+            states_.push_back(*path);
             add(*path);
             add(fs::path{*path}.replace_extension(".vmem"));
             add(vm::firmware_variables_path(*path));
@@ -208,12 +227,10 @@ class References {
         }
     }
 
-    void add_states(const vm::Config& machine, const vm::SnapshotTree& list) {
-        const std::string suspended = machine.find("checkpoint.vmState").value_or("");
-        add_named({suspended, suspended}, machine);
-        for (const vm::Snapshot& snapshot : list.snapshots()) {
-            add_named(snapshot.state_file, machine);
-        }
+    void add_states() {
+        const std::string suspended = machine_.find("checkpoint.vmState").value_or("");
+        add_state({suspended, suspended});
+        for (const vm::Snapshot& snapshot : tree_.snapshots()) add_state(snapshot.state_file);
     }
 
     vm::Config machine_;
@@ -222,13 +239,9 @@ class References {
     DiskFamily family_;
     bool same_nodes_;
     std::set<io::FileIdentity> known_;
+    std::vector<fs::path> states_;
+    vm::Needs others_;
 };
-
-bool is_of_a_call(const fs::path& file) {
-    const std::string extension = to_lower(file.extension().string());
-    return std::find(std::begin(kExtensions), std::end(kExtensions), extension) !=
-           std::end(kExtensions);
-}
 
 // Replacements that were not made.
 void remove_unfinished(const fs::path& file) {
@@ -266,7 +279,7 @@ void tidy(const fs::path& vmx, const Entries& entries, const vm::Settings& setti
     if (anything) {
         const References references{vmx, entries, settings};
         for (const auto& [file, mark] : entries.files) {
-            if (is_of_a_call(file) && references.may_go(file, mark)) unlink(file.c_str());
+            if (references.may_go(file, mark)) unlink(file.c_str());
             remove_unfinished(file);
         }
         for (const fs::path& disk : entries.merges) {

@@ -132,6 +132,26 @@ TEST_F(PendingTest, WhatAnotherMachineOfTheFolderStandsOnStays) {
     EXPECT_TRUE(fs::exists(machine_ / "theirs.vmdk"));
 }
 
+TEST_F(PendingTest, WhatADiskThatNothingNamesDependsOnStays) {
+    write_file(machine_ / "old.vmdk", testing::mono_disk("old.vmdk", 'o', 1, 5));
+    write_file(machine_ / "child.vmdk", testing::mono_disk("child.vmdk", 'c', 1, 6, "old.vmdk", 5));
+    die_over([&](Pending& pending) { pending.add(machine_ / "old.vmdk"); });
+    Pending::take_up(vmx_, settings_);
+    EXPECT_TRUE(fs::exists(machine_ / "old.vmdk"));
+}
+
+// A chain that nobody needs goes whole.
+TEST_F(PendingTest, DisksThatGoTogetherNeedNothing) {
+    write_file(machine_ / "old.vmdk", testing::mono_disk("old.vmdk", 'o', 1, 5));
+    write_file(machine_ / "child.vmdk", testing::mono_disk("child.vmdk", 'c', 1, 6, "old.vmdk", 5));
+    die_over([&](Pending& pending) {
+        pending.add(machine_ / "old.vmdk");
+        pending.add(machine_ / "child.vmdk");
+    });
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(names(), kNames);
+}
+
 TEST_F(PendingTest, NothingGoesWhileTheMachineCannotBeRead) {
     die_over([&](Pending& pending) { pending.add(machine_ / "disk-000002.vmdk"); });
     write_file(machine_ / "disk-000002.vmdk", "half");

@@ -12,17 +12,20 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "format/vmsn.h"
 #include "io/file.h"
 #include "io/folder.h"
 #include "io/lock.h"
+#include "io/same_file.h"
 #include "io/staging.h"
 #include "ops/disk_family.h"
 #include "ops/machine_lock.h"
-#include "ops/neighbours.h"
 #include "ops/snapshot_list.h"
+#include "vm/census.h"
 #include "vm/config.h"
 #include "vm/disk.h"
 #include "vm/linked_clones.h"
+#include "vm/machine_files.h"
 #include "vm/moved.h"
 #include "vm/snapshot_tree.h"
 
@@ -33,74 +36,78 @@ namespace {
 
 constexpr std::uint64_t kSnapshotListLimit = std::uint64_t{64} << 20;
 
-// The files of one virtual machine that lie in its own folder: whatever its texts name elsewhere is
-// not touched, so a hostile or shared configuration deletes nothing of others.
+// The files of a virtual machine that lie in its own folder. What its texts name elsewhere is not
+// touched, so a hostile or shared configuration deletes nothing of others.
 class Belongings {
   public:
     Belongings(const vm::Config& config, const vm::Settings& settings)
-        : config_{config}, settings_{settings}, folder_{config.folder()} {}
+        : config_{config},
+          settings_{settings},
+          folder_{config.folder()},
+          stem_{config.path().stem().string()} {}
 
     void add_configuration() {
-        const std::string stem = config_.path().stem().string();
-        for (const char* key :
-             {"nvram", "extendedConfigFile", "migrate.hostlog", "vmxstats.filename"}) {
+        add(config_.path());
+        for (const char* key : {"nvram", "extendedConfigFile", "migrate.hostlog",
+                                "vmxstats.filename", "sched.swap.derivedName"}) {
             add_named(config_.find(key).value_or(""));
-        }
-        for (const char* extension :
-             {".nvram", ".vmxf", ".vmsd", ".vmpl", ".OVMF_VARS.fd", ".vix-pending"}) {
-            add_named(stem + extension);
         }
         add_state(config_.find("checkpoint.vmState").value_or(""));
         add_named(paging_file());
-        add_snapshot_states();
+        for (const auto& [key, value] : snapshot_list().entries()) {
+            if (is_value_of_snapshot(key, ".filename")) add_state(value);
+        }
         for (const std::string& name : io::names_in(folder_)) {
-            const bool log = name == "vmware.log" || (name.substr(0, 7) == "vmware-" &&
-                                                      fs::path{name}.extension() == ".log");
-            if (log) add_named(name);
+            if (vm::is_named_after(name, stem_) || vm::is_log(name)) add(folder_ / name);
         }
     }
 
+    // Those that are switched off are the machine's, too, and so are those of snapshots that the
+    // list does not tell of.
     void add_disks() {
-        for (const vm::DiskDevice& device : config_.disks()) add_chain(device.file);
-        const format::Dictionary snapshots = snapshot_list();
-        for (const auto& [key, value] : snapshots.entries()) {
-            const bool disk = starts_with_ignoring_case(key, "snapshot") &&
-                              to_lower(key).find(".disk") != std::string::npos && key.size() > 9 &&
-                              equal_ignoring_case(key.substr(key.size() - 9), ".fileName");
-            if (disk) add_chain({value, value});
+        add_disks_named_in(config_);
+        for (const auto& [key, value] : snapshot_list().entries()) {
+            if (is_value_of_snapshot(key, ".disk")) add_chain({value, value});
+        }
+        for (const fs::path& file : std::vector{files_}) {
+            if (!vm::is_snapshot_file(file.filename().string(), stem_)) continue;
+            if (const auto state = config_in(file)) add_disks_named_in(*state);
         }
     }
 
     // Deltas that snapshots made beside a disk elsewhere; the disk itself was attached, and stays.
     void add_deltas_elsewhere() {
-        const vm::SnapshotTree tree = snapshots_of(config_);
+        const vm::SnapshotTree tree =
+            vm::SnapshotTree::read(vm::snapshot_list_path(config_.path()));
         if (tree.snapshots().empty()) return;
         const DiskFamily family{config_, tree, settings_, DiskFamily::Unreadable::Skip};
         std::multimap<std::size_t, DiskFamily::Id> by_depth;
         for (const auto& [id, member] : family.members()) {
             const bool named = family.is_present(id) || family.is_frozen(id);
-            if (named && family.is_own(id) && !family.is_shared(id)) {
-                by_depth.emplace(family.disk(id).chain.size(), id);
-            }
+            if (!named || !family.is_own(id) || is_here(member.link.path)) continue;
+            by_depth.emplace(family.disk(id).chain.size(), id);
         }
-        for (const auto& [depth, id] : by_depth) {
-            for (const fs::path& file : files_of(family.members().at(id).link, settings_)) {
-                if (fs::equivalent(file.parent_path(), folder_)) continue;
-                if (known_.insert(file).second) files_.push_back(file);
-            }
-        }
+        for (const auto& [depth, id] : by_depth) add_link(family.members().at(id).link);
     }
 
-    // What another machine of the same folder stands on is not ours to delete. Throws where that
-    // cannot be told.
-    void subtract(const Belongings& other) {
-        if (other.unseen_) {
-            throw Error{other.unseen_->code(),
-                        "what " + other.config_.path().string() +
-                            " stands on cannot be told: " + other.unseen_->detail()};
+    // Takes what others need from the files. Throws where that cannot be told.
+    void keep_what_others_need(Progress& progress) {
+        std::vector<fs::path> states;
+        std::copy_if(files_.begin(), files_.end(), std::back_inserter(states),
+                     [&](const fs::path& file) { return file.extension() != ".vmdk"; });
+        vm::Census census{config_.path(), states, settings_};
+        std::set<fs::path> folders{folder_};
+        for (const fs::path& file : files_) folders.insert(file.parent_path());
+        for (const fs::path& folder : folders) census.add_folder(folder);
+        const vm::Needs needs = census.needs_beside(disks_);
+        if (const auto& unseen = needs.unseen()) {
+            throw Error{unseen->code(), "it cannot be told which files of " + folder_.string() +
+                                            " others need: " + unseen->detail()};
         }
         std::erase_if(files_, [&](const fs::path& file) {
-            return file == other.config_.path() || other.known_.contains(file);
+            const auto who = needs.who_needs(file);
+            if (who) progress.note(file.string() + " is kept: " + who->string() + " needs it");
+            return who.has_value();
         });
     }
 
@@ -115,18 +122,28 @@ class Belongings {
         try {
             const auto path = vm::find_file(named, from, {}, settings_);
             if (path) add(*path);
-        } catch (const Error& error) {
-            // On a drive that is not mapped: not in the folder.
-            if (error.code() != VIX_E_FILE_NAME_INVALID) unseen_ = error;
+        } catch (const Error&) {
+            // Not to be found from here: not in the folder.
         }
     }
 
-    void add(const fs::path& path) {
+    bool is_here(const fs::path& path) const {
         boost::system::error_code error;
         const fs::path holder = fs::canonical(path.parent_path(), error);
-        if (error || holder != fs::canonical(folder_, error)) return;
-        if (fs::symlink_status(path, error).type() == fs::directory_file) return;
-        const fs::path file = folder_ / path.filename();
+        return !error && holder == fs::canonical(folder_, error);
+    }
+
+    void add(const fs::path& path) {
+        if (is_here(path)) add_file(folder_ / path.filename());
+    }
+
+    void add_file(const fs::path& file) {
+        boost::system::error_code error;
+        const auto type = fs::symlink_status(file, error).type();
+        if (type == fs::directory_file || type == fs::file_not_found) return;
+        const std::string extension = to_lower(file.extension().string());
+        const bool machine = extension == ".vmx" || extension == ".vmtx";
+        if (machine && file != config_.path()) return;  // whatever this one calls it
         if (known_.insert(file).second) files_.push_back(file);
     }
 
@@ -157,46 +174,88 @@ class Belongings {
         return format::Dictionary::parse(io::read_text(*path, kSnapshotListLimit));
     }
 
-    void add_snapshot_states() {
-        const format::Dictionary snapshots = snapshot_list();
-        for (const auto& [key, value] : snapshots.entries()) {
-            const auto dot = key.find('.');
-            const bool state = starts_with_ignoring_case(key, "snapshot") &&
-                               dot != std::string::npos &&
-                               equal_ignoring_case(key.substr(dot), ".filename");
-            if (state) add_state(value);
+    // "snapshot0.filename", "snapshot0.disk1.fileName"
+    static bool is_value_of_snapshot(const std::string& key, const std::string& of) {
+        const auto dot = key.find('.');
+        if (!starts_with_ignoring_case(key, "snapshot") || dot == std::string::npos) return false;
+        const std::string rest = to_lower(key.substr(dot));
+        return rest.compare(0, of.size(), of) == 0 && rest.size() >= kFileNameKey.size() &&
+               rest.compare(rest.size() - kFileNameKey.size(), std::string::npos, kFileNameKey) ==
+                   0;
+    }
+
+    // The configuration that a snapshot's state holds.
+    std::optional<vm::Config> config_in(const fs::path& state) const {
+        try {
+            const auto content = format::read_vmsn(io::File::open(state));
+            return vm::Config::parse_leniently(config_.path(), content.config);
+        } catch (const Error& error) {
+            if (is_exhaustion(error.code())) throw;
+            return std::nullopt;  // its memory, or a state that is not whole
         }
+    }
+
+    void add_disks_named_in(const vm::Config& config) {
+        for (const vm::DiskDevice& device : config.all_disks()) add_chain(device.file);
     }
 
     // Descriptor, extents and parents, as far as they can be read: a broken chain must not keep the
-    // rest from being deleted.
+    // rest from being deleted. Each chain is followed to the first disk that is known already.
     void add_chain(const vm::NamedFile& named) {
         std::vector<vm::DiskLink> chain;
         const auto search = config_.search_folders(settings_);
+        const auto is_known = [&](const vm::DiskLink& link) {
+            return disks_.contains(link.identity);
+        };
         try {
             const auto path = vm::find_file(named, folder_, search, settings_);
-            if (path) vm::follow_chain(*path, search, settings_, chain);
-        } catch (const Error& error) {
-            if (may_stand_on_more(error, chain, config_, settings_)) unseen_ = error;
+            const vm::ChainWalk walk{vm::kMaxChainToShorten, is_known};
+            if (path) vm::follow_chain(*path, search, settings_, chain, walk);
+        } catch (const Error&) {
+            // What was reached goes.
         }
         // From the base up: stopped in between, what is left can still be found from the top.
-        for (auto link = chain.rbegin(); link != chain.rend(); ++link) add_link(*link);
+        for (auto link = chain.rbegin(); link != chain.rend(); ++link) {
+            if (!is_here(link->path)) continue;
+            disks_.insert(link->identity);
+            add_link(*link);
+        }
     }
 
     void add_link(const vm::DiskLink& link) {
-        if (link.embedded) return add(link.path);
-        for (const auto& extent : link.descriptor.extents) {
-            add_named({extent.name, extent.name_bytes}, link.folder());
+        disks_.insert(link.identity);
+        if (!link.embedded) {
+            for (const auto& extent : link.descriptor.extents) {
+                add_extent({extent.name, extent.name_bytes}, link.folder());
+            }
         }
-        add(link.path);
+        // What backup products know of the disk's changes.
+        add_file(link.folder() / (link.path.stem().string() + "-ctk.vmdk"));
+        add_file(link.path);
     }
+
+    // Beside its descriptor: one elsewhere may be anybody's.
+    void add_extent(const vm::NamedFile& named, const fs::path& folder) {
+        if (named.name.empty()) return;
+        try {
+            const auto path = vm::find_file(named, folder, {}, settings_);
+            if (path && io::is_same_file(path->parent_path(), folder)) {
+                add_file(folder / path->filename());
+            }
+        } catch (const Error&) {
+            // Not to be found from here: not in the folder.
+        }
+    }
+
+    static constexpr std::string_view kFileNameKey = ".filename";
 
     const vm::Config& config_;
     const vm::Settings& settings_;
     fs::path folder_;
+    std::string stem_;
     std::vector<fs::path> files_;
     std::set<fs::path> known_;
-    std::optional<Error> unseen_;  // why not all of its files are known
+    std::set<io::FileIdentity> disks_;
 };
 
 // `parent` is what the clone called `parent_name`.
@@ -280,12 +339,7 @@ void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& 
             belongings.add_deltas_elsewhere();
             belongings.add_disks();
         }
-        for (const vm::Config& neighbour : neighbours(vmx.parent_path(), vmx)) {
-            Belongings theirs{neighbour, settings};
-            theirs.add_configuration();
-            theirs.add_disks();
-            belongings.subtract(theirs);
-        }
+        belongings.keep_what_others_need(progress);
         // The list and the .vmx go last, since they name the others: so a deletion that was
         // interrupted can be called again. For that the others have to be gone for good before, and
         // the list before the .vmx: alone it would be in the way of whatever comes there next.

@@ -14,6 +14,7 @@
 #include "ops/disk_family.h"
 #include "ops/machine_lock.h"
 #include "ops/new_snapshot.h"
+#include "ops/snapshot_list.h"
 #include "power/saved_state.h"
 #include "vm/chain_reader.h"
 #include "vm/machine_state.h"
@@ -144,8 +145,7 @@ DiskFamily family_of_state(const vm::MachineState& state, const SnapshotTree& tr
     for (const vm::DiskDevice& device : state.disks)
         names[to_lower(device.node)] = device.file.name;
     const auto text = on_disks(state.config.dictionary(), names).to_bytes();
-    return {Config::parse(state.config.path(), text, state.config.path()), tree, settings,
-            DiskFamily::Unreadable::Skip};
+    return {Config::parse(state.config.path(), text), tree, settings, DiskFamily::Unreadable::Skip};
 }
 
 // All that goes with the present state when another one takes its place.
@@ -195,11 +195,13 @@ int create_snapshot(const SnapshotRequest& request, Progress& progress) {
     const bool suspended = machine.is_suspended();
     if (suspended) refuse_unfit_memory(machine);
     SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(request.vmx));
+    note_lost_snapshots(request.vmx, tree, progress);
     vm::Snapshot snapshot = new_snapshot(request, machine, tree);
     snapshot.with_memory = suspended;
     tree.add(snapshot);
 
     ChangeOfDisks change{request.vmx, settings};
+    change.children().avoid(machine, tree);
     for (const vm::DiskDevice& device : machine.disks()) {
         if (!vm::is_independent(machine, device)) change.children().plan(device, machine);
     }
@@ -233,6 +235,7 @@ vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settin
     const Config machine = Config::read(vmx);
     refuse_encrypted(machine);
     SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(vmx));
+    note_lost_snapshots(vmx, tree, progress);
     const vm::Snapshot& snapshot = require(tree, uid, vmx);
     if (snapshot.with_memory) require_memory(machine, snapshot);
     const vm::MachineState state = vm::state_of_snapshot(machine, snapshot, settings);
@@ -241,6 +244,7 @@ vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settin
 
     FirmwareChange firmware{state};  // goes last: the change completes it where it has to
     ChangeOfDisks change{vmx, settings};
+    change.children().avoid(machine, tree);
     for (const vm::DiskDevice& device : state.disks) {
         if (!vm::is_independent(state.config, device)) change.children().plan(device, machine);
     }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ops/machine_lock.h"
+#include "vm/machine_files.h"
 
 namespace vix::ops {
 
@@ -28,6 +29,21 @@ void edit_snapshot_list(const boost::filesystem::path& vmx, const vm::Settings& 
     const SnapshotHold hold{vmx, waiting};
     SnapshotListChange edit{vmx, waiting, change};
     edit.commit(settings.durability);
+}
+
+void note_lost_snapshots(const boost::filesystem::path& vmx, const vm::SnapshotTree& tree,
+                         Progress& progress) {
+    std::vector<std::string> listed;
+    for (const vm::Snapshot& snapshot : tree.snapshots()) {
+        listed.push_back(boost::filesystem::path{snapshot.state_file.name}.filename().string());
+    }
+    std::string names;
+    for (const auto& state : vm::unlisted_states(vmx, listed)) {
+        names += (names.empty() ? "" : ", ") + state.filename().string();
+    }
+    if (names.empty()) return;
+    progress.note(vm::snapshot_list_path(vmx).string() +
+                  " does not list the snapshots of these files, which are kept: " + names);
 }
 
 }  // namespace vix::ops

@@ -37,4 +37,9 @@ class SnapshotListChange {
 void edit_snapshot_list(const boost::filesystem::path& vmx, const vm::Settings& settings,
                         Progress& waiting, const SnapshotListChange::Change& change);
 
+// Tells the caller of snapshots whose states lie beside the .vmx though the list does not name
+// them: the list was lost, or an older one put in its place. Their files stay.
+void note_lost_snapshots(const boost::filesystem::path& vmx, const vm::SnapshotTree& tree,
+                         Progress& progress);
+
 }  // namespace vix::ops

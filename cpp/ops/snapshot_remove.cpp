@@ -22,6 +22,7 @@
 #include "ops/pending.h"
 #include "ops/progress_share.h"
 #include "ops/snapshot.h"
+#include "ops/snapshot_list.h"
 #include "power/host.h"
 #include "power/identity.h"
 #include "power/running_machine.h"
@@ -54,13 +55,15 @@ class Remover {
             throw Error{VIX_E_SNAPSHOT_NOTFOUND,
                         vmx_.string() + " has no snapshot with the id " + std::to_string(uid)};
         }
+        note_lost_snapshots(vmx_, tree_, progress_);
         const std::vector<int> uids =
             children == RemoveChildren::Yes ? tree_.subtree(uid) : std::vector{uid};
         for (const int removed : uids) check_removable(*tree_.find(removed));
         for (const int removed : uids) candidates_.merge(disks_of(*tree_.find(removed)));
         const std::vector<fs::path> states = files_of_states(uids);
         // What its snapshots have named stays the machine's own, wherever it lies.
-        own_ = DiskFamily{config(), tree_, settings_, DiskFamily::Unreadable::Skip}.named();
+        before_.emplace(config(), tree_, settings_, DiskFamily::Unreadable::Skip);
+        own_ = before_->named();
 
         for (const int removed : uids) keep_memory(*tree_.find(removed));
         for (const int removed : uids) tree_.remove(removed);
@@ -71,7 +74,7 @@ class Remover {
         }
         if (!runs_) give_back_names();
         write_sentinels(family(), {});
-        if (runs_) pending_.leave_merges(candidates_);
+        leave_candidates(family());
         pending_.done();
     }
 
@@ -81,6 +84,7 @@ class Remover {
     DiskFamily family() const {
         DiskFamily family{config(), tree_, settings_};
         family.adopt(own_);
+        family.take_over_others(*before_);
         return family;
     }
 
@@ -185,6 +189,7 @@ class Remover {
             const bool needed = !id || disks.is_present(*id) || disks.is_frozen(*id);
             const auto children = id ? disks.children(*id) : std::vector<DiskFamily::Id>{};
             if (!needed && (children.size() > 1 || is_served(disks, *id))) continue;
+            if (id && !needed && disks.is_shared(*id)) continue;
             candidates_.erase(path);
             if (!id) delete_unreferenced(path, disks);
             if (needed || children.empty()) continue;
@@ -197,6 +202,19 @@ class Remover {
             return true;
         }
         return false;
+    }
+
+    // Disks that stay, as the machine that runs has them open or others need them: the next removal
+    // merges them, if it can.
+    void leave_candidates(const DiskFamily& disks) {
+        std::set<fs::path> left;
+        for (const fs::path& path : candidates_) {
+            const auto id = disks.find(path);
+            const auto who = before_->others().who_needs(path);
+            if (who) progress_.note(path.string() + " is kept: " + who->string() + " needs it");
+            if (runs_ || who || (id && disks.is_shared(*id))) left.insert(path);
+        }
+        pending_.leave_merges(left);
     }
 
     // The chain of a disk that no present or frozen one stands on, as far as it can be followed.
@@ -225,7 +243,11 @@ class Remover {
     // It was the end of a branch. What it stood on may now have one child less.
     void delete_unreferenced(const fs::path& path, const DiskFamily& disks) {
         const auto chain = chain_of_unreferenced(path);
-        if (chain.empty() || disks.is_shared(chain.front())) return;
+        if (chain.empty()) return;
+        if (disks.is_shared(chain.front())) {
+            candidates_.insert(path);
+            return;
+        }
         if (chain.size() > 1) candidates_.insert(chain[1].path);
         for (const fs::path& file : files_of(chain.front(), settings_)) unlink(file.c_str());
     }
@@ -310,8 +332,9 @@ class Remover {
     fs::path list_;
     SnapshotTree tree_;
     Pending pending_;
-    std::set<fs::path> own_;         // what was named before anything was forgotten
-    std::set<fs::path> candidates_;  // disks that the removed snapshots named
+    std::optional<DiskFamily> before_;  // as it was before anything was forgotten
+    std::set<fs::path> own_;            // what was named then
+    std::set<fs::path> candidates_;     // disks that the removed snapshots named
 };
 
 void refuse_protected(const Config& machine) {

@@ -173,6 +173,7 @@ TEST_P(CancelledAt, LeavesEverythingAsItWas) {
 TEST_F(SnapshotTest, ADiskTooManyGoesWithTheNextRemoval) {
     machine_.take("forgotten");
     fs::remove(folder_ / "vm/vm.vmsd");
+    fs::remove(folder_ / "vm/vm-Snapshot1.vmsn");
     {
         Pending pending{machine_.vmx, testing::plain_settings()};
         pending.add_merge(folder_ / "vm/data.vmdk");

@@ -86,12 +86,7 @@ std::string read_descriptor_text(const io::File& file, bool& embedded) {
 }
 
 DiskLink open_link(const fs::path& path) {
-    const io::File file = io::File::open(path, io::Links::Refuse);
-    DiskLink link;
-    link.path = path;
-    link.identity = file.identity();
-    const std::string text = read_descriptor_text(file, link.embedded);
-    link.descriptor = format::vmdk::parse_descriptor(text, path.string());
+    DiskLink link = read_link(path);
     if (link.embedded && link.descriptor.extents.size() != 1) {
         throw Error{VIX_E_DISK_INVALIDDISK,
                     path.string() + ": an embedded descriptor has one extent, this has " +
@@ -246,6 +241,27 @@ DiskClass class_of(const Descriptor& base) {
 }
 
 }  // namespace
+
+DiskLink read_link(const fs::path& path) {
+    const io::File file = io::File::open(path, io::Links::Refuse);
+    DiskLink link;
+    link.path = path;
+    link.identity = file.identity();
+    const std::string text = read_descriptor_text(file, link.embedded);
+    link.descriptor = format::vmdk::parse_descriptor(text, path.string());
+    return link;
+}
+
+std::vector<fs::path> files_of(const DiskLink& link, const Settings& settings) {
+    std::vector<fs::path> files{link.path};
+    if (link.embedded) return files;
+    for (const ExtentLine& extent : link.descriptor.extents) {
+        if (extent.name.empty()) continue;
+        const auto path = find_file({extent.name, extent.name_bytes}, link.folder(), {}, settings);
+        if (path) files.push_back(*path);
+    }
+    return files;
+}
 
 std::vector<std::pair<std::string, std::string>> Disk::merged_ddb() const {
     std::vector<std::pair<std::string, std::string>> merged;

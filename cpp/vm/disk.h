@@ -69,6 +69,13 @@ void follow_chain(const boost::filesystem::path& path,
                   const std::vector<boost::filesystem::path>& search, const Settings& settings,
                   std::vector<DiskLink>& chain, const ChainWalk& walk = {});
 
+// The descriptor at `path` alone, whatever kind of disk it describes. Errors:
+// VIX_E_DISK_INVALIDDISK (no VMDK), and those of reading a file.
+DiskLink read_link(const boost::filesystem::path& path);
+
+// The files of one link: its descriptor and its extents, as far as they are there.
+std::vector<boost::filesystem::path> files_of(const DiskLink& link, const Settings& settings);
+
 // Throws as open_whole_disk() where an extent of these links is missing.
 void require_extents(const std::vector<DiskLink>& chain, const Settings& settings);
 

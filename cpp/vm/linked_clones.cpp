@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "io/same_file.h"
+#include "vm/census.h"
+#include "vm/config.h"
 #include "vm/disk.h"
 #include "vm/machine_state.h"
 #include "vm/moved.h"
@@ -32,18 +34,61 @@ bool may_be_same(const fs::path& a, const fs::path& b) {
     return unknown || (one.st_dev == other.st_dev && one.st_ino == other.st_ino);
 }
 
-// The clone at `clone`, which the machine's list calls `recorded`. What may be there and cannot be
-// asked is better taken for alive: all it has would go with the snapshot.
-bool refers_back(const fs::path& clone, const std::string& recorded, const fs::path& vmx,
-                 const Settings& settings) {
+// Whether the clone is where the record says.
+bool is_at(const fs::path& clone, const std::string& recorded) {
+    return io::is_same_file(clone, recorded);
+}
+
+// What the list of the clone at `clone` says of its parent, which the machine's list calls
+// `recorded`.
+enum class Parent { ThisMachine, Another, Unknown };
+
+Parent parent_in_list(const fs::path& clone, const std::string& recorded, const fs::path& vmx,
+                      const Settings& settings) {
+    auto found = Parent::Unknown;
+    for (const std::string& parent : SnapshotTree::read(snapshot_list_path(clone)).clone_of()) {
+        const fs::path place = recorded_path(parent, clone.parent_path(), settings);
+        if (may_be_same(place, vmx)) return Parent::ThisMachine;
+        struct stat ignored {};
+        // A clone that is where it was made has its parent where it says, however alike this one
+        // is. Of one that was moved or copied the way between both tells.
+        const bool at_home = is_at(clone, recorded) && may_be_there(place, ignored);
+        if (at_home) found = Parent::Another;
+        if (!at_home && is_same_way(parent, recorded, vmx, clone)) return Parent::ThisMachine;
+    }
+    return found;
+}
+
+// Whether a disk in the clone's folder depends on one that the snapshot froze.
+bool depends_on(const Snapshot& snapshot, const fs::path& clone, const fs::path& vmx,
+                const Settings& settings) {
+    Census census{vmx, {}, settings};
+    census.add_folder(clone.parent_path());
+    const Needs needs = census.needs_beside({});
+    const Config machine = Config::read(vmx);
+    return std::any_of(snapshot.disks.begin(), snapshot.disks.end(), [&](const auto& disk) {
+        const auto path =
+            find_file(disk.file, machine.folder(), machine.search_folders(settings), settings);
+        return path && needs.contains(*path);
+    });
+}
+
+// Whether the clone at `clone`, which the machine's list calls `recorded`, depends on the snapshot.
+// Its list may be lost, and a copy of the machine beside the original has the original's records:
+// then its disks tell. What may be there and cannot be asked is better taken for alive: all it has
+// would go with the snapshot.
+bool is_alive(const fs::path& clone, const std::string& recorded, const Snapshot& snapshot,
+              const fs::path& vmx, const Settings& settings) {
     struct stat status {};
-    if (!may_be_there(clone, status)) return false;
+    const bool is_there = may_be_there(clone, status);
+    if (!is_there && !may_be_there(clone.parent_path(), status)) return false;
     try {
-        const auto parents = SnapshotTree::read(snapshot_list_path(clone)).clone_of();
-        return std::any_of(parents.begin(), parents.end(), [&](const std::string& parent) {
-            return may_be_same(recorded_path(parent, clone.parent_path(), settings), vmx) ||
-                   is_same_way(parent, recorded, vmx, clone);
-        });
+        const auto parent =
+            is_there ? parent_in_list(clone, recorded, vmx, settings) : Parent::Unknown;
+        if (parent == Parent::ThisMachine) return true;
+        // In its own folder the machine's disks depend on the snapshot, too.
+        if (io::is_same_file(clone.parent_path(), vmx.parent_path())) return false;
+        return depends_on(snapshot, clone, vmx, settings);
     } catch (const Error&) {
         return true;
     }
@@ -111,7 +156,7 @@ std::vector<fs::path> live_clones(const fs::path& vmx, const Snapshot& snapshot,
         std::vector<fs::path> places = moved_places(recorded, vmx.parent_path());
         places.insert(places.begin(), recorded_path(recorded, vmx.parent_path(), settings));
         const auto clone = std::find_if(places.begin(), places.end(), [&](const fs::path& place) {
-            return refers_back(place, recorded, vmx, settings);
+            return is_alive(place, recorded, snapshot, vmx, settings);
         });
         if (clone != places.end()) live.push_back(*clone);
     }

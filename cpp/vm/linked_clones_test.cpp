@@ -4,6 +4,7 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include "testing/machines.h"
 #include "testing/nobody.h"
 #include "testing/temp_folder.h"
 
@@ -21,10 +22,12 @@ class LinkedClones : public ::testing::Test {
         fs::create_directory(folder_ / "parent");
         fs::create_directories(folder_ / "home/clone");
         fs::permissions(folder_.path(), fs::all_all);
-        write_file(parent_, "");
-        write_file(clone_, "");
+        write_file(parent_, "displayName = \"p\"\n");
+        write_file(clone_, "displayName = \"c\"\n");
+        write_file(folder_ / "parent/p.vmdk", testing::mono_disk("p.vmdk", 'p', 1, 7));
         write_file(snapshot_list_path(clone_), "cloneOf0 = \"" + parent_.string() + "\"\n");
         snapshot_.clones = {clone_.string()};
+        snapshot_.disks = {{"scsi0:0", {"p.vmdk", "p.vmdk"}}};
     }
 
     std::size_t live() const { return live_clones(parent_, snapshot_, {}).size(); }
@@ -39,6 +42,29 @@ TEST_F(LinkedClones, LiveWhereTheyReferBack) {
     EXPECT_EQ(live(), 1U);
     write_file(snapshot_list_path(clone_), "");
     EXPECT_EQ(live(), 0U);
+}
+
+TEST_F(LinkedClones, LiveByTheirDisksWhereTheirListIsLost) {
+    const std::string hint = (folder_ / "parent/p.vmdk").string();
+    write_file(folder_ / "home/clone/c.vmdk", testing::mono_disk("c.vmdk", 'c', 2, 8, hint, 7));
+    for (const fs::path& lost : {snapshot_list_path(clone_), clone_}) {
+        fs::remove(lost);
+        EXPECT_EQ(live(), 1U) << lost;
+    }
+}
+
+// The copy's list has the original's records, and the clone is as far from both.
+TEST_F(LinkedClones, OfTheOriginalAreNotThoseOfACopyBesideIt) {
+    fs::create_directory(folder_ / "copy");
+    for (const char* name : {"p.vmx", "p.vmdk"}) {
+        fs::copy_file(folder_ / "parent" / name, folder_ / "copy" / name);
+    }
+    const std::string hint = (folder_ / "parent/p.vmdk").string();
+    write_file(folder_ / "home/clone/c.vmdk", testing::mono_disk("c.vmdk", 'c', 2, 8, hint, 7));
+    EXPECT_EQ(live_clones(folder_ / "copy/p.vmx", snapshot_, {}).size(), 0U);
+    EXPECT_EQ(live(), 1U);
+    fs::remove_all(folder_ / "parent");
+    EXPECT_EQ(live_clones(folder_ / "copy/p.vmx", snapshot_, {}).size(), 1U);
 }
 
 TEST_F(LinkedClones, ThatAreGoneDoNotLive) {
