@@ -46,7 +46,6 @@ sub as_nobody {
 
 # file => [name, guest, processors, megabytes, power state]
 my %expected = (
-    'broken-quotes/Windows 10 x64.vmx' => ['Windows 10 x64', 'windows9-64', 4, 4096, $OFF],
     'clone-never-powered-on/Clone of Ubuntu 64-bit.vmx' =>
         ['Clone of Ubuntu 64-bit', 'ubuntu-64', 2, 6144, $OFF],
     'encrypted-full.vmx' => ['Windows 7', '', 1, undef, $OFF],
@@ -73,6 +72,7 @@ my %expected = (
 );
 
 my @found = map { s{\A\Q$CORPUS/\E}{}r } glob("$CORPUS/*.vmx"), glob("$CORPUS/*/*.vmx");
+@found = grep { !/^broken-quotes/ } @found;    # t/33-open-broken.t
 is_deeply([sort keys %expected], [sort @found], 'the test knows every .vmx of the corpus');
 
 for my $file (sort keys %expected) {

@@ -19,7 +19,6 @@ my $corpus = "$Bin/data/corpus";
 my $off       = VIX_POWERSTATE_POWERED_OFF;
 my $suspended = VIX_POWERSTATE_SUSPENDED;
 my %said      = (
-    'broken-quotes/Windows 10 x64.vmx' => ['Windows 10 x64', 'windows9-64', 4, 4096, $off],
     'clone-never-powered-on/Clone of Ubuntu 64-bit.vmx' =>
         ['Clone of Ubuntu 64-bit', 'ubuntu-64', 2, 6144, $off],
     'encrypted-full.vmx'                         => ['Windows 7', '', 1, undef, $off],
@@ -51,8 +50,8 @@ my @ids = (
 
 is_deeply(
     [sort keys %said],
-    [sort grep {/\.vmx$/} list_files($corpus)],
-    'every .vmx of the corpus is here'
+    [sort grep { /\.vmx$/ && !/broken-quotes/ } list_files($corpus)],
+    'every .vmx of the corpus is here but the one that t/33-open-broken.t has'
 );
 
 my $before = folder_digest($corpus);

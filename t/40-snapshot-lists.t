@@ -64,18 +64,34 @@ names_in(
 );
 names_in('a parent that is not there', ['s1', 's2'], snapshot(0, 1), snapshot(1, 2, parent => 7));
 names_in('a parent 0 is none',         ['s1'],       snapshot(0, 1, parent => 0));
-names_in('one without a uid is none',  ['s2'],       snapshot(0, 9, uid => undef), snapshot(1, 2));
-names_in('a second one of the same uid is none', ['s1'], snapshot(0, 1), snapshot(1, 1));
+names_in(
+    'one that has neither a uid nor files is none',
+    ['s2'],
+    snapshot(0, 9, uid => undef, filename => undef),
+    snapshot(1, 2)
+);
 names_in('keys in any case',       ['s1'], 'SNAPSHOT0.UID' => 1, 'Snapshot0.DisplayName' => 's1');
 names_in('keys that nobody knows', ['s1'], snapshot(0, 1), 'snapshot.foo' => 1, 'bar' => 2);
 
-for my $current (0, 7, '', 'x', -1) {
+names_in('the largest uid', ['s2147483647'], snapshot(0, 2147483647));
+
+for my $current (0, 7, '') {
     my $vm
         = names_in("current is '$current'", ['s1'], snapshot(0, 1), 'snapshot.current' => $current);
     is(current_place($vm->{vmx}), VIX_E_SNAPSHOT_NOTFOUND, 'is none');
 }
 
-for my $circle (
+for my $refused (
+    ['files of one without a uid', snapshot(0, 9, uid => undef), snapshot(1, 2)],
+    ['two of the same uid',     snapshot(0, 1), snapshot(1, 1)],
+    ['a uid above 2^31',        snapshot(0, 2147483648)],
+    ['a uid that is no number', snapshot(0, 'x')],
+    ['a parent above 2^31',  snapshot(0, 1), snapshot(1, 2, parent => 4294967297)],
+    ['a current one of "x"', snapshot(0, 1), 'snapshot.current' => 'x'],
+    ['a current one of -1',  snapshot(0, 1), 'snapshot.current' => -1],
+    ['a last uid above 2^31', snapshot(0, 1), 'snapshot.lastUID' => 4294967296],
+    ['a number with a zero in front', snapshot('00', 1)],
+    ['a key twice', snapshot(0, 1), 'SNAPSHOT0.displayName' => 'again'],
     ['its own parent',  snapshot(0, 1, parent => 1)],
     ['a circle of two', snapshot(0, 1, parent => 2), snapshot(1, 2, parent => 1)],
     [   'a circle beside a tree',
@@ -86,12 +102,26 @@ for my $circle (
     ],
     )
 {
-    my ($what, @pairs) = @{$circle};
+    my ($what, @pairs) = @{$refused};
     my $vm     = machine_under(0, @pairs);
     my $before = folder_digest($vm->{dir});
     my $count  = with_vm($vm->{vmx}, sub { return (VMGetNumRootSnapshots($_[0]))[0] });
     is($count,                         VIX_E_SNAPSHOT_CONFIG, "$what: 13007");
     is(take_snapshot($vm->{vmx}, 'x'), VIX_E_SNAPSHOT_CONFIG, 'also for a new one');
+    is_deeply([folder_changes($before, $vm->{dir})], [], 'nothing was touched');
+}
+
+# Of two disks the list would forget the second.
+{
+    my $vm = machine_under(0, snapshot(0, 1));
+    spew("$vm->{dir}/alpha.vmsd",
+        slurp("$vm->{dir}/alpha.vmsd") . qq(snapshot0.disk0.fileName = "alpha.vmdk\n));
+    my $before = folder_digest($vm->{dir});
+    my $count  = with_vm($vm->{vmx}, sub { return (VMGetNumRootSnapshots($_[0]))[0] });
+    is($count, VIX_E_SNAPSHOT_CONFIG, 'a line without a closing quote: 13007');
+    like(GetErrorText($count),
+        qr/alpha\.vmsd: line \d+: the value of snapshot0\.disk0\.fileName has no closing quote/,
+        'with file and line');
     is_deeply([folder_changes($before, $vm->{dir})], [], 'nothing was touched');
 }
 

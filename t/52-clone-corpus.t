@@ -50,9 +50,6 @@ my @machines = (
             }
         ]
     },
-    {   vmx   => 'broken-quotes/Windows 10 x64.vmx',
-        disks => [{ name => 'Windows 10 x64', descriptor => 'broken-quotes/Windows 10 x64.vmdk' }]
-    },
     {   vmx   => 'win-1251-no-cid/vm.vmx',
         disks => [
             {   name       => 'vm',
@@ -94,6 +91,10 @@ my @machines = (
     { vmx => 'esx4-master.vmx', disks      => [{ name => 'master0.004', type => 'vmfs' }] },
     { vmx => 'minimal-template.vmx', disks => [] },
 
+    {   vmx   => 'broken-quotes/Windows 10 x64.vmx',
+        disks => [{ name => 'Windows 10 x64', descriptor => 'broken-quotes/Windows 10 x64.vmdk' }],
+        code  => VIX_E_CANNOT_READ_VM_CONFIG,
+    },
     { vmx => 'encrypted-full.vmx', disks => [], code => VIX_E_NEED_KEY },
     {   vmx   => 'encrypted-partial-win11/Windows 11 x64.vmx',
         disks => [{ name => 'Windows 11 x64' }],

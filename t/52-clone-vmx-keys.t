@@ -138,7 +138,7 @@ isnt(value_in_clone('vm.genid', '-5378905103156231405') || '',
 isnt(value_in_clone('vm.genidX', '6517024033116688051') || '',
     '6517024033116688051', 'in both its halves');
 
-# Text that no program would write by itself.
+# Text that no program would write by itself, and that VMware reads.
 my @odd = (
     '#!/usr/bin/vmware',
     '# a comment = "with a value"',
@@ -147,12 +147,11 @@ my @odd = (
     'config.version = "8"',
     'virtualHW.version="16"',
     "\tDISPLAYNAME =   \"alpha\"   # trailing remark",
-    'sharedFolder0.hostPath = "D:\Virtual Machines\broken?',
     'unquoted = word',
-    'two words = a b',
     'empty =',
+    '# two words = a b',
     'nvram = alpha.nvram',
-    'numa.autosize = "1" trailing',
+    'numa.autosize = "1" # trailing',
     'scsi0.present = "true"',
     'SCSI0:0.FILENAME = "alpha.vmdk"',
     'scsi0:0.present = TRUE',

@@ -159,7 +159,7 @@ my @disks = (
         ],
     );
     spew("$dir/alpha.vmsd",
-              qq(snapshot0.filename = "$dir.outside/precious"\n)
+              qq(snapshot0.uid = "1"\nsnapshot0.filename = "$dir.outside/precious"\n)
             . qq(snapshot0.disk0.fileName = "$dir.outside/precious"\n));
     is(deleted($vm->{vmx}, VIX_VMDELETE_DISK_FILES), VIX_OK, 'a .vmx that names files of others');
     is(slurp("$dir.outside/precious"), 'mine', 'deletes none of them');

@@ -342,6 +342,10 @@ std::string Dictionary::decode(std::string bytes) const {
     return decoded ? std::move(*decoded) : std::move(bytes);
 }
 
+bool Dictionary::is_text(std::string_view bytes) const {
+    return !encoding_declared_ || decode_to_utf8(bytes, encoding_).has_value();
+}
+
 const Dictionary::Line* Dictionary::last_line(std::string_view name) const {
     if (index_.empty()) return nullptr;
     const Slot& slot = index_[slot_of(name, hash_of(name))];

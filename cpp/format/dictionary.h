@@ -44,6 +44,9 @@ class Dictionary {
     std::vector<Entry> entries_in_bytes() const;
     // From the file's encoding to UTF-8; bytes that mean nothing in it stay as they are.
     std::string decode(std::string bytes) const;
+    // Whether they mean something in the encoding that the file declares, if it declares one.
+    bool is_text(std::string_view bytes) const;
+    const std::string& encoding() const { return encoding_; }
     // `|HH` becomes the byte.
     static std::string undo_escapes(std::string_view text);
     // The names alone, a line's each; they last as long as the dictionary, also where it is

@@ -43,7 +43,7 @@ TEST(CloneConfig, EditsInPlaceAndAppendsTheRest) {
                        "scsi0:0.present = \"TRUE\"\r\n"
                        "scsi0:0.fileName = \"disk-000001.vmdk\"\r\n"
                        "unknown.key = \"kept\" # as it is\r\n"
-                       "broken \"line\r\n"
+                       "  odd\t=word\r\n"
                        "uuid.bios = \"56 4d 00\"\r\n"),
               "# made by hand\r\n"
               "displayName = \"My Clone\"\r\n"
@@ -51,7 +51,7 @@ TEST(CloneConfig, EditsInPlaceAndAppendsTheRest) {
               "scsi0:0.present = \"TRUE\"\r\n"
               "scsi0:0.fileName = \"disk-cl1.vmdk\"\r\n"
               "unknown.key = \"kept\" # as it is\r\n"
-              "broken \"line\r\n"
+              "  odd\t=word\r\n"
               "uuid.bios = \"\"\r\n"
               "extendedConfigFile = \"My Clone.vmxf\"\r\n"
               "vc.uuid = \"\"\r\n"

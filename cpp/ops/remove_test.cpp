@@ -58,6 +58,7 @@ TEST(Remove, LeavesFilesOfOthers) {
 TEST(Remove, TakesSnapshotsSuspendStateAndMemory) {
     const TempFolder folder;
     folder.write("vm/vm.vmsd",
+                 "snapshot0.uid = \"1\"\n"
                  "snapshot0.filename = \"vm-Snapshot1.vmsn\"\n"
                  "snapshot0.disk0.fileName = \"old.vmdk\"\n");
     folder.write("vm/vm-Snapshot1.vmsn", "");

@@ -145,7 +145,8 @@ DiskFamily family_of_state(const vm::MachineState& state, const SnapshotTree& tr
     for (const vm::DiskDevice& device : state.disks)
         names[to_lower(device.node)] = device.file.name;
     const auto text = on_disks(state.config.dictionary(), names).to_bytes();
-    return {Config::parse(state.config.path(), text), tree, settings, DiskFamily::Unreadable::Skip};
+    return {Config::parse(state.config.path(), text, state.config.path()), tree, settings,
+            DiskFamily::Unreadable::Skip};
 }
 
 // All that goes with the present state when another one takes its place.

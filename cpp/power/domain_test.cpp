@@ -22,7 +22,7 @@ DomainContext context_for(const fs::path& vmx) {
 }
 
 DomainDescription describe(const std::string& text, const DomainContext& context) {
-    const auto machine = vm::Config::parse("/vms/a b/x&y.vmx", text);
+    const auto machine = vm::Config::parse("/vms/a b/x&y.vmx", text, "/vms/a b/x&y.vmx");
     std::vector<std::string> notes;
     auto drives = drives_of(machine, notes);
     auto description = describe_domain(machine, drives, context, {});
@@ -196,7 +196,7 @@ TEST_P(CorpusDomain, IsValid) {
     EXPECT_EQ(outcome.status, 0) << outcome.output << description.xml;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, CorpusDomain, ::testing::ValuesIn(testing::corpus_names(".vmx")),
+INSTANTIATE_TEST_SUITE_P(All, CorpusDomain, ::testing::ValuesIn(testing::corpus_machines()),
                          [](const auto& tested) {
                              std::string name;
                              for (const char c : tested.param) {

@@ -99,7 +99,7 @@ std::vector<Drive> drives_of(const vm::Config& machine, std::vector<std::string>
     std::set<std::string> known;
     for (const auto& [key, value] : machine.dictionary().entries()) {
         const auto node = node_of_present(key);
-        if (!node || !machine.is_true(key) || !known.insert(to_lower(*node)).second) continue;
+        if (!node || !machine.is_attached(*node) || !known.insert(to_lower(*node)).second) continue;
         Drive drive;
         drive.node = to_lower(*node);
         read_place(drive.node, drive);

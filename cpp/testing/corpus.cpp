@@ -22,4 +22,10 @@ std::vector<std::string> corpus_names(const std::string& extension) {
     return found;
 }
 
+std::vector<std::string> corpus_machines() {
+    std::vector<std::string> found = corpus_names(".vmx");
+    std::erase(found, "broken-quotes/Windows 10 x64.vmx");
+    return found;
+}
+
 }  // namespace vix::testing

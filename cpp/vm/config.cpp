@@ -18,6 +18,9 @@ constexpr std::ptrdiff_t kConfigLines = 20000;
 // Begins of the types that are no hard disk. Every other type is taken for one, so that a disk of a
 // name we have not met is cloned or refused, but never left out.
 constexpr std::string_view kOtherTypes[] = {"cdrom", "atapi-cdrom", "scsi-pass"};
+// What else names files that a clone, a snapshot or a deletion must find.
+constexpr std::string_view kFileKeys[] = {"nvram", "extendedConfigFile", "checkpoint.vmState",
+                                          "workingDir", "fileSearchPath"};
 
 std::string read_config(const fs::path& vmx) {
     try {
@@ -61,6 +64,39 @@ bool is_named_as_disk(const std::string& file) {
            equal_ignoring_case(file.substr(file.size() - kExtension.size()), kExtension);
 }
 
+[[noreturn]] void refuse(const fs::path& where, std::size_t line, const std::string& what) {
+    throw Error{VIX_E_CANNOT_READ_VM_CONFIG, where.string() + ": line " + std::to_string(line) +
+                                                 ": " + what + "; correct the line and try again"};
+}
+
+// VMware takes a word that is neither for the default, FALSE, and goes on without the device. A
+// disk is not left out for a spelling.
+void check_switches(const Config& config, const fs::path& where) {
+    for (const DiskDevice& device : config.all_disks()) {
+        for (const std::string& name : {device.node, controller_of(device.node)}) {
+            const std::string key = name + ".present";
+            const std::string value = config.find(key).value_or("FALSE");
+            if (equal_ignoring_case(value, "TRUE") || equal_ignoring_case(value, "FALSE")) continue;
+            refuse(where, config.dictionary().line_of(key),
+                   key +
+                       " is neither \"TRUE\" nor \"FALSE\", so it is not clear whether the disk " +
+                       device.file.name + " belongs to the virtual machine");
+        }
+    }
+}
+
+// A name in another encoding than the file declares could be that of any file.
+void check_names(const Config& config, const fs::path& where) {
+    const format::Dictionary& text = config.dictionary();
+    std::vector<std::string> keys{std::begin(kFileKeys), std::end(kFileKeys)};
+    for (const DiskDevice& device : config.all_disks()) keys.push_back(device.node + ".fileName");
+    for (const std::string& key : keys) {
+        if (text.is_text(text.find_bytes(key).value_or(""))) continue;
+        refuse(where, text.line_of(key),
+               key + " is not text in the encoding " + text.encoding() + " of the file");
+    }
+}
+
 bool is_digits(std::string_view text) {
     return !text.empty() &&
            std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -85,13 +121,13 @@ std::optional<std::string> disk_node_of(const std::string& key) {
 }
 
 Config Config::read(const fs::path& vmx) {
-    return parse(vmx, read_config(vmx));
+    return parse(vmx, read_config(vmx), vmx);
 }
 
-Config Config::parse(const fs::path& vmx, const std::string& bytes) {
-    check_size(vmx, bytes);
+Config Config::parse(const fs::path& vmx, const std::string& bytes, const fs::path& where) {
+    check_size(where, bytes);
     Config config{vmx, format::Dictionary::parse(bytes)};
-    config.check_text(bytes);
+    config.check(bytes, where);
     return config;
 }
 
@@ -99,45 +135,23 @@ Config Config::parse_leniently(const fs::path& vmx, const std::string& bytes) {
     Config config{vmx, format::Dictionary::parse(bytes)};
     try {
         check_size(vmx, bytes);
-        config.check_text(bytes);
-        config.check_lines();
-        config.check_switches();
+        config.check(bytes, vmx);
     } catch (const Error& error) {
         config.fault_ = error.detail();
     }
     return config;
 }
 
-void Config::check_text(const std::string& bytes) const {
-    if (bytes.find('\0') != std::string::npos || dictionary_.names().empty()) {
+void Config::check(const std::string& bytes, const fs::path& where) const {
+    const bool binary = bytes.find('\0') != std::string::npos;
+    const auto& fault = dictionary_.fault();
+    if (fault && !binary) refuse(where, fault->line, fault->what);
+    if (binary || dictionary_.names().empty()) {
         throw Error{VIX_E_CANNOT_READ_VM_CONFIG,
-                    path_.string() + " is no configuration of a virtual machine"};
+                    where.string() + " is no configuration of a virtual machine"};
     }
-}
-
-void Config::check_lines() const {
-    if (const auto& fault = dictionary_.fault()) refuse(fault->line, fault->what);
-}
-
-// VMware takes a word that is neither for the default, which is FALSE, and goes on without the
-// device. A disk is not left out for a spelling.
-void Config::check_switches() const {
-    for (const DiskDevice& device : all_disks()) {
-        for (const std::string& name : {device.node, controller_of(device.node)}) {
-            const std::string key = name + ".present";
-            const auto value = find(key);
-            if (!value || is_true(key) || equal_ignoring_case(*value, "FALSE")) continue;
-            refuse(dictionary_.line_of(key),
-                   key +
-                       " is neither \"TRUE\" nor \"FALSE\", so it is not clear whether the disk " +
-                       device.file.name + " belongs to the virtual machine");
-        }
-    }
-}
-
-void Config::refuse(std::size_t line, const std::string& what) const {
-    throw Error{VIX_E_CANNOT_READ_VM_CONFIG, path_.string() + ": line " + std::to_string(line) +
-                                                 ": " + what + "; correct the line and try again"};
+    check_switches(*this, where);
+    check_names(*this, where);
 }
 
 std::optional<std::string> Config::find(const std::string& name) const {
@@ -166,8 +180,11 @@ bool Config::is_suspended() const {
     return !find("checkpoint.vmState").value_or("").empty();
 }
 
+// VMware leaves out the disks of a controller without a line of its own, too. Nobody has such a
+// machine on purpose; here they stay with it, so that none is lost.
 bool Config::is_attached(const std::string& node) const {
-    return is_true(node + ".present");
+    if (!is_true(node + ".present")) return false;
+    return !equal_ignoring_case(find(controller_of(node) + ".present").value_or(""), "FALSE");
 }
 
 std::vector<DiskDevice> Config::disks() const {

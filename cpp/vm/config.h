@@ -23,10 +23,14 @@ class Config {
     // What is larger is no configuration; the data of an encrypted one are some KiB.
     static constexpr std::uint64_t kMostBytes = std::uint64_t{16} << 20;
 
-    // Errors: VIX_E_VM_NOT_FOUND, VIX_E_CANNOT_READ_VM_CONFIG, VIX_E_FILE_ACCESS_ERROR.
+    // Errors: VIX_E_VM_NOT_FOUND, VIX_E_FILE_ACCESS_ERROR, and VIX_E_CANNOT_READ_VM_CONFIG with the
+    // line where the text cannot be understood: what VMware refuses, a word that is neither TRUE
+    // nor FALSE where a disk is switched on, a file's name that means nothing in the file's
+    // encoding.
     static Config read(const boost::filesystem::path& vmx);
-    // The same of a text that was kept elsewhere: what it names is sought from where the .vmx is.
-    static Config parse(const boost::filesystem::path& vmx, const std::string& bytes);
+    // The same of a text that is kept in `where`: what it names is sought from where the .vmx is.
+    static Config parse(const boost::filesystem::path& vmx, const std::string& bytes,
+                        const boost::filesystem::path& where);
 
     // For who must know what another machine may need: reads on where parse() refuses, and never
     // fails. Nothing is to be changed or started by what it gives. fault() is the detail with which
@@ -39,6 +43,9 @@ class Config {
     const format::Dictionary& dictionary() const { return dictionary_; }
 
     std::optional<std::string> find(const std::string& name) const;
+    // Whether a device and its controller are switched on. One without a line of its own is off; a
+    // controller without one counts as on.
+    bool is_attached(const std::string& node) const;
     // True for "TRUE" in any case; false for everything else and where the key is absent.
     bool is_true(const std::string& name) const;
     long number(const std::string& name, long fallback) const;
@@ -65,11 +72,7 @@ class Config {
                                                      const Settings& settings) const;
 
   private:
-    void check_text(const std::string& bytes) const;
-    void check_lines() const;
-    void check_switches() const;
-    [[noreturn]] void refuse(std::size_t line, const std::string& what) const;
-    bool is_attached(const std::string& node) const;
+    void check(const std::string& bytes, const boost::filesystem::path& where) const;
 
     Config(boost::filesystem::path path, format::Dictionary dictionary)
         : path_{std::move(path)}, dictionary_{std::move(dictionary)} {}

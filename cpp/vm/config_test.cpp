@@ -112,10 +112,99 @@ TEST(Config, DisksOfEveryTypeAreDisks) {
               "scsi0:0=a.vmdk ide0:0=b.vmdk sata0:0=c.vmdk");
 }
 
-TEST(Config, ANodeThatStandsThereTwiceIsOneDisk) {
-    EXPECT_EQ(disks_of("scsi0:0.present = \"TRUE\"\nscsi0:0.fileName = \"a.vmdk\"\n"
-                       "SCSI0:0.fileName = \"b.vmdk\"\n"),
-              "scsi0:0=b.vmdk");
+TEST(Config, AControllerThatIsOffHidesItsDisks) {
+    EXPECT_EQ(disks_of("scsi0.present = \"FALSE\"\nscsi0:0.present = \"TRUE\"\n"
+                       "scsi0:0.fileName = \"a.vmdk\"\nsata0.present = \"true\"\n"
+                       "sata0:0.present = \"TRUE\"\nsata0:0.fileName = \"b.vmdk\"\n"
+                       "nvme0:0.present = \"TRUE\"\nnvme0:0.fileName = \"no-line.vmdk\"\n"),
+              "sata0:0=b.vmdk nvme0:0=no-line.vmdk");
+}
+
+// The detail with which the text is refused; nothing if it is read.
+std::string refusal_of(const std::string& text) {
+    const TempFolder folder;
+    try {
+        config_of(folder, text);
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), VIX_E_CANNOT_READ_VM_CONFIG);
+        return error.detail().substr(folder.path().string().size());
+    }
+    return {};
+}
+
+constexpr const char* kTryAgain = "; correct the line and try again";
+
+TEST(Config, ALineThatIsNotUnderstoodIsRefused) {
+    EXPECT_EQ(
+        refusal_of("a = \"1\"\nscsi0:0.present \"TRUE\"\n"),
+        std::string{"/vm.vmx: line 2: this is neither an assignment nor a comment"} + kTryAgain);
+    EXPECT_EQ(
+        refusal_of("a = \"1\"\n\nscsi0:0.fileName = my disk.vmdk\n"),
+        std::string{"/vm.vmx: line 3: the value of scsi0:0.fileName has a blank and no quotes"} +
+            kTryAgain);
+    EXPECT_EQ(refusal_of("scsi0:0.fileName = \"a.vmdk\n"),
+              std::string{"/vm.vmx: line 1: the value of scsi0:0.fileName has no closing quote"} +
+                  kTryAgain);
+    EXPECT_EQ(refusal_of("scsi0:0.fileName = \"a.vmdk\" b\n"),
+              std::string{"/vm.vmx: line 1: text follows the closing quote of the value of "
+                          "scsi0:0.fileName"} +
+                  kTryAgain);
+}
+
+TEST(Config, AKeyThatStandsThereTwiceIsRefusedAlsoWithTheSameValue) {
+    EXPECT_EQ(
+        refusal_of("scsi0:0.fileName = \"a.vmdk\"\n\nSCSI0:0.filename = \"b.vmdk\"\n"),
+        std::string{"/vm.vmx: line 3: SCSI0:0.filename is already defined in line 1"} + kTryAgain);
+    EXPECT_EQ(
+        refusal_of("msg.autoanswer = \"true\"\nmsg.autoAnswer = \"true\"\n"),
+        std::string{"/vm.vmx: line 2: msg.autoAnswer is already defined in line 1"} + kTryAgain);
+}
+
+TEST(Config, ADiskWhosePresenceIsNotUnderstoodIsRefused) {
+    for (const char* word : {"1", "yes", "T", "TRUE ", "0", "no", ""}) {
+        EXPECT_EQ(
+            refusal_of("scsi0:0.fileName = \"a.vmdk\"\nscsi0:0.present = \"" + std::string{word} +
+                       "\"\n"),
+            std::string{"/vm.vmx: line 2: scsi0:0.present is neither \"TRUE\" nor \"FALSE\", so "
+                        "it is not clear whether the disk a.vmdk belongs to the virtual "
+                        "machine"} +
+                kTryAgain);
+    }
+}
+
+TEST(Config, AControllerOfADiskWhosePresenceIsNotUnderstoodIsRefused) {
+    EXPECT_NE(refusal_of("sata0.present = \"on\"\nsata0:0.fileName = \"a.vmdk\"\n"
+                         "sata0:0.present = \"TRUE\"\n")
+                  .find("line 1: sata0.present is neither"),
+              std::string::npos);
+}
+
+TEST(Config, OtherDevicesMayBeSwitchedByAnyWord) {
+    EXPECT_EQ(refusal_of("sound.present = \"1\"\nscsi1.present = \"yes\"\n"
+                         "ide1:0.present = \"yes\"\nide1:0.fileName = \"a.iso\"\n"
+                         "ide1:0.deviceType = \"cdrom-image\"\n"),
+              "");
+}
+
+TEST(Config, AFileWhoseNameIsInAnotherEncodingThanDeclaredIsRefused) {
+    EXPECT_EQ(refusal_of(".encoding = \"UTF-8\"\nscsi0:0.fileName = \"\xC4\xE3.vmdk\"\n"),
+              std::string{"/vm.vmx: line 2: scsi0:0.fileName is not text in the encoding UTF-8 of "
+                          "the file"} +
+                  kTryAgain);
+    EXPECT_EQ(
+        refusal_of("nvram = \"\xCE\xBB.nvram\"\n.encoding = \"Klingon\"\n"),
+        std::string{"/vm.vmx: line 1: nvram is not text in the encoding Klingon of the file"} +
+            kTryAgain);
+}
+
+TEST(Config, TextInAnotherEncodingThanDeclaredMatterOnlyInNamesOfFiles) {
+    EXPECT_EQ(refusal_of(".encoding = \"UTF-8\"\nannotation = \"\xC4\xE3\"\n"), "");
+    EXPECT_EQ(refusal_of(".encoding = \"Klingon\"\nscsi0:0.fileName = \"a.vmdk\"\n"), "");
+}
+
+// As old products write it, in the code page of their host.
+TEST(Config, WithoutADeclaredEncodingAnyNameIsRead) {
+    EXPECT_EQ(refusal_of("scsi0:0.fileName = \"\x81\x8D.vmdk\"\n"), "");
 }
 
 // "scsi0:0=a.vmdk ide0:0=b.vmdk" of all disk files that the text names.
@@ -253,6 +342,13 @@ TEST(Config, FindsNoCompanionThatIsNotThere) {
               std::nullopt);
 }
 
+// Two lines lost their closing quotes.
+TEST(ConfigCorpus, VmwareRefusesBrokenQuotesAndSoDoWe) {
+    EXPECT_EQ(
+        code_of([] { Config::read(testing::corpus_file("broken-quotes/Windows 10 x64.vmx")); }),
+        VIX_E_CANNOT_READ_VM_CONFIG);
+}
+
 class CorpusConfig : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(CorpusConfig, IsRead) {
@@ -260,7 +356,7 @@ TEST_P(CorpusConfig, IsRead) {
     EXPECT_FALSE(config.display_name().empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Config, CorpusConfig, ::testing::ValuesIn(testing::corpus_names(".vmx")));
+INSTANTIATE_TEST_SUITE_P(Config, CorpusConfig, ::testing::ValuesIn(testing::corpus_machines()));
 
 TEST(ConfigCorpus, KnowsTheStateOfRealMachines) {
     EXPECT_TRUE(Config::read(testing::corpus_file("encrypted-full.vmx")).is_encrypted());

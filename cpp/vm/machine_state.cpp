@@ -78,7 +78,7 @@ MachineState state_of_snapshot(const Config& machine, const Snapshot& snapshot,
                                                ", was not found from " + machine.folder().string()};
     }
     const auto content = format::read_vmsn(io::File::open(*path, io::Links::Refuse));
-    MachineState state{Config::parse(machine.path(), content.config), {}, {}, 0600, {}, {}};
+    MachineState state{Config::parse(machine.path(), content.config, *path), {}, {}, 0600, {}, {}};
     state.vmxf = content.extended_config;
     state.firmware_variables = read_firmware_variables(*path);
     if (!content.nvram.empty()) state.nvram = content.nvram;

@@ -21,42 +21,6 @@ constexpr std::size_t kMaxSnapshots = 2000;  // VMware stops far below
 constexpr std::size_t kMostRecent = 100;
 constexpr int kLargestUid = std::numeric_limits<int>::max();
 
-std::string key(std::size_t index, const std::string& name) {
-    return "snapshot" + std::to_string(index) + "." + name;
-}
-
-// "snapshot12.uid" -> 12 and "uid"; nothing for "snapshot.current" and other keys.
-std::optional<std::pair<std::size_t, std::string_view>> split_key(std::string_view name) {
-    constexpr std::size_t kPrefix = 8;  // "snapshot"
-    if (!starts_with_ignoring_case(name, "snapshot")) return std::nullopt;
-    const auto dot = name.find('.', kPrefix);
-    if (dot == std::string_view::npos) return std::nullopt;
-    const auto index = parse_number(name.substr(kPrefix, dot - kPrefix));
-    if (!index || *index > 0xFFFFFF) return std::nullopt;
-    return std::pair{static_cast<std::size_t>(*index), name.substr(dot + 1)};
-}
-
-// 3 of "disk3.fileName".
-std::optional<std::uint64_t> number_in(std::string_view name, std::string_view before,
-                                       std::string_view after) {
-    if (name.size() <= before.size() + after.size()) return std::nullopt;
-    const std::size_t end = name.size() - after.size();
-    if (!equal_ignoring_case(name.substr(0, before.size()), before) ||
-        !equal_ignoring_case(name.substr(end), after)) {
-        return std::nullopt;
-    }
-    return parse_number(name.substr(before.size(), end - before.size()));
-}
-
-std::optional<std::uint64_t> clone_number(std::string_view name) {
-    return number_in(name, "clone", "");
-}
-
-int to_uid(const std::string& text) {
-    const auto number = parse_number(text);
-    return number && *number <= kLargestUid ? static_cast<int>(*number) : kNoSnapshot;
-}
-
 // The low half is written as a signed number; either form is read.
 std::int64_t to_time(const std::string& high, const std::string& low) {
     const bool negative = low.substr(0, 1) == "-";
@@ -68,12 +32,6 @@ std::int64_t to_time(const std::string& high, const std::string& low) {
 }
 
 }  // namespace
-
-// The keys of one snapshot that come in any number.
-struct SnapshotTree::Keys {
-    std::map<std::uint64_t, std::string_view> disks;  // by number: what names the file
-    std::vector<std::pair<std::uint64_t, std::string_view>> clones;
-};
 
 fs::path snapshot_list_path(const fs::path& vmx) {
     return io::follow_windows_names(vmx.parent_path(), vmx.stem().string() + ".vmsd");
@@ -104,24 +62,21 @@ std::string SnapshotTree::text(std::string_view name) const {
 
 // Trusts the uid lines, not the count, which is wrong or absent in files that others edited.
 void SnapshotTree::read_snapshots(const std::string& where) {
-    std::map<std::size_t, Keys> found;
-    for (const std::string_view name : dictionary_.names()) {
-        const auto split = split_key(name);
-        if (!split) continue;
-        Keys& keys = found[split->first];
-        if (const auto number = clone_number(split->second)) {
-            keys.clones.emplace_back(*number, name);
-        } else if (const auto disk = number_in(split->second, "disk", ".fileName")) {
-            keys.disks[*disk] = name;
+    const SnapshotListText list{dictionary_, where};
+    std::map<int, std::size_t> known;
+    for (const auto& [index, keys] : list.keys()) {
+        Snapshot snapshot = read_snapshot(list, index, keys);
+        const std::string uid = snapshot_key(index, "uid");
+        if (snapshot.uid == kNoSnapshot) {
+            require_no_files(list, index, keys);
+            continue;
         }
-    }
-    std::set<int> known;
-    for (auto& [index, keys] : found) {
-        // They nearly always are in order already.
-        auto& clones = keys.clones;
-        if (!std::is_sorted(clones.begin(), clones.end())) std::sort(clones.begin(), clones.end());
-        Snapshot snapshot = read_snapshot(index, keys);
-        if (snapshot.uid == kNoSnapshot || !known.insert(snapshot.uid).second) continue;
+        const auto [same, is_new] = known.emplace(snapshot.uid, index);
+        if (!is_new) {
+            const std::string other = snapshot_key(same->second, "uid");
+            list.refuse(uid, "is " + std::to_string(snapshot.uid) + ", and so is " + other +
+                                 " in line " + std::to_string(dictionary_.line_of(other)));
+        }
         snapshots_.push_back(std::move(snapshot));
         indices_.push_back(index);
     }
@@ -132,9 +87,23 @@ void SnapshotTree::read_snapshots(const std::string& where) {
     for (Snapshot& snapshot : snapshots_) {
         if (!known.contains(snapshot.parent)) snapshot.parent = kNoSnapshot;
     }
-    current_ = to_uid(text("snapshot.current"));
+    list.number("snapshot.lastUID");
+    current_ = list.number("snapshot.current");
     if (!known.contains(current_)) current_ = kNoSnapshot;
+    clone_of_ = list.numbered("cloneOf");
+    sentinels_ = list.numbered("sentinel");
     check_parents(where);
+}
+
+// What is left of an entry that was removed may stay, but not where it tells of files.
+void SnapshotTree::require_no_files(const SnapshotListText& list, std::size_t index,
+                                    const SnapshotKeys& keys) const {
+    const std::string state = snapshot_key(index, "filename");
+    std::optional<std::string_view> naming;
+    if (!text(state).empty()) naming = state;
+    if (!keys.disks.empty()) naming = keys.disks.begin()->second;
+    if (!keys.clones.empty()) naming = keys.clones.begin()->second;
+    if (naming) list.refuse(*naming, "belongs to a snapshot without a uid");
 }
 
 void SnapshotTree::check_parents(const std::string& where) const {
@@ -153,31 +122,27 @@ void SnapshotTree::check_parents(const std::string& where) const {
 }
 
 // Disks and clones may be numbered with gaps: others delete lines.
-Snapshot SnapshotTree::read_snapshot(std::size_t index, const Keys& keys) const {
-    const auto value = [&](const std::string& name) { return text(key(index, name)); };
-    const auto file = [&](std::string_view name) {
-        return NamedFile{text(name), dictionary_.find_bytes(name).value_or("")};
-    };
+Snapshot SnapshotTree::read_snapshot(const SnapshotListText& list, std::size_t index,
+                                     const SnapshotKeys& keys) const {
+    const auto value = [&](const std::string& name) { return text(snapshot_key(index, name)); };
     Snapshot snapshot;
-    snapshot.uid = to_uid(value("uid"));
-    snapshot.parent = to_uid(value("parent"));
+    snapshot.uid = list.number(snapshot_key(index, "uid"));
+    snapshot.parent = list.number(snapshot_key(index, "parent"));
     snapshot.display_name = value("displayName");
     snapshot.description = value("description");
-    snapshot.state_file = file(key(index, "filename"));
+    snapshot.state_file = list.file(snapshot_key(index, "filename"));
     snapshot.with_memory = value("type") == "1";
     snapshot.created_us = to_time(value("createTimeHigh"), value("createTimeLow"));
     for (const auto& [number, name] : keys.disks) {
-        NamedFile named = file(name);
+        NamedFile named = list.file(name);
         if (named.name.empty()) continue;
         snapshot.disks.push_back(
             {value("disk" + std::to_string(number) + ".node"), std::move(named)});
     }
     snapshot.clones.reserve(keys.clones.size());
-    std::optional<std::uint64_t> last;
     for (const auto& [number, name] : keys.clones) {
-        std::string vmx = number == last ? std::string{} : text(name);
+        std::string vmx = list.file(name).name;
         if (!vmx.empty()) snapshot.clones.push_back(std::move(vmx));
-        last = number;
     }
     return snapshot;
 }
@@ -194,7 +159,7 @@ std::size_t SnapshotTree::index_of(int uid) const {
 
 // Never given twice: what was once called Snapshot3 may still lie about under that name.
 int SnapshotTree::next_uid() const {
-    int highest = to_uid(text("snapshot.lastUID"));
+    int highest = static_cast<int>(parse_number(text("snapshot.lastUID")).value_or(0));
     for (const Snapshot& snapshot : snapshots_) highest = std::max(highest, snapshot.uid);
     if (highest == kLargestUid || snapshots_.size() >= kMaxSnapshots) {
         throw Error{VIX_E_SNAPSHOT_MAXSNAPSHOTS, "there are " + std::to_string(snapshots_.size()) +
@@ -221,15 +186,6 @@ std::vector<int> SnapshotTree::subtree(int uid) const {
     return found;
 }
 
-std::vector<std::string> SnapshotTree::numbered(const std::string& name) const {
-    std::vector<std::string> found;
-    for (std::size_t i = 0;; ++i) {
-        const std::string value = text(name + std::to_string(i));
-        if (value.empty()) return found;
-        found.push_back(value);
-    }
-}
-
 void SnapshotTree::add(const Snapshot& snapshot) {
     if (!dictionary_.find(".encoding")) dictionary_.set(".encoding", "UTF-8");
     const std::size_t index = snapshots_.size();
@@ -249,14 +205,15 @@ void SnapshotTree::add(const Snapshot& snapshot) {
 // A parent that is not there any more would be the new one, should that get its uid.
 void SnapshotTree::remove_lost_parents() {
     for (std::size_t i = 0; i < snapshots_.size(); ++i) {
-        if (snapshots_[i].parent == kNoSnapshot) dictionary_.remove(key(indices_[i], "parent"));
+        if (snapshots_[i].parent == kNoSnapshot)
+            dictionary_.remove(snapshot_key(indices_[i], "parent"));
     }
 }
 
 // The order of the keys is that of a file that Workstation wrote.
 void SnapshotTree::write_snapshot(std::size_t index, const Snapshot& snapshot) {
     const auto set = [&](const std::string& name, const std::string& value) {
-        dictionary_.set(key(index, name), value);
+        dictionary_.set(snapshot_key(index, name), value);
     };
     set("uid", std::to_string(snapshot.uid));
     set("filename", snapshot.state_file.name);
@@ -290,21 +247,13 @@ void SnapshotTree::remove(int uid) {
         if (snapshots_[i].parent != uid) continue;
         snapshots_[i].parent = parent;
         if (parent == kNoSnapshot) {
-            dictionary_.remove(key(indices_[i], "parent"));
+            dictionary_.remove(snapshot_key(indices_[i], "parent"));
         } else {
-            dictionary_.set(key(indices_[i], "parent"), std::to_string(parent));
+            dictionary_.set(snapshot_key(indices_[i], "parent"), std::to_string(parent));
         }
     }
     if (current_ == uid) set_current(parent);
-    // Also those that were passed over since their uid was taken: it is no longer.
-    std::set<std::size_t> indices;
-    for (const std::string_view name : dictionary_.names()) {
-        const auto split = split_key(name);
-        if (split && equal_ignoring_case(split->second, "uid") && to_uid(text(name)) == uid) {
-            indices.insert(split->first);
-        }
-    }
-    remove_keys(indices);
+    remove_keys({indices_[position]});
     snapshots_.erase(snapshots_.begin() + static_cast<std::ptrdiff_t>(position));
     indices_.erase(indices_.begin() + static_cast<std::ptrdiff_t>(position));
     close_gaps();
@@ -325,12 +274,12 @@ void SnapshotTree::close_gaps() {
     if (target.empty()) return;
     std::map<std::size_t, std::vector<std::pair<std::string, std::string>>> moved;
     for (const auto& [name, value] : dictionary_.entries()) {
-        const auto split = split_key(name);
+        const auto split = split_snapshot_key(name);
         if (!split) continue;
         const auto found = target.find(split->first);
         if (found != target.end()) {
-            moved[found->second].emplace_back(key(found->second, std::string{split->second}),
-                                              value);
+            moved[found->second].emplace_back(
+                snapshot_key(found->second, std::string{split->second}), value);
         }
         if (found != target.end() || in_the_way.contains(split->first)) dictionary_.remove(name);
     }
@@ -341,7 +290,7 @@ void SnapshotTree::close_gaps() {
 
 void SnapshotTree::remove_keys(const std::set<std::size_t>& indices) {
     for (const std::string_view name : dictionary_.names()) {
-        const auto split = split_key(name);
+        const auto split = split_snapshot_key(name);
         if (split && indices.contains(split->first)) dictionary_.remove(name);
     }
 }
@@ -372,13 +321,14 @@ void SnapshotTree::add_clone(int uid, const std::string& vmx) {
     const auto known = std::find(snapshot.clones.begin(), snapshot.clones.end(), vmx);
     if (known != snapshot.clones.end()) return;
     const auto name = [&](std::size_t number) {
-        return key(indices_[position], "clone" + std::to_string(number));
+        return snapshot_key(indices_[position], "clone" + std::to_string(number));
     };
     std::size_t number = snapshot.clones.size();
     while (dictionary_.find(name(number))) ++number;
     snapshot.clones.push_back(vmx);
     dictionary_.set(name(number), vmx);
-    dictionary_.set(key(indices_[position], "numClones"), std::to_string(snapshot.clones.size()));
+    dictionary_.set(snapshot_key(indices_[position], "numClones"),
+                    std::to_string(snapshot.clones.size()));
 }
 
 bool SnapshotTree::remove_clone(const std::string& vmx) {
@@ -395,16 +345,17 @@ bool SnapshotTree::remove_clone(const std::string& vmx) {
 
 void SnapshotTree::write_clones(std::size_t index, const Snapshot& snapshot) {
     for (const std::string_view name : dictionary_.names()) {
-        const auto split = split_key(name);
-        if (split && split->first == index && clone_number(split->second)) dictionary_.remove(name);
+        const auto split = split_snapshot_key(name);
+        if (split && split->first == index && number_behind("clone", split->second))
+            dictionary_.remove(name);
     }
     for (std::size_t i = 0; i < snapshot.clones.size(); ++i) {
-        dictionary_.set(key(index, "clone" + std::to_string(i)), snapshot.clones[i]);
+        dictionary_.set(snapshot_key(index, "clone" + std::to_string(i)), snapshot.clones[i]);
     }
     if (snapshot.clones.empty()) {
-        dictionary_.remove(key(index, "numClones"));
+        dictionary_.remove(snapshot_key(index, "numClones"));
     } else {
-        dictionary_.set(key(index, "numClones"), std::to_string(snapshot.clones.size()));
+        dictionary_.set(snapshot_key(index, "numClones"), std::to_string(snapshot.clones.size()));
     }
 }
 
@@ -413,17 +364,20 @@ void SnapshotTree::set_clone_of(const std::string& parent_vmx,
     dictionary_.set(".encoding", "UTF-8");
     dictionary_.set("cloneOf0", parent_vmx);
     dictionary_.set("numCloneOf", "1");
+    clone_of_ = {parent_vmx};
     set_sentinels(own_disks);
 }
 
 void SnapshotTree::set_sentinels(const std::vector<std::string>& own_disks) {
-    for (std::size_t i = sentinels().size(); i > own_disks.size(); --i) {
-        dictionary_.remove("sentinel" + std::to_string(i - 1));
+    for (const std::string_view name : dictionary_.names()) {
+        const auto number = number_behind("sentinel", name);
+        if (number && *number >= own_disks.size()) dictionary_.remove(name);
     }
     for (std::size_t i = 0; i < own_disks.size(); ++i) {
         dictionary_.set("sentinel" + std::to_string(i), own_disks[i]);
     }
     dictionary_.set("numSentinels", std::to_string(own_disks.size()));
+    sentinels_ = own_disks;
 }
 
 }  // namespace vix::vm

@@ -11,6 +11,7 @@
 
 #include "format/dictionary.h"
 #include "vm/disk_files.h"
+#include "vm/snapshot_keys.h"
 
 namespace vix::vm {
 
@@ -35,7 +36,8 @@ struct Snapshot {
 
 class SnapshotTree {
   public:
-    // No file is a tree without snapshots. Errors: VIX_E_SNAPSHOT_CONFIG for parents in a circle or
+    // No file is a tree without snapshots. Errors: VIX_E_SNAPSHOT_CONFIG for a text that cannot be
+    // understood, with its line, for two snapshots with one uid, for parents in a circle, and for
     // more snapshots than any machine has.
     static SnapshotTree read(const boost::filesystem::path& vmsd);
     // The same for who has read it before: reading takes far longer than finding that the file
@@ -55,7 +57,7 @@ class SnapshotTree {
     std::vector<int> subtree(int uid) const;
 
     // A linked clone: the .vmx it was cloned from.
-    std::vector<std::string> clone_of() const { return numbered("cloneOf"); }
+    std::vector<std::string> clone_of() const { return clone_of_; }
 
     // A new snapshot below the current one, which it becomes.
     void add(const Snapshot& snapshot);
@@ -71,16 +73,17 @@ class SnapshotTree {
     void set_clone_of(const std::string& parent_vmx, const std::vector<std::string>& own_disks);
 
     // A linked clone's own disks whose parents are others': where VMware stops deleting.
-    std::vector<std::string> sentinels() const { return numbered("sentinel"); }
+    std::vector<std::string> sentinels() const { return sentinels_; }
     void set_sentinels(const std::vector<std::string>& own_disks);
 
   private:
     void read_snapshots(const std::string& where);
     void check_parents(const std::string& where) const;
-    struct Keys;
-    Snapshot read_snapshot(std::size_t index, const Keys& keys) const;
+    Snapshot read_snapshot(const SnapshotListText& list, std::size_t index,
+                           const SnapshotKeys& keys) const;
+    void require_no_files(const SnapshotListText& list, std::size_t index,
+                          const SnapshotKeys& keys) const;
     std::string text(std::string_view name) const;
-    std::vector<std::string> numbered(const std::string& name) const;
     std::size_t index_of(int uid) const;
     void write_snapshot(std::size_t index, const Snapshot& snapshot);
     void write_clones(std::size_t index, const Snapshot& snapshot);
@@ -94,6 +97,8 @@ class SnapshotTree {
     std::vector<Snapshot> snapshots_;   // in the order of their index
     std::vector<std::size_t> indices_;  // the index of each in the file
     int current_ = kNoSnapshot;
+    std::vector<std::string> clone_of_;
+    std::vector<std::string> sentinels_;
 };
 
 // `<name>.vmsd` beside the .vmx, in another case where it is called so: on Windows it is the same.

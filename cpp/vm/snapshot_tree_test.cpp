@@ -26,21 +26,20 @@ SnapshotTree reread(const SnapshotTree& tree) {
 
 TEST(SnapshotTree, ANewSnapshotTakesNothingOverFromLinesOfOneWithoutUid) {
     auto tree = SnapshotTree::parse(
-        "snapshot0.clone0 = \"/clones/old.vmx\"\n"
         "snapshot0.numClones = \"1\"\n"
         "snapshot0.description = \"of another\"\n"
         "snapshot0.type = \"1\"\n"
-        "snapshot0.disk0.fileName = \"other.vmdk\"\n",
+        "snapshot0.disk0.node = \"scsi0:0\"\n",
         "test.vmsd");
     ASSERT_TRUE(tree.snapshots().empty());
     tree.add(snapshot_called("new", 1));
     const auto again = reread(tree);
     ASSERT_EQ(again.snapshots().size(), 1U);
     const Snapshot& snapshot = again.snapshots().front();
-    EXPECT_TRUE(snapshot.clones.empty());
     EXPECT_EQ(snapshot.description, "");
     EXPECT_FALSE(snapshot.with_memory);
-    EXPECT_TRUE(snapshot.disks.empty());
+    EXPECT_EQ(again.to_bytes().find("node"), std::string::npos);
+    EXPECT_EQ(again.to_bytes().find("numClones"), std::string::npos);
 }
 
 TEST(SnapshotTree, AParentThatIsGoneIsNotTheNewSnapshotWithItsUid) {
@@ -106,28 +105,109 @@ TEST(SnapshotTree, ClosesAllGapsAtOnce) {
               "snapshot.numSnapshots = \"2\"\n");
 }
 
-TEST(SnapshotTree, ARemovedSnapshotTakesAllLinesWithItsUidAlong) {
-    std::string list = "snapshot0.uid = \"2\"\n";
-    for (int i = 1; i < 40000; ++i) list += "snapshot" + std::to_string(i) + ".uid = \"1\"\n";
-    auto tree = SnapshotTree::parse(list, "test.vmsd");
-    tree.remove(1);
-    EXPECT_EQ(tree.to_bytes(), "snapshot0.uid = \"2\"\nsnapshot.numSnapshots = \"1\"\n");
+// The detail with which the list is refused; nothing if it is read.
+std::string refusal_of(const std::string& text) {
+    try {
+        SnapshotTree::parse(text, "test.vmsd");
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), VIX_E_SNAPSHOT_CONFIG);
+        return error.detail();
+    }
+    return {};
 }
 
-TEST(SnapshotTree, ARemovedSnapshotDoesNotComeBackAsAnotherWithItsUid) {
+TEST(SnapshotTree, ALineThatIsNotUnderstoodIsRefused) {
+    EXPECT_EQ(refusal_of("snapshot0.uid = \"1\"\nsnapshot0.disk0.fileName = \"a.vmdk\n"),
+              "test.vmsd: line 2: the value of snapshot0.disk0.fileName has no closing quote");
+    EXPECT_EQ(refusal_of("\nsnapshot0.uid \"1\"\n"),
+              "test.vmsd: line 2: this is neither an assignment nor a comment");
+    EXPECT_EQ(refusal_of("snapshot0.uid = \"1\"\nsnapshot0.clone0 = my clone.vmx\n"),
+              "test.vmsd: line 2: the value of snapshot0.clone0 has a blank and no quotes");
+    EXPECT_EQ(refusal_of(std::string(512, '\0')), "test.vmsd: line 1: there is a NUL byte");
+}
+
+TEST(SnapshotTree, AKeyThatStandsThereTwiceIsRefused) {
+    EXPECT_EQ(refusal_of("snapshot0.uid = \"1\"\nsnapshot0.disk0.fileName = \"a.vmdk\"\n"
+                         "SNAPSHOT0.disk0.filename = \"b.vmdk\"\n"),
+              "test.vmsd: line 3: SNAPSHOT0.disk0.filename is already defined in line 2");
+}
+
+TEST(SnapshotTree, ANumberThatIsNoneIsRefused) {
+    for (const char* number : {"2147483648", "99999999999999999999", "-1", "x", "1 "}) {
+        for (const char* key :
+             {"snapshot0.uid", "snapshot0.parent", "snapshot.current", "snapshot.lastUID"}) {
+            EXPECT_EQ(
+                refusal_of(std::string{key} + " = \"" + number + "\"\n"),
+                "test.vmsd: line 1: " + std::string{key} + " is not a number from 0 to 2147483647");
+        }
+    }
+}
+
+TEST(SnapshotTree, TheLargestUidIsRead) {
+    const auto tree = SnapshotTree::parse("snapshot0.uid = \"2147483647\"\n", "test.vmsd");
+    EXPECT_NE(tree.find(2147483647), nullptr);
+}
+
+TEST(SnapshotTree, TwoSnapshotsWithOneUidAreRefused) {
+    EXPECT_EQ(refusal_of("snapshot0.uid = \"4\"\n\nsnapshot3.uid = \"4\"\n"),
+              "test.vmsd: line 3: snapshot3.uid is 4, and so is snapshot0.uid in line 1");
+}
+
+TEST(SnapshotTree, FilesOfASnapshotWithoutUidAreRefused) {
+    for (const char* key : {"snapshot0.disk0.fileName", "snapshot0.filename", "snapshot0.clone0"}) {
+        EXPECT_EQ(
+            refusal_of(std::string{key} + " = \"file\"\n"),
+            "test.vmsd: line 1: " + std::string{key} + " belongs to a snapshot without a uid");
+    }
+}
+
+TEST(SnapshotTree, NumbersThatWouldBePassedOverAreRefused) {
+    EXPECT_EQ(
+        refusal_of("snapshot16777216.uid = \"1\"\n"),
+        "test.vmsd: line 1: snapshot16777216.uid belongs to a snapshot whose number cannot be "
+        "used");
+    EXPECT_EQ(
+        refusal_of("snapshot01.uid = \"1\"\n"),
+        "test.vmsd: line 1: snapshot01.uid belongs to a snapshot whose number cannot be used");
+    EXPECT_EQ(refusal_of("snapshot0.uid = \"1\"\nsnapshot0.disk00.fileName = \"a.vmdk\"\n"),
+              "test.vmsd: line 2: snapshot0.disk00.fileName has a number that cannot be used");
+    EXPECT_EQ(refusal_of("snapshot0.uid = \"1\"\nsnapshot0.clone01 = \"a.vmx\"\n"),
+              "test.vmsd: line 2: snapshot0.clone01 has a number that cannot be used");
+}
+
+TEST(SnapshotTree, NamesInAnotherEncodingThanDeclaredAreRefused) {
+    const std::string begin = ".encoding = \"UTF-8\"\nsnapshot0.uid = \"1\"\n";
+    for (const char* key : {"snapshot0.disk0.fileName", "snapshot0.filename", "snapshot0.clone0",
+                            "sentinel0", "cloneOf0"}) {
+        EXPECT_EQ(refusal_of(begin + key + " = \"\xC4\xE3\"\n"),
+                  "test.vmsd: line 3: " + std::string{key} +
+                      " is not text in the encoding UTF-8 of the file");
+    }
+    EXPECT_EQ(refusal_of(begin + "snapshot0.displayName = \"\xC4\xE3\"\n"), "");
+}
+
+TEST(SnapshotTree, WhatOthersLeaveBehindIsRead) {
+    EXPECT_EQ(refusal_of("snapshot.lastUID = \"3\"\nsnapshot.mru0.uid = \"3\"\n"
+                         "snapshot.current = \"0\"\nsnapshot.numSnapshots = \"7\"\n"
+                         "snapshot0.uid = \"3\"\nsnapshot0.parent = \"2\"\nsnapshotX = \"\"\n"),
+              "");
+}
+
+TEST(SnapshotTree, ParentsAndSentinelsBehindAGapCount) {
     auto tree = SnapshotTree::parse(
-        "snapshot1.uid = \"4\"\nsnapshot1.displayName = \"first\"\n"
-        "snapshot3.uid = \"4\"\nsnapshot3.displayName = \"second\"\n",
-        "test.vmsd");
-    ASSERT_EQ(tree.snapshots().size(), 1U);
-    tree.remove(4);
-    EXPECT_TRUE(reread(tree).snapshots().empty());
+        "cloneOf1 = \"/p.vmx\"\nsentinel0 = \"a.vmdk\"\nsentinel2 = \"b.vmdk\"\n", "test.vmsd");
+    EXPECT_EQ(tree.clone_of(), std::vector<std::string>{"/p.vmx"});
+    EXPECT_EQ(tree.sentinels(), (std::vector<std::string>{"a.vmdk", "b.vmdk"}));
+    tree.set_sentinels({"c.vmdk"});
+    EXPECT_EQ(tree.to_bytes(),
+              "cloneOf1 = \"/p.vmx\"\nsentinel0 = \"c.vmdk\"\nnumSentinels = \"1\"\n");
+    EXPECT_EQ(reread(tree).sentinels(), std::vector<std::string>{"c.vmdk"});
 }
 
 TEST(SnapshotTree, ClonesAreReadInTheOrderOfTheirNumbers) {
     const auto tree = SnapshotTree::parse(
         "snapshot0.uid = \"1\"\nsnapshot0.clone10 = \"c\"\nSNAPSHOT0.CLONE2 = \"b\"\n"
-        "snapshot0.clone0 = \"old\"\nsnapshot0.clone3 = \"\"\nsnapshot0.clone0 = \"a\"\n",
+        "snapshot0.clone3 = \"\"\nsnapshot0.clone0 = \"a\"\n",
         "test.vmsd");
     EXPECT_EQ(tree.snapshots().front().clones, (std::vector<std::string>{"a", "b", "c"}));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <set>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -74,13 +75,41 @@ class Parser {
             return;
         }
         const auto equals = line.find('=');
-        if (equals == std::string_view::npos) return;
         const std::string_view name = trim(line.substr(0, equals));
+        if (equals == std::string_view::npos || name.find_first_of(" \t\"") != name.npos) {
+            // What is left of an extent's line has at least its size, its type or its name. Without
+            // the extent the disk would lack its data.
+            if (may_be_extent(line)) fail_here("this is neither an extent nor an assignment");
+            return;
+        }
         std::string_view value = trim(line.substr(equals + 1));
+        const bool data_base = starts_with_ignoring_case(name, "ddb.");
         if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
             value = value.substr(1, value.size() - 2);
+        } else if (!data_base && !value.empty() && value.front() == '"') {
+            fail_here("the value has no closing quote");
+        }
+        if (is_single(name) && !known_.insert(to_lower(name)).second) {
+            fail_here("this name stands there twice");
         }
         set_header(name, value);
+    }
+
+    static bool may_be_extent(std::string_view line) {
+        if (line.find_first_of("0123456789\"") != line.npos) return true;
+        std::string_view rest = line;
+        for (auto word = take_word(rest); !word.empty(); word = take_word(rest)) {
+            if (value_named(kTypes, word)) return true;
+        }
+        return false;
+    }
+
+    static bool is_single(std::string_view name) {
+        constexpr std::string_view kNames[] = {"CID", "parentCID", "parentFileNameHint",
+                                               "createType", "encoding"};
+        return std::any_of(std::begin(kNames), std::end(kNames), [&](std::string_view known) {
+            return equal_ignoring_case(known, name);
+        });
     }
 
     void set_header(std::string_view name, std::string_view value) {
@@ -172,6 +201,7 @@ class Parser {
     std::size_t line_number_ = 0;
     std::string encoding_;
     std::string ddb_encoding_;
+    std::set<std::string> known_;  // names of the header, in lower case
     Descriptor descriptor_;
 };
 

@@ -106,6 +106,28 @@ TEST(Descriptor, IgnoresWhatItDoesNotKnow) {
               1U);
 }
 
+TEST(Descriptor, RejectsWhatMayBeLeftOfAnExtent) {
+    for (const char* line :
+         {"R 8 SPARSE \"b.vmdk\"", "8 SPARSE \"b.vmdk\"", "SPARSE \"b.vmdk\"", "\"b.vmdk\"",
+          "RX 8 ZERO", "W ZERO", "RW8 ZERO", "RX 8 SPARSE \"b=c.vmdk\"", "\"b.vmdk\" = 8"}) {
+        const std::string detail =
+            detail_of([&] { with_extent("RW 8 ZERO\n" + std::string{line}); });
+        EXPECT_TRUE(contains(detail, "line 4: this is neither an extent nor an assignment"))
+            << line;
+    }
+}
+
+TEST(Descriptor, RejectsAValueWithoutAClosingQuote) {
+    EXPECT_EQ(code_of([] { with_header("parentFileNameHint=\"a.vmdk"); }), VIX_E_DISK_INVALIDDISK);
+    EXPECT_EQ(with_header("ddb.comment = \"open").extents.size(), 1U);
+}
+
+TEST(Descriptor, RejectsAHeaderThatStandsThereTwice) {
+    EXPECT_EQ(code_of([] { with_header("CID=1\ncid=1"); }), VIX_E_DISK_INVALIDDISK);
+    EXPECT_EQ(code_of([] { with_header("parentFileNameHint=\"a\"\nparentFileNameHint=\"b\""); }),
+              VIX_E_DISK_INVALIDDISK);
+}
+
 TEST(Descriptor, ReadsEveryExtentType) {
     EXPECT_EQ(with_extent("RW 8 FLAT \"a\" 0").extents[0].type, ExtentType::Flat);
     EXPECT_EQ(with_extent("RW 8 SPARSE \"a\"").extents[0].type, ExtentType::Sparse);

@@ -188,8 +188,9 @@ the midst of comes to its end.
 Opens the virtual machine with this .vmx; see L<VMware::Vix::Settings/PATHS>. A relative path begins
 at the working directory. Encrypted virtual machines open too. Errors: VIX_E_INVALID_ARG for an
 empty path (ours); VIX_E_VM_NOT_FOUND (4000) if there is no such file (seen);
-VIX_E_CANNOT_READ_VM_CONFIG (4002) if it is no .vmx (seen); VIX_E_FILE_ACCESS_ERROR (13) if it may
-not be read, or is a folder, FIFO or device (ours); VIX_E_FILE_NAME_INVALID (22) for a path that
+VIX_E_CANNOT_READ_VM_CONFIG (4002) if it is no .vmx (seen), or if a line of it cannot be understood:
+the detail has file and line, see L<VMware::Vix::Choices/Text that cannot be understood>;
+VIX_E_FILE_ACCESS_ERROR (13) if it may not be read, or is a folder, FIFO or device (ours); VIX_E_FILE_NAME_INVALID (22) for a path that
 cannot be on this host (ours). Of a linked clone the disks are looked at, too: VIX_E_DISK_OPENPARENT
 (16012) if its parent is missing, VIX_E_DISK_CID_MISMATCH (16008) if it was changed since; files of its own may
 be missing, so that one that was deleted in part can be deleted (ours). The detail names the parent
@@ -864,7 +865,7 @@ Calls that read disks or snapshots may return, all (ours):
     VIX_E_FILE_ALREADY_LOCKED (15)              another process works on the same virtual machine
     VIX_E_FILE_TOO_BIG (21)                     the file system cannot hold the disk
     VIX_E_SNAPSHOT_DUMPER (13001)               a snapshot's state (.vmsn) is missing or damaged
-    VIX_E_SNAPSHOT_CONFIG (13007)               the list of snapshots (.vmsd) contradicts itself
+    VIX_E_SNAPSHOT_CONFIG (13007)               the list of snapshots (.vmsd) cannot be understood
     VIX_E_DISK_NEEDSREPAIR (16006)              truncated, entries outside the file, grains overlap
     VIX_E_DISK_CID_MISMATCH (16008)             the parent changed after its child was made
     VIX_E_DISK_UNSUPPORTEDDISKVERSION (16011)   a format newer than this library
