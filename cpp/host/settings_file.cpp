@@ -1,7 +1,6 @@
 #include "host/settings_file.h"
 
 #include <boost/filesystem/operations.hpp>
-#include <cstdlib>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -14,12 +13,6 @@ namespace {
 
 constexpr std::uint64_t kSettingsLimit = std::uint64_t{1} << 20;
 
-std::optional<std::string> environment(const std::string& name) {
-    const char* value = std::getenv(name.c_str());
-    if (value == nullptr || *value == '\0') return std::nullopt;
-    return value;
-}
-
 std::string environment_name(const std::string& setting) {
     std::string name = "VIX_" + setting;
     for (char& c : name) {
@@ -29,8 +22,8 @@ std::string environment_name(const std::string& setting) {
     return name;
 }
 
-format::Dictionary read_file() {
-    const auto home = environment("HOME");
+format::Dictionary read_file(const io::Environment& environment) {
+    const auto home = environment.find("HOME");
     if (!home) return {};
     const fs::path path = fs::path{*home} / ".vmware" / "vix.conf";
     // Asked for at every call, and hardly anybody has one: an exception would cost more than the
@@ -49,8 +42,8 @@ format::Dictionary read_file() {
 }
 
 // VMware Workstation's own.
-fs::path usual_inventory() {
-    const auto home = environment("HOME");
+fs::path usual_inventory(const io::Environment& environment) {
+    const auto home = environment.find("HOME");
     return home ? fs::path{*home} / ".vmware" / "inventory.vmls" : fs::path{};
 }
 
@@ -109,15 +102,17 @@ std::chrono::seconds seconds_from(const std::string& setting, const std::string&
 
 }  // namespace
 
-SettingsFile::SettingsFile() : file_{read_file()} {}
+SettingsFile::SettingsFile()
+    : environment_{io::Environment::of_process()}, file_{read_file(environment_)} {}
 
 std::optional<std::string> SettingsFile::find(const std::string& setting) const {
-    const auto value = environment(environment_name(setting));
+    const auto value = environment_.find(environment_name(setting));
     return value ? value : file_.find(setting);
 }
 
 power::Settings load_power_settings(const SettingsFile& file) {
     power::Settings settings;
+    settings.environment = file.environment();
     if (const auto uri = file.find("power.uri")) settings.uri = *uri;
     if (const auto kvm = file.find("power.kvm")) {
         settings.acceleration = acceleration_from("power.kvm", *kvm);
@@ -172,7 +167,7 @@ vm::Settings load_settings(const SettingsFile& file) {
     }
     const auto inventory = file.find("inventory.file");
     settings.inventory_file =
-        inventory ? path_from("inventory.file", *inventory) : usual_inventory();
+        inventory ? path_from("inventory.file", *inventory) : usual_inventory(file.environment());
     return settings;
 }
 

@@ -5,13 +5,15 @@
 #include <string>
 
 #include "format/dictionary.h"
+#include "io/environment.h"
 #include "power/settings.h"
 #include "vm/settings.h"
 
 namespace vix::host {
 
-// The file as it is now, for who needs several kinds of settings. Errors: those of reading it; a
-// missing file is none.
+// The file and the environment as they are now, for who needs several kinds of settings. Errors:
+// those of reading it; a missing file is none. Made in the thread in which the caller changes the
+// environment.
 class SettingsFile {
   public:
     SettingsFile();
@@ -19,7 +21,11 @@ class SettingsFile {
     // A value of the environment goes before the file's.
     std::optional<std::string> find(const std::string& setting) const;
 
+    // As it was when the file was read.
+    const io::Environment& environment() const { return environment_; }
+
   private:
+    io::Environment environment_;
     format::Dictionary file_;
 };
 

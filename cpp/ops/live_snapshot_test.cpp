@@ -61,6 +61,7 @@ class LiveSnapshots : public ::testing::Test {
     void write(char digit) {
         for (const char* disk : {"scsi0:0", "scsi0:1"}) {
             const auto outcome = io::run(
+                io::Environment::of_process(),
                 {"qemu-io", "-f", "raw", "-c", std::string{"write -P 0x3"} + digit + " 0 64k",
                  std::string{"nbd+unix:///"} + disk + "?socket=" + server().socket().string()});
             ASSERT_EQ(outcome.status, 0) << outcome.output;
@@ -73,7 +74,8 @@ class LiveSnapshots : public ::testing::Test {
             if (device.node != node) continue;
             const fs::path raw = folder_ / "raw";
             const auto outcome =
-                io::run({"qemu-img", "convert", "-f", "vmdk", "-O", "raw",
+                io::run(io::Environment::of_process(),
+                        {"qemu-img", "convert", "-f", "vmdk", "-O", "raw",
                          vm::find_disk(device, machine, settings_).string(), raw.string()});
             EXPECT_EQ(outcome.status, 0) << outcome.output;
             return testing::read_file(raw)[0];
@@ -105,7 +107,7 @@ class LiveSnapshots : public ::testing::Test {
     std::string names() const { return testing::names_in(vmx_.parent_path()); }
 
     testing::TempFolder folder_;
-    power::HostShell host_;
+    power::HostShell host_{io::Environment::of_process()};
     vm::Settings settings_ = testing::plain_settings();
     power::Engine engine_{testing::guest_settings(folder_ / "run"), settings_};
     Progress progress_;

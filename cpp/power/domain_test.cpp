@@ -184,7 +184,8 @@ class CorpusDomain : public ::testing::TestWithParam<std::string> {};
 TEST_P(CorpusDomain, IsValid) {
     const fs::path vmx = testing::corpus_file(GetParam());
     const auto machine = vm::Config::read(vmx);
-    if (!io::find_program("virt-xml-validate")) GTEST_SKIP() << "no virt-xml-validate";
+    if (!io::find_program(io::Environment::of_process(), "virt-xml-validate"))
+        GTEST_SKIP() << "no virt-xml-validate";
     std::vector<std::string> notes;
     auto context = context_for(vmx);
     context.firmware = Firmware{"/usr/share/OVMF/OVMF_CODE_4M.fd", "nvram"};
@@ -192,7 +193,8 @@ TEST_P(CorpusDomain, IsValid) {
     const auto description = describe_domain(machine, drives_of(machine, notes), context, {});
     const testing::TempFolder folder;
     const auto file = folder.write("domain.xml", description.xml);
-    const auto outcome = io::run({"virt-xml-validate", file.string(), "domain"});
+    const auto outcome =
+        io::run(io::Environment::of_process(), {"virt-xml-validate", file.string(), "domain"});
     EXPECT_EQ(outcome.status, 0) << outcome.output << description.xml;
 }
 

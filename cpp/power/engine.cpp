@@ -125,7 +125,7 @@ bool Engine::runs(const fs::path& vmx) const {
     if (!vm::running_mark(vm::Config::read(vmx), machine_settings_)) return false;
     const std::string uuid = uuid_for(canonical_path(vmx));
     if (is_reached_by_socket(uri_for(settings_))) {
-        return fs::exists(server_folder(settings_.folder, uuid, HostShell{}));
+        return fs::exists(server_folder(settings_.folder, uuid, HostShell{settings_.environment}));
     }
     return Connection{uri_for(settings_)}.find(uuid).has_value();
 }
@@ -135,10 +135,11 @@ bool Engine::runs(const fs::path& vmx) const {
 std::vector<fs::path> Engine::running_machines() const {
     const bool by_socket = is_reached_by_socket(uri_for(settings_));
     std::set<std::string> served;
-    if (by_socket) served = served_machines(settings_, HostShell{});
+    if (by_socket) served = served_machines(settings_, HostShell{settings_.environment});
     if (by_socket && served.empty()) return {};
     const Connection connection{uri_for(settings_)};
-    if (!by_socket) served = served_machines(settings_, HostShell{connection});
+    if (!by_socket)
+        served = served_machines(settings_, HostShell{settings_.environment, connection});
     std::vector<fs::path> found;
     for (const Domain& domain : connection.active()) {
         try {
@@ -159,7 +160,7 @@ std::vector<std::string> Engine::power_on(const fs::path& vmx, StartAs as) const
         check_may_start(vm::Config::read(path), machine_settings_);  // without libvirt
     }
     const Connection connection{uri_for(settings_)};
-    const HostShell host{connection};
+    const HostShell host{settings_.environment, connection};
     if (!host.is_this_host()) {
         host.drop_dead_locks(vm::lock_folders(vm::Config::read(path), machine_settings_));
     }
@@ -173,7 +174,7 @@ std::vector<std::string> Engine::power_on(const fs::path& vmx, StartAs as) const
 
 // The server would end by itself; when the call returns, the disks are free.
 void Engine::clean_up(const Connection& connection, const fs::path& vmx) const {
-    const HostShell host{connection};
+    const HostShell host{settings_.environment, connection};
     ImageServer{settings_.folder, uuid_for(vmx), host}.stop();
 }
 
@@ -240,7 +241,7 @@ void Engine::suspend(const fs::path& vmx) const {
     const fs::path file = state_file_for(path);
     unlink(file.c_str());
     record_state(vm::Config::read(path), file.filename().string(), machine_settings_);
-    const HostShell host{connection};
+    const HostShell host{settings_.environment, connection};
     ImageServer server{settings_.folder, uuid_for(path), host};
     try {
         server.keep_scratch();

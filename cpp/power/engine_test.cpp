@@ -49,7 +49,9 @@ class Power : public ::testing::Test {
     Engine engine() const {
         return Engine{testing::guest_settings(folder_ / "run"), testing::plain_settings()};
     }
-    pid_t process() const { return HostShell{}.process_of_domain(name_for(vmx_))->pid; }
+    pid_t process() const {
+        return HostShell{io::Environment::of_process()}.process_of_domain(name_for(vmx_))->pid;
+    }
 
     TempFolder folder_;
     fs::path vmx_;

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <sstream>
 
 #include "base/error.h"
@@ -106,12 +105,14 @@ boost::filesystem::path usual_runtime_folder(uid_t user, const std::string& user
 
 }  // namespace
 
-HostShell::HostShell() : user_{geteuid()} {
-    const char* users_own = std::getenv("XDG_RUNTIME_DIR");
-    runtime_folder_ = usual_runtime_folder(user_, users_own == nullptr ? "" : users_own);
+HostShell::HostShell(io::Environment environment)
+    : environment_{std::move(environment)}, user_{geteuid()} {
+    runtime_folder_ =
+        usual_runtime_folder(user_, environment_.find("XDG_RUNTIME_DIR").value_or(""));
 }
 
-HostShell::HostShell(const Connection& connection) : HostShell() {
+HostShell::HostShell(io::Environment environment, const Connection& connection)
+    : HostShell{std::move(environment)} {
     if (is_local(connection)) return;
     const auto login = ssh_command(connection.uri());
     if (!login) {
@@ -149,7 +150,7 @@ io::Outcome HostShell::run(std::string_view script, const std::vector<std::strin
                            std::size_t limit) const {
     std::vector<std::string> command = login_;
     command.insert(command.end(), {"/bin/sh"});
-    io::Outcome outcome = io::run(command, program_of(script, arguments), limit);
+    io::Outcome outcome = io::run(environment_, command, program_of(script, arguments), limit);
     if (!is_this_host() && outcome.status == kSshFailed) {
         throw Error{VIX_E_CANNOT_CONNECT_TO_HOST,
                     "ssh to " + login_.back() + ": " + std::string{trim(outcome.output)}};

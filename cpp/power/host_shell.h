@@ -26,10 +26,10 @@ struct MachineProcess {
 class HostShell {
   public:
     // This host's.
-    HostShell();
+    explicit HostShell(io::Environment environment);
     // Of the host that libvirt is on. Error VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT when that is
     // another one and the URI leads there by anything but ssh.
-    explicit HostShell(const Connection& connection);
+    HostShell(io::Environment environment, const Connection& connection);
 
     bool is_this_host() const { return login_.empty(); }
 
@@ -43,6 +43,7 @@ class HostShell {
                        const std::vector<std::string>& arguments,
                        std::size_t limit = io::kDetailLimit) const;
 
+    const io::Environment& environment() const { return environment_; }
     uid_t user() const { return user_; }  // that its scripts run as
     // For sockets of this user, by default.
     const boost::filesystem::path& runtime_folder() const { return runtime_folder_; }
@@ -65,6 +66,7 @@ class HostShell {
   private:
     void ask_facts();
 
+    io::Environment environment_;
     std::vector<std::string> login_;  // empty: this host
     uid_t user_;
     boost::filesystem::path runtime_folder_;

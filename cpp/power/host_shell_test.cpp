@@ -56,7 +56,7 @@ TEST(SshCommand, ThereIsNoneForOtherWays) {
 }
 
 TEST(HostShell, ArgumentsArriveAsTheyAre) {
-    const HostShell host;
+    const HostShell host{io::Environment::of_process()};
     const std::string odd = "a 'b' \"c\" $HOME `id` \\ \n *";
     const auto outcome = host.run("printf '%s|' \"$@\"", {odd, "", "-n"});
     EXPECT_EQ(outcome.status, 0);
@@ -64,13 +64,13 @@ TEST(HostShell, ArgumentsArriveAsTheyAre) {
 }
 
 TEST(HostShell, MoreArgumentsThanACommandLineHolds) {
-    const HostShell host;
+    const HostShell host{io::Environment::of_process()};
     const Words many(50, std::string(10000, 'x'));
     EXPECT_EQ(host.run("echo $#", many).output, "50\n");
 }
 
 TEST(HostShell, FailureIsTheErrorThatTheCallerNames) {
-    const HostShell host;
+    const HostShell host{io::Environment::of_process()};
     const auto fail = [&] { host.result(VIX_E_DISK_NOIO, "doing", "echo why; exit 2", {}); };
     EXPECT_EQ(testing::code_of(fail), VIX_E_DISK_NOIO);
     EXPECT_EQ(testing::detail_of(fail), "doing: why");
@@ -80,10 +80,11 @@ TEST(HostShell, FailureIsTheErrorThatTheCallerNames) {
 TEST(HostShell, FindsTheProcessOfADomainByItsName) {
     const testing::TempFolder folder;
     boost::filesystem::create_symlink("/bin/sh", folder / "qemu-system");
-    const HostShell host;
-    const io::Companion machine{{(folder / "qemu-system").string(), "-c",
-                                 "echo $$ >\"$1\"; read end", "guest=vm.1-abcd,debug-threads=on",
-                                 (folder / "pid").string()}};
+    const HostShell host{io::Environment::of_process()};
+    const io::Companion machine{
+        io::Environment::of_process(),
+        {(folder / "qemu-system").string(), "-c", "echo $$ >\"$1\"; read end",
+         "guest=vm.1-abcd,debug-threads=on", (folder / "pid").string()}};
     ASSERT_TRUE(testing::wait_for_text(folder / "pid", "\n"));
     const auto process = host.process_of_domain("vm.1-abcd");
     ASSERT_TRUE(process);
@@ -95,7 +96,8 @@ TEST(Companion, LivesAsLongAsTheObject) {
     const testing::TempFolder folder;
     const auto file = folder.write("pid", "");
     {
-        const io::Companion companion{{"sh", "-c", "echo $$ >\"$1\"; cat", "sh", file.string()}};
+        const io::Companion companion{io::Environment::of_process(),
+                                      {"sh", "-c", "echo $$ >\"$1\"; cat", "sh", file.string()}};
         ASSERT_TRUE(testing::wait_for_text(file, "\n"));
         EXPECT_EQ(kill(std::stoi(testing::read_file(file)), 0), 0);
     }
@@ -103,11 +105,11 @@ TEST(Companion, LivesAsLongAsTheObject) {
 }
 
 TEST(Companion, TellsItsLastWordsOnceItHasEnded) {
-    io::Companion failing{{"sh", "-c", "echo gone >&2; exit 1"}};
+    io::Companion failing{io::Environment::of_process(), {"sh", "-c", "echo gone >&2; exit 1"}};
     std::optional<std::string> words;
     EXPECT_TRUE(testing::wait_until([&] { return (words = failing.last_words()).has_value(); }));
     EXPECT_EQ(words, "gone\n");
-    io::Companion living{{"cat"}};
+    io::Companion living{io::Environment::of_process(), {"cat"}};
     EXPECT_EQ(living.last_words(), std::nullopt);
 }
 

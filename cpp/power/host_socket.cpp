@@ -7,7 +7,6 @@
 #include <boost/filesystem/operations.hpp>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <thread>
 
@@ -46,9 +45,9 @@ int connect_to(const std::string& path) {
 
 }  // namespace
 
-PrivateFolder::PrivateFolder() {
-    const char* setting = std::getenv("TMPDIR");
-    std::string name = setting != nullptr && *setting == '/' ? setting : "/tmp";
+PrivateFolder::PrivateFolder(const io::Environment& environment) {
+    std::string name = environment.find("TMPDIR").value_or("");
+    if (!name.starts_with('/')) name = "/tmp";
     name += "/vmware-vix-XXXXXX";
     if (mkdtemp(name.data()) == nullptr) throw system_error(errno, "creating", name);
     path_ = name;
@@ -66,8 +65,9 @@ HostSocket::HostSocket(const fs::path& path, const HostShell& host) {
     }
     descriptor_ = connect_to(path.string());
     if (descriptor_ >= 0) return;
-    throw Error{VIX_E_DISK_NOIO, "the daemon that serves the disks cannot be asked at " +
-                                     path.string() + ": " + std::strerror(errno)};
+    const Error error = system_error(errno, "connecting to", path.string());
+    throw Error{VIX_E_DISK_NOIO,
+                "the daemon that serves the disks cannot be asked: " + error.detail()};
 }
 
 HostSocket::~HostSocket() {
@@ -75,9 +75,9 @@ HostSocket::~HostSocket() {
 }
 
 void HostSocket::forward(const fs::path& path, const HostShell& host) {
-    folder_.emplace();
+    folder_.emplace(host.environment());
     const fs::path here = folder_->path() / "socket";
-    ssh_.emplace(host.forwarding(here, path));
+    ssh_.emplace(host.environment(), host.forwarding(here, path));
     const auto end = std::chrono::steady_clock::now() + kForwardPatience;
     std::optional<std::string> last_words;
     while ((descriptor_ = connect_to(here.string())) < 0) {

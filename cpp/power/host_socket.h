@@ -13,7 +13,7 @@ namespace vix::power {
 // A folder that no other user looks into; gone with this object.
 class PrivateFolder {
   public:
-    PrivateFolder();
+    explicit PrivateFolder(const io::Environment& environment);
     ~PrivateFolder();
     PrivateFolder(const PrivateFolder&) = delete;
     PrivateFolder& operator=(const PrivateFolder&) = delete;

@@ -189,10 +189,11 @@ void Arguments::add_image(const Image& image) {
 }
 
 // An empty layer over the image; who opens it says what it stands on.
-void create_scratch(const Image& image) {
+void create_scratch(const Image& image, const io::Environment& environment) {
     unlink(image.scratch.c_str());
-    const auto info = io::run({"qemu-img", "create", "-q", "-f", "qcow2", "-F", "vmdk", "-b",
-                               image.chain.front().string(), image.scratch.string()});
+    const auto info =
+        io::run(environment, {"qemu-img", "create", "-q", "-f", "qcow2", "-F", "vmdk", "-b",
+                              image.chain.front().string(), image.scratch.string()});
     if (info.status == 0) return;
     throw Error{VIX_E_DISK_NOIO, "making " + image.scratch.string() + ": " + info.output};
 }
@@ -260,7 +261,8 @@ std::string ImageServer::do_there(const std::string& action, std::string_view sc
 void ImageServer::start(const std::vector<Image>& images, const std::optional<Owner>& owner) {
     stop();
     for (const Image& image : images) {
-        if (!image.scratch.empty() && !fs::exists(image.scratch)) create_scratch(image);
+        if (!image.scratch.empty() && !fs::exists(image.scratch))
+            create_scratch(image, host_.environment());
     }
     std::vector<std::string> arguments{
         folder_.string(),

@@ -128,10 +128,11 @@ TEST(Images, NonpersistentDiskIsOnlyRead) {
 class Server : public ::testing::Test {
   protected:
     void SetUp() override {
-        if (!io::find_program("qemu-storage-daemon")) GTEST_SKIP() << "no qemu-storage-daemon";
+        if (!io::find_program(io::Environment::of_process(), "qemu-storage-daemon"))
+            GTEST_SKIP() << "no qemu-storage-daemon";
     }
     TempFolder folder_;
-    HostShell host_;
+    HostShell host_{io::Environment::of_process()};
 };
 
 TEST_F(Server, ServesWhatTheDisksHold) {
@@ -140,7 +141,8 @@ TEST_F(Server, ServesWhatTheDisksHold) {
     server.start(images, {});
     const auto raw = folder_ / "raw";
     const auto outcome =
-        io::run({"qemu-img", "convert", "-f", "raw", "-O", "raw",
+        io::run(io::Environment::of_process(),
+                {"qemu-img", "convert", "-f", "raw", "-O", "raw",
                  "nbd+unix:///scsi0:0?socket=" + server.socket().string(), raw.string()});
     server.stop();
     EXPECT_EQ(outcome.status, 0) << outcome.output;

@@ -149,7 +149,7 @@ RunningMachine::RunningMachine(const fs::path& vmx, const Connection& connection
       settings_{machine_settings},
       turn_{vmx_},
       domain_{running_domain(connection, vmx_, machine_settings)},
-      host_{connection},
+      host_{settings.environment, connection},
       server_{settings.folder, uuid_for(vmx_), host_},
       served_{server_},
       runs_{domain_.activity() != Activity::Paused} {
@@ -288,9 +288,10 @@ void take_up_held(const fs::path& vmx, const Settings& settings,
         const auto is_held = [&](const HostShell& host) {
             return !ImageServer{settings.folder, uuid, host}.noted(kHeldNote).empty();
         };
-        if (by_socket && !is_held(HostShell{})) return;  // libvirt need not be asked
+        if (by_socket && !is_held(HostShell{settings.environment}))
+            return;  // libvirt need not be asked
         const Connection connection{uri_for(settings)};
-        if (!by_socket && !is_held(HostShell{connection})) return;
+        if (!by_socket && !is_held(HostShell{settings.environment, connection})) return;
         const RunningMachine taken_up{vmx, connection, settings, machine_settings};
     } catch (...) {
         // The call that asked for it tells what is wrong, or a later one succeeds.

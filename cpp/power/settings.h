@@ -5,6 +5,8 @@
 #include <chrono>
 #include <string>
 
+#include "io/environment.h"
+
 namespace vix::power {
 
 enum class Accelerator { Kvm, Emulation };
@@ -32,6 +34,9 @@ struct Settings {
 
     boost::filesystem::path folder;  // power.folder: for sockets; empty: the user's runtime folder
     std::chrono::seconds guest_patience{120};  // power.guestTimeout: for a guest's shutting down
+
+    // Not a setting: the variables of the process that made the job, for the programs it starts.
+    io::Environment environment;
 };
 
 }  // namespace vix::power

@@ -1,7 +1,5 @@
 #include "power/viewer.h"
 
-#include <cstdlib>
-
 #include "base/error.h"
 #include "io/process.h"
 #include "power/guest_agent.h"
@@ -17,11 +15,6 @@ constexpr const char* kKnown[] = {
     "virt-viewer --connect %u --uuid %i",
     "virt-manager --connect %u --show-domain-console %i",
 };
-
-bool is_set(const char* name) {
-    const char* value = std::getenv(name);
-    return value != nullptr && *value != '\0';
-}
 
 std::string filled(const std::string& word, const std::string& uri, const std::string& uuid) {
     std::string text;
@@ -46,7 +39,7 @@ std::optional<std::vector<std::string>> viewer_command(const Settings& settings,
     if (!settings.viewer.empty()) candidates = {settings.viewer};
     for (const auto& candidate : candidates) {
         auto words = split_words(candidate);
-        if (words.empty() || !io::find_program(words.front())) continue;
+        if (words.empty() || !io::find_program(settings.environment, words.front())) continue;
         for (auto& word : words) word = filled(word, uri_for(settings), uuid);
         return words;
     }
@@ -54,7 +47,8 @@ std::optional<std::vector<std::string>> viewer_command(const Settings& settings,
 }
 
 std::optional<std::string> open_viewer(const Settings& settings, const std::string& uuid) {
-    if (!is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY")) {
+    const io::Environment& environment = settings.environment;
+    if (!environment.find("DISPLAY") && !environment.find("WAYLAND_DISPLAY")) {
         return "no window is opened: there is no display (DISPLAY, WAYLAND_DISPLAY)";
     }
     try {
@@ -63,7 +57,7 @@ std::optional<std::string> open_viewer(const Settings& settings, const std::stri
             return "no window is opened: neither virt-viewer nor virt-manager is installed";
         }
         if (!command) return "no window is opened: power.viewer is not installed";
-        io::start_detached(*command);
+        io::start_detached(environment, *command);
         return std::nullopt;
     } catch (const Error& error) {
         return "no window is opened: " + error.detail();

@@ -18,6 +18,7 @@ class Viewer : public ::testing::Test {
         settings_.uri = "qemu:///session";
         unsetenv("WAYLAND_DISPLAY");
         setenv("DISPLAY", ":99", 1);
+        settings_.environment = io::Environment::of_process();
     }
 
     testing::TempFolder folder_;
@@ -38,6 +39,7 @@ TEST_F(Viewer, ThatIsNotInstalledIsSaid) {
 
 TEST_F(Viewer, NeedsADisplay) {
     unsetenv("DISPLAY");
+    settings_.environment = io::Environment::of_process();
     settings_.viewer = "/bin/true";
     const auto reason = open_viewer(settings_, "ID");
     ASSERT_TRUE(reason);

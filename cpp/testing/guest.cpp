@@ -19,9 +19,10 @@ const fs::path kTools{VIX_TEST_TOOLS};
 std::string why_nothing_runs() {
     if (!power::built_with_libvirt()) return "built without libvirt";
     for (const char* program : {"qemu-system-x86_64", "qemu-storage-daemon"}) {
-        if (!io::find_program(program)) return std::string{program} + " is not installed";
+        if (!io::find_program(io::Environment::of_process(), program))
+            return std::string{program} + " is not installed";
     }
-    io::run({(kTools / "libvirt").string(), "start"});
+    io::run(io::Environment::of_process(), {(kTools / "libvirt").string(), "start"});
     try {
         const power::Connection connection{power::uri_for({})};
         return {};
@@ -31,12 +32,14 @@ std::string why_nothing_runs() {
 }
 
 fs::path make_guest(const fs::path& folder) {
-    const auto outcome = io::run({(kTools / "make-guest").string(), folder.string()});
+    const auto outcome =
+        io::run(io::Environment::of_process(), {(kTools / "make-guest").string(), folder.string()});
     return outcome.status == 0 ? folder / "guest.vmx" : fs::path{};
 }
 
 power::Settings guest_settings(const fs::path& folder) {
     power::Settings settings;
+    settings.environment = io::Environment::of_process();
     settings.folder = folder;
     settings.network_nat = "user";
     return settings;
