@@ -1,5 +1,6 @@
 #include "api/call_table.h"
 
+#include <algorithm>
 #include <boost/filesystem/operations.hpp>
 #include <vector>
 
@@ -8,6 +9,8 @@
 #include "api/job_runner.h"
 #include "api/jobs.h"
 #include "host/settings_file.h"
+#include "power/host.h"
+#include "power/libvirt.h"
 
 namespace vix::api {
 namespace {
@@ -39,6 +42,17 @@ std::string power_uri_of(const JobInput& input) {
     }
 }
 
+bool may_need_libvirt(const JobInput& input) {
+    for (const auto part : {power_calls(), guest_calls()}) {
+        for (const CallRow& row : part) {
+            if (row.function == input.row->function) return true;
+        }
+    }
+    return std::any_of(
+        input.arguments.begin(), input.arguments.end(),
+        [](const ArgumentValue& argument) { return power::is_libvirt_uri(argument.text); });
+}
+
 JobInput input_of(const CallRow& row, const Argument* arguments) {
     JobInput input{};
     input.row = &row;
@@ -62,6 +76,7 @@ JobInput input_of(const CallRow& row, const Argument* arguments) {
         if (!uri.empty()) settings.uri = uri;
         return settings;
     });
+    if (may_need_libvirt(input)) power::load_libvirt();
     boost::system::error_code ignored;
     input.working_folder = boost::filesystem::current_path(ignored);
     return input;

@@ -50,9 +50,11 @@ void check_connect_arguments(const Connection& arguments) {
 
 // The libvirt that a host name stands for: "qemu:///system", "qemu+tcp://..."; nothing for others.
 // One that does not answer is found out now, as a server of VMware's would be.
-std::string power_uri_of(const std::string& host_name) {
+std::string power_uri_of(const Call& call, const std::string& host_name) {
     if (!power::is_libvirt_uri(host_name)) return {};
-    static_cast<void>(power::Connection{host_name});
+    power::Settings settings = call.power_settings();
+    settings.uri = host_name;
+    static_cast<void>(power::Connection{settings});
     return host_name;
 }
 
@@ -82,7 +84,7 @@ void host_connect(Call& call, int api_version, int host_type, const std::string&
     check_connect_arguments({api_version, host_type, host_name, host_port, user_name, password,
                              options, property_list});
     const auto provider = host::provider_for(host_type);
-    const std::string power_uri = power_uri_of(host_name);
+    const std::string power_uri = power_uri_of(call, host_name);
     if (power_uri.empty()) require_this_host(host_name);
     call.give_handle(runtime().handles.add(std::make_shared<HostObject>(provider, power_uri)));
 }

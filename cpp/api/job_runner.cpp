@@ -7,6 +7,7 @@
 #include <system_error>
 #include <thread>
 
+#include "io/c_locale.h"
 #include "io/signals.h"
 
 namespace vix::api {
@@ -54,7 +55,10 @@ void JobRunner::start_thread_if_needed() {
     if (ready_.size() <= idle_ || threads_ == kMaxThreads) return;
     try {
         const io::SignalsBlocked blocked;
-        std::thread{[this] { serve(); }}.detach();
+        std::thread{[this] {
+            const io::CLocale locale;
+            serve();
+        }}.detach();
         ++threads_;
     } catch (const std::system_error&) {
         if (threads_ > 0) return;  // a job has to wait for one of those there are

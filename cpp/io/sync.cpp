@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "io/c_locale.h"
 #include "io/signals.h"
 #include "io/uninterrupted.h"
 
@@ -67,6 +68,7 @@ void SyncQueue::start_helpers(std::size_t wanted) {
 }
 
 void SyncQueue::work() noexcept {
+    const CLocale locale;
     while (auto next = take()) {
         const bool failed =
             uninterrupted([&] { return fsync(next->descriptor); }) != 0 && errno != EINVAL;

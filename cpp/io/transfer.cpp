@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "io/c_locale.h"
 #include "io/signals.h"
 
 namespace vix::io {
@@ -200,6 +201,7 @@ void Transfer::start_threads() {
 }
 
 void Transfer::work() {
+    const CLocale locale;
     std::vector<std::byte> scratch(kScratchBytes);
     std::unique_lock lock{mutex_};
     for (;;) {

@@ -46,7 +46,7 @@ int create_live_snapshot(const SnapshotRequest& request, Memory memory,
                          const power::Settings& power_settings, Progress& progress) {
     const vm::Settings& settings = request.settings;
     const bool with_memory = memory == Memory::Included;
-    const power::Connection connection{power::uri_for(power_settings)};
+    const power::Connection connection{power_settings};
     power::RunningMachine running{request.vmx, connection, power_settings, settings};
     const Config machine = Config::read(request.vmx);
     refuse_encrypted(machine);

@@ -356,7 +356,7 @@ void remove_snapshot(const fs::path& vmx, int uid, RemoveChildren children,
 void remove_live_snapshot(const fs::path& vmx, int uid, RemoveChildren children,
                           const vm::Settings& settings, const power::Settings& power_settings,
                           Progress& progress) {
-    const power::Connection connection{power::uri_for(power_settings)};
+    const power::Connection connection{power_settings};
     const power::RunningMachine running{vmx, connection, power_settings, settings};
     refuse_protected(Config::read(vmx));
     Remover{vmx, Remover::Machine::Running, settings, progress}.remove(uid, children);

@@ -32,7 +32,7 @@ constexpr int kGuestPatience_s = 1;
 // The domain of a machine that this library runs.
 std::optional<power::Domain> domain_of(const VariablesOf& machine) {
     if (!power::Engine{machine.power_settings, machine.settings}.runs(machine.vmx)) return {};
-    const power::Connection connection{power::uri_for(machine.power_settings)};
+    const power::Connection connection{machine.power_settings};
     return connection.find(power::uuid_for(power::canonical_path(machine.vmx)));
 }
 

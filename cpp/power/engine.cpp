@@ -113,7 +113,7 @@ State Engine::state(const fs::path& vmx) const {
 
 bool Engine::is_paused(const fs::path& vmx) const {
     try {
-        const Connection connection{uri_for(settings_)};
+        const Connection connection{settings_};
         const auto domain = connection.find(uuid_for(canonical_path(vmx)));
         return domain && domain->activity() == Activity::Paused;
     } catch (const Error&) {
@@ -127,7 +127,7 @@ bool Engine::runs(const fs::path& vmx) const {
     if (is_reached_by_socket(uri_for(settings_))) {
         return fs::exists(server_folder(settings_.folder, uuid, HostShell{settings_.environment}));
     }
-    return Connection{uri_for(settings_)}.find(uuid).has_value();
+    return Connection{settings_}.find(uuid).has_value();
 }
 
 // Each has its folder there. Where this host has none, libvirt need not even be started to be
@@ -137,7 +137,7 @@ std::vector<fs::path> Engine::running_machines() const {
     std::set<std::string> served;
     if (by_socket) served = served_machines(settings_, HostShell{settings_.environment});
     if (by_socket && served.empty()) return {};
-    const Connection connection{uri_for(settings_)};
+    const Connection connection{settings_};
     if (!by_socket)
         served = served_machines(settings_, HostShell{settings_.environment, connection});
     std::vector<fs::path> found;
@@ -159,7 +159,7 @@ std::vector<std::string> Engine::power_on(const fs::path& vmx, StartAs as) const
     if (is_reached_by_socket(uri_for(settings_))) {
         check_may_start(vm::Config::read(path), machine_settings_);  // without libvirt
     }
-    const Connection connection{uri_for(settings_)};
+    const Connection connection{settings_};
     const HostShell host{settings_.environment, connection};
     if (!host.is_this_host()) {
         host.drop_dead_locks(vm::lock_folders(vm::Config::read(path), machine_settings_));
@@ -180,7 +180,7 @@ void Engine::clean_up(const Connection& connection, const fs::path& vmx) const {
 
 void Engine::power_off(const fs::path& vmx) const {
     const fs::path path = canonical_path(vmx);
-    const Connection connection{uri_for(settings_)};
+    const Connection connection{settings_};
     const Turn turn{path};
     running_domain(connection, path, machine_settings_).destroy();
     clean_up(connection, path);
@@ -188,7 +188,7 @@ void Engine::power_off(const fs::path& vmx) const {
 
 void Engine::shut_down(const fs::path& vmx) const {
     const fs::path path = canonical_path(vmx);
-    const Connection connection{uri_for(settings_)};
+    const Connection connection{settings_};
     Domain domain = running_domain(connection, path, machine_settings_);
     bool by_agent = ask_agent_to_shut_down(domain);
     if (!by_agent) domain.ask_shutdown(Means::Acpi);
@@ -210,24 +210,24 @@ void Engine::shut_down(const fs::path& vmx) const {
 }
 
 void Engine::reset(const fs::path& vmx) const {
-    const Connection connection{uri_for(settings_)};
+    const Connection connection{settings_};
     running_domain(connection, vmx, machine_settings_).reset();
 }
 
 void Engine::restart_guest(const fs::path& vmx) const {
-    const Connection connection{uri_for(settings_)};
+    const Connection connection{settings_};
     Domain domain = running_domain(connection, vmx, machine_settings_);
     domain.ask_reboot(power::agent_answers(domain, kAgentPatience_s) ? Means::Agent : Means::Acpi);
 }
 
 void Engine::pause(const fs::path& vmx) const {
-    const Connection connection{uri_for(settings_)};
+    const Connection connection{settings_};
     Domain domain = running_domain(connection, vmx, machine_settings_);
     if (domain.activity() != Activity::Paused) domain.pause();
 }
 
 void Engine::unpause(const fs::path& vmx) const {
-    const Connection connection{uri_for(settings_)};
+    const Connection connection{settings_};
     RunningMachine{vmx, connection, settings_, machine_settings_}.unpause();
 }
 
@@ -235,7 +235,7 @@ void Engine::unpause(const fs::path& vmx) const {
 // running, by its locks, and nobody ever finds it off with its state lost.
 void Engine::suspend(const fs::path& vmx) const {
     const fs::path path = canonical_path(vmx);
-    const Connection connection{uri_for(settings_)};
+    const Connection connection{settings_};
     const Turn turn{path};
     Domain domain = running_domain(connection, path, machine_settings_);
     const fs::path file = state_file_for(path);
@@ -254,7 +254,7 @@ void Engine::suspend(const fs::path& vmx) const {
 }
 
 bool Engine::agent_answers(const fs::path& vmx, int timeout_s) const {
-    const Connection connection{uri_for(settings_)};
+    const Connection connection{settings_};
     Domain domain = running_domain(connection, vmx, machine_settings_);
     return power::agent_answers(domain, timeout_s);
 }

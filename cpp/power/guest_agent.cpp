@@ -20,10 +20,9 @@ constexpr int kPingPatience_s = 1;
 constexpr int kTransferTries = 4;
 constexpr auto kFirstPoll = std::chrono::milliseconds{10};
 constexpr auto kLastPoll = std::chrono::milliseconds{250};
-// libvirt's words for an error that the agent gave, before the agent's own.
-constexpr std::string_view kAgentRefused = "unable to execute QEMU agent command";
-// And those for an agent that is there and has not answered in time.
-constexpr std::string_view kAgentBusy = "not available for now";
+// How long libvirt waits for the echo before each command.
+constexpr auto kEchoPatience = std::chrono::seconds{5};
+constexpr auto kTolerance = std::chrono::milliseconds{100};
 
 Json parse(const std::string& text) {
     Json value = Json::parse(text, nullptr, false);
@@ -69,13 +68,13 @@ constexpr std::string_view kDigits =
 }  // namespace
 
 GuestAgent::GuestAgent(const Settings& settings, const boost::filesystem::path& vmx)
-    : connection_{uri_for(settings)},
-      machine_{vmx.string()},
-      domain_{domain_at(connection_, vmx)} {}
+    : connection_{settings}, machine_{vmx.string()}, domain_{domain_at(connection_, vmx)} {}
 
 // Before each command libvirt has the agent echo a number, so that both know where in their stream
-// they are, and gives it five seconds for that whatever the command may take. What fails sooner
-// than the command may take was therefore never sent, and can be sent again.
+// they are, and gives it five seconds for that whatever the command may take. An agent that is
+// still connected and has not answered after these seconds is busy: if that was sooner than the
+// command may take, the command was never sent and can be sent again. An agent that went away may
+// have had it.
 std::string GuestAgent::ask_until_sent(const std::string& text, int timeout_s) {
     const std::chrono::seconds patience{timeout_s};
     const auto end = Clock::now() + patience;
@@ -84,23 +83,25 @@ std::string GuestAgent::ask_until_sent(const std::string& text, int timeout_s) {
         try {
             return domain_.ask_agent(text, timeout_s);
         } catch (const Error& error) {
-            const bool busy = error.detail().find(kAgentBusy) != std::string::npos;
-            const bool sent = Clock::now() - begin >= patience;
-            if (!busy || sent || Clock::now() >= end) throw;
+            const auto waited = Clock::now() - begin;
+            const bool was_late = waited >= kEchoPatience - kTolerance;
+            const bool was_sent = waited >= patience;
+            if (error.code() != VIX_E_TOOLS_NOT_RUNNING || !was_late || was_sent) throw;
+            if (Clock::now() >= end || !domain_.has_agent()) throw;
         }
     }
 }
 
-std::string GuestAgent::ask(const std::string& text, int timeout_s) {
+// libvirt has one number for what the agent refused and for an agent that broke off. One that
+// refused still answers.
+std::string GuestAgent::ask(const std::string& text, int timeout_s, RefusalCode refusal_code) {
     try {
         return ask_until_sent(text, timeout_s);
     } catch (const Error& error) {
         if (error.code() != VIX_E_FAIL) throw;
-        const auto refused = error.detail().find(kAgentRefused);
-        if (refused == std::string::npos) {
-            throw Error{VIX_E_TOOLS_NOT_RUNNING, machine_ + ": " + error.detail()};
-        }
-        throw Error{code_from_words(error.detail(), VIX_E_FAIL), machine_ + ": " + error.detail()};
+        const bool refused = answers(kPingPatience_s);
+        const auto code = refused ? refusal_code(error.detail()) : VIX_E_TOOLS_NOT_RUNNING;
+        throw Error{code, machine_ + ": " + error.detail()};
     }
 }
 
@@ -139,14 +140,12 @@ std::int64_t GuestAgent::start(const GuestProgram& program) {
         arguments["arg"] = std::vector<std::string>(program.words.begin() + 1, program.words.end());
     }
     if (!program.environment.empty()) arguments["env"] = program.environment;
-    try {
-        const std::string answer = ask(command("guest-exec", arguments), kPatience_s);
-        return member<std::int64_t>(member<Json>(parse(answer), "return"), "pid");
-    } catch (const Error& error) {
-        if (error.detail().find(kAgentRefused) == std::string::npos) throw;
-        if (error.code() == VIX_E_OPERATION_DISABLED) throw;
-        throw Error{VIX_E_PROGRAM_NOT_STARTED, error.detail()};
-    }
+    const std::string answer =
+        ask(command("guest-exec", arguments), kPatience_s, [](std::string_view words) {
+            const auto code = code_from_words(words, VIX_E_PROGRAM_NOT_STARTED);
+            return code == VIX_E_OPERATION_DISABLED ? code : VIX_E_PROGRAM_NOT_STARTED;
+        });
+    return member<std::int64_t>(member<Json>(parse(answer), "return"), "pid");
 }
 
 std::optional<GuestExit> GuestAgent::exit_of(std::int64_t pid) {
@@ -255,6 +254,11 @@ std::string GuestAgent::address() {
     return other;
 }
 
+ErrorCode code_of_refusal(std::string_view words) {
+    return code_from_words(words, VIX_E_FAIL);
+}
+
+// A path among the words may look like a reason, which comes last: the last one counts.
 ErrorCode code_from_words(std::string_view words, ErrorCode usual) {
     static constexpr std::pair<std::string_view, ErrorCode> kKnown[] = {
         {"no such file or directory", VIX_E_FILE_NOT_FOUND},
@@ -272,10 +276,15 @@ ErrorCode code_from_words(std::string_view words, ErrorCode usual) {
         {"has not been found", VIX_E_UNRECOGNIZED_COMMAND_IN_GUEST},
     };
     const std::string lower = to_lower(words);
+    ErrorCode found = usual;
+    std::size_t end = 0;
     for (const auto& [part, code] : kKnown) {
-        if (lower.find(part) != std::string::npos) return code;
+        const auto at = lower.rfind(part);
+        if (at == std::string::npos || at + part.size() <= end) continue;
+        end = at + part.size();
+        found = code;
     }
-    return usual;
+    return found;
 }
 
 std::vector<std::string> split_words(std::string_view text) {

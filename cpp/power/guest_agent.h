@@ -33,6 +33,13 @@ struct GuestExit {
     std::string errors;
 };
 
+// The error behind the words of a program or of the agent: "No such file or directory" and its
+// like. `usual` where they say nothing known. They give no number, but they are in the language C
+// whatever the guest's is: programs are started so, and the agent never calls setlocale().
+ErrorCode code_from_words(std::string_view words, ErrorCode usual);
+ErrorCode code_of_refusal(std::string_view words);  // usually VIX_E_FAIL
+using RefusalCode = ErrorCode (*)(std::string_view words);
+
 class GuestAgent {
   public:
     // Error VIX_E_TOOLS_NOT_RUNNING when it does not run in a libvirt that we reach.
@@ -91,17 +98,14 @@ class GuestAgent {
   private:
     // The whole answer, as JSON. What was not sent because the guest is busy is sent again until
     // that time is over.
-    std::string ask(const std::string& command, int timeout_s);
+    std::string ask(const std::string& command, int timeout_s,
+                    RefusalCode refusal_code = code_of_refusal);
     std::string ask_until_sent(const std::string& command, int timeout_s);
 
     Connection connection_;
     std::string machine_;  // the .vmx, for details
     Domain domain_;
 };
-
-// The error behind the words of a program or of the agent: "No such file or directory" and its
-// like, in the language C. `usual` where they say nothing known.
-ErrorCode code_from_words(std::string_view words, ErrorCode usual);
 
 // As a shell splits a command line: blanks between words, quotes and backslashes, but nothing is
 // expanded. Error VIX_E_INVALID_ARG for a quote without its end.

@@ -10,7 +10,9 @@ namespace {
 using Words = std::vector<std::string>;
 using Clock = std::chrono::steady_clock;
 
-// What the tools say is read: it has to be in the language C.
+// What the tools say is read: it has to be in the language C. Where `su` has read another from the
+// guest's settings, it is set again.
+constexpr const char* kBecomeTool = "LC_ALL=C; export LC_ALL; exec \"$0\" \"$@\"";
 const Words kToolEnvironment{"LC_ALL=C",
                              "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
 constexpr int kNotExecutable = 126;
@@ -118,9 +120,9 @@ std::int64_t ticks_in(std::string_view line) {
 
 }  // namespace
 
-Words GuestSession::as_user(Words words) const {
+Words GuestSession::as_user(Words words, const char* become) const {
     if (user_ == kRoot) return words;
-    Words all{"su", "-s", "/bin/sh", "-c", kBecomeWords, "--", user_};
+    Words all{"su", "-s", "/bin/sh", "-c", become, "--", user_};
     all.insert(all.end(), words.begin(), words.end());
     return all;
 }
@@ -128,7 +130,8 @@ Words GuestSession::as_user(Words words) const {
 GuestExit GuestSession::run_tool(Words words) {
     const std::string name = words.front();
     try {
-        const GuestProgram program{as_user(std::move(words)), kToolEnvironment, Output::Capture};
+        const GuestProgram program{as_user(std::move(words), kBecomeTool), kToolEnvironment,
+                                   Output::Capture};
         auto exit = agent_.wait_for(agent_.start(program), progress_);
         if (exit.code != kNotThere) return exit;
     } catch (const Error& error) {
@@ -165,7 +168,7 @@ GuestRun GuestSession::run_program(const std::string& program, const Words& argu
         words.insert(words.begin(), "env");
     }
     progress_.checkpoint("starting a program in the guest");
-    return finish(agent_.start({as_user(std::move(words)), {}, Output::Drop}), wait);
+    return finish(agent_.start({as_user(std::move(words), kBecomeWords), {}, Output::Drop}), wait);
 }
 
 GuestRun GuestSession::run_script(const Words& interpreter, const std::string& script, Wait wait) {
@@ -194,7 +197,7 @@ GuestRun GuestSession::run_script(const Words& interpreter, const std::string& s
 }
 
 Words GuestSession::environment() {
-    auto words = as_user({"env", "-0"});
+    auto words = as_user({"env", "-0"}, kBecomeWords);
     const auto exit = agent_.wait_for(agent_.start({words, {}, Output::Capture}), progress_);
     Words variables;
     for (const auto part : split(exit.output, '\0')) variables.emplace_back(part);

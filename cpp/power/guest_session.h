@@ -93,7 +93,7 @@ class GuestSession {
   private:
     using Words = std::vector<std::string>;
 
-    Words as_user(Words words) const;
+    Words as_user(Words words, const char* become) const;
     GuestExit run_tool(Words words);
     // Its output; a failure is the error that it tells of.
     std::string use_tool(Words words);

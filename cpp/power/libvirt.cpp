@@ -2,159 +2,28 @@
 
 #ifdef VIX_WITH_LIBVIRT
 
-#include <dlfcn.h>
-#include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
+#include <signal.h>
 
 #include <algorithm>
+#include <boost/filesystem/operations.hpp>
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "io/process.h"
+#include "power/host.h"
+#include "power/libvirt_library.h"
 
 namespace vix::power {
 namespace {
 
-constexpr const char* kLibrary = "libvirt.so.0";
-constexpr const char* kAgentLibrary = "libvirt-qemu.so.0";
+constexpr auto kEventPatience = std::chrono::seconds{2};
+constexpr auto kEventPoll = std::chrono::milliseconds{50};
 constexpr std::size_t kPictureLimit = std::size_t{256} << 20;
-
-// Each call that is used, by its own name and with the type that libvirt's header gives it.
-#define VIX_LIBVIRT_CALLS(CALL)        \
-    CALL(virInitialize)                \
-    CALL(virSetErrorFunc)              \
-    CALL(virGetLastError)              \
-    CALL(virConnectOpenAuth)           \
-    CALL(virConnectClose)              \
-    CALL(virConnectGetHostname)        \
-    CALL(virConnectGetCapabilities)    \
-    CALL(virConnectListAllDomains)     \
-    CALL(virNetworkLookupByName)       \
-    CALL(virNetworkIsActive)           \
-    CALL(virNetworkFree)               \
-    CALL(virDomainLookupByUUIDString)  \
-    CALL(virDomainCreateXML)           \
-    CALL(virDomainRestoreFlags)        \
-    CALL(virDomainSaveImageGetXMLDesc) \
-    CALL(virDomainFree)                \
-    CALL(virDomainGetName)             \
-    CALL(virDomainGetUUIDString)       \
-    CALL(virDomainGetState)            \
-    CALL(virDomainGetMetadata)         \
-    CALL(virDomainSetMetadata)         \
-    CALL(virDomainGetXMLDesc)          \
-    CALL(virDomainSuspend)             \
-    CALL(virDomainResume)              \
-    CALL(virDomainReset)               \
-    CALL(virDomainDestroyFlags)        \
-    CALL(virDomainShutdownFlags)       \
-    CALL(virDomainReboot)              \
-    CALL(virDomainSaveFlags)           \
-    CALL(virDomainSnapshotCreateXML)   \
-    CALL(virDomainSnapshotFree)        \
-    CALL(virDomainGetConnect)          \
-    CALL(virDomainScreenshot)          \
-    CALL(virStreamNew)                 \
-    CALL(virStreamRecv)                \
-    CALL(virStreamFinish)              \
-    CALL(virStreamAbort)               \
-    CALL(virStreamFree)
-
-struct Library {
-#define VIX_DECLARE(name) decltype(&::name) name = nullptr;
-    VIX_LIBVIRT_CALLS(VIX_DECLARE)
-#undef VIX_DECLARE
-    // In a library of its own.
-    char* (*virDomainQemuAgentCommand)(virDomainPtr, const char*, int,  // NOLINT(*-naming)
-                                       unsigned) = nullptr;
-};
-
-void keep_quiet(void*, virErrorPtr) {}
-
-template <typename Function>
-void find_call(void* library, const char* name, Function& function) {
-    function = reinterpret_cast<Function>(dlsym(library, name));
-    if (function != nullptr) return;
-    throw Error{VIX_E_NOT_SUPPORTED, std::string{kLibrary} + " is too old: it has no " + name};
-}
-
-Library load() {
-    void* handle = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
-    if (handle == nullptr) {
-        throw Error{
-            VIX_E_NOT_SUPPORTED,
-            std::string{"running virtual machines needs libvirt, which is not installed (on "
-                        "Debian: libvirt-daemon-system and qemu-system-x86): "} +
-                dlerror()};
-    }
-    Library library;
-#define VIX_FIND(name) find_call(handle, #name, library.name);
-    VIX_LIBVIRT_CALLS(VIX_FIND)
-#undef VIX_FIND
-    if (void* agent = dlopen(kAgentLibrary, RTLD_NOW | RTLD_LOCAL)) {
-        find_call(agent, "virDomainQemuAgentCommand", library.virDomainQemuAgentCommand);
-    }
-    library.virInitialize();
-    library.virSetErrorFunc(nullptr, keep_quiet);  // else libvirt prints each to standard error
-    return library;
-}
-
-// Stays loaded; a failure is found out anew at each call.
-const Library& lib() {
-    static const Library library = load();
-    return library;
-}
-
-bool has(const std::string& text, const char* part) {
-    return text.find(part) != std::string::npos;
-}
-
-ErrorCode code_for(const virError& error, const std::string& message, ErrorCode usual) {
-    switch (error.code) {
-        case VIR_ERR_NO_MEMORY:
-            return VIX_E_OUT_OF_MEMORY;
-        case VIR_ERR_AUTH_FAILED:
-        case VIR_ERR_AUTH_CANCELLED:
-        case VIR_ERR_AUTH_UNAVAILABLE:
-        case VIR_ERR_ACCESS_DENIED:
-        case VIR_ERR_OPERATION_DENIED:
-            return VIX_E_HOST_USER_PERMISSIONS;
-        case VIR_ERR_NO_DOMAIN:
-            return VIX_E_VM_NOT_RUNNING;
-        case VIR_ERR_NO_SUPPORT:
-            return VIX_E_NOT_SUPPORTED;
-        case VIR_ERR_AGENT_UNRESPONSIVE:
-        case VIR_ERR_AGENT_UNSYNCED:
-            return VIX_E_TOOLS_NOT_RUNNING;
-        case VIR_ERR_OPERATION_INVALID:
-            return has(message, "not running") ? VIX_E_VM_NOT_RUNNING : usual;
-        default:
-            break;
-    }
-    if (has(message, "No space left")) return VIX_E_DISK_FULL;
-    if (has(message, "cannot set up guest memory")) return VIX_E_VM_INSUFFICIENT_HOST_MEMORY;
-    return usual;
-}
-
-Error last_error(ErrorCode usual, const std::string& action) {
-    const virErrorPtr error = lib().virGetLastError();
-    if (error == nullptr) return Error{usual, action + ": libvirt gives no reason"};
-    const std::string message = error->message == nullptr ? "no reason given" : error->message;
-    return Error{code_for(*error, message, usual), action + ": libvirt says: " + message};
-}
-
-void require(int result, ErrorCode usual, const std::string& action) {
-    if (result < 0) throw last_error(usual, action);
-}
-
-// An agent that ends before it has answered was told: it has gone with its guest, or with QEMU.
-// Which of the two events libvirt sees first, the guest's end or its agent's, is chance.
-void require_asked(int result, Means means, const std::string& action) {
-    if (result >= 0) return;
-    const Error error = last_error(VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE, action);
-    const bool agent_went = has(error.detail(), "End of file from agent") ||
-                            has(error.detail(), "disappeared while executing command");
-    if (means != Means::Agent || !agent_went) throw error;
-}
+constexpr std::uint64_t kKiB = 1024;
+constexpr std::uint64_t kMiB = 1024 * kKiB;
 
 // A text that libvirt allocated.
 std::string take(char* text) {
@@ -169,6 +38,27 @@ virDomainPtr domain_of(void* handle) {
 
 virConnectPtr connection_of(void* handle) {
     return static_cast<virConnectPtr>(handle);
+}
+
+// Whether the guest's end of the agent's channel is open, as libvirt knows it.
+bool agent_is_connected(const std::string& description) {
+    constexpr std::string_view kName = "name='org.qemu.guest_agent.0'";
+    const auto at = description.find(kName);
+    if (at == std::string::npos) return false;
+    const auto end = description.find('>', at);
+    return description.substr(at, end - at).find("state='connected'") != std::string::npos;
+}
+
+// Of a machine's description, in bytes; 0 if that does not say it in one of these units.
+std::uint64_t memory_in(const std::string& description) {
+    constexpr std::string_view kBegin = "<memory unit='";
+    const auto at = description.find(kBegin);
+    if (at == std::string::npos) return 0;
+    const std::string_view text = std::string_view{description}.substr(at + kBegin.size());
+    const bool mib = text.starts_with("MiB'>");
+    if (!mib && !text.starts_with("KiB'>")) return 0;
+    const auto number = parse_number(text.substr(5, text.find('<') - 5));
+    return number.value_or(0) * (mib ? kMiB : kKiB);
 }
 
 std::string escaped(const std::string& text) {
@@ -205,6 +95,28 @@ std::string memory_snapshot(const std::string& file, const std::string& descript
         text += "<disk name='" + name + "' snapshot='no'/>";
     }
     return text + "</disks></domainsnapshot>";
+}
+
+bool is_started_when_needed(const std::string& uri) {
+    return is_reached_by_socket(uri) && uri.find("/session") != std::string::npos;
+}
+
+// Whether the end of a child of this process may be taken by the host program.
+bool loses_children() {
+    struct sigaction action {};
+    sigaction(SIGCHLD, nullptr, &action);
+    return action.sa_handler != SIG_DFL || (action.sa_flags & SA_NOCLDWAIT) != 0;
+}
+
+// libvirt starts a user's own daemon when it connects, and waits for it as for a child of this
+// process. Where the host program takes that child's end away, libvirt fails, and libvirt's own
+// shell starts the daemon instead.
+bool start_daemon(const std::string& uri, const io::Environment& environment) {
+    try {
+        return io::run(environment, {"virsh", "-c", uri, "uri"}).status == 0;
+    } catch (const Error&) {
+        return false;
+    }
 }
 
 // What libvirt sends of a picture, to its end.
@@ -245,6 +157,14 @@ class Stream {
 
 }  // namespace
 
+void load_libvirt() noexcept {
+    try {
+        lib();
+    } catch (const Error&) {
+        // The job says so if it needs it.
+    }
+}
+
 bool built_with_libvirt() {
     return true;
 }
@@ -267,7 +187,8 @@ std::string Domain::uuid() const {
 Activity Domain::activity() const {
     int state = 0;
     if (lib().virDomainGetState(domain_of(handle_), &state, nullptr, 0) < 0) {
-        const Error error = last_error(VIX_E_CANNOT_CONNECT_TO_VM, "asking for the state");
+        const Error error =
+            domain_error(domain_of(handle_), VIX_E_CANNOT_CONNECT_TO_VM, "asking for the state");
         if (error.code() == VIX_E_VM_NOT_RUNNING) return Activity::Off;
         throw error;
     }
@@ -288,13 +209,15 @@ Activity Domain::activity() const {
 std::optional<std::string> Domain::metadata(const std::string& xml_namespace) const {
     char* text = lib().virDomainGetMetadata(domain_of(handle_), VIR_DOMAIN_METADATA_ELEMENT,
                                             xml_namespace.c_str(), 0);
-    if (text == nullptr) return std::nullopt;
-    return take(text);
+    if (text != nullptr) return take(text);
+    if (last_number() == VIR_ERR_NO_DOMAIN_METADATA) return std::nullopt;
+    throw domain_error(domain_of(handle_), VIX_E_CANNOT_CONNECT_TO_VM, "asking for a setting");
 }
 
 void Domain::set_metadata(const std::string& prefix, const std::string& xml_namespace,
                           const std::string& element) {
     require(
+        domain_of(handle_),
         lib().virDomainSetMetadata(domain_of(handle_), VIR_DOMAIN_METADATA_ELEMENT, element.c_str(),
                                    prefix.c_str(), xml_namespace.c_str(), VIR_DOMAIN_AFFECT_LIVE),
         VIX_E_CANNOT_CONNECT_TO_VM, "keeping a setting");
@@ -302,44 +225,93 @@ void Domain::set_metadata(const std::string& prefix, const std::string& xml_name
 
 std::string Domain::description() const {
     char* text = lib().virDomainGetXMLDesc(domain_of(handle_), 0);
-    if (text == nullptr) throw last_error(VIX_E_CANNOT_CONNECT_TO_VM, "asking for a description");
+    if (text == nullptr) {
+        throw domain_error(domain_of(handle_), VIX_E_CANNOT_CONNECT_TO_VM,
+                           "asking for a description");
+    }
     return take(text);
 }
 
 void Domain::pause() {
-    require(lib().virDomainSuspend(domain_of(handle_)), VIX_E_CANNOT_CONNECT_TO_VM, "pausing");
+    require(domain_of(handle_), lib().virDomainSuspend(domain_of(handle_)),
+            VIX_E_CANNOT_CONNECT_TO_VM, "pausing");
 }
 
 void Domain::resume() {
-    require(lib().virDomainResume(domain_of(handle_)), VIX_E_CANNOT_CONNECT_TO_VM, "unpausing");
+    require(domain_of(handle_), lib().virDomainResume(domain_of(handle_)),
+            VIX_E_CANNOT_CONNECT_TO_VM, "unpausing");
 }
 
 void Domain::reset() {
-    require(lib().virDomainReset(domain_of(handle_), 0), VIX_E_CANNOT_CONNECT_TO_VM, "resetting");
+    require(domain_of(handle_), lib().virDomainReset(domain_of(handle_), 0),
+            VIX_E_CANNOT_CONNECT_TO_VM, "resetting");
 }
 
 void Domain::destroy() {
     if (lib().virDomainDestroyFlags(domain_of(handle_), VIR_DOMAIN_DESTROY_DEFAULT) >= 0) return;
-    const Error error = last_error(VIX_E_CANNOT_CONNECT_TO_VM, "powering off");
+    const Error error =
+        domain_error(domain_of(handle_), VIX_E_CANNOT_CONNECT_TO_VM, "powering off");
     if (error.code() != VIX_E_VM_NOT_RUNNING) throw error;
+}
+
+bool Domain::has_agent() const {
+    try {
+        return agent_is_connected(description());
+    } catch (const Error& error) {
+        if (error.code() != VIX_E_VM_NOT_RUNNING) throw;
+        return false;
+    }
+}
+
+// An agent that ends before it has answered was told: it has gone with its guest, or with QEMU.
+// Which of these libvirt sees first is chance, and it tells of each by another number.
+void Domain::require_asked(Means means, const std::string& action) const {
+    const Error error =
+        domain_error(domain_of(handle_), VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE, action);
+    const bool may_have_gone = error.code() == VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE ||
+                               error.code() == VIX_E_TOOLS_NOT_RUNNING;
+    if (means != Means::Agent || !may_have_gone) throw error;
+    const auto end = std::chrono::steady_clock::now() + kEventPatience;
+    while (std::chrono::steady_clock::now() < end) {
+        if (activity() == Activity::Off || !has_agent()) return;
+        std::this_thread::sleep_for(kEventPoll);
+    }
+    throw error;
 }
 
 void Domain::ask_shutdown(Means means) {
     const unsigned flags = means == Means::Agent ? VIR_DOMAIN_SHUTDOWN_GUEST_AGENT
                                                  : VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN;
-    require_asked(lib().virDomainShutdownFlags(domain_of(handle_), flags), means,
-                  "shutting the guest down");
+    if (lib().virDomainShutdownFlags(domain_of(handle_), flags) >= 0) return;
+    try {
+        require_asked(means, "shutting the guest down");
+    } catch (const Error& error) {
+        if (error.code() != VIX_E_VM_NOT_RUNNING) throw;
+    }
 }
 
 void Domain::ask_reboot(Means means) {
     const unsigned flags =
         means == Means::Agent ? VIR_DOMAIN_REBOOT_GUEST_AGENT : VIR_DOMAIN_REBOOT_ACPI_POWER_BTN;
-    require_asked(lib().virDomainReboot(domain_of(handle_), flags), means, "restarting the guest");
+    const int result = lib().virDomainReboot(domain_of(handle_), flags);
+    if (result < 0) require_asked(means, "restarting the guest");
+}
+
+// Where the disk was full, QEMU knows and says it only in words, and libvirt has removed the file
+// since. So it counts as full where the memory does not fit.
+Error Domain::saving_error(ErrorCode usual, const char* action, const std::string& file) const {
+    const Error error = domain_error(domain_of(handle_), usual, action + file);
+    if (error.code() != usual) return error;
+    boost::system::error_code unknown;
+    const auto room =
+        boost::filesystem::space(boost::filesystem::path{file}.parent_path(), unknown);
+    if (unknown || room.available >= memory_in(description())) return error;
+    return Error{VIX_E_DISK_FULL, error.detail()};
 }
 
 void Domain::save(const std::string& file) {
-    require(lib().virDomainSaveFlags(domain_of(handle_), file.c_str(), nullptr, 0),
-            VIX_E_SUSPEND_ERROR, "saving the state to " + file);
+    const int result = lib().virDomainSaveFlags(domain_of(handle_), file.c_str(), nullptr, 0);
+    if (result < 0) throw saving_error(VIX_E_SUSPEND_ERROR, "saving the state to ", file);
 }
 
 void Domain::save_memory(const std::string& file) {
@@ -347,7 +319,7 @@ void Domain::save_memory(const std::string& file) {
     virDomainSnapshotPtr snapshot = lib().virDomainSnapshotCreateXML(
         domain_of(handle_), request.c_str(), VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA);
     if (snapshot == nullptr) {
-        throw last_error(VIX_E_SNAPSHOT_CHECKPOINT, "saving the memory to " + file);
+        throw saving_error(VIX_E_SNAPSHOT_CHECKPOINT, "saving the memory to ", file);
     }
     lib().virDomainSnapshotFree(snapshot);
 }
@@ -358,7 +330,9 @@ std::string Domain::ask_agent(const std::string& command, int timeout_s) {
     }
     char* answer =
         lib().virDomainQemuAgentCommand(domain_of(handle_), command.c_str(), timeout_s, 0);
-    if (answer == nullptr) throw last_error(VIX_E_FAIL, "asking the guest agent");
+    if (answer == nullptr) {
+        throw domain_error(domain_of(handle_), VIX_E_FAIL, "asking the guest agent");
+    }
     return take(answer);
 }
 
@@ -366,17 +340,21 @@ std::string Domain::screenshot() {
     const std::string action = "taking a picture of the screen";
     Stream stream{domain_of(handle_)};
     char* kind = lib().virDomainScreenshot(domain_of(handle_), stream.handle(), 0, 0);
-    if (kind == nullptr) throw last_error(VIX_E_FAIL, action);
+    if (kind == nullptr) throw domain_error(domain_of(handle_), VIX_E_FAIL, action);
     std::free(kind);
     return stream.read_all(kPictureLimit, action);
 }
 
-Connection::Connection(const std::string& uri) : uri_{uri}, handle_{nullptr} {
-    handle_ = lib().virConnectOpenAuth(uri.c_str(), nullptr, 0);
-    if (handle_ == nullptr) {
-        throw last_error(VIX_E_CANNOT_CONNECT_TO_HOST,
-                         "connecting to libvirt at " + uri + " (is libvirtd running?)");
+Connection::Connection(const Settings& settings) : uri_{uri_for(settings)}, handle_{nullptr} {
+    handle_ = lib().virConnectOpenAuth(uri_.c_str(), nullptr, 0);
+    if (handle_ != nullptr) return;
+    const Error error = last_error(VIX_E_CANNOT_CONNECT_TO_HOST,
+                                   "connecting to libvirt at " + uri_ + " (is libvirtd running?)");
+    if (is_started_when_needed(uri_) && loses_children() &&
+        start_daemon(uri_, settings.environment)) {
+        handle_ = lib().virConnectOpenAuth(uri_.c_str(), nullptr, 0);
     }
+    if (handle_ == nullptr) throw error;
 }
 
 Connection::~Connection() {
@@ -429,8 +407,15 @@ Domain Connection::start(const std::string& description, StartAs as) const {
     const unsigned flags = as == StartAs::Paused ? VIR_DOMAIN_START_PAUSED : VIR_DOMAIN_NONE;
     virDomainPtr domain =
         lib().virDomainCreateXML(connection_of(handle_), description.c_str(), flags);
-    if (domain == nullptr) throw last_error(VIX_E_CANNOT_POWER_ON_VM, "powering on");
-    return Domain{domain};
+    if (domain != nullptr) return Domain{domain};
+    const Error error = last_error(VIX_E_CANNOT_POWER_ON_VM, "powering on");
+    virNodeInfo host{};
+    // That QEMU got no memory is in its words only; that it could not get it is seen from here.
+    const bool too_big = lib().virNodeGetInfo(connection_of(handle_), &host) == 0 &&
+                         memory_in(description) > std::uint64_t{host.memory} * 1024;
+    if (!too_big || error.code() != VIX_E_CANNOT_POWER_ON_VM) throw error;
+    throw Error{VIX_E_VM_INSUFFICIENT_HOST_MEMORY,
+                "it has more memory than its host: " + error.detail()};
 }
 
 Domain Connection::restore(const std::string& file, const std::string& description,
@@ -441,7 +426,7 @@ Domain Connection::restore(const std::string& file, const std::string& descripti
             VIX_E_CANNOT_POWER_ON_VM, "resuming from " + file);
     std::vector<Domain> domains = active();
     const auto found = std::find_if(domains.begin(), domains.end(), [&](const Domain& domain) {
-        return has(description, ("<uuid>" + domain.uuid() + "</uuid>").c_str());
+        return description.find("<uuid>" + domain.uuid() + "</uuid>") != std::string::npos;
     });
     if (found != domains.end()) return std::move(*found);
     throw Error{VIX_E_CANNOT_POWER_ON_VM, "resumed from " + file + ", it ended at once"};

@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
+#include "power/settings.h"
+
 namespace vix::power {
 
 enum class Activity { Running, Paused, ShuttingDown, Off };
@@ -44,19 +47,25 @@ class Domain {
     void reset();
     // Ends it at once, without a word to the guest. One that ended meanwhile is no failure.
     void destroy();
-    // Ask only; the guest may take its time, or do nothing.
+    // Ask only; the guest may take its time, or do nothing. To shut down one that has ended is no
+    // failure.
     void ask_shutdown(Means means);
     void ask_reboot(Means means);
     // Writes its whole state to the file and ends it. Error VIX_E_SUSPEND_ERROR.
     void save(const std::string& file);
     // The same, but it stays as it is, running or paused. Error VIX_E_SNAPSHOT_CHECKPOINT.
     void save_memory(const std::string& file);
+    // Whether the agent's channel is open at its end in the guest.
+    bool has_agent() const;
     // The QEMU guest agent's answer. Error VIX_E_TOOLS_NOT_RUNNING when there is none in time.
     std::string ask_agent(const std::string& command, int timeout_s);
     // What is on its first screen, as a PNG or a PPM, whichever its QEMU makes.
     std::string screenshot();
 
   private:
+    void require_asked(Means means, const std::string& action) const;
+    Error saving_error(ErrorCode usual, const char* action, const std::string& file) const;
+
     void* handle_;
 };
 
@@ -64,7 +73,7 @@ class Connection {
   public:
     // Errors: VIX_E_NOT_SUPPORTED where libvirt is not installed, VIX_E_CANNOT_CONNECT_TO_HOST
     // where it does not answer, VIX_E_HOST_USER_PERMISSIONS where this user may not.
-    explicit Connection(const std::string& uri);
+    explicit Connection(const Settings& settings);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -88,6 +97,11 @@ class Connection {
     std::string uri_;
     void* handle_;
 };
+
+// Loads libvirt now if it is not loaded yet, as far as it is installed. While it loads, it and what
+// it is made of read thirty variables of the environment. So this happens in the thread that may
+// change them, before a job that is likely to need it.
+void load_libvirt() noexcept;
 
 // Whether this library was built with libvirt's headers.
 bool built_with_libvirt();

@@ -15,6 +15,8 @@ namespace {
 
 }  // namespace
 
+void load_libvirt() noexcept {}
+
 bool built_with_libvirt() {
     return false;
 }
@@ -33,6 +35,9 @@ std::optional<std::string> Domain::metadata(const std::string&) const {
     refuse();
 }
 void Domain::set_metadata(const std::string&, const std::string&, const std::string&) {
+    refuse();
+}
+bool Domain::has_agent() const {
     refuse();
 }
 std::string Domain::description() const {
@@ -69,7 +74,7 @@ std::string Domain::screenshot() {
     refuse();
 }
 
-Connection::Connection(const std::string&) : handle_{nullptr} {
+Connection::Connection(const Settings&) : handle_{nullptr} {
     refuse();
 }
 Connection::~Connection() = default;

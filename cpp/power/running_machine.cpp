@@ -290,7 +290,7 @@ void take_up_held(const fs::path& vmx, const Settings& settings,
         };
         if (by_socket && !is_held(HostShell{settings.environment}))
             return;  // libvirt need not be asked
-        const Connection connection{uri_for(settings)};
+        const Connection connection{settings};
         if (!by_socket && !is_held(HostShell{settings.environment, connection})) return;
         const RunningMachine taken_up{vmx, connection, settings, machine_settings};
     } catch (...) {

@@ -24,7 +24,7 @@ std::string why_nothing_runs() {
     }
     io::run(io::Environment::of_process(), {(kTools / "libvirt").string(), "start"});
     try {
-        const power::Connection connection{power::uri_for({})};
+        const power::Connection connection{power::Settings{}};
         return {};
     } catch (const Error& error) {
         return error.detail();

@@ -1,0 +1,109 @@
+#ifdef VIX_WITH_LIBVIRT
+
+#include "power/libvirt_library.h"
+
+#include <dlfcn.h>
+
+#include <cerrno>
+
+namespace vix::power {
+namespace {
+
+constexpr const char* kLibrary = "libvirt.so.0";
+
+void keep_quiet(void*, virErrorPtr) {}
+
+template <typename Function>
+void find_call(void* library, const char* name, Function& function) {
+    function = reinterpret_cast<Function>(dlsym(library, name));
+    if (function != nullptr) return;
+    throw Error{VIX_E_NOT_SUPPORTED, std::string{kLibrary} + " is too old: it has no " + name};
+}
+
+Library load() {
+    void* handle = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
+    if (handle == nullptr) {
+        throw Error{
+            VIX_E_NOT_SUPPORTED,
+            std::string{"running virtual machines needs libvirt, which is not installed (on "
+                        "Debian: libvirt-daemon-system and qemu-system-x86): "} +
+                dlerror()};
+    }
+    Library library;
+#define VIX_FIND(name) find_call(handle, #name, library.name);
+    VIX_LIBVIRT_CALLS(VIX_FIND)
+#undef VIX_FIND
+    if (void* agent = dlopen(kAgentLibrary, RTLD_NOW | RTLD_LOCAL)) {
+        find_call(agent, "virDomainQemuAgentCommand", library.virDomainQemuAgentCommand);
+    }
+    library.virInitialize();
+    library.virSetErrorFunc(nullptr, keep_quiet);  // else libvirt prints each to standard error
+    return library;
+}
+
+// Numbers of libvirt 11.2, whose names older headers do not have. Before, they were
+// VIR_ERR_AGENT_UNRESPONSIVE and VIR_ERR_INTERNAL_ERROR.
+constexpr int kAgentCommandTimeout = 112;
+
+// By number alone: the words are in the language of the host's libvirtd.
+ErrorCode code_for(const virError& error, ErrorCode usual) {
+    // Of a failed system call libvirt tells the errno.
+    const bool full = error.int1 == ENOSPC || error.int1 == EDQUOT;
+    switch (error.code) {
+        case VIR_ERR_SYSTEM_ERROR:
+            return full ? VIX_E_DISK_FULL : usual;
+        case kAgentCommandTimeout:
+            return VIX_E_TOOLS_NOT_RUNNING;
+        case VIR_ERR_NO_MEMORY:
+            return VIX_E_OUT_OF_MEMORY;
+        case VIR_ERR_AUTH_FAILED:
+        case VIR_ERR_AUTH_CANCELLED:
+        case VIR_ERR_AUTH_UNAVAILABLE:
+        case VIR_ERR_ACCESS_DENIED:
+        case VIR_ERR_OPERATION_DENIED:
+            return VIX_E_HOST_USER_PERMISSIONS;
+        case VIR_ERR_NO_DOMAIN:
+            return VIX_E_VM_NOT_RUNNING;
+        case VIR_ERR_NO_SUPPORT:
+            return VIX_E_NOT_SUPPORTED;
+        case VIR_ERR_AGENT_UNRESPONSIVE:
+        case VIR_ERR_AGENT_UNSYNCED:
+            return VIX_E_TOOLS_NOT_RUNNING;
+        default:
+            return usual;
+    }
+}
+
+}  // namespace
+
+// Stays loaded; a failure is found out anew at each call.
+const Library& lib() {
+    static const Library library = load();
+    return library;
+}
+
+Error last_error(ErrorCode usual, const std::string& action) {
+    const virErrorPtr error = lib().virGetLastError();
+    if (error == nullptr) return Error{usual, action + ": libvirt gives no reason"};
+    const std::string message = error->message == nullptr ? "no reason given" : error->message;
+    return Error{code_for(*error, usual), action + ": libvirt says: " + message};
+}
+
+int last_number() {
+    const virErrorPtr error = lib().virGetLastError();
+    return error == nullptr ? VIR_ERR_OK : error->code;
+}
+
+// libvirt calls several things an invalid operation; it is asked whether the machine still runs.
+Error domain_error(virDomainPtr domain, ErrorCode usual, const std::string& action) {
+    const int number = last_number();
+    Error error = last_error(usual, action);
+    if (number != VIR_ERR_OPERATION_INVALID) return error;
+    const int active = lib().virDomainIsActive(domain);
+    const bool ended = active == 0 || (active < 0 && last_number() == VIR_ERR_NO_DOMAIN);
+    return ended ? Error{VIX_E_VM_NOT_RUNNING, error.detail()} : error;
+}
+
+}  // namespace vix::power
+
+#endif
