@@ -93,6 +93,8 @@ sub slurp_source {
 }
 
 my @read = slurp_source('cpp/host/settings_file.cpp') =~ /\bfind\("(\w+\.\w+)"\)/g;
+my ($names) = slurp_source('cpp/host/setting_names.cpp') =~ /kNames\[\] = \{(.*?)\}/s;
+is_deeply([sort $names =~ /"([^"]+)"/g], [sort @read], 'and a name that is known');
 my %told = $file{'Vix/Settings.pod'} =~ /^=item (\w+\.\w+) = "[^"]*" \((VIX_\w+)\)$/mg;
 is_deeply([sort 'drive.X', @read], [sort keys %told], 'each setting that is read has a section');
 is_deeply([map { 'VIX_' . uc tr/./_/r } sort keys %told], [map { $told{$_} } sort keys %told],

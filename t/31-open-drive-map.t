@@ -58,10 +58,19 @@ is(code_for('\\\\server\\share\\WinXP.vmx'), VIX_E_FILE_NAME_INVALID,
 is(code_for('C:\\..\\..\\..\\etc\\passwd'),
     VIX_E_VM_NOT_FOUND, 'a path cannot climb out of its drive');
 
+sub is_refused_with {
+    my ($pattern, $what) = @_;
+    is(code_for($vm->{vmx}), VIX_E_INVALID_ARG, "$what: is refused");
+    like(GetErrorText(VIX_E_INVALID_ARG), $pattern, "$what: the text says where and why");
+    return;
+}
+
 configure(qq(DRIVE.c = "/none"), qq(drive.C = "$keep/drive"));
-is(code_for($path), VIX_OK, 'of two lines the last counts, in any case');
+is_refused_with(qr{\Q$keep\E/home/.vmware/vix.conf: line 2: }, 'of two lines neither counts');
 configure('drive.C = "/none"');
-is(code_for($path), VIX_E_VM_NOT_FOUND, 'the file is read anew at each call');
+is(code_for($path), VIX_E_FILE_NOT_FOUND, 'the file is read anew at each call');
+like(GetErrorText(VIX_E_FILE_NOT_FOUND), qr{/none, the folder that is drive C .*drive\.C},
+    'and a folder that is not there is named with its setting');
 {
     local $ENV{VIX_DRIVE_C} = "$keep/drive";
     is(code_for($path), VIX_OK, 'the environment overrides the file');
@@ -78,8 +87,24 @@ for my $bad (
     is(code_for($vm->{vmx}), VIX_E_INVALID_ARG, "$line: cannot be used");
     like(GetErrorText(VIX_E_INVALID_ARG), qr/\Q$name\E/, "$line: the text names it");
 }
-configure(qq(drive.C = "$keep/drive"), 'no.such.setting = "x"', 'a line that is none');
-is(code_for($path), VIX_OK, 'what is not known is left alone');
+configure(qq(drive.C = "$keep/drive"), 'no.such.setting = "x"');
+is_refused_with(qr/vix\.conf: line 2: .*no\.such\.setting/, 'a setting that is none');
+configure(qq(drive.C = "$keep/drive"), '', 'clone.link = "relative"');
+is_refused_with(qr/vix\.conf: line 3: .*clone\.link;.*clone\.links\?/, 'one that is misspelt');
+configure(qq(drive.CC = "$keep/drive"));
+is_refused_with(qr/vix\.conf: line 1: .*drive\.CC;.*drive\.C\?/, 'a drive of two letters');
+configure(qq(drive.C = "$keep/drive"), 'a line that is none');
+is_refused_with(qr/vix\.conf: line 2: /, 'a line that is none');
+configure(qq(drive.C = "$keep/drive"), '.encoding = "UTF-8"', '# a comment', '');
+is(code_for($path), VIX_OK, 'encoding, comment and empty lines are none of these');
+{
+    local $ENV{VIX_CLONE_LINK} = 'relative';
+    is_refused_with(qr/VIX_CLONE_LINK .*VIX_CLONE_LINKS\?/, 'a misspelt variable');
+}
+{
+    local $ENV{VIX_BACKUP_FOLDER} = '/backup';
+    is(code_for($path), VIX_OK, 'a variable of the script\'s own is left alone');
+}
 
 # Cloning through the map.
 {

@@ -106,8 +106,8 @@ const vm::Snapshot& find_snapshot(const SnapshotTree& tree, const SnapshotObject
 // Its configuration of then tells one that was suspended; where that cannot be read, it ran.
 vm::PowerState power_state_of(const vm::Snapshot& snapshot, const VmObject& vm) {
     if (!snapshot.with_memory) return vm::PowerState::Off;
+    const auto settings = host::load_settings();
     try {
-        const auto settings = host::load_settings();
         const auto state = vm::state_of_snapshot(vm::Config::read(vm.vmx()), snapshot, settings);
         if (state.config.is_suspended()) return vm::PowerState::Suspended;
     } catch (const Error&) {

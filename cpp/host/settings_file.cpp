@@ -4,7 +4,10 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "host/setting_names.h"
 #include "io/file.h"
+#include "power/guest_agent.h"
+#include "power/host.h"
 
 namespace fs = boost::filesystem;
 
@@ -12,32 +15,48 @@ namespace vix::host {
 namespace {
 
 constexpr std::uint64_t kSettingsLimit = std::uint64_t{1} << 20;
+constexpr std::string_view kEncoding = ".encoding";  // of the file itself
 
-std::string environment_name(const std::string& setting) {
-    std::string name = "VIX_" + setting;
-    for (char& c : name) {
-        if (c == '.') c = '_';
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    }
-    return name;
+fs::path path_of_file(const io::Environment& environment) {
+    const auto home = environment.find("HOME");
+    return home ? fs::path{*home} / ".vmware" / "vix.conf" : fs::path{};
 }
 
-format::Dictionary read_file(const io::Environment& environment) {
-    const auto home = environment.find("HOME");
-    if (!home) return {};
-    const fs::path path = fs::path{*home} / ".vmware" / "vix.conf";
-    // Asked for at every call, and hardly anybody has one: an exception would cost more than the
-    // call.
+std::string at_line(const std::string& path, std::size_t line) {
+    return path + ": line " + std::to_string(line) + ": ";
+}
+
+// Asked for at every call, and hardly anybody has one: an exception would cost more than the call.
+// A home that cannot be looked into is another user's, as under su or cron.
+format::Dictionary read_file(const fs::path& path) {
     boost::system::error_code unreachable;
-    if (!fs::exists(path, unreachable)) return {};
-    try {
-        return format::Dictionary::parse(io::read_text(path, kSettingsLimit));
-    } catch (const Error& error) {
-        // Also a home that is another user's, as under su or cron.
-        const bool none =
-            error.code() == VIX_E_FILE_NOT_FOUND || error.code() == VIX_E_FILE_ACCESS_ERROR;
-        if (none) return {};
-        throw;
+    if (path.empty() || !fs::exists(path, unreachable)) return {};
+    return format::Dictionary::parse(io::read_text(path, kSettingsLimit));
+}
+
+std::string hint_for(const std::optional<std::string>& near) {
+    return near ? "; did you mean " + *near + "?"
+                : "; VMware::Vix::Settings lists all (perldoc VMware::Vix::Settings)";
+}
+
+void check_file(const std::string& path, const format::Dictionary& file) {
+    if (file.fault()) {
+        throw Error{VIX_E_INVALID_ARG, at_line(path, file.fault()->line) + file.fault()->what};
+    }
+    for (const auto name : file.names()) {
+        if (is_setting(name) || name == kEncoding) continue;
+        throw Error{VIX_E_INVALID_ARG, at_line(path, file.line_of(name)) + "there is no setting " +
+                                           std::string{name} + hint_for(near_setting(name))};
+    }
+}
+
+void check_environment(const io::Environment& environment) {
+    for (const std::string& name : environment.names()) {
+        const auto missed = missed_setting(name);
+        if (!missed) continue;
+        throw Error{VIX_E_INVALID_ARG, "the environment variable " + name +
+                                           " is none that is read" +
+                                           hint_for(variable_for(*missed))};
     }
 }
 
@@ -47,13 +66,23 @@ fs::path usual_inventory(const io::Environment& environment) {
     return home ? fs::path{*home} / ".vmware" / "inventory.vmls" : fs::path{};
 }
 
-fs::path path_from(const std::string& setting, const std::string& value) {
-    if (fs::path{value}.is_absolute()) return value;
-    throw Error{VIX_E_INVALID_ARG,
-                "the setting " + setting + " = \"" + value + "\" is no absolute path"};
+// `fault` goes on where the value ends: "is no absolute path".
+[[noreturn]] void refuse(const Setting& setting, const std::string& fault) {
+    throw Error{VIX_E_INVALID_ARG, setting.where + "the setting " + setting.name + " = \"" +
+                                       setting.value + "\" " + fault};
 }
 
-std::vector<fs::path> folders_from(const std::string& setting, const std::string& value) {
+fs::path path_from(const Setting& setting, const std::string& part) {
+    if (fs::path{part}.is_absolute()) return part;
+    refuse(setting, "is no absolute path");
+}
+
+fs::path path_from(const Setting& setting) {
+    return path_from(setting, setting.value);
+}
+
+std::vector<fs::path> folders_from(const Setting& setting) {
+    const std::string& value = setting.value;
     std::vector<fs::path> folders;
     for (std::size_t begin = 0; begin < value.size();) {
         const std::size_t end = std::min(value.find(':', begin), value.size());
@@ -63,81 +92,111 @@ std::vector<fs::path> folders_from(const std::string& setting, const std::string
     return folders;
 }
 
-bool truth_from(const std::string& setting, const std::string& value) {
+std::optional<bool> truth_in(std::string_view value) {
     if (equal_ignoring_case(value, "TRUE") || value == "1") return true;
     if (equal_ignoring_case(value, "FALSE") || value == "0") return false;
-    throw Error{VIX_E_INVALID_ARG,
-                "the setting " + setting + " = \"" + value + "\" is neither TRUE nor FALSE"};
+    return std::nullopt;
 }
 
-vm::Links links_from(const std::string& setting, const std::string& value) {
-    if (equal_ignoring_case(value, "absolute")) return vm::Links::Absolute;
-    if (equal_ignoring_case(value, "relative")) return vm::Links::Relative;
-    throw Error{VIX_E_INVALID_ARG,
-                "the setting " + setting + " = \"" + value + "\" is neither absolute nor relative"};
+bool truth_from(const Setting& setting) {
+    if (const auto truth = truth_in(setting.value)) return *truth;
+    refuse(setting, "is neither TRUE nor FALSE");
+}
+
+vm::Links links_from(const Setting& setting) {
+    if (equal_ignoring_case(setting.value, "absolute")) return vm::Links::Absolute;
+    if (equal_ignoring_case(setting.value, "relative")) return vm::Links::Relative;
+    refuse(setting, "is neither absolute nor relative");
 }
 
 // "user", "none", "network:NAME", "bridge:NAME"
-std::string network_from(const std::string& setting, const std::string& value) {
+std::string network_from(const Setting& setting) {
+    const std::string& value = setting.value;
     const std::size_t colon = value.find(':');
     const std::string kind = value.substr(0, colon);
     const bool named = colon != std::string::npos && colon + 1 < value.size();
     const bool plain = value == "user" || value == "none";
     if (plain || (named && (kind == "network" || kind == "bridge"))) return value;
-    throw Error{VIX_E_INVALID_ARG, "the setting " + setting + " = \"" + value +
-                                       "\" is none of user, none, network:NAME and bridge:NAME"};
+    refuse(setting, "is none of user, none, network:NAME and bridge:NAME");
 }
 
-power::Acceleration acceleration_from(const std::string& setting, const std::string& value) {
-    if (equal_ignoring_case(value, "auto")) return power::Acceleration::WhereItWorks;
-    return truth_from(setting, value) ? power::Acceleration::Always : power::Acceleration::Never;
+power::Acceleration acceleration_from(const Setting& setting) {
+    if (equal_ignoring_case(setting.value, "auto")) return power::Acceleration::WhereItWorks;
+    const auto truth = truth_in(setting.value);
+    if (!truth) refuse(setting, "is none of auto, TRUE and FALSE");
+    return *truth ? power::Acceleration::Always : power::Acceleration::Never;
 }
 
-std::chrono::seconds seconds_from(const std::string& setting, const std::string& value) {
-    const auto number = parse_number(value);
+std::chrono::seconds seconds_from(const Setting& setting) {
+    const auto number = parse_number(setting.value);
     if (number && *number > 0 && *number <= 86400) return std::chrono::seconds{*number};
-    throw Error{VIX_E_INVALID_ARG, "the setting " + setting + " = \"" + value +
-                                       "\" is no number of seconds from 1 to 86400"};
+    refuse(setting, "is no number of seconds from 1 to 86400");
+}
+
+std::string uri_from(const Setting& setting) {
+    if (power::is_libvirt_uri(setting.value)) return setting.value;
+    refuse(setting,
+           "is no URI of libvirt's QEMU, like qemu:///system or qemu+ssh://root@host/system");
+}
+
+std::string command_from(const Setting& setting) {
+    try {
+        if (!power::split_words(setting.value).empty()) return setting.value;
+    } catch (const Error& error) {
+        refuse(setting, "is no command line: " + error.detail());
+    }
+    refuse(setting, "is no command line: it has no words");
+}
+
+// One without the other would be passed over: which variables fit a program only its maker knows.
+void read_firmware(const SettingsFile& file, power::Settings& settings) {
+    const auto code = file.find("power.firmwareCode");
+    const auto vars = file.find("power.firmwareVars");
+    if (code && !vars) refuse(*code, "has no effect without power.firmwareVars, which is not set");
+    if (vars && !code) refuse(*vars, "has no effect without power.firmwareCode, which is not set");
+    if (!code) return;
+    settings.firmware_code = path_from(*code);
+    settings.firmware_vars = path_from(*vars);
 }
 
 }  // namespace
 
 SettingsFile::SettingsFile()
-    : environment_{io::Environment::of_process()}, file_{read_file(environment_)} {}
+    : environment_{io::Environment::of_process()},
+      path_{path_of_file(environment_).string()},
+      file_{read_file(path_)} {
+    check_file(path_, file_);
+    check_environment(environment_);
+}
 
-std::optional<std::string> SettingsFile::find(const std::string& setting) const {
-    const auto value = environment_.find(environment_name(setting));
-    return value ? value : file_.find(setting);
+// Empty in the environment is not set; in the file it is a value.
+std::optional<Setting> SettingsFile::find(const std::string& name) const {
+    const std::string variable = variable_for(name);
+    if (auto value = environment_.find(variable)) {
+        return Setting{name, *std::move(value), "environment variable " + variable + ": "};
+    }
+    auto value = file_.find(name);
+    if (!value) return std::nullopt;
+    return Setting{name, *std::move(value), at_line(path_, file_.line_of(name))};
 }
 
 power::Settings load_power_settings(const SettingsFile& file) {
     power::Settings settings;
     settings.environment = file.environment();
-    if (const auto uri = file.find("power.uri")) settings.uri = *uri;
-    if (const auto kvm = file.find("power.kvm")) {
-        settings.acceleration = acceleration_from("power.kvm", *kvm);
-    }
-    if (const auto nat = file.find("power.networkNat")) {
-        settings.network_nat = network_from("power.networkNat", *nat);
-    }
+    if (const auto uri = file.find("power.uri")) settings.uri = uri_from(*uri);
+    if (const auto kvm = file.find("power.kvm")) settings.acceleration = acceleration_from(*kvm);
+    if (const auto nat = file.find("power.networkNat")) settings.network_nat = network_from(*nat);
     if (const auto bridged = file.find("power.networkBridged")) {
-        settings.network_bridged = network_from("power.networkBridged", *bridged);
+        settings.network_bridged = network_from(*bridged);
     }
     if (const auto private_one = file.find("power.networkHostonly")) {
-        settings.network_hostonly = network_from("power.networkHostonly", *private_one);
+        settings.network_hostonly = network_from(*private_one);
     }
-    if (const auto code = file.find("power.firmwareCode")) {
-        settings.firmware_code = path_from("power.firmwareCode", *code);
-    }
-    if (const auto vars = file.find("power.firmwareVars")) {
-        settings.firmware_vars = path_from("power.firmwareVars", *vars);
-    }
-    if (const auto folder = file.find("power.folder")) {
-        settings.folder = path_from("power.folder", *folder);
-    }
-    if (const auto viewer = file.find("power.viewer")) settings.viewer = *viewer;
+    read_firmware(file, settings);
+    if (const auto folder = file.find("power.folder")) settings.folder = path_from(*folder);
+    if (const auto viewer = file.find("power.viewer")) settings.viewer = command_from(*viewer);
     if (const auto patience = file.find("power.guestTimeout")) {
-        settings.guest_patience = seconds_from("power.guestTimeout", *patience);
+        settings.guest_patience = seconds_from(*patience);
     }
     return settings;
 }
@@ -145,29 +204,25 @@ power::Settings load_power_settings(const SettingsFile& file) {
 vm::Settings load_settings(const SettingsFile& file) {
     vm::Settings settings;
     for (char letter = 'A'; letter <= 'Z'; ++letter) {
-        const std::string setting = std::string{"drive."} + letter;
-        const auto folder = file.find(setting);
-        if (folder) settings.path_map.map_drive(letter, path_from(setting, *folder));
+        const auto folder = file.find(std::string{"drive."} + letter);
+        if (folder) settings.path_map.map_drive(letter, path_from(*folder));
     }
     if (const auto folders = file.find("disk.folders")) {
-        settings.extent_folders = folders_from("disk.folders", *folders);
+        settings.extent_folders = folders_from(*folders);
     }
     if (const auto sync = file.find("clone.sync")) {
-        settings.durability =
-            truth_from("clone.sync", *sync) ? vm::Durability::Synced : vm::Durability::Unsynced;
+        settings.durability = truth_from(*sync) ? vm::Durability::Synced : vm::Durability::Unsynced;
     }
-    if (const auto links = file.find("clone.links")) {
-        settings.links = links_from("clone.links", *links);
-    }
+    if (const auto links = file.find("clone.links")) settings.links = links_from(*links);
     if (const auto reuse = file.find("clone.reuseSnapshot")) {
-        settings.reuse_snapshot = truth_from("clone.reuseSnapshot", *reuse);
+        settings.reuse_snapshot = truth_from(*reuse);
     }
     if (const auto protect = file.find("delete.protectParents")) {
-        settings.protect_parents = truth_from("delete.protectParents", *protect);
+        settings.protect_parents = truth_from(*protect);
     }
     const auto inventory = file.find("inventory.file");
     settings.inventory_file =
-        inventory ? path_from("inventory.file", *inventory) : usual_inventory(file.environment());
+        inventory ? path_from(*inventory) : usual_inventory(file.environment());
     return settings;
 }
 

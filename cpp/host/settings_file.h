@@ -1,4 +1,5 @@
 // Reads the settings: ~/.vmware/vix.conf (VMware's dictionary form), overridden by the environment.
+// A setting that is given and cannot be followed is an error, never passed over.
 #pragma once
 
 #include <optional>
@@ -11,26 +12,35 @@
 
 namespace vix::host {
 
-// The file and the environment as they are now, for who needs several kinds of settings. Errors:
-// those of reading it; a missing file is none. Made in the thread in which the caller changes the
-// environment.
+struct Setting {
+    std::string name;
+    std::string value;
+    std::string where;  // for a detail: the line of the file, or the variable
+};
+
+// The file and the environment as they are now, for who needs several kinds of settings. Made in
+// the thread in which the caller changes the environment. A missing file is no error, nor a home
+// that this user may not look into. Errors: VIX_E_INVALID_ARG for a line that is no setting or that
+// no setting has the name of, and for a variable that is a misspelt setting; those of reading the
+// file.
 class SettingsFile {
   public:
     SettingsFile();
 
     // A value of the environment goes before the file's.
-    std::optional<std::string> find(const std::string& setting) const;
+    std::optional<Setting> find(const std::string& name) const;
 
     // As it was when the file was read.
     const io::Environment& environment() const { return environment_; }
 
   private:
     io::Environment environment_;
+    std::string path_;
     format::Dictionary file_;
 };
 
 // A setting `a.b` is overridden by the environment variable VIX_A_B. Error VIX_E_INVALID_ARG names
-// the setting whose value cannot be used.
+// the setting whose value cannot be used, where it stands, and what is allowed.
 vm::Settings load_settings(const SettingsFile& file = {});
 
 // The same for the settings power.*

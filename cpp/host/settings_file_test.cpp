@@ -42,9 +42,31 @@ class SettingsFile : public ::testing::Test {
         setenv(name.c_str(), value.c_str(), 1);
     }
 
-    void write(const std::string& text) { home_.write(".vmware/vix.conf", text); }
+    void write(const std::string& text) const { home_.write(".vmware/vix.conf", text); }
+
+    // A folder in the home, to map a drive to.
+    std::string folder(const std::string& name) const {
+        fs::create_directories(home_ / name);
+        return (home_ / name).string();
+    }
 
     std::string drive_c() const { return load_settings().path_map.resolve("C:\\x").string(); }
+
+    // What is wrong about these settings, for a job that needs both kinds.
+    std::string refusal() const {
+        const auto load = [] {
+            const host::SettingsFile file;
+            load_settings(file);
+            load_power_settings(file);
+        };
+        EXPECT_EQ(code_of(load), VIX_E_INVALID_ARG);
+        return detail_of(load);
+    }
+
+    std::string refusal_of(const std::string& text) const {
+        write(text);
+        return refusal();
+    }
 
     testing::TempFolder home_;
 
@@ -60,30 +82,31 @@ TEST_F(SettingsFile, MissingIsAllDefaults) {
 }
 
 TEST_F(SettingsFile, MapsDrives) {
-    write("# my drives\ndrive.C = \"/srv/vms\"\ndrive.d = \"/srv/data\"\n");
-    EXPECT_EQ(drive_c(), "/srv/vms/x");
-    EXPECT_EQ(load_settings().path_map.resolve("D:\\y"), "/srv/data/y");
+    write("# my drives\ndrive.C = \"" + folder("vms") + "\"\ndrive.d = \"" + folder("data") +
+          "\"\n");
+    EXPECT_EQ(drive_c(), folder("vms") + "/x");
+    EXPECT_EQ(load_settings().path_map.resolve("D:\\y"), folder("data") + "/y");
 }
 
 TEST_F(SettingsFile, IsReadAnewEachTime) {
-    write("drive.C = \"/old\"\n");
+    write("drive.C = \"" + folder("old") + "\"\n");
     load_settings();
-    write("drive.C = \"/new\"\n");
-    EXPECT_EQ(drive_c(), "/new/x");
+    write("drive.C = \"" + folder("new") + "\"\n");
+    EXPECT_EQ(drive_c(), folder("new") + "/x");
 }
 
 TEST_F(SettingsFile, IsOverriddenByTheEnvironment) {
     write("drive.C = \"/file\"\nclone.sync = \"TRUE\"\n");
-    set("VIX_DRIVE_C", "/environment");
+    set("VIX_DRIVE_C", folder("environment"));
     set("VIX_CLONE_SYNC", "FALSE");
-    EXPECT_EQ(drive_c(), "/environment/x");
+    EXPECT_EQ(drive_c(), folder("environment") + "/x");
     EXPECT_EQ(load_settings().durability, vm::Durability::Unsynced);
 }
 
 TEST_F(SettingsFile, EmptyVariablesOverrideNothing) {
-    write("drive.C = \"/file\"\n");
+    write("drive.C = \"" + folder("file") + "\"\n");
     set("VIX_DRIVE_C", "");
-    EXPECT_EQ(drive_c(), "/file/x");
+    EXPECT_EQ(drive_c(), folder("file") + "/x");
 }
 
 TEST_F(SettingsFile, ListsFoldersForExtents) {
@@ -126,10 +149,82 @@ TEST_F(SettingsFile, HasVMwaresInventoryByDefault) {
     EXPECT_TRUE(contains(detail_of([] { load_settings(); }), "inventory.file"));
 }
 
-TEST_F(SettingsFile, ThatMayNotBeReadIsAllDefaults) {
+TEST_F(SettingsFile, ThatCannotBeReadIsAnError) {
     ASSERT_EQ(mkdir((home_ / ".vmware").c_str(), 0700), 0);
     ASSERT_EQ(mkfifo((home_ / ".vmware/vix.conf").c_str(), 0600), 0);
-    EXPECT_EQ(load_settings().durability, vm::Durability::Synced);
+    EXPECT_EQ(code_of([] { load_settings(); }), VIX_E_FILE_ACCESS_ERROR);
+}
+
+TEST_F(SettingsFile, EachFaultIsToldWithItsLineAndWhatIsAllowed) {
+    const std::string at = (home_ / ".vmware/vix.conf").string() + ": line 2: the setting ";
+    const std::pair<std::string, std::string> samples[] = {
+        {"drive.C = \"vms\"", "is no absolute path"},
+        {"drive.C = \"\"", "is no absolute path"},
+        {"disk.folders = \"/a:b\"", "is no absolute path"},
+        {"clone.sync = \"-1\"", "is neither TRUE nor FALSE"},
+        {"clone.sync = \"\"", "is neither TRUE nor FALSE"},
+        {"clone.links = \"both\"", "is neither absolute nor relative"},
+        {"clone.reuseSnapshot = \"yes\"", "is neither TRUE nor FALSE"},
+        {"delete.protectParents = \"on\"", "is neither TRUE nor FALSE"},
+        {"inventory.file = \"list\"", "is no absolute path"},
+        {"power.uri = \"lxc:///\"", "is no URI of libvirt's QEMU"},
+        {"power.uri = \"\"", "is no URI of libvirt's QEMU"},
+        {"power.kvm = \"perhaps\"", "is none of auto, TRUE and FALSE"},
+        {"power.networkNat = \"br0\"", "is none of user, none, network:NAME and bridge:NAME"},
+        {"power.networkBridged = \"bridge:\"", "is none of user"},
+        {"power.networkHostonly = \"nothing\"", "is none of user"},
+        {"power.folder = \"run\"", "is no absolute path"},
+        {"power.viewer = \"show 'it\"", "is no command line"},
+        {"power.viewer = \" \"", "is no command line"},
+        {"power.guestTimeout = \"-5\"", "is no number of seconds from 1 to 86400"},
+        {"power.guestTimeout = \"0\"", "is no number of seconds from 1 to 86400"},
+        {"power.guestTimeout = \"5 minutes\"", "is no number of seconds from 1 to 86400"},
+    };
+    for (const auto& [line, fault] : samples) {
+        const auto detail = refusal_of("# mine\n" + line + "\n");
+        EXPECT_TRUE(detail.starts_with(at + line.substr(0, line.find(' ')))) << detail;
+        EXPECT_TRUE(contains(detail, fault)) << detail;
+    }
+}
+
+TEST_F(SettingsFile, FirmwareIsBothFilesOrNone) {
+    EXPECT_TRUE(contains(refusal_of("power.firmwareCode = \"/code.fd\"\n"), "power.firmwareVars"));
+    EXPECT_TRUE(contains(refusal_of("power.firmwareVars = \"/vars.fd\"\n"), "power.firmwareCode"));
+    write("power.firmwareCode = \"/code.fd\"\npower.firmwareVars = \"/vars.fd\"\n");
+    EXPECT_EQ(load_power_settings().firmware_vars, "/vars.fd");
+}
+
+TEST_F(SettingsFile, NameThatIsNoneIsRefusedWithTheNearest) {
+    EXPECT_TRUE(contains(refusal_of("clone.link = \"relative\"\n"), "clone.links?"));
+    EXPECT_TRUE(contains(refusal_of("\ndrive.CC = \"/srv\"\n"), "line 2: "));
+    EXPECT_TRUE(contains(refusal_of("drive.CC = \"/srv\"\n"), "drive.C?"));
+    EXPECT_TRUE(contains(refusal_of("power.firmware_code = \"/x\"\n"), "power.firmwareCode?"));
+    EXPECT_TRUE(contains(refusal_of("something = \"else\"\n"), "perldoc"));
+}
+
+TEST_F(SettingsFile, LineThatIsNoSettingIsRefused) {
+    EXPECT_TRUE(contains(refusal_of("drive.C\n"), "line 1: "));
+    EXPECT_TRUE(contains(refusal_of("clone.sync = \"TRUE\n"), "line 1: "));
+    EXPECT_TRUE(contains(refusal_of("clone.sync = \"1\"\nCLONE.sync = \"0\"\n"), "line 2: "));
+}
+
+TEST_F(SettingsFile, VariableIsNamedWhereItIsTheFault) {
+    set("VIX_POWER_GUESTTIMEOUT", "soon");
+    EXPECT_TRUE(contains(refusal(), "environment variable VIX_POWER_GUESTTIMEOUT: "));
+}
+
+TEST_F(SettingsFile, MisspeltVariableIsRefusedAndOthersAreTheScriptsOwn) {
+    for (const char* name : {"VIX_CLONE_LINK", "VIX_DRIVE_CC", "VIX_DRIVE_c",
+                             "VIX_POWER_FIRMWARE_CODE", "Vix_Clone_Sync"}) {
+        set(name, "1");
+        EXPECT_TRUE(contains(refusal(), name));
+        unsetenv(name);
+    }
+    for (const char* name : {"VIX_TEST_SEED", "VIX_CLONE_DIR", "VIX_HOME", "VIX_POWER", "VIX"}) {
+        set(name, "1");
+        EXPECT_NO_THROW(load_settings()) << name;
+        unsetenv(name);
+    }
 }
 
 TEST_F(SettingsFile, OfMegabytesIsRefused) {
@@ -158,6 +253,7 @@ TEST_F(SettingsFile, PowerIsSet) {
     const power::Settings settings = load_power_settings();
     EXPECT_EQ(settings.uri, "qemu:///session");
     EXPECT_EQ(settings.acceleration, power::Acceleration::Never);
+    EXPECT_TRUE(settings.environment.find("HOME"));
     EXPECT_EQ(settings.network_nat, "bridge:br0");
     EXPECT_EQ(settings.guest_patience, std::chrono::seconds{5});
     EXPECT_EQ(settings.viewer, "show %i");

@@ -26,6 +26,15 @@ std::optional<std::string> Environment::find(std::string_view name) const {
     return std::nullopt;
 }
 
+std::vector<std::string> Environment::names() const {
+    std::vector<std::string> all;
+    if (!variables_) return all;
+    for (const std::string& variable : *variables_) {
+        all.push_back(variable.substr(0, variable.find('=')));
+    }
+    return all;
+}
+
 std::vector<char*> Environment::pointers() const {
     std::vector<char*> all;
     if (variables_) {

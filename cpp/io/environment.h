@@ -20,6 +20,7 @@ class Environment {
 
     // Nothing for a variable that is empty, as for one that is not set.
     std::optional<std::string> find(std::string_view name) const;
+    std::vector<std::string> names() const;
     // As execve() takes it; valid as long as this object.
     std::vector<char*> pointers() const;
 

@@ -91,7 +91,14 @@ fs::path PathMap::resolve(std::string_view path) const {
                         "VIX_DRIVE_" +
                         name};
     }
-    return follow_windows_names(drive->second, path.substr(3));
+    boost::system::error_code unreachable;
+    if (fs::is_directory(drive->second, unreachable)) {
+        return follow_windows_names(drive->second, path.substr(3));
+    }
+    const std::string name{letter};
+    throw Error{VIX_E_FILE_NOT_FOUND, shown + ": " + drive->second.string() +
+                                          ", the folder that is drive " + name + " (drive." + name +
+                                          " or VIX_DRIVE_" + name + "), is not there"};
 }
 
 }  // namespace vix::io

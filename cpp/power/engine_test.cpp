@@ -207,6 +207,19 @@ TEST_F(Power, UefiKeepsItsVariablesBesideTheVmx) {
     EXPECT_TRUE(fs::exists(folder_ / "vm/vm.OVMF_VARS.fd"));
 }
 
+TEST(PowerHost, FirmwareOfASettingThatIsNotThereIsNamed) {
+    const TempFolder folder;
+    Settings settings;
+    settings.firmware_code = folder.write("code.fd", "");
+    settings.firmware_vars = folder / "vars.fd";
+    const HostShell host{io::Environment::of_process()};
+    const auto find = [&] { return find_firmware(settings, host); };
+    EXPECT_EQ(code_of(find), VIX_E_FILE_NOT_FOUND);
+    EXPECT_NE(testing::detail_of(find).find("power.firmwareVars"), std::string::npos);
+    folder.write("vars.fd", "");
+    EXPECT_EQ(find().code, settings.firmware_code);
+}
+
 // With nothing served it need not be asked what runs.
 TEST(PowerHost, NoLibvirtIsAClearError) {
     const TempFolder folder;

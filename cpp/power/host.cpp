@@ -63,7 +63,10 @@ std::vector<gid_t> groups_of(const Owner& owner) {
     constexpr std::size_t kMost = 256;
     std::vector<gid_t> groups(kMost, owner.group);
     int count = static_cast<int>(kMost);
-    const struct passwd* user = getpwuid(owner.user);
+    struct passwd entry {};
+    struct passwd* user = nullptr;
+    std::vector<char> text(std::size_t{1} << 16);
+    getpwuid_r(owner.user, &entry, text.data(), text.size(), &user);
     if (user == nullptr || getgrouplist(user->pw_name, user->pw_gid, groups.data(), &count) < 0) {
         return {owner.group};
     }
@@ -93,6 +96,13 @@ bool may_use_kvm(const std::optional<Owner>& owner) {
     const bool member = std::find(groups.begin(), groups.end(), status.st_gid) != groups.end();
     return (mode & 06U) == 06U || (member && (mode & 060U) == 060U) ||
            (status.st_uid == owner->user && (mode & 0600U) == 0600U);
+}
+
+void require_readable(const HostShell& host, const std::string& setting,
+                      const boost::filesystem::path& file) {
+    if (host.run("[ -f \"$1\" ] && [ -r \"$1\" ]", {file.string()}).status == 0) return;
+    throw Error{VIX_E_FILE_NOT_FOUND, "the setting " + setting + " = \"" + file.string() +
+                                          "\" names no file that can be read there"};
 }
 
 }  // namespace
@@ -161,7 +171,9 @@ void choose_networks(const Settings& settings, const Connection& connection,
 }
 
 FirmwareFiles find_firmware(const Settings& settings, const HostShell& host) {
-    if (!settings.firmware_code.empty() && !settings.firmware_vars.empty()) {
+    if (!settings.firmware_code.empty()) {
+        require_readable(host, "power.firmwareCode", settings.firmware_code);
+        require_readable(host, "power.firmwareVars", settings.firmware_vars);
         return {settings.firmware_code, settings.firmware_vars};
     }
     for (const auto& [code, vars] : kFirmware) {

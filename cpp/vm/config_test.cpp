@@ -305,6 +305,7 @@ TEST(Config, ReadsNumbersWithAFallback) {
 TEST(Config, LooksForFilesWhereTheConfigurationSays) {
     const TempFolder folder;
     Settings settings;
+    fs::create_directory(folder / "drive");
     settings.path_map.map_drive('D', folder / "drive");
     const Config config = config_of(folder,
                                     "workingDir = \"work\"\n"
