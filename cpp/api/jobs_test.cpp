@@ -12,6 +12,8 @@
 #include "api/constants.h"
 #include "base/error.h"
 #include "testing/calls.h"
+#include "testing/environment_reads.h"
+#include "testing/machines.h"
 
 namespace vix::api {
 namespace {
@@ -113,6 +115,26 @@ TEST(Jobs, WorkInAForkedChild) {
     int status = -1;
     waitpid(child, &status, 0);
     EXPECT_EQ(status, 0);
+}
+
+TEST(Jobs, ReadNoVariableOfTheEnvironmentInTheirThreads) {
+    const testing::TempFolder folder;
+    const auto vmx = testing::write_small_machine(folder.path());
+    const Handle host =
+        testing::call("HostConnect", {VIX_API_VERSION, 3, "", 0, "", "", 0, 0}).handle;
+    testing::watch_environment();
+    const Handle vm = testing::call("VMOpen", {host, vmx.string()}).handle;
+    ASSERT_NE(vm, VIX_INVALID_HANDLE);
+    EXPECT_EQ(testing::call("VMCreateSnapshot", {vm, "a", "", 0, 0}).error, VIX_OK);
+    EXPECT_EQ(testing::call("VMClone", {vm, 0, 0, (folder / "full/full.vmx").string(), 0, 0}).error,
+              VIX_OK);
+    EXPECT_EQ(
+        testing::call("VMClone", {vm, 0, 1, (folder / "linked/linked.vmx").string(), 0, 0}).error,
+        VIX_OK);
+    EXPECT_NE(testing::call("VMClone", {vm, 0, 0, "/proc/none/none.vmx", 0, 0}).error, VIX_OK);
+    EXPECT_EQ(testing::variables_read_by_threads(), std::set<std::string>{});
+    release_handle(vm);
+    release_handle(host);
 }
 
 TEST(Jobs, LeaveNoHandle) {

@@ -13,10 +13,12 @@
 #include <set>
 #include <thread>
 
+#include "io/c_locale.h"
 #include "power/guest_agent.h"
 #include "power/host.h"
 #include "power/identity.h"
 #include "power/saved_state.h"
+#include "testing/environment_reads.h"
 #include "testing/failure.h"
 #include "testing/guest.h"
 #include "testing/machines.h"
@@ -74,6 +76,24 @@ TEST_F(Power, RunningIsSeenByAll) {
     const auto running = engine().running_machines();
     EXPECT_NE(std::find(running.begin(), running.end(), vmx_), running.end());
     EXPECT_EQ(code_of([&] { engine().power_on(vmx_, StartAs::Running); }), VIX_E_VM_IS_RUNNING);
+}
+
+// libvirt asks for these itself each time it connects. What it reads when it is loaded was read in
+// this thread, and what our own programs need was copied.
+TEST_F(Power, ThreadOfAJobReadsNoMoreOfTheEnvironmentThanLibvirtMust) {
+    const Engine engine = this->engine();
+    testing::watch_environment();
+    std::thread{[&] {
+        const io::CLocale locale;
+        engine.power_on(vmx_, StartAs::Running);
+        engine.pause(vmx_);
+        engine.power_off(vmx_);
+        code_of([&] { engine.power_off(vmx_); });
+    }}.join();
+    const std::set<std::string> known{"LIBVIRT_AUTOSTART", "VIRTD_PATH"};
+    for (const auto& name : testing::variables_read_by_threads()) {
+        EXPECT_TRUE(known.contains(name)) << name;
+    }
 }
 
 TEST_F(Power, OfTwoStartsAtOnceOneIsRefused) {
