@@ -34,22 +34,22 @@ using vm::DiskLink;
 // What a monolithic disk is for others while its descriptor is a file by itself.
 constexpr const char* kTypeMeanwhile = "twoGbMaxExtentSparse";
 
-// A disk whose sectors are changed in place: the target of a merge.
+// A disk whose sectors are changed in place: the target of a merge. Of its extents one is open at a
+// time, since a split disk may have more of them than a process may have files.
 class DiskEditor {
   public:
+    // Opens each extent once, so that one that cannot be changed is found before any is.
     DiskEditor(const DiskLink& link, const vm::Settings& settings) {
         std::uint64_t begin = 0;
         for (const ExtentLine& line : link.descriptor.extents) {
             Piece piece;
             piece.begin = begin;
             piece.end = begin + line.sectors;
-            const fs::path path = link.embedded ? link.path : extent_path(link, line, settings);
-            piece.file = std::make_shared<File>(File::open_writable(path));
+            piece.path = link.embedded ? link.path : extent_path(link, line, settings);
             piece.flat_offset = line.offset_sectors * kSectorSize;
-            if (line.type == ExtentType::Sparse) {
-                piece.sparse = std::make_unique<SparseEditor>(piece.file, line.sectors);
-            }
+            piece.is_sparse = line.type == ExtentType::Sparse;
             pieces_.push_back(std::move(piece));
+            open(begin);
             begin += line.sectors;
         }
     }
@@ -61,46 +61,58 @@ class DiskEditor {
         bool fresh;             // it reads as zeros
     };
 
-    // Where `sector` lies; it gets a place if it had none. Fresh places are told once.
+    bool has_open(std::uint64_t sector) const {
+        const Piece& piece = pieces_[open_];
+        return sector >= piece.begin && sector < piece.end;
+    }
+
+    // Opens the extent of that sector. What was written to the one before is committed already.
+    void open(std::uint64_t sector) {
+        const auto found = std::find_if(pieces_.begin(), pieces_.end(), [&](const Piece& piece) {
+            return sector < piece.end || &piece == &pieces_.back();
+        });
+        open_ = static_cast<std::size_t>(found - pieces_.begin());
+        sparse_.reset();
+        file_.reset();
+        file_ = std::make_shared<File>(File::open_writable(found->path));
+        if (!found->is_sparse) return;
+        sparse_ = std::make_unique<SparseEditor>(file_, found->end - found->begin);
+    }
+
+    // Where `sector` of the open extent lies; it gets a place if it had none. Fresh places are told
+    // once.
     Place place(std::uint64_t sector) {
-        Piece& piece = piece_at(sector);
+        const Piece& piece = pieces_[open_];
         const std::uint64_t within = sector - piece.begin;
-        if (!piece.sparse) {
-            return {piece.file, piece.flat_offset + within * kSectorSize, piece.end - sector,
-                    false};
+        if (!sparse_) {
+            return {file_, piece.flat_offset + within * kSectorSize, piece.end - sector, false};
         }
-        const std::uint64_t size = piece.sparse->grain_sectors();
-        const auto grain = piece.sparse->place(within / size);
+        const std::uint64_t size = sparse_->grain_sectors();
+        const auto grain = sparse_->place(within / size);
         const std::uint64_t skip = within % size;
-        return {piece.file, grain.offset + skip * kSectorSize,
-                std::min(size - skip, piece.end - sector), grain.fresh};
+        return {file_, grain.offset + skip * kSectorSize, std::min(size - skip, piece.end - sector),
+                grain.fresh};
     }
 
     // The unit in which a fresh place must be filled whole.
-    std::uint64_t grain_sectors(std::uint64_t sector) {
-        Piece& piece = piece_at(sector);
-        return piece.sparse ? piece.sparse->grain_sectors() : 1;
-    }
+    std::uint64_t grain_sectors() const { return sparse_ ? sparse_->grain_sectors() : 1; }
 
-    std::uint64_t piece_begin(std::uint64_t sector) { return piece_at(sector).begin; }
+    // Of the open extent.
+    std::uint64_t piece_begin() const { return pieces_[open_].begin; }
 
-    void sync() const {
-        for (const Piece& piece : pieces_) piece.file->sync();
-    }
+    void sync() const { file_->sync(); }
 
     void commit() {
-        for (Piece& piece : pieces_) {
-            if (piece.sparse) piece.sparse->commit();
-        }
+        if (sparse_) sparse_->commit();
     }
 
   private:
     struct Piece {
         std::uint64_t begin = 0;
         std::uint64_t end = 0;
-        std::shared_ptr<File> file;
+        fs::path path;
         std::uint64_t flat_offset = 0;
-        std::unique_ptr<SparseEditor> sparse;
+        bool is_sparse = false;
     };
 
     static fs::path extent_path(const DiskLink& link, const ExtentLine& line,
@@ -110,12 +122,10 @@ class DiskEditor {
         throw Error{VIX_E_FILE_NOT_FOUND, "the extent " + line.name + " was not found"};
     }
 
-    Piece& piece_at(std::uint64_t sector) {
-        return *std::find_if(pieces_.begin(), pieces_.end(),
-                             [&](const Piece& piece) { return sector < piece.end; });
-    }
-
     std::vector<Piece> pieces_;
+    std::size_t open_ = 0;
+    std::shared_ptr<File> file_;
+    std::unique_ptr<SparseEditor> sparse_;
 };
 
 // Copies what `source` has, and only that, to where the editor places it.
@@ -163,9 +173,10 @@ class Merger {
                    vm::ChainReader& below) {
         for (std::uint64_t done = 0; done < sectors;) {
             const std::uint64_t at = sector + done;
+            enter(at);
             const auto place = target_.place(at);
             const std::uint64_t part = std::min(place.sectors, sectors - done);
-            if (place.fresh && part < target_.grain_sectors(at)) {
+            if (place.fresh && part < target_.grain_sectors()) {
                 transfer_.finish();
                 fill_one_grain(at, below);
             }
@@ -176,9 +187,11 @@ class Merger {
         }
     }
 
+    // The sectors lie in one extent.
     void fill_grains(std::uint64_t sector, std::uint64_t sectors, vm::ChainReader& below) {
-        const std::uint64_t size = target_.grain_sectors(sector);
-        const std::uint64_t begin = target_.piece_begin(sector);
+        enter(sector);
+        const std::uint64_t size = target_.grain_sectors();
+        const std::uint64_t begin = target_.piece_begin();
         for (std::uint64_t at = begin + (sector - begin) / size * size; at < sector + sectors;
              at += size) {
             if (target_.place(at).fresh) fill_one_grain(at, below);
@@ -187,8 +200,8 @@ class Merger {
 
     // The whole grain that `sector` lies in, as it reads from below.
     void fill_one_grain(std::uint64_t sector, vm::ChainReader& below) {
-        const std::uint64_t size = target_.grain_sectors(sector);
-        const std::uint64_t begin = target_.piece_begin(sector);
+        const std::uint64_t size = target_.grain_sectors();
+        const std::uint64_t begin = target_.piece_begin();
         const std::uint64_t first = begin + (sector - begin) / size * size;
         const auto place = target_.place(first);
         for (std::uint64_t done = 0; done < place.sectors;) {
@@ -221,6 +234,14 @@ class Merger {
         } else {
             place.file->zero(place.offset, bytes);
         }
+    }
+
+    // The extents are gone through in their order, each once.
+    void enter(std::uint64_t sector) {
+        if (target_.has_open(sector)) return;
+        finish();
+        target_.open(sector);
+        last_source_ = nullptr;
     }
 
     // Data is on the disk before any table points to it.

@@ -21,6 +21,8 @@ constexpr std::size_t kSocketNameLimit = 107;  // of an address in the kernel
 constexpr std::size_t kListLimit = std::size_t{1} << 20;
 constexpr int kNoDaemon = 3;
 constexpr int kDoesNotServe = 4;
+constexpr int kTooManyFiles = 5;
+constexpr std::size_t kFilesBesides = 64;  // sockets, libraries, the monitor
 
 // $1 folder, $2 process that starts us, or nothing, $3... the daemon. `tail` waits for a process
 // that is nobody's child, and TERM ends the waiting. The lists of what to remove hold one name
@@ -58,13 +60,26 @@ cd /
 rm -rf -- "$folder"
 )sh";
 
-// $1 folder, $2 process that starts it, or nothing, $3 owner of the socket, or nothing, $4 the
-// supervisor, $5... the daemon. Others may pass through the folders, not look; one that somebody
-// else put there is not used. The daemon writes its number when all is open and served.
+// $1: how many files have to be open at once. QEMU has no use for the soft limit, which stands for
+// select(); snapshots of the running machine add files later. Root may go past the hard limit.
+constexpr std::string_view kAllowFiles = R"sh(
+allow_files() {
+    for limit in 65536 "$(ulimit -H -n)" "$1"; do
+        ulimit -S -n "$limit" 2>/dev/null && break
+    done
+    limit=$(ulimit -S -n)
+    [ "$limit" = unlimited ] || [ "$limit" -ge "$1" ] || ulimit -n "$1" 2>/dev/null
+}
+)sh";
+
+// $1 folder, $2 process that starts it, or nothing, $3 owner of the socket, or nothing, $4 files,
+// $5 the supervisor, $6... the daemon. Others may pass through the folders, not look; one that
+// somebody else put there is not used. The daemon writes its number when all is open and served.
 constexpr std::string_view kStart = R"sh(
-folder=$1 starter=$2 owner=$3 supervisor=$4
-shift 4
+folder=$1 starter=$2 owner=$3 files=$4 supervisor=$5
+shift 5
 command -v "$1" >/dev/null || exit 3
+allow_files "$files" || { ulimit -H -n; exit 5; }
 make_private() {
     mkdir -m 711 -- "$1" 2>/dev/null || [ -d "$1" ] || mkdir -- "$1" || exit 1
     if [ ! -L "$1" ] && [ -O "$1" ]; then chmod 711 -- "$1"; return; fi
@@ -191,8 +206,10 @@ void Arguments::add_image(const Image& image) {
 // An empty layer over the image; who opens it says what it stands on.
 void create_scratch(const Image& image, const io::Environment& environment) {
     unlink(image.scratch.c_str());
+    const std::string script = std::string{kAllowFiles} + "allow_files \"$0\"; exec \"$@\"";
     const auto info =
-        io::run(environment, {"qemu-img", "create", "-q", "-f", "qcow2", "-F", "vmdk", "-b",
+        io::run(environment, {"/bin/sh", "-c", script, std::to_string(image.files + kFilesBesides),
+                              "qemu-img", "create", "-q", "-f", "qcow2", "-F", "vmdk", "-b",
                               image.chain.front().string(), image.scratch.string()});
     if (info.status == 0) return;
     throw Error{VIX_E_DISK_NOIO, "making " + image.scratch.string() + ": " + info.output};
@@ -264,10 +281,13 @@ void ImageServer::start(const std::vector<Image>& images, const std::optional<Ow
         if (!image.scratch.empty() && !fs::exists(image.scratch))
             create_scratch(image, host_.environment());
     }
+    std::size_t files = kFilesBesides;
+    for (const Image& image : images) files += image.files;
     std::vector<std::string> arguments{
         folder_.string(),
         host_.is_this_host() ? std::to_string(getpid()) : "",
         owner ? std::to_string(owner->user) + ':' + std::to_string(owner->group) : "",
+        std::to_string(files),
         kSupervisor,
         kDaemon,
         "--pidfile",
@@ -275,12 +295,19 @@ void ImageServer::start(const std::vector<Image>& images, const std::optional<Ow
     for (std::string& word : server_arguments(images, socket())) {
         arguments.push_back(std::move(word));
     }
-    const io::Outcome outcome = host_.run(kStart, arguments);
+    const io::Outcome outcome =
+        host_.run(std::string{kAllowFiles} + std::string{kStart}, arguments);
     if (outcome.status == 0) return;
     const std::string words{trim(outcome.output)};
     if (outcome.status == kNoDaemon) {
         throw Error{VIX_E_FILE_NOT_FOUND,
                     std::string{kDaemon} + " is not installed (on Debian: qemu-system-common)"};
+    }
+    if (outcome.status == kTooManyFiles) {
+        throw Error{VIX_E_DISK_TOOMANYOPENFILES,
+                    "the virtual machine's disks and their snapshots are " + std::to_string(files) +
+                        " files, and a process may have " + words +
+                        " open (ulimit -H -n); raise that limit, or merge snapshots"};
     }
     if (outcome.status == kDoesNotServe) {
         throw Error{VIX_E_DISK_NOIO, std::string{kDaemon} + ": " + words};

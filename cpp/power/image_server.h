@@ -43,7 +43,7 @@ class ImageServer {
     // One that is left of a machine that ended is stopped first. `owner` may use the socket as
     // well. Until attach() it lives no longer than this process, or, on another host, for two
     // minutes. Errors: VIX_E_FILE_NOT_FOUND when there is no qemu-storage-daemon, VIX_E_DISK_NOIO
-    // with its words when it cannot serve.
+    // with its words when it cannot serve, VIX_E_DISK_TOOMANYOPENFILES when it may not open all.
     void start(const std::vector<Image>& images, const std::optional<Owner>& owner);
 
     // It now serves the process `machine`. When that ends, the server ends, too, and removes the

@@ -54,6 +54,7 @@ Image disk_image(const Drive& drive, const vm::Config& machine, const vm::Snapsh
     for (const vm::DiskLink& link : disk.chain) {
         check_extents(link, settings);
         image.chain.push_back(link.path);
+        image.files += 1 + (link.embedded ? 0 : link.descriptor.extents.size());
     }
     if (drive.discards_writes) {
         image.scratch = scratch_for(path);

@@ -21,6 +21,7 @@ struct Image {
     bool vmdk = true;
     bool writable = true;
     boost::filesystem::path scratch;  // takes what is written instead; empty: the image does
+    std::size_t files = 1;            // that are open while it is served
 };
 
 // Finds what the drives hold. A CD or floppy that is not there, or is an empty name, leaves its

@@ -160,6 +160,15 @@ TEST_F(Server, EndsWithTheProcessItServesAndTakesItsMarksAlong) {
     EXPECT_FALSE(fs::exists(mark.parent_path()));
 }
 
+TEST_F(Server, OfMoreFilesThanAProcessMayHaveNamesTheLimit) {
+    ImageServer server{folder_.path(), "s", host_};
+    auto images = images_of(testing::write_small_machine(folder_ / "vm"));
+    images.front().files = std::size_t{1} << 40;
+    const auto start = [&] { server.start(images, {}); };
+    EXPECT_EQ(code_of(start), VIX_E_DISK_TOOMANYOPENFILES);
+    EXPECT_TRUE(testing::contains(testing::detail_of(start), "ulimit -H -n"));
+}
+
 TEST_F(Server, TellsWhyItCannotServe) {
     ImageServer server{folder_.path(), "s", host_};
     const auto path = folder_.write("none.vmdk", "no disk");
