@@ -68,6 +68,36 @@ std::optional<std::string> convert(std::string_view text, const std::string& fro
     return result;
 }
 
+struct Decomposition {
+    char32_t composed;
+    char32_t letter;
+    char32_t mark;
+};
+constexpr Decomposition kDecompositions[] = {
+#include "base/decompositions.def"
+};
+
+void decompose_into(std::u32string& result, char32_t c) {
+    constexpr char32_t kHangul = 0xAC00;
+    constexpr char32_t kHangulCount = 11172;
+    if (c - kHangul < kHangulCount) {
+        const char32_t syllable = c - kHangul;
+        result += 0x1100 + syllable / (21 * 28);
+        result += 0x1161 + syllable / 28 % 21;
+        if (syllable % 28 != 0) result += 0x11A7 + syllable % 28;
+        return;
+    }
+    const auto* entry = std::lower_bound(
+        std::begin(kDecompositions), std::end(kDecompositions), c,
+        [](const Decomposition& known, char32_t sought) { return known.composed < sought; });
+    if (entry == std::end(kDecompositions) || entry->composed != c) {
+        result += c;
+        return;
+    }
+    decompose_into(result, entry->letter);  // Unicode has letters with four marks at most
+    if (entry->mark != 0) decompose_into(result, entry->mark);
+}
+
 // The letters' case without asking for the process's locale, which belongs to the caller.
 locale_t unicode_locale() {
     static const locale_t kLocale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
@@ -171,6 +201,21 @@ std::string fold_case(std::string_view utf8) {
         folded.replace(i, sizeof letter, reinterpret_cast<const char*>(&letter), sizeof letter);
     }
     return convert(folded, "WCHAR_T", "UTF-8").value_or(to_lower(utf8));
+}
+
+std::string decompose(std::string_view utf8) {
+    if (is_ascii(utf8)) return std::string{utf8};
+    const auto wide = convert(utf8, "UTF-8", "UTF-32LE");
+    if (!wide) return std::string{utf8};
+    std::u32string parts;
+    for (std::size_t i = 0; i + sizeof(char32_t) <= wide->size(); i += sizeof(char32_t)) {
+        char32_t c = 0;
+        wide->copy(reinterpret_cast<char*>(&c), sizeof c, i);
+        decompose_into(parts, c);
+    }
+    const std::string_view bytes{reinterpret_cast<const char*>(parts.data()),
+                                 parts.size() * sizeof(char32_t)};
+    return convert(bytes, "UTF-32LE", "UTF-8").value_or(std::string{utf8});
 }
 
 }  // namespace vix

@@ -37,4 +37,8 @@ std::optional<std::string> encode_from_utf8(std::string_view text, std::string_v
 // Simple, one to one folding of the letters of all scripts, as Windows compares file names.
 std::string fold_case(std::string_view utf8);
 
+// Each composed letter as its parts ("é" as "e" and an accent): two names that macOS takes for one
+// are then alike. Bytes that are no UTF-8 stay as they are.
+std::string decompose(std::string_view utf8);
+
 }  // namespace vix

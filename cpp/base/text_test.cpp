@@ -167,5 +167,19 @@ TEST(Text, FoldsAsciiOfBytesThatAreNoUtf8) {
     EXPECT_EQ(fold_case("ABC\xFF"), "abc\xFF");
 }
 
+TEST(Text, DecomposesLetters) {
+    EXPECT_EQ(decompose("Caf\u00E9 \u00C5ngstr\u00F6m"), "Cafe\u0301 A\u030Angstro\u0308m");
+    EXPECT_EQ(decompose("\u1ED9"), "o\u0323\u0302");
+    EXPECT_EQ(decompose("\u304C\u30D1"), "\u304B\u3099\u30CF\u309A");
+    EXPECT_EQ(decompose("\uD55C\uAE00\uAC00"), "\u1112\u1161\u11AB\u1100\u1173\u11AF\u1100\u1161");
+    EXPECT_EQ(decompose("\u212B"), decompose("\u00C5"));
+}
+
+TEST(Text, DecomposesNothingElse) {
+    EXPECT_EQ(decompose("plain"), "plain");
+    EXPECT_EQ(decompose("\u65B0 e\u0301"), "\u65B0 e\u0301");
+    EXPECT_EQ(decompose("\xC4\xE3"), "\xC4\xE3");
+}
+
 }  // namespace
 }  // namespace vix

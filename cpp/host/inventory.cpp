@@ -39,11 +39,12 @@ fs::path file_of(const vm::Settings& settings) {
 }
 
 InventoryFile read(const vm::Settings& settings) {
-    if (settings.inventory_file.empty()) return InventoryFile::parse("");
+    const fs::path& path = settings.inventory_file;
+    if (path.empty()) return InventoryFile::parse("", "");
     try {
-        return InventoryFile::parse(io::read_text(settings.inventory_file, kInventoryLimit));
+        return InventoryFile::parse(io::read_text(path, kInventoryLimit), path.string());
     } catch (const Error& error) {
-        if (error.code() == VIX_E_FILE_NOT_FOUND) return InventoryFile::parse("");
+        if (error.code() == VIX_E_FILE_NOT_FOUND) return InventoryFile::parse("", "");
         throw;
     }
 }

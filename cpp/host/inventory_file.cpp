@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "format/numbered_keys.h"
 
@@ -55,9 +56,14 @@ std::uint64_t next_position(const std::map<std::size_t, KeyGroup>& list) {
 
 }  // namespace
 
-InventoryFile InventoryFile::parse(std::string_view bytes) {
+InventoryFile InventoryFile::parse(std::string_view bytes, const std::string& where) {
     if (trim(bytes).empty()) bytes = ".encoding = \"UTF-8\"\n";
-    return InventoryFile{format::Dictionary::parse(bytes)};
+    format::Dictionary dictionary = format::Dictionary::parse(bytes);
+    if (const auto& fault = dictionary.fault()) {
+        throw Error{VIX_E_FILE_ERROR, where + ": line " + std::to_string(fault->line) + ": " +
+                                          fault->what + "; correct the line and try again"};
+    }
+    return InventoryFile{std::move(dictionary)};
 }
 
 std::vector<std::string> InventoryFile::machines() const {

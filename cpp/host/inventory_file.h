@@ -22,7 +22,9 @@ struct InventoryEntry {
 
 class InventoryFile {
   public:
-    static InventoryFile parse(std::string_view bytes);
+    // `where` is the file's name for messages. Error VIX_E_FILE_ERROR: a line that cannot be
+    // understood could be a machine's.
+    static InventoryFile parse(std::string_view bytes, const std::string& where);
     std::string to_bytes() const { return dictionary_.to_bytes(); }
 
     // The .vmx paths of all machines as they stand in the file, in its order, each once.

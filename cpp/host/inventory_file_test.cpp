@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "testing/failure.h"
+
 namespace vix::host {
 namespace {
 
@@ -35,22 +37,32 @@ constexpr const char* kLibrary =
     "index.count = \"2\"\n";
 
 TEST(InventoryFile, TellsMachinesWithoutFoldersAndEmptyEntries) {
-    EXPECT_EQ(InventoryFile::parse(kLibrary).machines(),
+    EXPECT_EQ(InventoryFile::parse(kLibrary, "x").machines(),
               (Paths{"/vms/a/a.vmx", "C:\\VMs\\b\\b.VMX"}));
 }
 
 TEST(InventoryFile, TellsThoseOfTheIndexAlone) {
     const auto file = InventoryFile::parse(
-        "vmlist1.config = \"\"\nindex0.id = \"/vms/a/a.vmx\"\nindex.count = \"1\"\n");
+        "vmlist1.config = \"\"\nindex0.id = \"/vms/a/a.vmx\"\nindex.count = \"1\"\n", "x");
     EXPECT_EQ(file.machines(), Paths{"/vms/a/a.vmx"});
 }
 
+TEST(InventoryFile, RefusesALineThatCouldBeAMachines) {
+    EXPECT_EQ(
+        testing::code_of([] { InventoryFile::parse("vmlist1.config = \"/vms/a/a.vmx\n", "x"); }),
+        VIX_E_FILE_ERROR);
+    EXPECT_EQ(testing::code_of([] {
+                  InventoryFile::parse("vmlist1.config = \"a\"\nvmlist1.config = \"b\"\n", "x");
+              }),
+              VIX_E_FILE_ERROR);
+}
+
 TEST(InventoryFile, IsKeptToTheByteWithoutChanges) {
-    EXPECT_EQ(InventoryFile::parse(kLibrary).to_bytes(), kLibrary);
+    EXPECT_EQ(InventoryFile::parse(kLibrary, "x").to_bytes(), kLibrary);
 }
 
 TEST(InventoryFile, AddsIntoTheFreeNumberAtTheEndOfTheLibrary) {
-    auto file = InventoryFile::parse(kLibrary);
+    auto file = InventoryFile::parse(kLibrary, "x");
     file.add({"/vms/c/\xC3\xA7.vmx", "\"c\"", "8", "56 4d", true});
     const auto bytes = file.to_bytes();
     EXPECT_NE(bytes.find("vmlist2.config = \"/vms/c/\xC3\xA7.vmx\"\n"), std::string::npos);
@@ -65,14 +77,14 @@ TEST(InventoryFile, AddsIntoTheFreeNumberAtTheEndOfTheLibrary) {
 }
 
 TEST(InventoryFile, LosesNothingElseWhenAMachineComesAndGoes) {
-    auto file = InventoryFile::parse(kLibrary);
+    auto file = InventoryFile::parse(kLibrary, "x");
     file.add({"/vms/c/c.vmx", "c", "8", "", false});
     file.remove("/vms/c/c.vmx");
     EXPECT_EQ(file.to_bytes(), kLibrary);
 }
 
 TEST(InventoryFile, RemovesTheEntryAndClosesTheIndex) {
-    auto file = InventoryFile::parse(kLibrary);
+    auto file = InventoryFile::parse(kLibrary, "x");
     file.remove("/vms/a/a.vmx");
     const auto bytes = file.to_bytes();
     EXPECT_EQ(bytes.find("vmlist1.config = \"\"\nvmlist2.config = \"\"\n"), 20U);
@@ -85,7 +97,7 @@ TEST(InventoryFile, RemovesTheEntryAndClosesTheIndex) {
 }
 
 TEST(InventoryFile, BeginsWithItsEncoding) {
-    auto file = InventoryFile::parse("");
+    auto file = InventoryFile::parse("", "x");
     file.add({"/vms/a/a.vmx", "a", "", "", false});
     EXPECT_EQ(file.to_bytes().find(".encoding = \"UTF-8\"\nvmlist1.config = \"/vms/a/a.vmx\"\n"),
               0U);

@@ -41,13 +41,33 @@ std::vector<std::string> split_names(std::string_view relative) {
     return names;
 }
 
+// As macOS composes the letters of a name, which another program's may not.
+std::string composed_otherwise(const fs::path& folder, const std::vector<std::string>& names,
+                               const std::string& name) {
+    if (is_ascii(name)) return {};
+    const std::string wanted = decompose(name);
+    std::string found;
+    for (const std::string& candidate : names) {
+        if (decompose(candidate) != wanted) continue;
+        if (!found.empty()) {
+            throw Error{VIX_E_FILE_ERROR, "the name " + name + " could be that of two files of " +
+                                              folder.string() +
+                                              " whose letters are composed otherwise: rename one"};
+        }
+        found = candidate;
+    }
+    return found;
+}
+
 std::string spelling_in(const fs::path& folder, const std::string& name) {
     boost::system::error_code ignored;
     if (fs::symlink_status(folder / name, ignored).type() != fs::file_not_found) return name;
-    const std::string wanted = fold_case(name);
-    std::string found;
-    for (const std::string& candidate : names_if_any(folder)) {
-        if (fold_case(candidate) == wanted && (found.empty() || candidate < found)) {
+    const std::vector<std::string> names = names_if_any(folder);
+    std::string found = composed_otherwise(folder, names, name);
+    if (!found.empty()) return found;
+    const std::string wanted = decompose(fold_case(name));
+    for (const std::string& candidate : names) {
+        if (decompose(fold_case(candidate)) == wanted && (found.empty() || candidate < found)) {
             found = candidate;
         }
     }

@@ -14,8 +14,10 @@ namespace vix::io {
 bool is_windows_path(std::string_view path);
 
 // Follows a relative Windows path (either separator, `.` and `..` as Windows resolves them, never
-// above `folder`) name by name: the exact spelling where it exists, else one that differs in case
-// only (the first in byte order), else, from there on, the spelling given.
+// above `folder`) name by name: the exact spelling where it exists, else one that has the same
+// letters composed otherwise ("é" in one piece or two, as macOS writes names), else one that
+// differs in case only (the first in byte order), else, from there on, the spelling given. Error
+// VIX_E_FILE_ERROR: two names are composed of the same letters.
 boost::filesystem::path follow_windows_names(const boost::filesystem::path& folder,
                                              std::string_view relative);
 

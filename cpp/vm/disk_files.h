@@ -21,8 +21,10 @@ struct NamedFile {
 };
 
 // Where `named` is, seen from `folder`: by its path, POSIX or Windows, absolute or relative, or, if
-// nothing is there, by its bare name in each of `search` . Nothing: it is at none of these places.
-// Error VIX_E_FILE_NAME_INVALID: a Windows path whose drive is not mapped, found nowhere else.
+// nothing is there, by its bare name in each of `search`; a name may differ in case or in how its
+// letters are composed. Nothing: it is at none of these places.
+// Errors: VIX_E_FILE_NAME_INVALID, a Windows path whose drive is not mapped, found nowhere else;
+// VIX_E_FILE_ERROR, where the name could be that of two files.
 std::optional<boost::filesystem::path> find_file(const NamedFile& named,
                                                  const boost::filesystem::path& folder,
                                                  const std::vector<boost::filesystem::path>& search,

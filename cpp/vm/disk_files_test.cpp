@@ -70,6 +70,40 @@ TEST(FindFile, FindsNamesOfWindowsWhateverTheirCase) {
     EXPECT_EQ(find(folder, "SUB\\disk.VMDK"), folder / "Sub/Disk.vmdk");
 }
 
+// As files of macOS come to this host.
+TEST(FindFile, FindsANameWhoseLettersAreComposedOtherwise) {
+    const TempFolder folder;
+    folder.write("Cafe\u0301/Gro\u0308\u00DFe.vmdk", "");
+    EXPECT_EQ(find(folder, "Caf\u00E9/Gr\u00F6\u00DFe.vmdk"),
+              folder / "Cafe\u0301/Gro\u0308\u00DFe.vmdk");
+    folder.write("\uD55C.vmdk", "");
+    EXPECT_EQ(find(folder, "\u1112\u1161\u11AB.vmdk"), folder / "\uD55C.vmdk");
+    EXPECT_EQ(find(folder, "/other/host/\u1112\u1161\u11AB.vmdk", {folder.path()}),
+              folder / "\uD55C.vmdk");
+}
+
+TEST(FindFile, FindsALetterComposedOtherwiseAndInAnotherCase) {
+    const TempFolder folder;
+    folder.write("CAFE\u0301.vmdk", "");
+    EXPECT_EQ(find(folder, "caf\u00E9.vmdk"), folder / "CAFE\u0301.vmdk");
+}
+
+TEST(FindFile, PrefersTheExactNameToOneComposedOtherwise) {
+    const TempFolder folder;
+    folder.write("e\u0301.vmdk", "");
+    folder.write("\u00E9.vmdk", "");
+    EXPECT_EQ(find(folder, "e\u0301.vmdk"), folder / "e\u0301.vmdk");
+    EXPECT_EQ(find(folder, "\u00E9.vmdk"), folder / "\u00E9.vmdk");
+}
+
+// The name itself is in neither form.
+TEST(FindFile, RefusesANameThatCouldBeThatOfTwoFiles) {
+    const TempFolder folder;
+    folder.write("\u00E9\u00E9.vmdk", "");
+    folder.write("e\u0301e\u0301.vmdk", "");
+    EXPECT_EQ(code_of([&] { find(folder, "\u00E9e\u0301.vmdk"); }), VIX_E_FILE_ERROR);
+}
+
 TEST(FindFile, FindsNamesAboveTheFolder) {
     const TempFolder folder;
     folder.write("base/a.vmdk", "");
