@@ -217,8 +217,10 @@ std::string to_text(const ExtentLine& extent) {
     line += name_of(extent.type);
     if (extent.type == ExtentType::Zero) return line + '\n';
     line += " \"" + extent.name + '"';
-    const bool flat = extent.type == ExtentType::Flat || extent.type == ExtentType::Vmfs;
-    if (flat) line += ' ' + std::to_string(extent.offset_sectors);
+    // ESX writes no offset for its own kind, and QEMU refuses one.
+    const bool offset = extent.type == ExtentType::Flat ||
+                        (extent.type == ExtentType::Vmfs && extent.offset_sectors != 0);
+    if (offset) line += ' ' + std::to_string(extent.offset_sectors);
     return line + '\n';
 }
 

@@ -240,10 +240,7 @@ void check_hosted(const File& file, const HostedHeader& header) {
 
 HostedHeader read_hosted(const File& file) {
     auto header = read_struct<HostedHeader>(file, 0);
-    if (header.magic.value() == HostedHeader::kMagic &&
-        header.directory.value() == HostedHeader::kDirectoryAtEnd) {
-        header = read_footer(file);
-    }
+    if (has_footer(file)) header = read_footer(file);
     check_hosted(file, header);
     return header;
 }
@@ -276,16 +273,16 @@ std::unique_ptr<Extent> open_hosted(const ExtentLine& line, std::shared_ptr<cons
     return extent;
 }
 
-std::unique_ptr<Extent> open_cowd(const ExtentLine& line, std::shared_ptr<const File> file) {
-    const auto header = read_struct<CowdHeader>(*file, 0);
-    if (header.magic.value() != CowdHeader::kMagic) invalid(*file, "it is no ESX sparse extent");
+GrainMap cowd_map(const File& file, const ExtentLine& line) {
+    const auto header = read_struct<CowdHeader>(file, 0);
+    if (header.magic.value() != CowdHeader::kMagic) invalid(file, "it is no ESX sparse extent");
     if (header.version.value() != 1) {
-        throw Error{VIX_E_DISK_UNSUPPORTEDDISKVERSION, file->path().string() +
+        throw Error{VIX_E_DISK_UNSUPPORTEDDISKVERSION, file.path().string() +
                                                            ": ESX sparse extent of version " +
                                                            std::to_string(header.version.value())};
     }
-    check_size(*file, line, header.capacity.value());
-    check_grain(*file, header.grain_size.value(), kMaxGrainSectors);
+    check_size(file, line, header.capacity.value());
+    check_grain(file, header.grain_size.value(), kMaxGrainSectors);
     GrainMap map;
     map.form = GrainMap::Form::Cowd;
     map.capacity = header.capacity.value();
@@ -294,7 +291,7 @@ std::unique_ptr<Extent> open_cowd(const ExtentLine& line, std::shared_ptr<const 
     map.directory = header.directory.value();
     map.directory_entries = header.directory_entries.value();
     map.first_grain = 1;
-    return std::make_unique<GrainExtent>(std::move(file), line.sectors, map, false);
+    return map;
 }
 
 // Where the parts are is all that tells tables from data: no two may share a sector.
@@ -343,10 +340,10 @@ void check_sesparse(const File& file, const SeSparseHeader& header) {
     }
 }
 
-std::unique_ptr<Extent> open_sesparse(const ExtentLine& line, std::shared_ptr<const File> file) {
-    const auto header = read_struct<SeSparseHeader>(*file, 0);
-    check_sesparse(*file, header);
-    check_size(*file, line, header.capacity.value());
+GrainMap sesparse_map(const File& file, const ExtentLine& line) {
+    const auto header = read_struct<SeSparseHeader>(file, 0);
+    check_sesparse(file, header);
+    check_size(file, line, header.capacity.value());
     GrainMap map;
     map.form = GrainMap::Form::SeSparse;
     map.capacity = header.capacity.value();
@@ -357,6 +354,11 @@ std::unique_ptr<Extent> open_sesparse(const ExtentLine& line, std::shared_ptr<co
     map.se_tables = header.tables.value();
     map.se_grains = header.grains.value();
     map.first_grain = header.grains.value();
+    return map;
+}
+
+std::unique_ptr<Extent> open_grains(const ExtentLine& line, std::shared_ptr<const File> file) {
+    const GrainMap map = sparse_map(line, *file);
     return std::make_unique<GrainExtent>(std::move(file), line.sectors, map, false);
 }
 
@@ -384,9 +386,8 @@ std::unique_ptr<Extent> open_extent(const ExtentLine& line, std::shared_ptr<cons
         case ExtentType::Sparse:
             return open_hosted(line, std::move(file));
         case ExtentType::VmfsSparse:
-            return open_cowd(line, std::move(file));
         case ExtentType::SeSparse:
-            return open_sesparse(line, std::move(file));
+            return open_grains(line, std::move(file));
         case ExtentType::VmfsRdm:
         case ExtentType::VmfsRaw:
             break;
@@ -395,8 +396,20 @@ std::unique_ptr<Extent> open_extent(const ExtentLine& line, std::shared_ptr<cons
                 line.name + " is a physical disk; devices are never opened"};
 }
 
+bool has_footer(const File& file) {
+    const auto header = read_struct<HostedHeader>(file, 0);
+    return header.magic.value() == HostedHeader::kMagic &&
+           header.directory.value() == HostedHeader::kDirectoryAtEnd;
+}
+
 HostedHeader read_header(const File& file) {
     return read_hosted(file);
+}
+
+GrainMap sparse_map(const ExtentLine& line, const File& file) {
+    if (line.type == ExtentType::VmfsSparse) return cowd_map(file, line);
+    if (line.type == ExtentType::SeSparse) return sesparse_map(file, line);
+    return hosted_map(file, line.sectors);
 }
 
 GrainMap hosted_map(const File& file, std::uint64_t sectors) {

@@ -74,6 +74,12 @@ std::unique_ptr<Extent> open_extent(const ExtentLine& line, std::shared_ptr<cons
 // The header of a hosted sparse extent; its footer, where that is the one that counts.
 HostedHeader read_header(const io::File& file);
 
+// Whether a footer at the end of a hosted sparse extent counts instead of its header.
+bool has_footer(const io::File& file);
+
+// The map of an extent that has grains, whatever its form. Errors as open_extent().
+GrainMap sparse_map(const ExtentLine& line, const io::File& file);
+
 // The map of a hosted sparse extent that shall hold `sectors`. Errors as open_extent().
 GrainMap hosted_map(const io::File& file, std::uint64_t sectors);
 
