@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/error.h"
 #include "base/units.h"
+#include "format/vmdk/sparse_writer.h"
+#include "format/vmdk/table_places.h"
 
 namespace vix::format::vmdk {
 
@@ -22,13 +25,27 @@ SparseEditor::SparseEditor(std::shared_ptr<io::File> file, std::uint64_t sectors
       tables_{file_, map_of(*file_, sectors)},
       end_sector_{round_up(divide_up(file_->size(), kSectorSize), tables_.map().grain_sectors)} {
     // What was worked around when reading must not be built upon.
-    if (tables_.worked_around() || (tables_.redundant_differs() && !may_mend())) {
+    if (tables_.worked_around()) {
         throw Error{VIX_E_DISK_NOTSUPPORTED,
                     file_->path().string() + ": its grain tables cannot be changed in place"};
     }
+    // Nobody has looked yet where the redundant tables lie, and whether grains spare both.
+    TablePlaces places{*file_, tables_.map()};
+    if (const auto overlap = places.overlap(tables_)) {
+        throw Error{VIX_E_DISK_NOTSUPPORTED, file_->path().string() + ": " + *overlap};
+    }
+    if (tables_.redundant_differs() && places.incomplete()) {
+        places.complete(*file_, io::Durability::Synced);
+        end_sector_ = round_up(divide_up(file_->size(), kSectorSize), tables_.map().grain_sectors);
+    }
+}
+
+void SparseEditor::begin_writing() {
+    if (!std::exchange(writes_, true)) stop_change_tracking(*file_);
 }
 
 SparseEditor::Place SparseEditor::place(std::uint64_t grain) {
+    begin_writing();
     const GrainMap& map = tables_.map();
     const auto known = fresh_.find(grain);
     if (known != fresh_.end()) return {std::uint64_t{known->second} * kSectorSize, false};
@@ -37,6 +54,7 @@ SparseEditor::Place SparseEditor::place(std::uint64_t grain) {
         const GrainPlace found = tables_.place(entries[grain % map.entries_per_table]);
         if (found.kind == GrainPlace::Kind::At) return {found.sector * kSectorSize, false};
     }
+    reserve_tables(grain / map.entries_per_table);
     if (end_sector_ > std::numeric_limits<std::uint32_t>::max()) {
         throw Error{VIX_E_FILE_TOO_BIG,
                     file_->path().string() + ": a sparse extent holds 2 TiB at the most"};
@@ -49,11 +67,14 @@ SparseEditor::Place SparseEditor::place(std::uint64_t grain) {
 }
 
 void SparseEditor::commit() {
+    begin_writing();
     for (const std::uint64_t directory :
          {tables_.map().directory, tables_.map().redundant_directory}) {
+        write_directory_entries(directory);
         for (const auto& [grain, sector] : fresh_) write_entry(directory, grain, sector);
     }
     fresh_.clear();
+    fresh_tables_.clear();
     if (tables_.redundant_differs()) mend_redundant_tables();
 }
 
@@ -65,27 +86,6 @@ std::vector<std::uint64_t> SparseEditor::tables_of(std::uint64_t directory) cons
     sectors.reserve(entries.size());
     for (const auto& entry : entries) sectors.push_back(entry.value());
     return sectors;
-}
-
-// Where a redundant table lies nobody has looked yet: before one is written over, all of them must
-// be where every product puts them, behind their directory and in front of the other one, and
-// apart.
-bool SparseEditor::may_mend() const {
-    const GrainMap& map = tables_.map();
-    const std::uint64_t size = divide_up(map.table_bytes(), kSectorSize);
-    const std::uint64_t begin =
-        map.redundant_directory + divide_up(map.tables() * map.entry_bytes(), kSectorSize);
-    const std::uint64_t end = std::min(map.directory, map.first_grain);
-    std::vector<std::uint64_t> all = tables_of(map.redundant_directory);
-    const bool in_place = std::all_of(all.begin(), all.end(), [&](std::uint64_t sector) {
-        return sector >= begin && sector + size <= end;
-    });
-    for (const std::uint64_t sector : tables_of(map.directory)) {
-        if (sector != 0) all.push_back(sector);
-    }
-    std::sort(all.begin(), all.end());
-    const auto overlap = [&](std::uint64_t a, std::uint64_t b) { return b - a < size; };
-    return in_place && std::adjacent_find(all.begin(), all.end(), overlap) == all.end();
 }
 
 // The primary tables are those that count: what an entry of theirs points to is there.
@@ -100,14 +100,33 @@ void SparseEditor::mend_redundant_tables() {
     }
 }
 
-// A new table at the end of the file, which reads as zeros there, and its place in the directory.
-endian::little_uint32_buf_t SparseEditor::make_table(std::uint64_t slot) {
-    endian::little_uint32_buf_t table;
-    table = static_cast<std::uint32_t>(end_sector_);
-    end_sector_ += round_up(divide_up(tables_.map().table_bytes(), kSectorSize), grain_sectors());
-    file_->resize(end_sector_ * kSectorSize);
-    file_->write_at(slot, std::as_bytes(std::span{&table, 1}));
-    return table;
+// Tables of both copies at the end of the file, where they read as zeros. The file has their room
+// before commit(), so that what a directory names is there whatever is lost in a power failure.
+void SparseEditor::reserve_tables(std::uint64_t index) {
+    if (std::exchange(reserved_, index) == index) return;
+    const GrainMap& map = tables_.map();
+    const std::uint64_t size =
+        round_up(divide_up(map.table_bytes(), kSectorSize), map.grain_sectors);
+    for (const std::uint64_t directory : {map.directory, map.redundant_directory}) {
+        if (directory == 0) continue;
+        endian::little_uint32_buf_t table;
+        const std::uint64_t slot = directory * kSectorSize + index * 4;
+        if (fresh_tables_.contains(slot)) continue;
+        file_->read_at(slot, std::as_writable_bytes(std::span{&table, 1}));
+        if (table.value() != 0) continue;
+        fresh_tables_[slot] = static_cast<std::uint32_t>(end_sector_);
+        end_sector_ += size;
+    }
+}
+
+void SparseEditor::write_directory_entries(std::uint64_t directory) {
+    const std::uint64_t begin = directory * kSectorSize;
+    const auto end = fresh_tables_.lower_bound(begin + tables_.map().tables() * 4);
+    for (auto entry = fresh_tables_.lower_bound(begin); entry != end; ++entry) {
+        endian::little_uint32_buf_t table;
+        table = entry->second;
+        file_->write_at(entry->first, std::as_bytes(std::span{&table, 1}));
+    }
 }
 
 // By the directory as it is in the file: each copy has tables of its own.
@@ -117,7 +136,6 @@ void SparseEditor::write_entry(std::uint64_t directory, std::uint64_t grain, std
     endian::little_uint32_buf_t table;
     const std::uint64_t slot = directory * kSectorSize + grain / map.entries_per_table * 4;
     file_->read_at(slot, std::as_writable_bytes(std::span{&table, 1}));
-    if (table.value() == 0) table = make_table(slot);
     endian::little_uint32_buf_t entry;
     entry = sector;
     const std::uint64_t place =

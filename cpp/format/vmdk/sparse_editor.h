@@ -1,6 +1,7 @@
 // Changes a hosted sparse extent in place: gives grains a place, new ones at the end of the file.
 // The tables are written apart from the data and after it, so a crash in between loses nothing that
-// was readable before.
+// was readable before. Who writes so keeps no change tracking: the header stops saying that
+// somebody does.
 #pragma once
 
 #include <cstdint>
@@ -38,9 +39,10 @@ class SparseEditor {
 
   private:
     static GrainMap map_of(const io::File& file, std::uint64_t sectors);
-    endian::little_uint32_buf_t make_table(std::uint64_t slot);
+    void begin_writing();
+    void reserve_tables(std::uint64_t index);
+    void write_directory_entries(std::uint64_t directory);
     std::vector<std::uint64_t> tables_of(std::uint64_t directory) const;
-    bool may_mend() const;
     void mend_redundant_tables();
     void write_entry(std::uint64_t directory, std::uint64_t grain, std::uint32_t sector);
 
@@ -48,6 +50,10 @@ class SparseEditor {
     GrainTables tables_;
     std::uint64_t end_sector_;                      // of the file; the next new grain goes here
     std::map<std::uint64_t, std::uint32_t> fresh_;  // grain -> sector, not yet in the tables
+    // Entry of a directory (byte) -> sector of the table, not yet in the directory.
+    std::map<std::uint64_t, std::uint32_t> fresh_tables_;
+    bool writes_ = false;
+    std::uint64_t reserved_ = ~std::uint64_t{0};  // the table that was asked for last
 };
 
 }  // namespace vix::format::vmdk

@@ -163,6 +163,44 @@ TEST(SparseEditor, WritesOverNothingWhereARedundantTableShouldBe) {
     }
 }
 
+// Nobody keeps track of what it changes.
+TEST(SparseEditor, LowersTheVersionOfChangeTrackingBeforeItWrites) {
+    const TempFolder folder;
+    HostedImage image = image_with_a_grain();
+    image.version = 3;
+    SparseEditor editor{write_extent(folder, image.bytes()), image.capacity};
+    EXPECT_EQ(get32(read_file(folder / "x.vmdk"), HostedField::kVersion), 3U);
+    editor.place(2);
+    EXPECT_EQ(get32(read_file(folder / "x.vmdk"), HostedField::kVersion), 1U);
+}
+
+// A file that a power failure cut off at its old size must not be what a directory points behind.
+TEST(SparseEditor, HasTheRoomForANewTableBeforeItCommits) {
+    const TempFolder folder;
+    HostedImage image;
+    image.capacity = 200000;
+    Image bytes = image.bytes();
+    testing::put32(bytes, image.directory() * kSector + 4, 0);
+    testing::put32(bytes, image.redundant_directory() * kSector + 4, 0);
+    SparseEditor editor{write_extent(folder, bytes), image.capacity};
+    fill(editor, 700, 'n');
+    const std::uint64_t size = editor.file()->size();
+    editor.commit();
+    EXPECT_EQ(editor.file()->size(), size);
+}
+
+TEST(SparseEditor, MakesARedundantTableThatIsMissing) {
+    const TempFolder folder;
+    const HostedImage image = image_with_a_grain();
+    Image bytes = image.bytes();
+    testing::put32(bytes, image.redundant_directory() * kSector, 0);
+    SparseEditor editor{write_extent(folder, bytes), image.capacity};
+    editor.commit();
+    EXPECT_EQ(read_file(folder / "x.vmdk").substr(0, kSector), bytes.substr(0, kSector));
+    EXPECT_NE(get32(read_file(folder / "x.vmdk"), image.redundant_directory() * kSector), 0U);
+    EXPECT_EQ(read_back(folder, image.capacity), image.disk_content());
+}
+
 TEST(SparseEditor, RefusesTablesThatWereWorkedAround) {
     const TempFolder folder;
     const HostedImage image = image_with_a_grain();

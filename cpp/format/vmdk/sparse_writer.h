@@ -61,6 +61,10 @@ class SparseWriter {
 void rewrite_descriptor(io::File& copy, const HostedHeader& header, bool zeroed_grains,
                         const std::string& descriptor);
 
+// The header of an extent whose changed areas somebody kept track of says version 3. Who writes to
+// it and keeps no track lowers that to what the entries need, before the first write.
+void stop_change_tracking(io::File& extent);
+
 // Whether there is room for it where VMware and QEMU look: from sector 1 up to `first_used_sector`.
 bool descriptor_fits(const HostedHeader& header, std::uint64_t first_used_sector,
                      const std::string& descriptor);
