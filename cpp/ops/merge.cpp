@@ -438,6 +438,7 @@ bool merge_into_child(const DiskFamily& family, const DiskFamily::Id& child_id,
 
     const vm::Disk parent_chain = family.disk(parent_id);
     progress.checkpoint("merge");
+    vm::stop_change_tracking(pushed ? parent : child, settings);
     if (pushed) {
         Merger{*editor, settings, progress}.push(child, parent_chain);
         progress.checkpoint("take over");

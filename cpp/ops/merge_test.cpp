@@ -100,6 +100,35 @@ TEST_F(MergeTest, OfASmallBaseIntoALargerDeltaThatBecomesTheBase) {
     EXPECT_EQ(disk.chain.front().descriptor.find_ddb("uuid"), "60 00");
 }
 
+// What a base looks like when its child's data is in it and its name still its own.
+class SeesTheBase : public Progress {
+  public:
+    explicit SeesTheBase(fs::path base) : base_{std::move(base)} {}
+    void checkpoint(const char* step) override {
+        if (std::string{step} == "take over") seen = testing::read_file(base_);
+    }
+    std::string seen;
+
+  private:
+    fs::path base_;
+};
+
+// A merge keeps no track of what it changes, as a file of changed areas would have to.
+TEST_F(MergeTest, EndsTheChangeTrackingOfWhatItWritesTo) {
+    add_flat("base", 1);
+    const std::string tracked = "changeTrackPath=\"base-ctk.vmdk\"\n";
+    write_file(vm_ / "base.vmdk", testing::read_file(vm_ / "base.vmdk") + tracked);
+    write_file(vm_ / "base-ctk.vmdk", "");
+    add("child.vmdk", 2, {{0, 'c'}}, "base.vmdk", 1);
+    const DiskFamily family{vm::Config::read(vmx_), {}, settings_};
+    SeesTheBase progress{vm_ / "base.vmdk"};
+    EXPECT_TRUE(merge_into_child(family, *family.find(vm_ / "child.vmdk"), settings_, progress));
+    EXPECT_NE(progress.seen, "");
+    EXPECT_EQ(progress.seen.find("changeTrackPath"), std::string::npos) << progress.seen;
+    EXPECT_EQ(testing::read_file(vm_ / "child.vmdk").find("changeTrackPath"), std::string::npos);
+    EXPECT_EQ(names_in(vm_), "base-ctk.vmdk base-flat.vmdk child.vmdk vm.vmx");
+}
+
 // A flat base takes what its child has, however much that is, and stays flat.
 TEST_F(MergeTest, IntoAFlatBase) {
     add_flat("base", 1);

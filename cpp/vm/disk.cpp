@@ -6,7 +6,10 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "format/vmdk/extent.h"
+#include "format/vmdk/qemu_descriptor.h"
+#include "io/replacement.h"
 #include "vm/moved.h"
 
 namespace fs = boost::filesystem;
@@ -283,6 +286,22 @@ void follow_chain(const fs::path& path, const std::vector<fs::path>& search,
         check_chain(chain, parent, walk.longest);
         chain.push_back(std::move(parent));
     }
+}
+
+std::string descriptor_text(const DiskLink& link) {
+    bool embedded = false;
+    return read_descriptor_text(io::File::open(link.path, io::Links::Refuse), embedded);
+}
+
+void stop_change_tracking(const DiskLink& link, const Settings& settings) {
+    const std::string text = descriptor_text(link);
+    if (!format::vmdk::tracks_changes(text)) return;
+    const std::string changed = format::vmdk::without_change_tracking(text);
+    if (!link.embedded) return io::replace_file(link.path, changed, settings.durability);
+    io::File file = io::File::open_writable(link.path);
+    const std::uint64_t sector = format::vmdk::read_header(file).descriptor_offset.value();
+    file.write_at(sector * kSectorSize, io::as_bytes(changed));
+    if (settings.durability == Durability::Synced) file.sync();
 }
 
 void require_extents(const std::vector<DiskLink>& chain, const Settings& settings) {

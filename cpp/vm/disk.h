@@ -76,6 +76,14 @@ DiskLink read_link(const boost::filesystem::path& path);
 // The files of one link: its descriptor and its extents, as far as they are there.
 std::vector<boost::filesystem::path> files_of(const DiskLink& link, const Settings& settings);
 
+// The descriptor's text, as in the file.
+std::string descriptor_text(const DiskLink& link);
+
+// Whoever is about to write to the disk and keeps no track of changed areas says so first: its
+// descriptor names no file of them any more, so no incremental backup believes that file. The file
+// itself stays. The headers of its extents are changed by format::vmdk::stop_change_tracking().
+void stop_change_tracking(const DiskLink& link, const Settings& settings);
+
 // Throws as open_whole_disk() where an extent of these links is missing.
 void require_extents(const std::vector<DiskLink>& chain, const Settings& settings);
 
