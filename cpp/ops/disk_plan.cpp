@@ -2,9 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <numeric>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/units.h"
+#include "format/vmdk/qemu_descriptor.h"
+#include "format/vmdk/sparse_writer.h"
 #include "vm/identity.h"
 
 namespace vix::ops {
@@ -13,6 +18,7 @@ namespace {
 using format::vmdk::Descriptor;
 using format::vmdk::ExtentLine;
 using format::vmdk::ExtentType;
+using format::vmdk::kQemuDescriptorLimit;
 using vm::DiskClass;
 
 // Sizes of new extents of split disks, in sectors: since Workstation 8 (hardware version 8) a
@@ -21,6 +27,10 @@ constexpr std::uint64_t kSplitSparse = 8323072;
 constexpr std::uint64_t kOldSplitSparse = 4192256;
 constexpr std::uint64_t kSplitFlat = 4193792;
 constexpr std::uint64_t kFirstHardwareOfLargeSplit = 8;
+
+// A sparse extent holds less than 2 TiB.
+constexpr std::uint64_t kMostJoined = std::uint64_t{1} << 30;
+constexpr std::size_t kRoomForIdentity = 256;  // of a descriptor: uuid, the name of the hint
 
 constexpr std::uint64_t kMaxIdeCylinders = 16383;
 
@@ -152,6 +162,52 @@ DiskPlan plan_layout(const std::string& name, DiskClass type,
     return plan;
 }
 
+// What QEMU can write to: it mixes up extents of which one ends within a grain, so each begins with
+// a whole one.
+std::vector<std::uint64_t> in_whole_grains(const std::vector<std::uint64_t>& sizes) {
+    const std::uint64_t capacity = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
+    std::vector<std::uint64_t> whole;
+    std::uint64_t end = 0;
+    std::uint64_t begin = 0;
+    for (const std::uint64_t size : sizes) {
+        end += size;
+        const std::uint64_t moved = std::min(capacity, round_up(end, format::vmdk::kGrainSectors));
+        if (moved > begin) whole.push_back(moved - std::exchange(begin, moved));
+    }
+    return whole;
+}
+
+// Half as many extents: of two neighbours one.
+std::vector<std::uint64_t> joined(const std::vector<std::uint64_t>& sizes) {
+    std::vector<std::uint64_t> fewer;
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+        if (i % 2 == 0) fewer.push_back(0);
+        fewer.back() += sizes[i];
+    }
+    return fewer;
+}
+
+// A sparse disk in pieces. As many as asked for, or fewer where QEMU would cut off the descriptor;
+// `more` bytes of that are still to come.
+DiskPlan plan_split_sparse(const vm::Disk& disk, const std::string& name,
+                           const std::vector<std::uint64_t>& asked, std::size_t more) {
+    std::vector<std::uint64_t> sizes = in_whole_grains(asked);
+    for (;; sizes = joined(sizes)) {
+        DiskPlan plan = plan_layout(name, DiskClass::SplitSparse, sizes);
+        plan.descriptor = new_descriptor(disk, plan, DiskClass::SplitSparse);
+        const bool fits = to_text(plan.descriptor).size() + more < kQemuDescriptorLimit;
+        if (fits || sizes.front() > kMostJoined || sizes.size() == 1) return plan;
+    }
+}
+
+DiskPlan plan_described(const vm::Disk& disk, const std::string& name, DiskClass type,
+                        const std::vector<std::uint64_t>& sizes, std::size_t more) {
+    if (type == DiskClass::SplitSparse) return plan_split_sparse(disk, name, sizes, more);
+    DiskPlan plan = plan_layout(name, type, sizes);
+    plan.descriptor = new_descriptor(disk, plan, type);
+    return plan;
+}
+
 // Only disks that a hosted product writes to can have children there.
 bool may_be_parent(const Descriptor& descriptor) {
     static constexpr std::string_view kTypes[] = {"monolithicSparse",     "monolithicFlat",
@@ -189,8 +245,8 @@ std::string clone_disk_name(const std::string& source_stem, std::set<std::string
 }
 
 DiskPlan plan_disk(const vm::Disk& disk, const std::string& name) {
-    DiskPlan plan = plan_layout(name, disk.disk_class, extent_sizes(disk));
-    plan.descriptor = new_descriptor(disk, plan, disk.disk_class);
+    DiskPlan plan =
+        plan_described(disk, name, disk.disk_class, extent_sizes(disk), kRoomForIdentity);
     plan.descriptor.ddb.emplace_back("uuid", vm::new_disk_uuid());
     return plan;
 }
@@ -225,8 +281,8 @@ DiskPlan plan_child(const vm::Disk& parent, const std::string& name, const std::
     const std::string type_name = to_lower(link.descriptor.create_type);
     const bool split = type_name.find("gbmaxextent") != std::string::npos;
     const DiskClass type = split ? DiskClass::SplitSparse : DiskClass::MonolithicSparse;
-    DiskPlan plan = plan_layout(name, type, split ? sizes : std::vector{parent.capacity_sectors});
-    plan.descriptor = new_descriptor(parent, plan, type);
+    if (!split) sizes = {parent.capacity_sectors};
+    DiskPlan plan = plan_described(parent, name, type, sizes, hint.size() + kRoomForIdentity);
     std::erase_if(plan.descriptor.ddb,
                   [](const auto& entry) { return equal_ignoring_case(entry.first, "deletable"); });
     plan.descriptor.parent_cid = *link.descriptor.cid;

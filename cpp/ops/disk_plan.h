@@ -38,12 +38,14 @@ std::string without_snapshot_number(const std::string& stem);
 std::string snapshot_disk_name(const std::string& source_stem,
                                const std::function<bool(const std::string& name)>& taken);
 
-// An empty child of `parent`: sparse, in one piece or split as the parent is. `hint` is what names
+// An empty child of `parent`: sparse, in one piece or split as the parent is, or into fewer pieces
+// where QEMU could not write to as many (see doc/qemu-writes.md). `hint` is what names
 // the parent in it. Errors: VIX_E_DISK_PARENT_NOTALLOWED for a parent that is compressed or ESX's,
 // VIX_E_DISK_NEEDSREPAIR for one without a content id, VIX_E_DISK_TOOMANYREDO.
 DiskPlan plan_child(const vm::Disk& parent, const std::string& name, const std::string& hint);
 
-// The whole, flattened copy of `disk`, of its base's class, with fresh identities.
+// The whole, flattened copy of `disk`, of its base's class, with fresh identities. QEMU can write
+// to it: its pieces are as those of a child.
 DiskPlan plan_disk(const vm::Disk& disk, const std::string& name);
 
 }  // namespace vix::ops

@@ -114,12 +114,38 @@ TEST(DiskPlan, OfAMonolithicFlatDisk) {
 
 TEST(DiskPlan, OfASplitDiskKeepsItsSplit) {
     const DiskPlan plan = plan_disk(
-        disk_of(DiskClass::SplitSparse, "twoGbMaxExtentSparse", {8323072, 100, 8323072}), "d-cl1");
+        disk_of(DiskClass::SplitSparse, "twoGbMaxExtentSparse", {8323072, 128, 8323072}), "d-cl1");
     EXPECT_EQ(extents_of(plan),
-              "d-cl1-s001.vmdk 0+8323072, d-cl1-s002.vmdk 8323072+100, d-cl1-s003.vmdk "
-              "8323172+8323072");
+              "d-cl1-s001.vmdk 0+8323072, d-cl1-s002.vmdk 8323072+128, d-cl1-s003.vmdk "
+              "8323200+8323072");
     EXPECT_EQ(plan.descriptor.create_type, "twoGbMaxExtentSparse");
     EXPECT_EQ(plan.descriptor.extents[1].type, ExtentType::Sparse);
+}
+
+TEST(DiskPlan, BeginsEachSparseExtentWithAWholeGrain) {
+    const DiskPlan plan = plan_disk(
+        disk_of(DiskClass::SplitSparse, "twoGbMaxExtentSparse", {1024, 100, 20, 1000}), "d");
+    EXPECT_EQ(extents_of(plan), "d-s001.vmdk 0+1024, d-s002.vmdk 1024+128, d-s003.vmdk 1152+992");
+}
+
+TEST(DiskPlan, GivesAChildWholeGrainsOnAFlatParentInOddPieces) {
+    Disk parent = disk_of(DiskClass::SplitFlat, "twoGbMaxExtentFlat", {600, 424});
+    parent.chain.front().descriptor.cid = 1;
+    const DiskPlan plan = plan_child(parent, "d", "disk.vmdk");
+    EXPECT_EQ(extents_of(plan), "d-s001.vmdk 0+640, d-s002.vmdk 640+384");
+}
+
+// A descriptor longer than 10 KiB is cut off by QEMU's first write.
+TEST(DiskPlan, HasFewerExtentsWhereTheirNamesWouldBeTooMuch) {
+    const std::vector<std::uint64_t> sizes(300, 8323072);
+    Disk parent = disk_of(DiskClass::SplitSparse, "twoGbMaxExtentSparse", sizes);
+    parent.chain.front().descriptor.cid = 1;
+    const std::string name = "a name that is long enough-000001";
+    for (const DiskPlan& plan : {plan_child(parent, name, "disk.vmdk"), plan_disk(parent, name)}) {
+        EXPECT_LT(to_text(plan.descriptor).size(), 10240U);
+        EXPECT_EQ(plan.extents.size(), 75U);
+        EXPECT_EQ(plan.descriptor.capacity_sectors(), parent.capacity_sectors);
+    }
 }
 
 TEST(DiskPlan, OfASplitFlatDisk) {
@@ -147,9 +173,9 @@ TEST(DiskPlan, SplitsAFlatDiskOfAnotherTypeBelowTwoGigabytes) {
 }
 
 TEST(DiskPlan, NumbersManyExtents) {
-    const Disk disk = disk_of(DiskClass::SplitSparse, "twoGbMaxExtentSparse",
-                              std::vector<std::uint64_t>(1000, 8));
-    EXPECT_EQ(plan_disk(disk, "d").extents[999].file_name, "d-s1000.vmdk");
+    const Disk disk =
+        disk_of(DiskClass::SplitFlat, "twoGbMaxExtentFlat", std::vector<std::uint64_t>(1000, 8));
+    EXPECT_EQ(plan_disk(disk, "d").extents[999].file_name, "d-f1000.vmdk");
 }
 
 TEST(DiskPlan, StandsOnNothing) {
