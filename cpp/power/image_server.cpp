@@ -170,6 +170,12 @@ class Arguments {
     std::string add_chain(const Image& image, const std::string& id);
 };
 
+// A disk without a parent. QEMU would open what its descriptor may name as one all the same.
+std::string base_option(const std::string& node, bool read_only) {
+    return R"({"driver":"vmdk","node-name":")" + node + R"(","file":")" + node +
+           R"(f","read-only":)" + (read_only ? "true" : "false") + R"(,"backing":null})";
+}
+
 // The base first, since each names the one below it. Gives the topmost one's node.
 std::string Arguments::add_chain(const Image& image, const std::string& id) {
     std::string below;
@@ -182,6 +188,7 @@ std::string Arguments::add_chain(const Image& image, const std::string& id) {
         std::string text = std::string{"driver="} + (image.vmdk ? "vmdk" : "raw") +
                            ",node-name=" + node + ",file=" + node + 'f' + only;
         if (!below.empty()) text += ",backing=" + below;
+        if (below.empty() && image.vmdk) text = base_option(node, !writable);
         block(text);
         below = node;
     }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "io/same_file.h"
+#include "power/disk_check.h"
 #include "vm/chain_reader.h"
 #include "vm/linked_clones.h"
 #include "vm/machine_state.h"
@@ -31,15 +32,6 @@ void refuse_frozen(const fs::path& disk, const vm::Config& machine, const vm::Sn
     }
 }
 
-// What QEMU will open by itself: each extent must be one that may be read.
-void check_extents(const vm::DiskLink& link, const vm::Settings& settings) {
-    if (link.embedded) return;
-    for (const auto& extent : link.descriptor.extents) {
-        if (extent.name.empty()) continue;
-        vm::open_extent_file({extent.name, extent.name_bytes}, link.folder(), settings);
-    }
-}
-
 // Beside the disk, where there is room for what a guest writes; VMware calls its own so.
 fs::path scratch_for(const fs::path& disk) {
     return disk.string() + ".REDO.qcow2";
@@ -51,8 +43,11 @@ Image disk_image(const Drive& drive, const vm::Config& machine, const vm::Snapsh
     const fs::path path = fs::canonical(vm::find_disk(device, machine, settings));
     const vm::Disk disk = vm::open_disk(path, machine.search_folders(settings), settings);
     Image image{drive.node, {}, true, !drive.discards_writes, {}};
+    const QemuUse use = drive.discards_writes ? QemuUse::Read : QemuUse::Write;
+    DiskVerdict verdict = check_disk(disk.chain, use, settings);
+    image.mending = std::move(verdict.mending);
+    image.long_descriptor = verdict.long_descriptor;
     for (const vm::DiskLink& link : disk.chain) {
-        check_extents(link, settings);
         image.chain.push_back(link.path);
         image.files += 1 + (link.embedded ? 0 : link.descriptor.extents.size());
     }

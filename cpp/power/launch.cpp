@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "io/lock.h"
 #include "io/replacement.h"
+#include "power/disk_check.h"
 #include "power/identity.h"
 #include "power/saved_state.h"
 #include "power/xml.h"
@@ -137,9 +138,27 @@ void Launch::prepare_firmware() {
     context_.firmware = Firmware{files.code, kVarsExport};
 }
 
-void Launch::prepare_images(bool resuming) {
+// What QEMU would destroy as it is. Others of VMware's products keep off meanwhile.
+void Launch::mend_disks() {
+    for (const Image& image : images_) {
+        const fs::path& disk = image.chain.front();
+        if (!image.mending.needed()) continue;
+        const io::Lock lock{disk, io::LockKind::Exclusive};
+        mend_disk(disk, image.mending, machine_settings_);
+    }
+}
+
+// Before anything is changed: most of what keeps a machine from starting shows here.
+void Launch::find_drives() {
     drives_ = drives_of(machine_, notes_);
     images_ = find_images(machine_, drives_, machine_settings_, notes_);
+    for (const Image& image : images_) {
+        if (image.long_descriptor) require_long_descriptors(image.chain.front(), host_);
+    }
+}
+
+void Launch::prepare_images(bool resuming) {
+    mend_disks();
     prepare_firmware();
     for (const Image& image : images_) {
         if (!resuming && !image.scratch.empty()) unlink(image.scratch.c_str());
@@ -213,6 +232,7 @@ std::vector<std::string> Launch::run(StartAs as) {
     }
     require_same_storage();
     const bool resuming = saved == SavedState::Complete;
+    find_drives();
     if (!resuming) complete_identity();
     prepare_images(resuming);
     domain_.emplace(resuming ? resume_domain() : start_domain());

@@ -31,6 +31,8 @@ class Launch {
     void require_same_storage();
     void complete_identity();
     void prepare_firmware();
+    void find_drives();
+    void mend_disks();
     void prepare_images(bool resuming);
     Domain start_domain();
     Domain resume_domain();

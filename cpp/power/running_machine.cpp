@@ -11,6 +11,7 @@
 #include "io/lock.h"
 #include "io/replacement.h"
 #include "io/same_file.h"
+#include "power/disk_check.h"
 #include "power/host.h"
 #include "power/identity.h"
 #include "vm/disk.h"
@@ -241,6 +242,10 @@ void RunningMachine::put_on(const std::vector<ServedChild>& children) {
     if (!process) {
         throw Error{VIX_E_CANNOT_CONNECT_TO_VM,
                     "the process of " + domain_.name() + " cannot be seen from here"};
+    }
+    for (const ServedChild& child : children) {
+        const DiskVerdict verdict = check_new_top(child.disk, settings_);
+        if (verdict.long_descriptor) require_long_descriptors(child.disk, host_);
     }
     std::vector<fs::path> former;
     MarkChange marks{server_, process->member};

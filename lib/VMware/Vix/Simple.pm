@@ -325,7 +325,10 @@ C<VMware::Vix::last_error_detail()> after a call that worked (ours).
 
 One that runs is VIX_E_VM_IS_RUNNING, an encrypted one VIX_E_NEED_KEY, or VIX_E_NOT_SUPPORTED with
 VIX_VMPOWEROP_LAUNCH_GUI (page), one whose .vmx cannot be written VIX_E_CANNOT_START_READ_ONLY_VM, one
-whose disk a snapshot or a linked clone needs as it is VIX_E_SNAPSHOT_INCONSISTENT. Without libvirt
+whose disk a snapshot or a linked clone needs as it is VIX_E_SNAPSHOT_INCONSISTENT. A disk that QEMU
+would destroy by writing or read wrongly (stream-optimized, ESX's redo logs, odd layouts) is
+VIX_E_DISK_NOTSUPPORTED, or VIX_E_DISK_NEEDSREPAIR if it is damaged. Then nothing has started or
+changed, and the detail names the way out, mostly a full clone (all ours). Without libvirt
 it is VIX_E_NOT_SUPPORTED, with one that does not answer VIX_E_CANNOT_CONNECT_TO_HOST, without the
 right to use it VIX_E_HOST_USER_PERMISSIONS, on another host that does not see it or is not reached by
 ssh VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT; whatever else libvirt refuses is
@@ -870,7 +873,8 @@ Calls that read disks or snapshots may return, all (ours):
     VIX_E_DISK_CID_MISMATCH (16008)             the parent changed after its child was made
     VIX_E_DISK_UNSUPPORTEDDISKVERSION (16011)   a format newer than this library
     VIX_E_DISK_OPENPARENT (16012)               a parent is missing or cannot be opened
-    VIX_E_DISK_NOTSUPPORTED (16013)             a kind of disk this library does not know
+    VIX_E_DISK_NOTSUPPORTED (16013)             a kind of disk this library does not know, or that
+                                                QEMU cannot be given (VMPowerOn)
     VIX_E_DISK_NEEDKEY (16014)                  encrypted
     VIX_E_DISK_TOOMANYOPENFILES (16027)         no file descriptors left
     VIX_E_DISK_TOOMANYREDO (16028)              the chain of parents is too long
