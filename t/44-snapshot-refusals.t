@@ -93,6 +93,31 @@ sub all_refuse {
     ReleaseHandle($handle);
 }
 
+# ---- what the .vmx says
+for my $case (
+    ['as many as allowed',  VIX_E_SNAPSHOT_MAXSNAPSHOTS, 'snapshot.maxSnapshots', '2'],
+    ['none allowed',        VIX_E_SNAPSHOT_MAXSNAPSHOTS, 'snapshot.maxSnapshots', '0'],
+    ['a limit of words',    VIX_E_CANNOT_READ_VM_CONFIG, 'snapshot.maxSnapshots', 'many'],
+    ['snapshots disabled',  VIX_E_SNAPSHOT_VERSION,      'snapshot.disabled',     'TRUE'],
+    ['a shared disk',       VIX_E_SNAPSHOT_VERSION,      'scsi0:0.sharing',       'multi-writer'],
+    ['no working folder',   VIX_E_FILE_NOT_FOUND,        'workingDir',            '/no/such/folder'],
+    ['one on drive Q',      VIX_E_FILE_NAME_INVALID,     'workingDir',            'Q:\\snapshots'],
+) {
+    my ($what, $code, $key, $value) = @$case;
+    my $vm = machine();
+    add_keys($vm, qq($key = "$value"\n));
+    all_refuse($what, $vm, $code, calls => ['take'], says => qr/\Q$key\E = "\Q$value\E"/);
+}
+{
+    my $vm = machine();
+    add_keys($vm, qq(scsi0.present = "TRUE"\nscsi0.sharedBus = "virtual"\n));
+    all_refuse('a shared bus', $vm, VIX_E_SNAPSHOT_VERSION, calls => ['take']);
+    my $dir = temp_dir();
+    is(linked_clone($vm->{vmx}, [0], "$dir/linked/l.vmx"),
+        VIX_E_SNAPSHOT_VERSION, 'a shared bus: no linked clone');
+    is(full_clone($vm->{vmx}, undef, "$dir/full/f.vmx"), VIX_OK, 'but a full one');
+}
+
 # ---- disks
 for my $type (qw(streamOptimized vmfs vmfsThin)) {
     my $vm = make_vm(disks => [{ size_mb => 1 }, { type => $type, size_mb => 1 }]);

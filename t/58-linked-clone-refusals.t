@@ -214,6 +214,25 @@ SKIP: {
     }
     is_deeply([folder_changes($before, $vm->{dir})], [], 'the parent was not touched');
     is_deeply([list_files("$keep")],                 [], 'nothing of the clone is there');
+
+    # VMware allows it of a template. The caller learns what is missing.
+    spew($vm->{vmx}, slurp($vm->{vmx}) . qq(templateVM = "TRUE"\n));
+    $before = folder_digest($vm->{dir});
+    my $pid = fork;
+    die "fork: $!" if !defined $pid;
+    if (!$pid) {
+        ($(, $)) = (65534, '65534 65534');
+        ($<, $>) = (65534, 65534);
+        my $answer = linked_clone($vm->{vmx}, [0], "$keep/c/c.vmx");
+        my $detail = VMware::Vix::last_error_detail();
+        my $told   = $detail =~ /has no record of this clone/;
+        diag("answer $answer: $detail") if $answer != VIX_OK || !$told;
+        POSIX::_exit($answer == VIX_OK && $told ? 0 : 1);
+    }
+    waitpid $pid, 0;
+    is($?, 0, 'of a template it is made, and the detail says what is missing');
+    is_deeply([folder_changes($before, $vm->{dir})], [], 'the parent was not touched');
+    ok(-e "$keep/c/c.vmx", 'the clone is there');
     chmod 0755, $vm->{dir};
 }
 

@@ -6,6 +6,7 @@
 #include "api/result_fields.h"
 #include "base/error.h"
 #include "host/provider.h"
+#include "ops/power_off.h"
 #include "vm/machine.h"
 
 namespace vix::api {
@@ -33,8 +34,14 @@ void vm_power_off(Call& call, int handle, int options) {
     const auto vm = call.vm(handle);
     require_power_options(options, "VMPowerOff");
     const auto engine = engine_running(call, *vm);
-    if ((options & VIX_VMPOWEROP_FROM_GUEST) != 0) return engine.shut_down(vm->vmx());
-    engine.power_off(vm->vmx());
+    if ((options & VIX_VMPOWEROP_FROM_GUEST) != 0) {
+        engine.shut_down(vm->vmx());
+    } else {
+        engine.power_off(vm->vmx());
+    }
+    for (const auto& note : ops::after_power_off(vm->vmx(), call.settings(), call.progress())) {
+        call.note(note);
+    }
 }
 
 void vm_reset(Call& call, int handle, int options) {

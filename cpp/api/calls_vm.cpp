@@ -78,7 +78,7 @@ void vm_clone(Call& call, int vm, int snapshot_handle, int type, const std::stri
     const ops::CloneRequest request{source->vmx(), call.settings().path_map.resolve(destination),
                                     call.settings(), snapshot};
     if (type == VIX_CLONETYPE_LINKED) {
-        ops::clone_linked(request, call.progress());
+        for (const auto& note : ops::clone_linked(request, call.progress())) call.note(note);
     } else {
         ops::clone_full(request, call.progress());
     }

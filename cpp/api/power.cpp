@@ -3,6 +3,7 @@
 #include "api/machine_state.h"
 #include "base/error.h"
 #include "ops/machine_lock.h"
+#include "ops/power_off.h"
 #include "power/identity.h"
 #include "power/running_machine.h"
 #include "power/viewer.h"
@@ -44,6 +45,9 @@ power::Engine engine_running(const Call& call, const VmObject& vm) {
 
 void power_on(Call& call, const VmObject& vm, power::StartAs as, Window window) {
     ops::tidy_up_if_free(vm.vmx(), call.settings());
+    for (const auto& note : ops::before_power_on(vm.vmx(), call.settings(), call.progress())) {
+        call.note(note);
+    }
     for (const auto& note : engine_of(call).power_on(vm.vmx(), as)) call.note(note);
     if (window == Window::None) return;
     const auto uuid = power::uuid_for(power::canonical_path(vm.vmx()));

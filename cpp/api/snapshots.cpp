@@ -9,14 +9,20 @@
 #include "api/text_argument.h"
 #include "host/settings_file.h"
 #include "vm/machine_state.h"
+#include "vm/working_folder.h"
 
 namespace vix::api {
 namespace {
 
 using vm::SnapshotTree;
 
+// That there are none is not said where the list may be elsewhere.
 SnapshotTree tree_of(const VmObject& vm) {
-    return SnapshotTree::read(vm::snapshot_list_path(vm.vmx()));
+    SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(vm.vmx()));
+    if (tree.snapshots().empty() && io::identity_of(vm.vmx())) {
+        vm::refuse_list_elsewhere(vm::Config::read(vm.vmx()), host::load_settings());
+    }
+    return tree;
 }
 
 std::shared_ptr<VmObject> vm_with_snapshots(Handle handle) {

@@ -3,13 +3,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/filesystem/operations.hpp>
 #include <set>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "io/folder.h"
+#include "io/same_file.h"
 #include "ops/disk_build.h"
+#include "power/saved_state.h"
 #include "vm/machine_state.h"
+#include "vm/working_folder.h"
 
 namespace fs = boost::filesystem;
 
@@ -64,15 +68,14 @@ void ChildDisks::avoid(const vm::Config& machine, const vm::SnapshotTree& tree) 
 }
 
 // The folder is read once, however many numbers are taken in it.
-std::string ChildDisks::free_name(const fs::path& disk) {
-    const fs::path folder = disk.parent_path();
+std::string ChildDisks::free_name(const fs::path& folder, const std::string& disk_stem) {
     auto known = taken_.find(folder);
     if (known == taken_.end()) {
         known = taken_.emplace(folder, io::names_in(folder)).first;
         known->second.insert(known->second.end(), named_.begin(), named_.end());
     }
     std::vector<std::string>& taken = known->second;
-    const std::string stem = without_snapshot_number(disk.stem().string()) + '-';
+    const std::string stem = without_snapshot_number(disk_stem) + '-';
     std::vector<std::string> near;
     std::copy_if(taken.begin(), taken.end(), std::back_inserter(near),
                  [&](const auto& file) { return starts_with_ignoring_case(file, stem); });
@@ -89,7 +92,7 @@ std::string ChildDisks::free_name(const fs::path& disk) {
         }
         return false;
     };
-    std::string name = snapshot_disk_name(disk.stem().string(), is_taken);
+    std::string name = snapshot_disk_name(disk_stem, is_taken);
     taken.push_back(name + ".vmdk");
     return name;
 }
@@ -97,9 +100,14 @@ std::string ChildDisks::free_name(const fs::path& disk) {
 void ChildDisks::plan(const vm::DiskDevice& device, const vm::Config& machine) {
     const fs::path path = vm::find_disk(device, machine, settings_);
     vm::Disk parent = vm::open_whole_disk(path, machine.search_folders(settings_), settings_);
-    DiskPlan plan = plan_child(parent, free_name(path), path.filename().string());
-    names_[to_lower(device.node)] = named_beside(device.file.name, plan.descriptor_name);
-    children_.push_back({path.parent_path(), std::move(parent), std::move(plan)});
+    const fs::path folder = vm::redo_folder(machine, settings_).value_or(path.parent_path());
+    const bool beside = io::is_same_file(folder, path.parent_path());
+    DiskPlan plan = plan_child(parent, free_name(folder, path.stem().string()),
+                               beside ? path.filename().string() : fs::canonical(path).string());
+    names_[to_lower(device.node)] = beside
+                                        ? named_beside(device.file.name, plan.descriptor_name)
+                                        : power::name_from(machine, folder / plan.descriptor_name);
+    children_.push_back({folder, std::move(parent), std::move(plan)});
 }
 
 void ChildDisks::build(Progress& progress) {

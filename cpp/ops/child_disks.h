@@ -26,7 +26,8 @@ class ChildDisks {
     // there now. Call before plan().
     void avoid(const vm::Config& machine, const vm::SnapshotTree& tree);
 
-    // Plans a child of the disk of that device, beside it, under the next free snapshot name.
+    // Plans a child of the disk of that device under the next free snapshot name: beside the disk,
+    // or where vm::redo_folder() says.
     void plan(const vm::DiskDevice& device, const vm::Config& machine);
 
     // A file that belongs to them and goes with them.
@@ -52,7 +53,7 @@ class ChildDisks {
         DiskPlan plan;
     };
 
-    std::string free_name(const boost::filesystem::path& disk);
+    std::string free_name(const boost::filesystem::path& folder, const std::string& disk_stem);
 
     const vm::Settings& settings_;
     std::map<std::string, std::string> names_;

@@ -22,7 +22,10 @@
 #include "ops/snapshot.h"
 #include "ops/snapshot_list.h"
 #include "vm/disk.h"
+#include "vm/disk_modes.h"
 #include "vm/machine_state.h"
+#include "vm/shared_disks.h"
+#include "vm/working_folder.h"
 
 namespace fs = boost::filesystem;
 
@@ -233,13 +236,18 @@ std::string recorded_name(const CloneRequest& request) {
     return fs::relative(request.destination, request.source.parent_path()).string();
 }
 
+// Nothing may be written there, by this user or by anybody.
+bool is_forbidden(const Error& error) {
+    return error.code() == VIX_E_FILE_READ_ONLY || error.code() == VIX_E_FILE_ACCESS_ERROR;
+}
+
 // The record of a linked clone in its parent's list of snapshots. Written before the clone is
 // published. Outlives the staging place, so that it goes only after the clone has gone.
 class CloneRecord {
   public:
     // `known`: what the caller has read of the parent's list.
-    CloneRecord(const CloneRequest& request, SnapshotTree known)
-        : request_{request}, known_{std::move(known)} {}
+    CloneRecord(const CloneRequest& request, const vm::Config& parent, SnapshotTree known)
+        : request_{request}, parent_{parent}, known_{std::move(known)} {}
 
     ~CloneRecord() {
         // A clone that is there, because it could not be taken back, needs its record.
@@ -264,15 +272,37 @@ class CloneRecord {
             tree.add_clone(*request_.snapshot, recorded_name(request_));
             return true;
         };
-        SnapshotListChange change{request_.source, waiting, add, std::move(known_)};
-        written_ = true;  // also when only waiting for it to last fails
-        change.commit(request_.settings.durability);
+        try {
+            SnapshotListChange change{request_.source, waiting, add, std::move(known_)};
+            written_ = true;  // also when only waiting for it to last fails
+            change.commit(request_.settings.durability);
+        } catch (const Error& error) {
+            if (written_ || !is_forbidden(error)) throw;
+            note_missing(error);
+        }
     }
 
     void keep() noexcept { kept_ = true; }
+    const std::vector<std::string>& notes() const { return notes_; }
 
   private:
+    // VMware, too, asks for a template where the parent may not be written: its snapshots cannot be
+    // removed.
+    void note_missing(const Error& error) {
+        if (!parent_.is_template()) {
+            throw Error{error.code(), error.detail() +
+                                          "; a parent that may not be written must be a template "
+                                          "(templateVM = \"TRUE\" in its .vmx)"};
+        }
+        notes_.push_back(request_.source.string() + " has no record of this clone (" +
+                         error.detail() +
+                         "): once it is no template any more, nothing keeps its snapshot from "
+                         "being removed, which would make the clone useless");
+    }
+
     const CloneRequest& request_;
+    const vm::Config& parent_;
+    std::vector<std::string> notes_;
     SnapshotTree known_;
     bool written_ = false;
     bool kept_ = false;
@@ -345,16 +375,36 @@ class SnapshotForClone {
     bool kept_ = false;
 };
 
+// A template on storage that knows no locks and may not be written is held by its being one.
+void hold_snapshots(const fs::path& vmx, Progress& waiting, std::optional<SnapshotHold>& hold) {
+    try {
+        hold.emplace(vmx, waiting);
+    } catch (const Error& error) {
+        if (!is_forbidden(error) || !vm::Config::read(vmx).is_template()) throw;
+    }
+}
+
 // While it is held nobody of ours removes the snapshot. What VMware does to the machine meanwhile
 // does not touch the snapshot's disks.
-void clone_linked_to(const CloneRequest& request, Progress& progress) {
+std::vector<std::string> clone_linked_to(const CloneRequest& request, Progress& progress) {
     tidy_up_if_free(request.source, request.settings);
-    const SnapshotHold hold{request.source, progress};
+    std::optional<SnapshotHold> hold;
+    hold_snapshots(request.source, progress, hold);
     const vm::Config source = vm::Config::read(request.source);
     SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(request.source));
     const vm::MachineState state = state_in(tree, source, request);
-    CloneRecord record{request, std::move(tree)};
+    CloneRecord record{request, source, std::move(tree)};
     make_clone(plan_clone(state, request, Kind::Linked), request, &record, progress);
+    return record.notes();
+}
+
+// The clone would share the bus and write to disks that others write to.
+void refuse_shared(const vm::Config& source) {
+    const auto sharing = vm::what_forbids_snapshots(source);
+    if (!sharing) return;
+    throw Error{VIX_E_SNAPSHOT_VERSION,
+                source.path().string() + ": " + *sharing +
+                    " shares disks with other machines; only a full clone can be made"};
 }
 
 // The snapshot that an earlier linked clone made, if the machine has not changed since: asked for
@@ -376,6 +426,7 @@ void clone_full(const CloneRequest& request, Progress& progress) {
         const vm::Config source = vm::Config::read(request.source);
         refuse_running(source, request.settings);
         refuse_encrypted(source);
+        vm::refuse_list_elsewhere(source, request.settings);
         check_destination_free(request.destination);
     }
     tidy_up_if_free(request.source, request.settings);
@@ -383,10 +434,11 @@ void clone_full(const CloneRequest& request, Progress& progress) {
     hold_source(request.source, progress, source_hold);
     const vm::Config source = vm::Config::read(request.source);
     const vm::MachineState state = state_to_clone(source, request);
+    if (!request.snapshot) vm::refuse_redo_logs(source, request.settings);
     make_clone(plan_clone(state, request, Kind::Full), request, nullptr, progress);
 }
 
-void clone_linked(const CloneRequest& request, Progress& progress) {
+std::vector<std::string> clone_linked(const CloneRequest& request, Progress& progress) {
     const vm::Config source = vm::Config::read(request.source);
     if (source.is_suspended()) {
         throw Error{VIX_E_VM_IS_RUNNING,
@@ -394,6 +446,8 @@ void clone_linked(const CloneRequest& request, Progress& progress) {
     }
     if (!request.snapshot) refuse_running(source, request.settings);
     refuse_encrypted(source);
+    refuse_shared(source);
+    vm::refuse_list_elsewhere(source, request.settings);
     check_destination_free(request.destination);
     CloneRequest from_snapshot = request;
     if (!request.snapshot) from_snapshot.snapshot = snapshot_to_reuse(source, request.settings);
@@ -410,8 +464,9 @@ void clone_linked(const CloneRequest& request, Progress& progress) {
     }
     SnapshotForClone snapshot{request, progress};
     from_snapshot.snapshot = snapshot.uid();
-    clone_linked_to(from_snapshot, progress);
+    auto notes = clone_linked_to(from_snapshot, progress);
     snapshot.keep();
+    return notes;
 }
 
 }  // namespace vix::ops

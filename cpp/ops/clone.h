@@ -3,6 +3,8 @@
 
 #include <boost/filesystem/path.hpp>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/progress.h"
 #include "vm/settings.h"
@@ -25,9 +27,12 @@ void clone_full(const CloneRequest& request, Progress& progress);
 // present state is made first and stays; on failure it is removed again. The order of changes: the
 // snapshot, the clone's files in staging, the record of the clone in the source's .vmsd, the clone.
 // So a clone that exists is always recorded; a record without a clone means nothing. Errors besides
-// those of clone_full(): VIX_E_VM_IS_RUNNING for a suspended source, one that runs where no
+// those of clone_full(): VIX_E_SNAPSHOT_VERSION for a source that shares disks with others;
+// VIX_E_VM_IS_RUNNING for a suspended source, one that runs where no
 // snapshot is named, and snapshots with memory; VIX_E_SNAPSHOT_NOTFOUND;
 // VIX_E_DISK_PARENT_NOTALLOWED.
-void clone_linked(const CloneRequest& request, Progress& progress);
+// A template in a folder that may not be written gets no record. Gives what to tell the caller
+// then.
+std::vector<std::string> clone_linked(const CloneRequest& request, Progress& progress);
 
 }  // namespace vix::ops

@@ -129,6 +129,7 @@ class Rewriter {
         }
         clone_.remove("sched.swap.derivedName");
         clone_.remove("migrate.hostlog");
+        clone_.remove("vix.session");
     }
 
     const vm::Config& source_;

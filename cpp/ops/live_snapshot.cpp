@@ -60,17 +60,20 @@ int create_live_snapshot(const SnapshotRequest& request, Memory memory,
 
     ChangeOfDisks change{request.vmx, settings};
     change.children().avoid(machine, tree);
-    change.pending().add(state_files_to_make(machine, snapshot));
+    change.pending().add(state_files_to_make(machine, snapshot, settings));
     using power::GuestFiles;
     running.stand_still(with_memory ? GuestFiles::AsTheyAre : GuestFiles::Frozen);
     for (const vm::DiskDevice& device : machine.disks()) change.children().plan(device, machine);
     change.begin();
-    if (with_memory) running.save_memory(memory_file(machine.folder(), snapshot));
+    if (with_memory) running.save_memory(memory_file(machine, snapshot, settings));
     progress.checkpoint("the memory is saved");
     change.children().build(progress);
     write_state(machine, snapshot, settings);
     auto also = files_of_disks(machine, settings);
-    for (const fs::path& file : state_files_to_make(machine, snapshot)) also.push_back(file);
+    for (const fs::path& file : state_files_to_make(machine, snapshot, settings)) {
+        also.push_back(file);
+        also.push_back(file.parent_path());
+    }
     change.commit(on_disks(machine.dictionary(), change.children().names()), tree, also, progress,
                   [&] { running.put_on(served_disks(Config::read(request.vmx), settings)); });
     change.pending().done();

@@ -4,6 +4,7 @@
 #include "ops/pending.h"
 #include "vm/machine.h"
 #include "vm/snapshot_tree.h"
+#include "vm/working_folder.h"
 
 namespace vix::ops {
 namespace {
@@ -11,7 +12,9 @@ namespace {
 // Looked at before the lock is asked for: a running machine is not waited for.
 const boost::filesystem::path& not_running(const boost::filesystem::path& vmx,
                                            const vm::Settings& settings) {
-    refuse_running(vm::Config::read(vmx), settings);
+    const vm::Config machine = vm::Config::read(vmx);
+    refuse_running(machine, settings);
+    vm::refuse_list_elsewhere(machine, settings);
     return vmx;
 }
 

@@ -12,9 +12,13 @@
 #include "format/vmsn.h"
 #include "io/replacement.h"
 #include "io/transfer.h"
+#include "ops/snapshot_limits.h"
+#include "power/identity.h"
 #include "power/saved_state.h"
+#include "vm/disk_modes.h"
 #include "vm/machine_files.h"
 #include "vm/machine_state.h"
+#include "vm/working_folder.h"
 
 namespace fs = boost::filesystem;
 
@@ -28,6 +32,21 @@ constexpr unsigned kFirmwarePermissions = 0600;
 std::int64_t now_us() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
+// In the machine's own folder as VMware names it. Other machines, of the same name even, may share
+// a working folder elsewhere: there the name tells whose it is, see power::is_own_elsewhere().
+std::string state_name(const Config& machine, int uid, const vm::Settings& settings) {
+    const fs::path vmx = power::canonical_path(machine.path());
+    const std::string number = "-Snapshot" + std::to_string(uid);
+    const fs::path folder = vm::working_folder(machine, settings);
+    if (folder == machine.folder()) return machine.path().stem().string() + number + ".vmsn";
+    const std::string stem = vmx.stem().string() + '-' + power::digits_for(vmx) + number;
+    fs::path file = folder / (stem + ".vmsn");
+    for (int again = 2; io::identity_of(file); ++again) {  // left by a list that was lost
+        file = folder / (stem + '-' + std::to_string(again) + ".vmsn");
+    }
+    return file.string();
 }
 
 }  // namespace
@@ -44,15 +63,16 @@ void refuse_shared_disks(const Config& machine, const vm::Settings& settings) {
 
 vm::Snapshot new_snapshot(const SnapshotRequest& request, const Config& machine,
                           const vm::SnapshotTree& tree) {
+    refuse_new_snapshot(machine, tree, request.settings);
+    vm::refuse_redo_logs(machine, request.settings);
     vm::Snapshot snapshot;
     snapshot.uid = vm::first_free_number(machine.path(), tree.next_uid());
     snapshot.parent = tree.current();
     snapshot.display_name = request.name;
     snapshot.description = request.description;
     snapshot.created_us = now_us();
-    const std::string state_file =
-        machine.path().stem().string() + "-Snapshot" + std::to_string(snapshot.uid) + ".vmsn";
-    snapshot.state_file = {state_file, state_file};
+    const std::string name = state_name(machine, snapshot.uid, request.settings);
+    snapshot.state_file = {name, name};
     for (const vm::DiskDevice& device : machine.disks()) {
         if (vm::is_independent(machine, device)) continue;
         snapshot.disks.push_back({device.node, device.file});
@@ -60,27 +80,44 @@ vm::Snapshot new_snapshot(const SnapshotRequest& request, const Config& machine,
     return snapshot;
 }
 
-// Not a file elsewhere that the list may name.
-std::vector<fs::path> state_files(const fs::path& folder, const vm::Snapshot& snapshot) {
-    const fs::path name{snapshot.state_file.name};
-    if (name.has_parent_path() || name.extension() != ".vmsn") return {};
-    const fs::path state = folder / name;
-    return {state, memory_file(folder, snapshot), vm::firmware_variables_path(state)};
+fs::path state_file(const Config& machine, const vm::Snapshot& snapshot,
+                    const vm::Settings& settings) {
+    return vm::state_place(snapshot.state_file, machine, settings);
 }
 
-std::vector<fs::path> state_files_to_make(const Config& machine, const vm::Snapshot& snapshot) {
-    const fs::path state = machine.folder() / snapshot.state_file.name;
+fs::path memory_file(const Config& machine, const vm::Snapshot& snapshot,
+                     const vm::Settings& settings) {
+    return state_file(machine, snapshot, settings).replace_extension(".vmem");
+}
+
+// Not a file elsewhere that the list may name.
+std::vector<fs::path> state_files(const Config& machine, const vm::Snapshot& snapshot) {
+    const fs::path name{snapshot.state_file.name};
+    if (name.extension() != ".vmsn") return {};
+    const bool elsewhere = name.has_parent_path();
+    if (elsewhere && !power::is_own_elsewhere(name, machine)) return {};
+    const fs::path state = elsewhere ? name : machine.folder() / name;
+    return {state, fs::path{state}.replace_extension(".vmem"), vm::firmware_variables_path(state)};
+}
+
+std::vector<fs::path> suspended_state(const Config& machine) {
+    const fs::path name{machine.find("checkpoint.vmState").value_or("")};
+    if (name.extension() != ".vmss") return {};
+    const bool elsewhere = power::is_own_elsewhere(name, machine);
+    const fs::path state = elsewhere ? name : machine.folder() / name.filename();
+    return {state, fs::path{state}.replace_extension(".vmem")};
+}
+
+std::vector<fs::path> state_files_to_make(const Config& machine, const vm::Snapshot& snapshot,
+                                          const vm::Settings& settings) {
+    const fs::path state = state_file(machine, snapshot, settings);
     std::vector<fs::path> files{state};
-    if (snapshot.with_memory) files.push_back(memory_file(machine.folder(), snapshot));
+    if (snapshot.with_memory) files.push_back(memory_file(machine, snapshot, settings));
     boost::system::error_code ignored;
     if (fs::exists(vm::firmware_variables_path(machine.path()), ignored)) {
         files.push_back(vm::firmware_variables_path(state));
     }
     return files;
-}
-
-fs::path memory_file(const fs::path& folder, const vm::Snapshot& snapshot) {
-    return (folder / snapshot.state_file.name).replace_extension(".vmem");
 }
 
 void write_state(const Config& machine, const vm::Snapshot& snapshot,
@@ -91,7 +128,7 @@ void write_state(const Config& machine, const vm::Snapshot& snapshot,
     // No more readable than what it holds.
     unsigned permissions = io::permissions_of(machine.path()) & 0666;
     if (state.nvram) permissions &= state.nvram_permissions;
-    const fs::path file = machine.folder() / snapshot.state_file.name;
+    const fs::path file = state_file(machine, snapshot, settings);
     io::replace_file(file, bytes, vm::Durability::Unsynced, permissions);
     if (!state.firmware_variables) return;
     io::replace_file(vm::firmware_variables_path(file), *state.firmware_variables,
@@ -120,25 +157,26 @@ void refuse_independent_disks(const Config& machine, bool with_memory) {
     }
 }
 
-void refuse_unfit_memory(const Config& machine) {
+void refuse_unfit_memory(const Config& machine, const vm::Settings& settings) {
     if (power::is_state_of_snapshot(machine)) {
         throw Error{VIX_E_SNAPSHOT_NOCHANGE,
                     machine.path().string() +
                         " is suspended just as a snapshot has it; another one can be taken once it "
                         "has been powered on"};
     }
-    if (power::saved_state(machine) != power::SavedState::Complete) {
-        throw Error{VIX_E_VM_IS_RUNNING, machine.path().string() +
-                                             " is suspended by another product, or not wholly: " +
-                                             power::recorded_state_file(machine).string()};
+    if (power::saved_state(machine, settings) != power::SavedState::Complete) {
+        throw Error{VIX_E_VM_IS_RUNNING,
+                    machine.path().string() + " is suspended by another product, or not wholly: " +
+                        power::recorded_state_file(machine, settings).string()};
     }
     refuse_independent_disks(machine, true);
 }
 
-void share_memory(const Config& machine, const vm::Snapshot& snapshot, Progress& progress) {
-    const fs::path memory = memory_file(machine.folder(), snapshot);
+void share_memory(const Config& machine, const vm::Snapshot& snapshot, const vm::Settings& settings,
+                  Progress& progress) {
+    const fs::path memory = memory_file(machine, snapshot, settings);
     unlink(memory.c_str());  // of a call that died: no uid is given twice
-    share_file(power::recorded_state_file(machine), memory, progress);
+    share_file(power::recorded_state_file(machine, settings), memory, progress);
 }
 
 void share_file(const fs::path& from, const fs::path& to, Progress& progress) {

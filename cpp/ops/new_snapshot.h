@@ -1,5 +1,5 @@
-// What a snapshot records: its entry in the list and the files beside the .vmx with the state of
-// the machine, its configuration, firmware and memory.
+// What a snapshot records: its entry in the list, and the files in the machine's working folder
+// with the state of the machine: its configuration, firmware and memory.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -19,19 +19,27 @@ namespace vix::ops {
 // a machine.
 void refuse_shared_disks(const vm::Config& machine, const vm::Settings& settings);
 
-// A child of the current one, with the present disks.
+// A child of the current one, with the present disks. Errors as refuse_new_snapshot() and
+// vm::working_folder().
 vm::Snapshot new_snapshot(const SnapshotRequest& request, const vm::Config& machine,
                           const vm::SnapshotTree& tree);
 
-// All files that a snapshot has or may have beside the .vmx: state, memory, UEFI's variables. None
-// for one whose state is elsewhere.
-std::vector<boost::filesystem::path> state_files(const boost::filesystem::path& folder,
+// Where its .vmsn and its memory are, or will be.
+boost::filesystem::path state_file(const vm::Config& machine, const vm::Snapshot& snapshot,
+                                   const vm::Settings& settings);
+boost::filesystem::path memory_file(const vm::Config& machine, const vm::Snapshot& snapshot,
+                                    const vm::Settings& settings);
+// All files that a snapshot has or may have: state, memory, UEFI's variables. None for one whose
+// state is neither in the machine's folder nor known to be its own, see power::is_own_elsewhere().
+std::vector<boost::filesystem::path> state_files(const vm::Config& machine,
                                                  const vm::Snapshot& snapshot);
 // Those that it will have when it is taken now.
 std::vector<boost::filesystem::path> state_files_to_make(const vm::Config& machine,
-                                                         const vm::Snapshot& snapshot);
-boost::filesystem::path memory_file(const boost::filesystem::path& folder,
-                                    const vm::Snapshot& snapshot);
+                                                         const vm::Snapshot& snapshot,
+                                                         const vm::Settings& settings);
+// The memory of a suspended machine, if it is the machine's own: it has no meaning without the
+// disks that belong to it.
+std::vector<boost::filesystem::path> suspended_state(const vm::Config& machine);
 
 // Writes all but the memory, as the machine is now; unsynced.
 void write_state(const vm::Config& machine, const vm::Snapshot& snapshot,
@@ -45,7 +53,7 @@ format::Dictionary on_disks(const format::Dictionary& config,
 // snapshot's memory from then on, as after going back to it. Errors: VIX_E_SNAPSHOT_NOCHANGE when
 // that has happened already and it has not run since; VIX_E_VM_IS_RUNNING when another product
 // suspended it; VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK.
-void refuse_unfit_memory(const vm::Config& machine);
+void refuse_unfit_memory(const vm::Config& machine, const vm::Settings& settings);
 
 // For a machine that runs: VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK, without memory
 // VIX_E_SNAPSHOT_INDEPENDENTDISK.
@@ -56,7 +64,8 @@ void refuse_independent_disks(const vm::Config& machine, bool with_memory);
 void share_file(const boost::filesystem::path& from, const boost::filesystem::path& to,
                 Progress& progress);
 // The memory of a suspended machine, as the snapshot's.
-void share_memory(const vm::Config& machine, const vm::Snapshot& snapshot, Progress& progress);
+void share_memory(const vm::Config& machine, const vm::Snapshot& snapshot,
+                  const vm::Settings& settings, Progress& progress);
 
 // The configuration of a machine that is suspended in a snapshot's memory; of one that is off.
 void suspend_in_snapshot(format::Dictionary& config, const vm::Snapshot& snapshot);

@@ -21,11 +21,13 @@
 #include "ops/disk_family.h"
 #include "ops/machine_lock.h"
 #include "ops/snapshot_list.h"
+#include "power/saved_state.h"
 #include "vm/census.h"
 #include "vm/config.h"
 #include "vm/disk.h"
 #include "vm/linked_clones.h"
 #include "vm/machine_files.h"
+#include "vm/machine_state.h"
 #include "vm/moved.h"
 #include "vm/snapshot_tree.h"
 
@@ -52,10 +54,15 @@ class Belongings {
                                 "vmxstats.filename", "sched.swap.derivedName"}) {
             add_named(config_.find(key).value_or(""));
         }
-        add_state(config_.find("checkpoint.vmState").value_or(""));
+        add_named(stem_ + ".vix-session");
+        const std::string suspended = config_.find("checkpoint.vmState").value_or("");
+        add_state(suspended);
+        add_state_elsewhere(suspended);
         add_named(paging_file());
         for (const auto& [key, value] : snapshot_list().entries()) {
-            if (is_value_of_snapshot(key, ".filename")) add_state(value);
+            if (!is_value_of_snapshot(key, ".filename")) continue;
+            add_state(value);
+            add_state_elsewhere(value);
         }
         for (const std::string& name : io::names_in(folder_)) {
             if (vm::is_named_after(name, stem_) || vm::is_log(name)) add(folder_ / name);
@@ -197,6 +204,15 @@ class Belongings {
 
     void add_disks_named_in(const vm::Config& config) {
         for (const vm::DiskDevice& device : config.all_disks()) add_chain(device.file);
+    }
+
+    // In a working folder that is not the machine's own, only by a name that proves whose it is.
+    void add_state_elsewhere(const fs::path& state) {
+        if (!power::is_own_elsewhere(state, config_)) return;
+        const fs::path memory = fs::path{state}.replace_extension(".vmem");
+        for (const fs::path& file : {state, memory, vm::firmware_variables_path(state)}) {
+            if (io::identity_of(file) && known_.insert(file).second) files_.push_back(file);
+        }
     }
 
     // Descriptor, extents and parents, as far as they can be read: a broken chain must not keep the

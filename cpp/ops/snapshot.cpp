@@ -16,6 +16,7 @@
 #include "ops/new_snapshot.h"
 #include "ops/snapshot_list.h"
 #include "power/saved_state.h"
+#include "power/session.h"
 #include "vm/chain_reader.h"
 #include "vm/machine_state.h"
 
@@ -35,8 +36,9 @@ const vm::Snapshot& require(const SnapshotTree& tree, int uid, const fs::path& v
 }
 
 // A snapshot's memory that is not there, or is VMware's, cannot be brought back to life.
-void require_memory(const Config& machine, const vm::Snapshot& snapshot) {
-    const fs::path file = memory_file(machine.folder(), snapshot);
+void require_memory(const Config& machine, const vm::Snapshot& snapshot,
+                    const vm::Settings& settings) {
+    const fs::path file = memory_file(machine, snapshot, settings);
     std::string reason = "its memory is not ours: " + file.string();
     try {
         if (power::saved_state(file) == power::SavedState::Complete) return;
@@ -80,14 +82,6 @@ bool is_untouched_child(const vm::Disk& disk, const fs::path& parent,
         sector += run.sectors;
     }
     return true;
-}
-
-// The memory of a suspended machine means nothing without the disks it belonged to.
-std::vector<fs::path> suspended_state(const Config& machine) {
-    const fs::path name = fs::path{machine.find("checkpoint.vmState").value_or("")}.filename();
-    if (name.extension() != ".vmss") return {};
-    const fs::path state = machine.folder() / name;
-    return {state, fs::path{state}.replace_extension(".vmem")};
 }
 
 // The BIOS's nvram and UEFI's variables as they were: made beside those that the machine has, whose
@@ -194,7 +188,7 @@ int create_snapshot(const SnapshotRequest& request, Progress& progress) {
     refuse_encrypted(machine);
     refuse_shared_disks(machine, settings);
     const bool suspended = machine.is_suspended();
-    if (suspended) refuse_unfit_memory(machine);
+    if (suspended) refuse_unfit_memory(machine, settings);
     SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(request.vmx));
     note_lost_snapshots(request.vmx, tree, progress);
     vm::Snapshot snapshot = new_snapshot(request, machine, tree);
@@ -206,13 +200,13 @@ int create_snapshot(const SnapshotRequest& request, Progress& progress) {
     for (const vm::DiskDevice& device : machine.disks()) {
         if (!vm::is_independent(machine, device)) change.children().plan(device, machine);
     }
-    for (const fs::path& file : state_files_to_make(machine, snapshot)) {
+    for (const fs::path& file : state_files_to_make(machine, snapshot, settings)) {
         change.children().adopt(file);
     }
     change.pending().add(suspended_state(machine));
     change.begin();
     change.children().build(progress);
-    if (suspended) share_memory(machine, snapshot, progress);
+    if (suspended) share_memory(machine, snapshot, settings, progress);
     write_state(machine, snapshot, settings);
     auto config = on_disks(machine.dictionary(), change.children().names());
     if (suspended) suspend_in_snapshot(config, snapshot);
@@ -225,7 +219,7 @@ int create_snapshot(const SnapshotRequest& request, Progress& progress) {
 void require_revertable(const fs::path& vmx, const vm::Snapshot& snapshot,
                         const vm::Settings& settings) {
     const Config machine = Config::read(vmx);
-    if (snapshot.with_memory) require_memory(machine, snapshot);
+    if (snapshot.with_memory) require_memory(machine, snapshot, settings);
     const vm::MachineState state = vm::state_of_snapshot(machine, snapshot, settings);
     for (const vm::DiskDevice& device : state.disks) vm::find_disk(device, machine, settings);
 }
@@ -238,7 +232,7 @@ vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settin
     SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(vmx));
     note_lost_snapshots(vmx, tree, progress);
     const vm::Snapshot& snapshot = require(tree, uid, vmx);
-    if (snapshot.with_memory) require_memory(machine, snapshot);
+    if (snapshot.with_memory) require_memory(machine, snapshot, settings);
     const vm::MachineState state = vm::state_of_snapshot(machine, snapshot, settings);
     tree.set_current(uid);
     const auto unneeded = files_of_present(machine, state, tree, settings);
@@ -254,6 +248,7 @@ vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settin
     change.pending().add(unneeded);
     auto config = on_disks(state.config.dictionary(), change.children().names());
     forget_suspended(config);
+    power::forget_session(config);
     if (snapshot.with_memory) suspend_in_snapshot(config, snapshot);
     change.pending().follow_config(config.to_bytes());
     firmware.announce(change.pending());

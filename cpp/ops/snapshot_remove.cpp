@@ -138,13 +138,13 @@ class Remover {
     // A machine that is suspended in the memory of the snapshot gets that for its own.
     void keep_memory(const vm::Snapshot& snapshot) const {
         const Config machine = config();
-        const fs::path memory = memory_file(vmx_.parent_path(), snapshot);
         if (!power::is_state_of_snapshot(machine)) return;
-        if (power::recorded_state_file(machine) != memory) return;
-        const fs::path own = power::state_file_for(power::canonical_path(vmx_));
+        const fs::path memory = memory_file(machine, snapshot, settings_);
+        if (power::recorded_state_file(machine, settings_) != memory) return;
+        const fs::path own = power::state_file_for(machine, settings_);
         unlink(own.c_str());
         share_file(memory, own, progress_);
-        power::record_state(machine, own.filename().string(), settings_);
+        power::record_state(machine, power::name_from(machine, own), settings_);
     }
 
     std::set<fs::path> disks_of(const vm::Snapshot& snapshot) const {
@@ -159,9 +159,10 @@ class Remover {
     }
 
     std::vector<fs::path> files_of_states(const std::vector<int>& uids) const {
+        const Config machine = config();
         std::vector<fs::path> files;
         for (const int uid : uids) {
-            for (const fs::path& file : ops::state_files(vmx_.parent_path(), *tree_.find(uid))) {
+            for (const fs::path& file : ops::state_files(machine, *tree_.find(uid))) {
                 files.push_back(file);
             }
         }

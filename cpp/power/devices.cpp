@@ -214,7 +214,8 @@ void write_display(DomainWriter& writer) {
         const std::string address = vnc_address(writer, password);
         Xml::Attributes attributes{
             {"type", "vnc"},
-            {"port", std::to_string(writer.machine.number("RemoteDisplay.vnc.port", kVncPort))},
+            {"port", std::to_string(writer.context.vnc_port.value_or(
+                         writer.machine.number("RemoteDisplay.vnc.port", kVncPort)))},
             {"autoport", "no"}};
         if (!password.empty()) attributes.emplace_back("passwd", password);
         xml.open("graphics", attributes)

@@ -35,6 +35,7 @@ struct DomainContext {
     // Of the host, for a CD or floppy that stands for the host's drive; empty: none.
     boost::filesystem::path host_cd;
     boost::filesystem::path host_floppy;
+    std::optional<long> vnc_port;  // instead of that in the .vmx
     // Differs each time the machine is powered on, and stays when its guest starts anew.
     std::string run_id;
 };

@@ -30,9 +30,27 @@ constexpr auto kPoll = std::chrono::milliseconds{100};
 constexpr int kAgentPatience_s = 2;
 constexpr std::size_t kNamesLimit = std::size_t{1} << 20;
 
+// A disk that another machine uses. QEMU's writers of one disk do not know of each other, and it
+// has no reservations of SCSI for the guests to keep apart with: a disk is never shared, whatever
+// the .vmx says.
+void refuse_used_disk(const vm::Config& machine, const vm::Settings& settings,
+                      const std::string& holder) {
+    if (vm::is_marked_itself(machine)) return;
+    for (const vm::DiskDevice& device : machine.disks()) {
+        if (!vm::is_disk_marked(machine, device, settings)) continue;
+        throw Error{
+            VIX_E_FILE_ALREADY_LOCKED,
+            machine.path().string() + ": its disk " + device.file.name + " of " + device.node +
+                " is used by " + holder +
+                "; one machine at a time can use a disk here, also one that scsiN.sharedBus, "
+                "disk.locking or the like offers to several"};
+    }
+}
+
 void refuse_running(const vm::Config& machine, const vm::Settings& settings) {
     const auto holder = vm::running_mark(machine, settings);
     if (!holder) return;
+    refuse_used_disk(machine, settings, *holder);
     throw Error{VIX_E_VM_IS_RUNNING, machine.path().string() + " runs already: " + *holder};
 }
 
@@ -238,9 +256,10 @@ void Engine::suspend(const fs::path& vmx) const {
     const Connection connection{settings_};
     const Turn turn{path};
     Domain domain = running_domain(connection, path, machine_settings_);
-    const fs::path file = state_file_for(path);
+    const vm::Config machine = vm::Config::read(path);
+    const fs::path file = state_file_for(machine, machine_settings_);
     unlink(file.c_str());
-    record_state(vm::Config::read(path), file.filename().string(), machine_settings_);
+    record_state(machine, name_from(machine, file), machine_settings_);
     const HostShell host{settings_.environment, connection};
     ImageServer server{settings_.folder, uuid_for(path), host};
     try {

@@ -51,6 +51,9 @@ class Power : public ::testing::Test {
     Engine engine() const {
         return Engine{testing::guest_settings(folder_ / "run"), testing::plain_settings()};
     }
+    fs::path scratch_of(const fs::path& vmx) const {
+        return folder_ / ("vm/a.vmdk.REDO_" + digits_for(vmx) + ".qcow2");
+    }
     pid_t process() const {
         return HostShell{io::Environment::of_process()}.process_of_domain(name_for(vmx_))->pid;
     }
@@ -94,6 +97,30 @@ TEST_F(Power, ThreadOfAJobReadsNoMoreOfTheEnvironmentThanLibvirtMust) {
     for (const auto& name : testing::variables_read_by_threads()) {
         EXPECT_TRUE(known.contains(name)) << name;
     }
+// A clone has the port of the machine that it was made of.
+TEST_F(Power, SecondDisplayAtOnePortGoesToAnother) {
+    const std::string lines =
+        "RemoteDisplay.vnc.enabled = \"TRUE\"\nRemoteDisplay.vnc.port = \"5977\"\n"
+        "RemoteDisplay.vnc.ip = \"127.0.0.1\"\n";
+    testing::write_file(vmx_, testing::read_file(vmx_) + lines);
+    folder_.write("two/b.vmdk", testing::mono_disk("b.vmdk", 'b', 1));
+    const fs::path other = folder_.write(
+        "two/two.vmx", testing::vmx_with_disks({"scsi0:0=b.vmdk"}) + "memsize = \"32\"\n" + lines);
+    const auto count_of = [](const std::vector<std::string>& notes, const std::string& words) {
+        return std::count_if(notes.begin(), notes.end(), [&](const std::string& note) {
+            return note.find(words) != std::string::npos;
+        });
+    };
+    EXPECT_EQ(count_of(engine().power_on(vmx_, StartAs::Running), "vnc.port"), 0);
+    EXPECT_EQ(count_of(engine().power_on(other, StartAs::Running), "is at port 5978"), 1);
+    // Suspended, and resumed when the port that it had is taken.
+    engine().suspend(vmx_);
+    const fs::path third = folder_.write("three/three.vmx", "memsize = \"32\"\n" + lines);
+    engine().power_on(third, StartAs::Running);
+    EXPECT_EQ(count_of(engine().power_on(vmx_, StartAs::Running), "is at port 5979"), 1);
+    EXPECT_EQ(engine().state(other), State::Running);
+    engine().power_off(other);
+    engine().power_off(third);
 }
 
 TEST_F(Power, OfTwoStartsAtOnceOneIsRefused) {
@@ -170,7 +197,7 @@ TEST_F(Power, SuspendedIsRecordedAsVmwareDoes) {
     engine().power_on(vmx_, StartAs::Running);
     engine().suspend(vmx_);
     EXPECT_EQ(engine().state(vmx_), State::Suspended);
-    const auto file = state_file_for(vmx_);
+    const auto file = state_file_for(vm::Config::read(vmx_), {});
     EXPECT_EQ(vm::Config::read(vmx_).find("checkpoint.vmState"), file.filename().string());
     EXPECT_TRUE(fs::exists(file));
     EXPECT_EQ(code_of([&] { engine().power_off(vmx_); }), VIX_E_VM_NOT_RUNNING);
@@ -190,11 +217,72 @@ TEST_F(Power, OthersSuspendedStateIsNotTouched) {
 }
 
 TEST_F(Power, InterruptedSuspendStartsAnew) {
-    const std::string name = state_file_for(vmx_).filename().string();
+    const std::string name = state_file_for(vm::Config::read(vmx_), {}).filename().string();
     folder_.write("vm/" + name, "LibvirtQemudPart");
     testing::write_file(vmx_, testing::read_file(vmx_) + "checkpoint.vmState = \"" + name + "\"\n");
     engine().power_on(vmx_, StartAs::Running);
     EXPECT_EQ(engine().state(vmx_), State::Running);
+}
+
+// Masters are shared so: each machine has what it writes in a file of its own.
+TEST_F(Power, TwoMachinesOnOneNonpersistentDiskKeepApart) {
+    const std::string mode = "scsi0:0.mode = \"independent-nonpersistent\"\n";
+    testing::write_file(vmx_, testing::read_file(vmx_) + mode);
+    const fs::path other =
+        folder_.write("two/two.vmx", testing::vmx_with_disks({"scsi0:0=../vm/a.vmdk"}) +
+                                         "memsize = \"32\"\n" + mode);
+    const std::string before = testing::read_file(folder_ / "vm/a.vmdk");
+    engine().power_on(vmx_, StartAs::Running);
+    engine().suspend(vmx_);
+    const std::string kept = testing::read_file(scratch_of(vmx_));
+    engine().power_on(other, StartAs::Running);
+    EXPECT_TRUE(fs::exists(scratch_of(other)));
+    engine().power_off(other);
+    EXPECT_FALSE(fs::exists(scratch_of(other)));
+    EXPECT_EQ(testing::read_file(scratch_of(vmx_)), kept);
+    engine().power_on(vmx_, StartAs::Running);
+    engine().power_on(other, StartAs::Running);
+    engine().power_off(other);
+    engine().power_off(vmx_);
+    EXPECT_EQ(testing::read_file(folder_ / "vm/a.vmdk"), before);
+}
+
+// Whatever a .vmx says of sharing, a disk has one writer.
+TEST_F(Power, DiskThatAnotherMachineUsesIsRefused) {
+    const std::string sharing =
+        "disk.locking = \"FALSE\"\nscsi0.present = \"TRUE\"\nscsi0.sharedBus = \"virtual\"\n";
+    testing::write_file(vmx_, testing::read_file(vmx_) + sharing);
+    const fs::path other =
+        folder_.write("two/two.vmx", testing::vmx_with_disks({"scsi0:0=../vm/a.vmdk"}) +
+                                         "memsize = \"32\"\n" + sharing);
+    const auto notes = engine().power_on(vmx_, StartAs::Running);
+    EXPECT_TRUE(std::any_of(notes.begin(), notes.end(), [](const std::string& note) {
+        return note.find("scsi0.sharedBus = \"virtual\" is not followed") != std::string::npos;
+    }));
+    EXPECT_EQ(code_of([&] { engine().power_on(other, StartAs::Running); }),
+              VIX_E_FILE_ALREADY_LOCKED);
+    engine().power_off(vmx_);
+    engine().power_on(other, StartAs::Running);
+    EXPECT_EQ(code_of([&] { engine().power_on(vmx_, StartAs::Running); }),
+              VIX_E_FILE_ALREADY_LOCKED);
+    engine().power_off(other);
+}
+
+TEST_F(Power, WorkingFolderHoldsWhatWasSuspended) {
+    testing::write_file(vmx_, testing::read_file(vmx_) + "workingDir = \"../work\"\n");
+    const auto notes = engine().power_on(vmx_, StartAs::Running);
+    EXPECT_TRUE(std::any_of(notes.begin(), notes.end(), [](const std::string& note) {
+        return note.find("workingDir = \"../work\" names no folder") != std::string::npos;
+    }));
+    EXPECT_EQ(code_of([&] { engine().suspend(vmx_); }), VIX_E_FILE_NOT_FOUND);
+    EXPECT_EQ(engine().state(vmx_), State::Running);
+    fs::create_directory(folder_ / "work");
+    engine().suspend(vmx_);
+    EXPECT_EQ(testing::names_in(folder_ / "work"), "vm-" + digits_for(vmx_) + ".vmss");
+    EXPECT_EQ(engine().state(vmx_), State::Suspended);
+    engine().power_on(vmx_, StartAs::Running);
+    EXPECT_EQ(engine().state(vmx_), State::Running);
+    EXPECT_EQ(testing::names_in(folder_ / "work"), "");
 }
 
 TEST_F(Power, NonpersistentDiskStaysAsItWas) {
@@ -203,10 +291,10 @@ TEST_F(Power, NonpersistentDiskStaysAsItWas) {
     const std::string before = testing::read_file(folder_ / "vm/a.vmdk");
     engine().power_on(vmx_, StartAs::Running);
     engine().suspend(vmx_);
-    EXPECT_TRUE(fs::exists(folder_ / "vm/a.vmdk.REDO.qcow2"));
+    EXPECT_TRUE(fs::exists(scratch_of(vmx_)));
     engine().power_on(vmx_, StartAs::Running);
     engine().power_off(vmx_);
-    EXPECT_FALSE(fs::exists(folder_ / "vm/a.vmdk.REDO.qcow2"));
+    EXPECT_FALSE(fs::exists(scratch_of(vmx_)));
     EXPECT_EQ(testing::read_file(folder_ / "vm/a.vmdk"), before);
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "io/same_file.h"
 #include "power/disk_check.h"
+#include "power/identity.h"
 #include "vm/chain_reader.h"
 #include "vm/linked_clones.h"
 #include "vm/machine_state.h"
@@ -32,9 +33,10 @@ void refuse_frozen(const fs::path& disk, const vm::Config& machine, const vm::Sn
     }
 }
 
-// Beside the disk, where there is room for what a guest writes; VMware calls its own so.
-fs::path scratch_for(const fs::path& disk) {
-    return disk.string() + ".REDO.qcow2";
+// Beside the disk, where there is room for what a guest writes; VMware calls its own so. Several
+// machines may run on one such disk at once, each with a file of its own.
+fs::path scratch_for(const fs::path& disk, const vm::Config& machine) {
+    return disk.string() + ".REDO_" + digits_for(canonical_path(machine.path())) + ".qcow2";
 }
 
 Image disk_image(const Drive& drive, const vm::Config& machine, const vm::SnapshotTree& tree,
@@ -52,7 +54,7 @@ Image disk_image(const Drive& drive, const vm::Config& machine, const vm::Snapsh
         image.files += 1 + (link.embedded ? 0 : link.descriptor.extents.size());
     }
     if (drive.discards_writes) {
-        image.scratch = scratch_for(path);
+        image.scratch = scratch_for(path, machine);
     } else {
         refuse_frozen(path, machine, tree, settings);
         if (access(path.c_str(), W_OK) != 0) throw system_error(errno, "writing to", path.string());

@@ -11,8 +11,13 @@
 #include "power/disk_check.h"
 #include "power/identity.h"
 #include "power/saved_state.h"
+#include "power/vnc_port.h"
 #include "power/xml.h"
+#include "vm/disk_modes.h"
 #include "vm/machine_state.h"
+#include "vm/power_off_action.h"
+#include "vm/shared_disks.h"
+#include "vm/working_folder.h"
 
 namespace fs = boost::filesystem;
 
@@ -22,6 +27,7 @@ namespace {
 constexpr const char* kVarsExport = "nvram";
 constexpr std::size_t kFirmwareLimit = std::size_t{64} << 20;
 constexpr int kNetworkCards = 10;
+constexpr int kPortTries = 10;
 
 // $1: a file that was made just now; a network file system may take its time to show it.
 constexpr std::string_view kWaitForFile = R"sh(
@@ -75,6 +81,7 @@ Launch::Launch(fs::path vmx, const io::Lock& lock, const Connection& connection,
 
 Launch::~Launch() {
     if (done_) return;
+    session_.reset();  // before the file of it goes with the machine's process
     try {
         if (domain_) domain_->destroy();
     } catch (...) {
@@ -87,6 +94,18 @@ Launch::~Launch() {
     }
     boost::system::error_code ignored;
     for (const fs::path& mark : marks_) fs::remove(mark, ignored);
+}
+
+// What cannot be followed while the machine runs, and loses nothing.
+void Launch::note_settings() {
+    if (const auto offer = vm::what_offers_disks(machine_)) {
+        notes_.push_back(*offer + " is not followed: no other machine can use its disks meanwhile");
+    }
+    if (!vm::find_working_folder(machine_, machine_settings_)) {
+        notes_.push_back("workingDir = \"" + machine_.find("workingDir").value_or("") +
+                         "\" names no folder that exists here: the machine can be neither "
+                         "suspended nor snapshotted");
+    }
 }
 
 // What we write here has to be what is run there: it has to see the lock that we hold.
@@ -178,12 +197,8 @@ Domain Launch::start_domain() {
     choose_networks(settings_, connection_, context_);
     const auto ways = accelerators(settings_, host_, owner_);
     for (std::size_t i = 0;; ++i) {
-        context_.accelerator = ways[i];
-        const auto description = describe_domain(machine_, drives_, context_, machine_settings_);
         try {
-            Domain domain = connection_.start(description.xml, StartAs::Paused);
-            notes_.insert(notes_.end(), description.notes.begin(), description.notes.end());
-            return domain;
+            return start_by(ways[i]);
         } catch (const Error& error) {
             if (i + 1 == ways.size()) throw;
             notes_.push_back("without KVM, slowly: " + error.detail());
@@ -191,8 +206,28 @@ Domain Launch::start_domain() {
     }
 }
 
+// Another machine may take the port of the display at the same moment: then there is another one.
+Domain Launch::start_by(Accelerator way) {
+    context_.accelerator = way;
+    const auto wanted = wanted_vnc_port(machine_);
+    for (int tries = 1;; ++tries) {
+        std::vector<std::string> notes;
+        if (wanted) context_.vnc_port = choose_vnc_port(*wanted, listening_ports(host_), notes);
+        const auto description = describe_domain(machine_, drives_, context_, machine_settings_);
+        notes.insert(notes.end(), description.notes.begin(), description.notes.end());
+        try {
+            Domain domain = connection_.start(description.xml, StartAs::Paused);
+            notes_.insert(notes_.end(), notes.begin(), notes.end());
+            return domain;
+        } catch (const Error&) {
+            const bool lost = wanted && listening_ports(host_).contains(*context_.vnc_port);
+            if (!lost || tries == kPortTries) throw;
+        }
+    }
+}
+
 Domain Launch::resume_domain() {
-    const fs::path file = recorded_state_file(machine_);
+    const fs::path file = recorded_state_file(machine_, machine_settings_);
     const std::string description = connection_.saved_description(file.string());
     if (description.find(uuid_for(vmx_)) == std::string::npos) {
         throw Error{VIX_E_CANNOT_POWER_ON_VM,
@@ -200,8 +235,19 @@ Domain Launch::resume_domain() {
                         " was suspended when it was at another place, and can be "
                         "resumed only there"};
     }
-    return connection_.restore(file.string(), served_at(server_.socket(), description),
-                               StartAs::Paused);
+    const std::string served = served_at(server_.socket(), description);
+    return connection_.restore(
+        file.string(), with_free_vnc_port(served, listening_ports(host_), notes_), StartAs::Paused);
+}
+
+void Launch::begin_session() {
+    const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(vmx_));
+    if (vm::power_off_action(machine_, tree) != vm::PowerOffAction::Revert) {
+        forget_session(machine_, machine_settings_);
+    } else {
+        session_.emplace(vmx_, machine_settings_);
+    }
+    machine_ = vm::Config::read(vmx_);
 }
 
 // In VMware's form, so that its products, too, keep off.
@@ -213,6 +259,7 @@ void Launch::mark_running() {
     }
     marks_.push_back(lock_.hand_over(process->member));
     std::vector<fs::path> scratch;
+    if (session_) scratch.push_back(session_file(vmx_));
     for (const Image& image : images_) {
         if (!image.scratch.empty()) scratch.push_back(image.scratch);
         if (!image.vmdk || !image.writable) continue;
@@ -223,26 +270,32 @@ void Launch::mark_running() {
 }
 
 std::vector<std::string> Launch::run(StartAs as) {
-    const SavedState saved = saved_state(machine_);
+    const SavedState saved = saved_state(machine_, machine_settings_);
     if (saved == SavedState::Foreign) {
-        throw Error{VIX_E_CANNOT_POWER_ON_VM, vmx_.string() +
-                                                  " is suspended by another product, in " +
-                                                  recorded_state_file(machine_).string() +
-                                                  ", from which only that product can resume it"};
+        throw Error{VIX_E_CANNOT_POWER_ON_VM,
+                    vmx_.string() + " is suspended by another product, in " +
+                        recorded_state_file(machine_, machine_settings_).string() +
+                        ", from which only that product can resume it"};
     }
+    vm::refuse_unknown_modes(machine_);
+    vm::refuse_redo_logs(machine_, machine_settings_);
+    vm::refuse_list_elsewhere(machine_, machine_settings_);
+    note_settings();
     require_same_storage();
     const bool resuming = saved == SavedState::Complete;
     find_drives();
     if (!resuming) complete_identity();
     prepare_images(resuming);
     domain_.emplace(resuming ? resume_domain() : start_domain());
+    begin_session();
     mark_running();
     go(as);
     done_ = true;
+    if (session_) session_->keep();
     if (saved == SavedState::Incomplete)
         notes_.emplace_back("its saved state was incomplete: started anew");
     if (saved != SavedState::None && !is_state_of_snapshot(machine_)) {
-        unlink(recorded_state_file(machine_).c_str());
+        unlink(recorded_state_file(machine_, machine_settings_).c_str());
     }
     return notes_;
 }

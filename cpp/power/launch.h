@@ -9,6 +9,7 @@
 #include "power/host.h"
 #include "power/images.h"
 #include "power/libvirt.h"
+#include "power/session.h"
 #include "power/settings.h"
 #include "vm/config.h"
 
@@ -28,6 +29,7 @@ class Launch {
     std::vector<std::string> run(StartAs as);
 
   private:
+    void note_settings();
     void require_same_storage();
     void complete_identity();
     void prepare_firmware();
@@ -35,7 +37,9 @@ class Launch {
     void mend_disks();
     void prepare_images(bool resuming);
     Domain start_domain();
+    Domain start_by(Accelerator way);
     Domain resume_domain();
+    void begin_session();
     void mark_running();
     void go(StartAs as);
 
@@ -54,6 +58,7 @@ class Launch {
     std::vector<std::string> notes_;
     std::vector<boost::filesystem::path> marks_;
     std::optional<Domain> domain_;
+    std::optional<Session> session_;
     bool done_ = false;
 };
 

@@ -6,7 +6,9 @@
 #include "base/text.h"
 #include "io/file.h"
 #include "io/replacement.h"
+#include "io/same_file.h"
 #include "power/identity.h"
+#include "vm/working_folder.h"
 
 namespace fs = boost::filesystem;
 
@@ -18,15 +20,32 @@ constexpr std::string_view kIncomplete = "LibvirtQemudPart";
 
 }  // namespace
 
-fs::path state_file_for(const fs::path& canonical_vmx) {
-    return canonical_vmx.parent_path() /
-           (canonical_vmx.stem().string() + '-' + digits_for(canonical_vmx) + ".vmss");
+fs::path state_file_for(const vm::Config& machine, const vm::Settings& settings) {
+    const fs::path vmx = canonical_path(machine.path());
+    return vm::working_folder(machine, settings) /
+           (vmx.stem().string() + '-' + digits_for(vmx) + ".vmss");
 }
 
-fs::path recorded_state_file(const vm::Config& machine) {
-    fs::path name = machine.dictionary().find_bytes("checkpoint.vmState").value_or("");
-    if (is_state_of_snapshot(machine)) name.replace_extension(".vmem");
-    return name.is_absolute() ? name : machine.folder() / name;
+std::string name_from(const vm::Config& machine, const fs::path& file) {
+    const bool here = io::is_same_file(file.parent_path(), machine.folder());
+    return here ? file.filename().string() : file.string();
+}
+
+bool is_own_elsewhere(const fs::path& file, const vm::Config& machine) {
+    const std::string digits = '-' + digits_for(canonical_path(machine.path()));
+    const std::string name = file.filename().string();
+    const auto at = name.rfind(digits);
+    if (!file.is_absolute() || at == std::string::npos) return false;
+    const std::string rest = name.substr(at + digits.size());
+    return rest.empty() || rest[0] == '.' || rest.starts_with("-Snapshot");
+}
+
+fs::path recorded_state_file(const vm::Config& machine, const vm::Settings& settings) {
+    const vm::NamedFile name{machine.find("checkpoint.vmState").value_or(""),
+                             machine.dictionary().find_bytes("checkpoint.vmState").value_or("")};
+    fs::path file = vm::state_place(name, machine, settings);
+    if (is_state_of_snapshot(machine)) file.replace_extension(".vmem");
+    return file;
 }
 
 bool is_state_of_snapshot(const vm::Config& machine) {
@@ -43,15 +62,16 @@ SavedState saved_state(const fs::path& path) {
     return magic == kIncomplete ? SavedState::Incomplete : SavedState::Foreign;
 }
 
-SavedState saved_state(const vm::Config& machine) {
+SavedState saved_state(const vm::Config& machine, const vm::Settings& settings) {
     if (!machine.is_suspended()) return SavedState::None;
-    const fs::path path = recorded_state_file(machine);
+    const fs::path path = recorded_state_file(machine, settings);
     try {
         return saved_state(path);
     } catch (const Error& error) {
         // Ours is recorded before it is written.
-        const bool ours = path == state_file_for(canonical_path(machine.path()));
-        if (error.code() == VIX_E_FILE_NOT_FOUND && ours) return SavedState::Incomplete;
+        const bool missing = error.code() == VIX_E_FILE_NOT_FOUND;
+        const bool ours = missing && path == state_file_for(machine, settings);
+        if (ours) return SavedState::Incomplete;
         throw;
     }
 }

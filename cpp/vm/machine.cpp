@@ -16,6 +16,26 @@ namespace {
 
 constexpr int kDefaultMemoryMb = 256;  // what VMware assumes where memsize is absent
 
+// Shared locks are readers', and ours are those of one operation.
+std::optional<std::string> mark_in(const fs::path& lock_folder) {
+    for (const io::LockHolder& holder : io::lock_holders(lock_folder)) {
+        if (holder.kind == io::LockKind::Exclusive && !holder.ours) return holder.description;
+    }
+    return std::nullopt;
+}
+
+// A disk that cannot be found is not locked; who needs the disk will say so.
+std::optional<fs::path> lock_folder_of_disk(const Config& config, const DiskDevice& device,
+                                            const Settings& settings) {
+    try {
+        const auto disk =
+            find_file(device.file, config.folder(), config.search_folders(settings), settings);
+        return disk ? std::optional{io::lock_folder(*disk)} : std::nullopt;
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
 }  // namespace
 
 // The .vmx, the disks that would be written to and the paging file: VMware locks all of them for
@@ -23,12 +43,8 @@ constexpr int kDefaultMemoryMb = 256;  // what VMware assumes where memsize is a
 std::vector<fs::path> lock_folders(const Config& config, const Settings& settings) {
     std::vector<fs::path> folders{io::lock_folder(config.path())};
     for (const DiskDevice& device : config.disks()) {
-        try {
-            const auto disk =
-                find_file(device.file, config.folder(), config.search_folders(settings), settings);
-            if (disk) folders.push_back(io::lock_folder(*disk));
-        } catch (const Error&) {
-            // A disk that cannot be found is not locked; who needs the disk will say so.
+        if (auto folder = lock_folder_of_disk(config, device, settings)) {
+            folders.push_back(std::move(*folder));
         }
     }
     for (const std::string& name : io::names_if_any(config.folder())) {
@@ -39,12 +55,18 @@ std::vector<fs::path> lock_folders(const Config& config, const Settings& setting
     return folders;
 }
 
-// Shared locks are readers', and ours are those of one operation.
+bool is_marked_itself(const Config& config) {
+    return mark_in(io::lock_folder(config.path())).has_value();
+}
+
+bool is_disk_marked(const Config& config, const DiskDevice& device, const Settings& settings) {
+    const auto folder = lock_folder_of_disk(config, device, settings);
+    return folder && mark_in(*folder);
+}
+
 std::optional<std::string> running_mark(const Config& config, const Settings& settings) {
     for (const fs::path& folder : lock_folders(config, settings)) {
-        for (const io::LockHolder& holder : io::lock_holders(folder)) {
-            if (holder.kind == io::LockKind::Exclusive && !holder.ours) return holder.description;
-        }
+        if (auto holder = mark_in(folder)) return holder;
     }
     return std::nullopt;
 }

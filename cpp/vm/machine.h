@@ -32,6 +32,11 @@ Summary summarize(const boost::filesystem::path& vmx, const Settings& settings);
 // The folders of the locks that whoever runs the machine has: on its .vmx, its disks, its memory.
 std::vector<boost::filesystem::path> lock_folders(const Config& config, const Settings& settings);
 
+// Whether such a lock is on the .vmx: not only a disk of the machine is in use.
+bool is_marked_itself(const Config& config);
+// Whether one is on the disk.
+bool is_disk_marked(const Config& config, const DiskDevice& device, const Settings& settings);
+
 // Who runs the virtual machine, in words for people: the holder of a live, exclusive lock in
 // VMware's form on its .vmx, a disk or its memory. Our own engine holds the same locks. Nothing: it
 // is off.

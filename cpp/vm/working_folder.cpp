@@ -3,7 +3,9 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "base/error.h"
+#include "io/file.h"
 #include "io/same_file.h"
+#include "vm/snapshot_tree.h"
 
 namespace fs = boost::filesystem;
 
@@ -11,6 +13,7 @@ namespace vix::vm {
 namespace {
 
 constexpr const char* kKey = "workingDir";
+constexpr const char* kRedoKey = "snapshot.redoNotWithParent";
 
 // "snapshots/", as a folder may be written.
 std::string without_final_separators(std::string name) {
@@ -55,8 +58,30 @@ bool works_in_own_folder(const Config& machine, const Settings& settings) {
 }
 
 std::optional<fs::path> redo_folder(const Config& machine, const Settings& settings) {
-    if (!machine.is_true("snapshot.redoNotWithParent")) return std::nullopt;
-    return working_folder(machine, settings);
+    const bool own = machine.is_true(kRedoKey) && works_in_own_folder(machine, settings);
+    return own ? std::optional{machine.folder()} : std::nullopt;
+}
+
+void refuse_redo_elsewhere(const Config& machine, const Settings& settings) {
+    if (!machine.is_true(kRedoKey) || works_in_own_folder(machine, settings)) return;
+    throw Error{
+        VIX_E_NOT_SUPPORTED,
+        machine.path().string() + ": " + kRedoKey +
+            " = \"TRUE\" with a workingDir elsewhere is not supported; set it to \"FALSE\", "
+            "and new disks lie beside the disks that they depend on"};
+}
+
+void refuse_list_elsewhere(const Config& machine, const Settings& settings) {
+    const auto folder = find_working_folder(machine, settings);
+    if (!folder || *folder == machine.folder()) return;
+    const fs::path own = snapshot_list_path(machine.path());
+    const fs::path other = *folder / own.filename();
+    if (!io::identity_of(other) || SnapshotTree::read(other).snapshots().empty()) return;
+    if (!SnapshotTree::read(own).snapshots().empty()) return;
+    throw Error{VIX_E_SNAPSHOT_CONFIG,
+                other.string() + " is a list of snapshots, and " + own.string() +
+                    " has none; if the list is that of this machine, move it beside the .vmx, else "
+                    "give the machine another workingDir"};
 }
 
 fs::path state_place(const NamedFile& named, const Config& machine, const Settings& settings) {

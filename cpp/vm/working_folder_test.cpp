@@ -62,7 +62,7 @@ TEST(WorkingFolder, ThatCannotBeUsedIsRefusedWithItsLine) {
     }
 }
 
-TEST(WorkingFolder, TakesNewDisksOnlyWhereTheSettingSaysSo) {
+TEST(WorkingFolder, TakesNewDisksOnlyWhereItIsTheMachinesOwn) {
     const TempFolder folder;
     fs::create_directories(folder / "vm/snaps");
     EXPECT_FALSE(redo_folder(machine_with(folder, "workingDir = \"snaps\"\n"), {}));
@@ -70,13 +70,32 @@ TEST(WorkingFolder, TakesNewDisksOnlyWhereTheSettingSaysSo) {
                                           "workingDir = \"snaps\"\n"
                                           "snapshot.redoNotWithParent = \"FALSE\"\n"),
                              {}));
-    EXPECT_EQ(redo_folder(machine_with(folder,
-                                       "workingDir = \"snaps\"\n"
-                                       "snapshot.redoNotWithParent = \"true\"\n"),
-                          {}),
-              folder / "vm/snaps");
+    const Config elsewhere = machine_with(folder,
+                                          "workingDir = \"snaps\"\n"
+                                          "snapshot.redoNotWithParent = \"true\"\n");
+    EXPECT_FALSE(redo_folder(elsewhere, {}));
+    EXPECT_EQ(code_of([&] { refuse_redo_elsewhere(elsewhere, {}); }), VIX_E_NOT_SUPPORTED);
     EXPECT_EQ(redo_folder(machine_with(folder, "snapshot.redoNotWithParent = \"TRUE\"\n"), {}),
               folder / "vm");
+}
+
+TEST(WorkingFolder, WithTheOnlyListOfSnapshotsIsRefused) {
+    const TempFolder folder;
+    const std::string list =
+        "snapshot.numSnapshots = \"1\"\nsnapshot.lastUID = \"1\"\nsnapshot0.uid = \"1\"\n"
+        "snapshot0.filename = \"vm-Snapshot1.vmsn\"\nsnapshot0.displayName = \"a\"\n";
+    const auto code = [&] {
+        const Config machine = machine_with(folder, "workingDir = \"../far\"\n");
+        return code_of([&] { refuse_list_elsewhere(machine, {}); });
+    };
+    folder.write("far/vm.vmsd", "");
+    EXPECT_EQ(code(), VIX_OK);
+    folder.write("far/vm.vmsd", list);
+    EXPECT_EQ(code(), VIX_E_SNAPSHOT_CONFIG);
+    folder.write("vm/vm.vmsd", "");
+    EXPECT_EQ(code(), VIX_E_SNAPSHOT_CONFIG);
+    folder.write("vm/vm.vmsd", list);
+    EXPECT_EQ(code(), VIX_OK);  // the other one is that of another machine
 }
 
 TEST(WorkingFolder, StateIsSoughtThereToo) {

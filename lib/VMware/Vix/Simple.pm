@@ -259,7 +259,8 @@ list of snapshots (.vmsd). The caller releases the clone's handle.
 The source. For a full clone it may be suspended but not running (page); for a linked clone it may
 not be suspended (page), and running only when a snapshot is named (seen). Else it is
 VIX_E_VM_IS_RUNNING (3007) (page). Encrypted it is VIX_E_NEED_KEY (30) (ours). A template may be
-cloned.
+cloned, also where this user may not write to it: a linked clone then needs a snapshot, and what it
+lacks is in C<VMware::Vix::last_error_detail()> (ours).
 
 =item $snapshotHandle
 
@@ -320,12 +321,15 @@ has ended. $powerOnOptions is VIX_VMPOWEROP_NORMAL or VIX_VMPOWEROP_LAUNCH_GUI (
 VIX_VMPOWEROP_START_VM_PAUSED; others, and a property list, are VIX_E_INVALID_ARG.
 VIX_VMPOWEROP_LAUNCH_GUI opens a window of C<virt-viewer>, C<virt-manager> or what C<power.viewer>
 names; where there is no display or none of them, it is powered on without (ours). What was left out
-or replaced of the .vmx's devices, and why no window is there, is in
-C<VMware::Vix::last_error_detail()> after a call that worked (ours).
+or replaced of the .vmx's devices, another port of the VNC display, a return to the snapshot
+(C<snapshot.action>), and why no window is there, is in C<VMware::Vix::last_error_detail()> after
+a call that worked (ours).
 
 One that runs is VIX_E_VM_IS_RUNNING, an encrypted one VIX_E_NEED_KEY, or VIX_E_NOT_SUPPORTED with
 VIX_VMPOWEROP_LAUNCH_GUI (page), one whose .vmx cannot be written VIX_E_CANNOT_START_READ_ONLY_VM, one
-whose disk a snapshot or a linked clone needs as it is VIX_E_SNAPSHOT_INCONSISTENT. A disk that QEMU
+whose disk a snapshot or a linked clone needs as it is VIX_E_SNAPSHOT_INCONSISTENT, one whose disk
+another virtual machine uses VIX_E_FILE_ALREADY_LOCKED, one with a disk mode or C<snapshot.action> that
+cannot be followed VIX_E_NOT_SUPPORTED. A disk that QEMU
 would destroy by writing or read wrongly (stream-optimized, ESX's redo logs, odd layouts) is
 VIX_E_DISK_NOTSUPPORTED, or VIX_E_DISK_NEEDSREPAIR if it is damaged. Then nothing has started or
 changed, and the detail names the way out, mostly a full clone (all ours). Without libvirt
@@ -345,7 +349,8 @@ asked, or while that does not answer the power button is pressed; others are VIX
 (ours). Off or suspended it is VIX_E_VM_NOT_RUNNING (page). A guest that has not shut down after
 C<power.guestTimeout> runs on: VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE. A machine that another product
 runs is VIX_E_CANNOT_CONNECT_TO_VM. The errors of libvirt are those of VMPowerOn (all
-ours).
+ours). With C<snapshot.action = "autoRevert"> it reverts to the current snapshot then (page); an error
+of that says that the virtual machine is off, and the next VMPowerOn reverts (ours).
 
 =head2 VMReset
 
@@ -357,8 +362,8 @@ Starts it anew, with the options and errors of VMPowerOff (page).
 
     $err = VMSuspend($vmHandle, $suspendOptions);
 
-Writes the state of the running machine into a .vmss beside its .vmx and ends it; VMPowerOn goes on
-from there (page). $suspendOptions is 0 (page), others are VIX_E_INVALID_ARG. The errors of
+Writes the state of the running machine into a .vmss in its working folder and ends it; VMPowerOn goes
+on from there (page). $suspendOptions is 0 (page), others are VIX_E_INVALID_ARG. The errors of
 VMPowerOff; VIX_E_SUSPEND_ERROR when the state cannot be written: it runs on then (ours).
 
 =head2 VMPause
@@ -397,8 +402,10 @@ Errors: VIX_E_VM_IS_RUNNING when another product runs or suspended it; VIX_E_SNA
 (13016) for a running one with independent disks, with memory
 VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK (13018); VIX_E_SNAPSHOT_CHECKPOINT (13009) when the memory
 cannot be written; VIX_E_NEED_KEY for an encrypted one; disks that can have no children, compressed
-ones and those of ESX, are VIX_E_DISK_PARENT_NOTALLOWED; with 2000 snapshots there can be no more:
-VIX_E_SNAPSHOT_MAXSNAPSHOTS (all ours). On failure nothing is changed.
+ones and those of ESX, are VIX_E_DISK_PARENT_NOTALLOWED; with 2000 snapshots, or as many as
+C<snapshot.maxSnapshots> allows, there can be no more: VIX_E_SNAPSHOT_MAXSNAPSHOTS; one that shares
+disks with others, or has C<snapshot.disabled>, is VIX_E_SNAPSHOT_VERSION (13005) (all ours). On failure
+nothing is changed.
 
 =head2 VMRemoveSnapshot
 

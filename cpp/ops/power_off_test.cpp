@@ -1,0 +1,199 @@
+#include "ops/power_off.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <boost/filesystem/operations.hpp>
+#include <optional>
+
+#include "io/environment.h"
+#include "power/engine.h"
+#include "power/host.h"
+#include "power/identity.h"
+#include "power/session.h"
+#include "testing/failure.h"
+#include "testing/guest.h"
+#include "testing/snapshot_machine.h"
+#include "testing/waiting.h"
+#include "vm/machine.h"
+#include "vm/power_off_action.h"
+
+namespace vix::ops {
+namespace {
+
+namespace fs = boost::filesystem;
+using testing::code_of;
+using testing::SnapshotMachine;
+using testing::TempFolder;
+using vm::PowerOffAction;
+
+void append(const fs::path& vmx, const std::string& lines) {
+    testing::write_file(vmx, testing::read_file(vmx) + lines);
+}
+
+std::vector<std::string> before(const fs::path& vmx) {
+    Progress progress;
+    return before_power_on(vmx, testing::plain_settings(), progress);
+}
+
+std::vector<std::string> after(const fs::path& vmx) {
+    Progress progress;
+    return after_power_off(vmx, testing::plain_settings(), progress);
+}
+
+bool tells_of(const std::vector<std::string>& notes, const std::string& words) {
+    return notes.size() == 1 && notes.front().find(words) != std::string::npos;
+}
+
+// A snapshot, and something written since; the .vmx has this line.
+SnapshotMachine written_since(const fs::path& folder, const std::string& line) {
+    SnapshotMachine machine{folder};
+    machine.take("clean");
+    machine.write("scsi0:0", 0, 'u');
+    append(machine.vmx, line);
+    return machine;
+}
+
+TEST(PowerOffAction, IsReadInAnyCaseAndNeverGuessed) {
+    const TempFolder folder;
+    const auto action = [&](const std::string& value) {
+        SnapshotMachine machine = written_since(folder / ("vm" + value), "");
+        append(machine.vmx, "snapshot.action = \"" + value + "\"\n");
+        return vm::power_off_action(vm::Config::read(machine.vmx), machine.tree());
+    };
+    EXPECT_EQ(action(""), PowerOffAction::Keep);
+    EXPECT_EQ(action("keep"), PowerOffAction::Keep);
+    EXPECT_EQ(action("AutoRevert"), PowerOffAction::Revert);
+    EXPECT_EQ(action("autocommit"), PowerOffAction::Commit);
+    EXPECT_EQ(action("prompt"), PowerOffAction::Ask);
+    EXPECT_EQ(code_of([&] { action("revert"); }), VIX_E_CANNOT_READ_VM_CONFIG);
+}
+
+TEST(PowerOffAction, IsNoneWithoutASnapshot) {
+    const TempFolder folder;
+    SnapshotMachine machine{folder / "vm"};
+    append(machine.vmx, "snapshot.action = \"autoCommit\"\n");
+    EXPECT_EQ(vm::power_off_action(vm::Config::read(machine.vmx), machine.tree()),
+              PowerOffAction::Keep);
+    EXPECT_TRUE(before(machine.vmx).empty());
+    EXPECT_TRUE(after(machine.vmx).empty());
+}
+
+TEST(PowerOff, KeepsWhatWasWrittenByDefault) {
+    const TempFolder folder;
+    SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"keep\"\n");
+    EXPECT_TRUE(after(machine.vmx).empty());
+    EXPECT_TRUE(before(machine.vmx).empty());
+    EXPECT_TRUE(machine.reads_as_it_should());
+}
+
+TEST(PowerOff, GoesBackToTheCurrentSnapshot) {
+    const TempFolder folder;
+    SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"autoRevert\"\n");
+    EXPECT_TRUE(before(machine.vmx).empty());  // what was written before is no run's
+    EXPECT_TRUE(machine.reads_as_it_should());
+    EXPECT_TRUE(tells_of(after(machine.vmx), "gone back to its snapshot \"clean\""));
+    EXPECT_TRUE(machine.reads_as(machine.then.at(1)));
+}
+
+TEST(PowerOff, ThatWouldReplaceTheSnapshotIsRefusedAtTheStart) {
+    const TempFolder folder;
+    SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"autoCommit\"\n");
+    EXPECT_EQ(code_of([&] { before(machine.vmx); }), VIX_E_NOT_SUPPORTED);
+    EXPECT_TRUE(tells_of(after(machine.vmx), "not supported"));
+    EXPECT_TRUE(machine.reads_as_it_should());
+}
+
+TEST(PowerOff, ThatWouldAskKeepsAllAndTellsSo) {
+    const TempFolder folder;
+    SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"prompt\"\n");
+    EXPECT_TRUE(tells_of(before(machine.vmx), "asks nobody"));
+    EXPECT_TRUE(tells_of(after(machine.vmx), "asks nobody"));
+    EXPECT_TRUE(machine.reads_as_it_should());
+}
+
+TEST(PowerOff, ThatCouldNotGoBackIsRefusedAtTheStart) {
+    const TempFolder folder;
+    SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"autoRevert\"\n");
+    fs::remove(folder / "vm/vm-Snapshot1.vmsn");
+    EXPECT_EQ(code_of([&] { before(machine.vmx); }), VIX_E_SNAPSHOT_DUMPER);
+    EXPECT_EQ(code_of([&] { after(machine.vmx); }), VIX_E_SNAPSHOT_DUMPER);
+    EXPECT_EQ(testing::present_contents(machine.vmx), machine.now);
+}
+
+TEST(Session, ThatEndedIsToldFromOneThatWasInterrupted) {
+    const TempFolder folder;
+    SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"autoRevert\"\n");
+    const std::string text = testing::read_file(machine.vmx);
+    const auto state = [&] { return power::session_state(vm::Config::read(machine.vmx)); };
+    { const power::Session never{machine.vmx, testing::plain_settings()}; }
+    EXPECT_EQ(testing::read_file(machine.vmx), text);
+    EXPECT_EQ(testing::names_in(folder / "vm").find(".vix-session"), std::string::npos);
+    EXPECT_EQ(state(), power::SessionState::None);
+    power::Session{machine.vmx, testing::plain_settings()}.keep();
+    EXPECT_EQ(state(), power::SessionState::Interrupted);  // as after a host has crashed
+    EXPECT_TRUE(tells_of(before(machine.vmx), "interrupted"));
+    EXPECT_TRUE(machine.reads_as_it_should());
+    fs::remove(power::session_file(machine.vmx));
+    EXPECT_EQ(state(), power::SessionState::Ended);
+    EXPECT_TRUE(tells_of(before(machine.vmx), "ended by itself"));
+    EXPECT_TRUE(machine.reads_as(machine.then.at(1)));
+    EXPECT_EQ(state(), power::SessionState::None);
+}
+
+class RealPowerOff : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        const std::string reason = testing::why_nothing_runs();
+        if (!reason.empty()) GTEST_SKIP() << reason;
+        machine_.emplace(
+            written_since(folder_ / "vm", "snapshot.action = \"autoRevert\"\nmemsize = \"32\"\n"));
+    }
+    void TearDown() override {
+        if (!machine_) return;
+        if (engine().state(vmx()) == power::State::Running) engine().power_off(vmx());
+    }
+
+    power::Engine engine() const {
+        return {testing::guest_settings(folder_ / "run"), testing::plain_settings()};
+    }
+    const fs::path& vmx() const { return machine_->vmx; }
+    bool is_session_there() const { return fs::exists(power::session_file(vmx())); }
+
+    TempFolder folder_;
+    std::optional<SnapshotMachine> machine_;
+};
+
+// As a guest's own shutdown: nobody of ours sees the process end.
+TEST_F(RealPowerOff, ByTheGuestGoesBackAtTheNextStart) {
+    engine().power_on(vmx(), power::StartAs::Running);
+    EXPECT_TRUE(is_session_there());
+    engine().suspend(vmx());
+    EXPECT_TRUE(is_session_there());
+    EXPECT_TRUE(before(vmx()).empty());
+    engine().power_on(vmx(), power::StartAs::Running);
+    kill(power::HostShell{io::Environment::of_process()}.process_of_domain(power::name_for(vmx()))->pid, SIGKILL);
+    EXPECT_TRUE(testing::wait_until([&] { return !is_session_there(); }));
+    EXPECT_TRUE(testing::wait_until([&] { return engine().state(vmx()) == power::State::Off; }));
+    EXPECT_TRUE(tells_of(before(vmx()), "ended by itself"));
+    EXPECT_TRUE(machine_->reads_as(machine_->then.at(1)));
+    EXPECT_TRUE(before(vmx()).empty());
+}
+
+TEST_F(RealPowerOff, OfARunBegunOtherwiseLosesNothingAtTheNextStart) {
+    const std::string text = testing::read_file(vmx());
+    testing::write_file(vmx(), "snapshot.action = \"keep\"\n" +
+                                   text.substr(0, text.find("snapshot.action")) +
+                                   "memsize = \"32\"\n");
+    engine().power_on(vmx(), power::StartAs::Running);
+    EXPECT_FALSE(is_session_there());
+    engine().power_off(vmx());
+    std::string changed = testing::read_file(vmx());
+    changed.replace(changed.find("\"keep\""), 6, "\"autoRevert\"");
+    testing::write_file(vmx(), changed);
+    EXPECT_TRUE(before(vmx()).empty());
+    EXPECT_TRUE(machine_->reads_as(machine_->now));
+}
+
+}  // namespace
+}  // namespace vix::ops

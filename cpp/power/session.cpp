@@ -1,0 +1,61 @@
+#include "power/session.h"
+
+#include <unistd.h>
+
+#include "io/file.h"
+#include "io/replacement.h"
+#include "io/sync.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::power {
+namespace {
+
+constexpr const char* kKey = "vix.session";
+constexpr const char* kBegun = "autoRevert";
+
+}  // namespace
+
+fs::path session_file(const fs::path& vmx) {
+    return vmx.parent_path() / (vmx.stem().string() + ".vix-session");
+}
+
+Session::Session(const fs::path& vmx, const vm::Settings& settings)
+    : vmx_{vmx}, settings_{settings} {
+    const fs::path file = session_file(vmx);
+    unlink(file.c_str());
+    { const io::File made = io::File::create(file, 0600); }
+    if (settings.durability == vm::Durability::Synced) io::sync_all({file, vmx.parent_path()});
+    format::Dictionary config = vm::Config::read(vmx).dictionary();
+    config.set(kKey, kBegun);
+    io::replace_file(vmx, config.to_bytes(), settings.durability);
+}
+
+Session::~Session() {
+    if (kept_) return;
+    try {
+        forget_session(vm::Config::read(vmx_), settings_);
+        unlink(session_file(vmx_).c_str());
+    } catch (...) {
+        // The file stays: an interrupted run is not taken for one that has ended.
+    }
+}
+
+SessionState session_state(const vm::Config& machine) {
+    if (machine.find(kKey).value_or("") != kBegun) return SessionState::None;
+    const bool there = io::identity_of(session_file(machine.path())).has_value();
+    return there ? SessionState::Interrupted : SessionState::Ended;
+}
+
+void forget_session(format::Dictionary& config) {
+    config.remove(kKey);
+}
+
+void forget_session(const vm::Config& machine, const vm::Settings& settings) {
+    if (!machine.find(kKey)) return;
+    format::Dictionary config = machine.dictionary();
+    forget_session(config);
+    io::replace_file(machine.path(), config.to_bytes(), settings.durability);
+}
+
+}  // namespace vix::power
