@@ -3,6 +3,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "base/error.h"
+#include "ops/machine_lock.h"
 #include "ops/snapshot.h"
 #include "power/session.h"
 #include "vm/machine.h"
@@ -26,6 +27,14 @@ void refuse_commit(const vm::Config& machine) {
 std::string asking_note(const vm::Config& machine) {
     return machine.path().string() +
            ": snapshot.action = \"prompt\" asks nobody here: what the guest has written stays";
+}
+
+// The setting has changed since the start: what was written is no longer to be thrown away.
+void keep_what_was_written(const vm::Config& machine, const vm::Settings& settings,
+                           Progress& progress) {
+    if (power::session_state(machine) == power::SessionState::None) return;
+    const MachineLock lock{machine.path(), settings, progress};
+    power::forget_session(vm::Config::read(machine.path()), settings);
 }
 
 std::string go_back(const vm::Config& machine, const vm::SnapshotTree& tree,
@@ -72,7 +81,9 @@ std::vector<std::string> after_power_off(const fs::path& vmx, const vm::Settings
                                          Progress& progress) {
     const vm::Config machine = vm::Config::read(vmx);
     const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(vmx));
-    switch (vm::power_off_action(machine, tree)) {
+    const PowerOffAction action = vm::power_off_action(machine, tree);
+    if (action != PowerOffAction::Revert) keep_what_was_written(machine, settings, progress);
+    switch (action) {
         case PowerOffAction::Revert:
             try {
                 return {go_back(machine, tree, settings, progress)};

@@ -141,6 +141,23 @@ TEST(Session, ThatEndedIsToldFromOneThatWasInterrupted) {
     EXPECT_EQ(state(), power::SessionState::None);
 }
 
+TEST(Session, IsForgottenWhereItsMachineIsToKeepAllAfterAll) {
+    const TempFolder folder;
+    SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"autoRevert\"\n");
+    power::Session{machine.vmx, testing::plain_settings()}.keep();
+    fs::remove(power::session_file(machine.vmx));
+    std::string text = testing::read_file(machine.vmx);
+    const auto at = text.find("autoRevert");
+    text.replace(at, 10, "keep");
+    testing::write_file(machine.vmx, text);
+    EXPECT_TRUE(after(machine.vmx).empty());
+    text = testing::read_file(machine.vmx);
+    text.replace(at, 4, "autoRevert");
+    testing::write_file(machine.vmx, text);
+    EXPECT_TRUE(before(machine.vmx).empty());
+    EXPECT_TRUE(machine.reads_as_it_should());
+}
+
 class RealPowerOff : public ::testing::Test {
   protected:
     void SetUp() override {
