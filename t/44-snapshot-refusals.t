@@ -110,7 +110,7 @@ for my $case (
 }
 {
     my $vm = machine();
-    add_keys($vm, qq(scsi0.present = "TRUE"\nscsi0.sharedBus = "virtual"\n));
+    add_keys($vm, qq(scsi0.sharedBus = "virtual"\n));
     all_refuse('a shared bus', $vm, VIX_E_SNAPSHOT_VERSION, calls => ['take']);
     my $dir = temp_dir();
     is(linked_clone($vm->{vmx}, [0], "$dir/linked/l.vmx"),

@@ -144,6 +144,7 @@ SimpleResult simple_result(std::size_t call, Handle job) noexcept {
     }
     if (one_row) {
         result.rows.push_back(job_result(job, ids.data(), ids.size()).values);
+        job_error(job);  // reading the result has dropped the job's note
         return result;
     }
     if (ids.empty()) return result;

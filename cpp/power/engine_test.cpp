@@ -97,6 +97,8 @@ TEST_F(Power, ThreadOfAJobReadsNoMoreOfTheEnvironmentThanLibvirtMust) {
     for (const auto& name : testing::variables_read_by_threads()) {
         EXPECT_TRUE(known.contains(name)) << name;
     }
+}
+
 // A clone has the port of the machine that it was made of.
 TEST_F(Power, SecondDisplayAtOnePortGoesToAnother) {
     const std::string lines =
