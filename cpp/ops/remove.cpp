@@ -122,16 +122,17 @@ class Belongings {
     const std::vector<fs::path>& files() const { return files_; }
 
   private:
-    void add_named(const std::string& name) { add_named({name, name}, folder_); }
+    void add_named(const std::string& name) {
+        if (const auto path = find_here(name)) add(*path);
+    }
 
-    void add_named(const vm::NamedFile& named, const fs::path& from) {
-        if (named.name.empty()) return;
+    std::optional<fs::path> find_here(const std::string& name) const {
         try {
-            const auto path = vm::find_file(named, from, {}, settings_);
-            if (path) add(*path);
+            if (!name.empty()) return vm::find_file({name, name}, folder_, {}, settings_);
         } catch (const Error&) {
             // Not to be found from here: not in the folder.
         }
+        return std::nullopt;
     }
 
     bool is_here(const fs::path& path) const {
@@ -155,12 +156,14 @@ class Belongings {
     }
 
     // A suspend or snapshot state, with the memory and UEFI's variables that lie beside it under
-    // the same name.
+    // the same name. These are not looked for in another case: most states have neither, and each
+    // search would read the folder.
     void add_state(const std::string& name) {
         if (name.empty()) return;
-        add_named(name);
-        for (const char* extension : {".vmem", ".OVMF_VARS.fd"}) {
-            add_named(fs::path{name}.replace_extension(extension).string());
+        const auto found = find_here(name);
+        const fs::path state = found.value_or(folder_ / fs::path{name}.filename());
+        for (const char* extension : {"", ".vmem", ".OVMF_VARS.fd"}) {
+            add(*extension == '\0' ? state : fs::path{state}.replace_extension(extension));
         }
     }
 
