@@ -6,6 +6,7 @@
 
 #include "ops/remove.h"
 #include "testing/snapshot_machine.h"
+#include "testing/system_calls.h"
 #include "vm/disk.h"
 
 namespace vix::ops {
@@ -105,6 +106,22 @@ TEST(Remove, LeavesWhatAStrayDiskDependsOn) {
     EXPECT_EQ(testing::names_in(folder / "vm"), "disk.vmdk stray.vmdk");
     EXPECT_EQ(testing::disk_content_at(folder / "vm/stray.vmdk"), content);
     EXPECT_NE(progress.notes.find("disk.vmdk is kept: "), std::string::npos) << progress.notes;
+}
+
+// Reading the folder for each snapshot would make the time grow with their square.
+TEST(Remove, ReadsTheFolderAsOftenWithManySnapshotsAsWithFew) {
+    std::vector<int> opened;
+    for (const int snapshots : {2, 12}) {
+        const TempFolder folder;
+        SnapshotMachine machine{folder / "vm"};
+        for (int i = 0; i < snapshots; ++i) machine.take("s");
+        const int before = testing::opened_folders();
+        Progress progress;
+        remove_machine(machine.vmx, RemoveDisks::Yes, testing::plain_settings(), progress);
+        opened.push_back(testing::opened_folders() - before);
+    }
+    EXPECT_GT(opened[0], 0);
+    EXPECT_EQ(opened[0], opened[1]);
 }
 
 // The list is lost while snapshots are there.

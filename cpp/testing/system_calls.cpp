@@ -22,6 +22,7 @@ std::atomic<int> left{kNever};
 std::atomic<bool> reached{false};
 std::atomic<Fault> kind{Fault::Error};
 std::atomic<bool> interrupt_due{false};
+std::atomic<int> folders_opened{0};
 std::atomic<bool> state_is_hidden{false};
 
 }  // namespace
@@ -45,6 +46,10 @@ bool interrupt_is_due() {
     return interrupt_due;
 }
 
+int opened_folders() {
+    return folders_opened;
+}
+
 void hide_next_state() {
     state_is_hidden = true;
 }
@@ -56,7 +61,9 @@ static bool hides_state() {
 }
 
 static bool is_interrupted(int flags) {
-    if ((flags & O_DIRECTORY) == 0 || !interrupt_due.exchange(false)) return false;
+    if ((flags & O_DIRECTORY) == 0) return false;
+    ++folders_opened;
+    if (!interrupt_due.exchange(false)) return false;
     errno = EINTR;
     return true;
 }

@@ -21,6 +21,9 @@ void interrupt_next_folder();
 // Whether that is still to come.
 bool interrupt_is_due();
 
+// How many folders this process has opened to be listed.
+int opened_folders();
+
 // The next file whose state is asked for by its descriptor does not tell it, with EIO.
 void hide_next_state();
 
