@@ -15,6 +15,7 @@ namespace {
 constexpr int kNetworkCards = 10;
 constexpr int kSerialPorts = 4;
 constexpr int kParallelPorts = 3;
+constexpr int kFloppies = 2;
 constexpr long kVncPort = 5900;
 
 std::string value_of(const vm::Config& machine, const std::string& key) {
@@ -67,7 +68,7 @@ const std::string& network_of(DomainWriter& writer, const std::string& card) {
     return writer.context.network_hostonly;
 }
 
-void write_card(DomainWriter& writer, const std::string& card, const std::string& boot) {
+void write_card(DomainWriter& writer, const std::string& card) {
     const std::string& network = network_of(writer, card);
     const std::string name = network.substr(network.find(':') + 1);
     const bool linked = network != "none";
@@ -85,7 +86,7 @@ void write_card(DomainWriter& writer, const std::string& card, const std::string
     xml.empty("model", {{"type", card_model(writer, card)}});
     if (!linked || starts_disconnected(writer.machine, card))
         xml.empty("link", {{"state", "down"}});
-    if (!boot.empty()) xml.empty("boot", {{"order", boot}});
+    write_boot_order(card, writer);
     xml.close();
 }
 
@@ -132,17 +133,6 @@ void write_parallel(DomainWriter& writer, const std::string& port, int number) {
         .close();
 }
 
-std::vector<std::string> words_of(const std::string& text) {
-    std::vector<std::string> words;
-    for (std::size_t begin = 0; begin < text.size();) {
-        const std::size_t end = std::min(text.find(',', begin), text.size());
-        const std::string word{trim(std::string_view{text}.substr(begin, end - begin))};
-        if (!word.empty()) words.push_back(word);
-        begin = end + 1;
-    }
-    return words;
-}
-
 // VMware keeps the password in a form of its own, so a display that asks for one is not opened to
 // others than this host.
 std::string vnc_address(DomainWriter& writer, const std::string& password) {
@@ -156,23 +146,17 @@ std::string vnc_address(DomainWriter& writer, const std::string& password) {
 
 }  // namespace
 
-std::vector<std::string> boot_order(const vm::Config& machine) {
-    std::vector<std::string> order = words_of(value_of(machine, "bios.bootOrder"));
-    for (const char* usual : {"hdd", "cdrom", "floppy"}) {
-        if (std::find(order.begin(), order.end(), usual) == order.end()) order.emplace_back(usual);
-    }
-    return order;
+void write_boot_order(const std::string& name, DomainWriter& writer) {
+    const auto found = std::find(writer.boot.begin(), writer.boot.end(), name);
+    if (found == writer.boot.end()) return;
+    const auto order = std::to_string(found - writer.boot.begin() + 1);
+    writer.xml.empty("boot", {{"order", order}});
 }
 
 void write_network(DomainWriter& writer) {
-    // Behind all drives, however many: libvirt wants each number once.
-    constexpr int kBehindDrives = 1000;
     for (int i = 0; i < kNetworkCards; ++i) {
         const std::string card = "ethernet" + std::to_string(i);
-        if (!writer.machine.is_true(card + ".present")) continue;
-        const auto order = boot_order(writer.machine);
-        const bool boots = std::find(order.begin(), order.end(), card) != order.end();
-        write_card(writer, card, boots ? std::to_string(kBehindDrives + i) : std::string{});
+        if (writer.machine.is_true(card + ".present")) write_card(writer, card);
     }
 }
 
@@ -227,6 +211,24 @@ void write_display(DomainWriter& writer) {
     xml.open("video").empty("model", {{"type", "vga"}}).close();
 }
 
+namespace {
+
+// Whether it is a port or drive that is counted beyond what QEMU has, such as "serial4".
+bool is_beyond_the_last(const std::string& device) {
+    constexpr std::pair<std::string_view, int> kCounts[] = {{"ethernet", kNetworkCards},
+                                                            {"serial", kSerialPorts},
+                                                            {"parallel", kParallelPorts},
+                                                            {"floppy", kFloppies}};
+    for (const auto& [kind, count] : kCounts) {
+        if (!starts_with_ignoring_case(device, kind)) continue;
+        const auto number = parse_number(std::string_view{device}.substr(kind.size()));
+        if (number) return *number >= static_cast<std::uint64_t>(count);
+    }
+    return false;
+}
+
+}  // namespace
+
 // Devices that some machines have and QEMU cannot stand in for.
 void note_left_out(DomainWriter& writer) {
     constexpr std::string_view kLeftOut[] = {"sharedfolder", "vtpm", "pcipassthru", "vmci",
@@ -240,7 +242,9 @@ void note_left_out(DomainWriter& writer) {
             std::any_of(std::begin(kLeftOut), std::end(kLeftOut),
                         [&](std::string_view part) { return name.starts_with(part); });
         const std::string device = key.substr(0, key.size() - kSuffix.size());
-        if (known) writer.notes.push_back(device + " is left out: QEMU has no such device");
+        if (known || is_beyond_the_last(device)) {
+            writer.notes.push_back(device + " is left out: QEMU has no such device");
+        }
     }
 }
 

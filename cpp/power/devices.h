@@ -17,6 +17,7 @@ struct DomainWriter {
     const vm::Settings& settings;
     Xml xml;
     std::vector<std::string> notes;
+    std::vector<std::string> boot;  // see boot_devices()
 };
 
 void write_network(DomainWriter& writer);
@@ -26,9 +27,8 @@ void write_usb(DomainWriter& writer);
 void write_display(DomainWriter& writer);
 void note_left_out(DomainWriter& writer);
 
-// 1, 2 ... for the devices that are started from; nothing for the rest. "hdd", "cdrom", "floppy",
-// "ethernet0" as in bios.bootOrder.
-std::vector<std::string> boot_order(const vm::Config& machine);
+// Of the drive or card of that name, inside its element; nothing if it is not started from.
+void write_boot_order(const std::string& name, DomainWriter& writer);
 
 // Drives and their controllers.
 void write_drives(const std::vector<Drive>& drives, DomainWriter& writer);

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "base/error.h"
 #include "base/text.h"
+#include "power/boot_order.h"
 #include "power/devices.h"
 #include "power/identity.h"
 #include "power/qemu_option.h"
@@ -130,11 +132,42 @@ void write_devices(const std::vector<Drive>& drives, DomainWriter& writer) {
     writer.xml.empty("memballoon", {{"model", "none"}}).close();
 }
 
+// The host may have no drive for those that stand for one of its own.
+std::vector<Drive> with_media(std::vector<Drive> drives, const DomainContext& context) {
+    for (Drive& drive : drives) {
+        const bool cd = drive.kind == Drive::Kind::Cd;
+        const bool none = (cd ? context.host_cd : context.host_floppy).empty();
+        if (drive.medium == Drive::Medium::HostDevice && none) drive.medium = Drive::Medium::None;
+    }
+    return drives;
+}
+
+// guestOS is "arm-ubuntu-64", "arm-windows11-64" and the like. guestInfo.detailed.data is what
+// VMware Tools in the guest last reported.
+bool is_arm(const vm::Config& machine) {
+    const std::string guest = to_lower(machine.find("guestOS").value_or(""));
+    const std::string reported = to_lower(machine.find("guestInfo.detailed.data").value_or(""));
+    return guest.starts_with("arm") || reported.find("architecture='arm'") != std::string::npos;
+}
+
 }  // namespace
+
+void check_startable(const vm::Config& machine) {
+    if (is_arm(machine)) {
+        throw Error{VIX_E_CANNOT_POWER_ON_VM,
+                    machine.path().string() + " is not started: its guest (guestOS = \"" +
+                        machine.find("guestOS").value_or("") +
+                        "\") is for ARM processors, and only x86 is run here. VMware Fusion on "
+                        "Apple silicon can start it"};
+    }
+    std::vector<std::string> ignored;
+    boot_devices(machine, drives_of(machine, ignored), ignored);
+}
 
 DomainDescription describe_domain(const vm::Config& machine, const std::vector<Drive>& drives,
                                   const DomainContext& context, const vm::Settings& settings) {
-    DomainWriter writer{machine, context, settings, {}, {}};
+    DomainWriter writer{machine, context, settings, {}, {}, {}};
+    writer.boot = boot_devices(machine, with_media(drives, context), writer.notes);
     const bool kvm = context.accelerator == Accelerator::Kvm;
     writer.xml.open("domain", {{"type", kvm ? "kvm" : "qemu"},
                                {"xmlns:qemu", "http://libvirt.org/schemas/domain/qemu/1.0"}});

@@ -45,7 +45,12 @@ struct DomainDescription {
     std::vector<std::string> notes;
 };
 
+// Errors: those of drives_of() and boot_devices().
 DomainDescription describe_domain(const vm::Config& machine, const std::vector<Drive>& drives,
                                   const DomainContext& context, const vm::Settings& settings);
+
+// What describe_domain() would refuse, before anything is changed or started for it; and a guest of
+// another processor than x86, as Fusion makes on Apple silicon. Error VIX_E_CANNOT_POWER_ON_VM.
+void check_startable(const vm::Config& machine);
 
 }  // namespace vix::power

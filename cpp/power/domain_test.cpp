@@ -12,7 +12,9 @@ namespace vix::power {
 namespace {
 
 namespace fs = boost::filesystem;
+using testing::code_of;
 using testing::contains;
+using testing::detail_of;
 
 DomainContext context_for(const fs::path& vmx) {
     DomainContext context;
@@ -103,6 +105,65 @@ TEST(Domain, DisksAreExportsOnTheirControllers) {
     EXPECT_TRUE(contains(xml, "<controller type='scsi' index='0' model='vmpvscsi'/>")) << xml;
     EXPECT_TRUE(contains(xml, "<source protocol='nbd' name='scsi0:3'>"));
     EXPECT_TRUE(contains(xml, "controller='0' bus='0' target='3' unit='0'/>"));
+}
+
+TEST(Domain, DisksOfASasHaveNames) {
+    const auto xml = describe(
+                         "scsi0.virtualDev = \"lsilogic\"\nscsi0:8.present = \"TRUE\"\n"
+                         "scsi0:8.fileName = \"a.vmdk\"\n")
+                         .xml;
+    EXPECT_TRUE(contains(xml, "<controller type='scsi' index='0' model='lsisas1068'/>")) << xml;
+    EXPECT_TRUE(contains(xml, "<wwn>5000c29000000008</wwn>"));
+}
+
+TEST(Domain, DevicesAreStartedFromInTheOrderOfTheHints) {
+    const auto xml = describe(
+                         "ide0:0.present = \"TRUE\"\nide0:0.fileName = \"a.vmdk\"\n"
+                         "sata0:0.present = \"TRUE\"\nsata0:0.fileName = \"b.vmdk\"\n"
+                         "ethernet0.present = \"TRUE\"\nbios.hddOrder = \"sata0:0\"\n"
+                         "bios.bootOrder = \"ethernet0\"\n")
+                         .xml;
+    const auto order_in = [&](const std::string& begin) {
+        return xml.substr(xml.find("<boot order='", xml.find(begin)) + 13, 1);
+    };
+    EXPECT_EQ(order_in("<interface"), "1") << xml;
+    EXPECT_EQ(order_in("name='sata0:0'"), "2");
+    EXPECT_EQ(order_in("name='ide0:0'"), "3");
+}
+
+TEST(Domain, HostFloppyThatTheHostDoesNotHaveIsNotStartedFrom) {
+    const std::string text = "floppy0.present = \"TRUE\"\nfloppy0.fileType = \"device\"\n";
+    auto context = context_for("/vms/x.vmx");
+    EXPECT_FALSE(contains(describe(text, context).xml, "<boot order"));
+    context.host_floppy = "/dev/fd0";
+    EXPECT_TRUE(contains(describe(text, context).xml, "<boot order='1'/>"));
+}
+
+TEST(Domain, GuestOfAnArmProcessorIsRefused) {
+    const auto check = [](const std::string& text) {
+        check_startable(vm::Config::parse("/vms/a.vmx", text, "/vms/a.vmx"));
+    };
+    const auto code = [&](const std::string& text) { return code_of([&] { check(text); }); };
+    EXPECT_EQ(code("guestOS = \"arm-ubuntu-64\"\n"), VIX_E_CANNOT_POWER_ON_VM);
+    EXPECT_EQ(code("guestos = \"ARM-Windows11-64\"\n"), VIX_E_CANNOT_POWER_ON_VM);
+    EXPECT_EQ(code("guestOS = \"other\"\nguestInfo.detailed.data = \"architecture='Arm' "
+                   "bitness='64'\"\n"),
+              VIX_E_CANNOT_POWER_ON_VM);
+    EXPECT_EQ(code("guestOS = \"ubuntu-64\"\nguestInfo.detailed.data = \"architecture='X86' "
+                   "bitness='64'\"\n"),
+              VIX_OK);
+    const auto detail = detail_of([&] { check("guestOS = \"arm-ubuntu-64\"\n"); });
+    EXPECT_TRUE(contains(detail, "/vms/a.vmx")) << detail;
+    EXPECT_TRUE(contains(detail, "arm-ubuntu-64"));
+}
+
+TEST(Domain, PortsBeyondTheLastOneAreLeftOutAndSaid) {
+    const auto notes = joined(describe("serial4.present = \"TRUE\"\nfloppy2.present = \"TRUE\"\n"
+                                       "ethernet10.present = \"TRUE\"\n")
+                                  .notes);
+    EXPECT_TRUE(contains(notes, "serial4")) << notes;
+    EXPECT_TRUE(contains(notes, "floppy2"));
+    EXPECT_TRUE(contains(notes, "ethernet10"));
 }
 
 TEST(Domain, SecondIdeBusIsNotASecondController) {
@@ -196,6 +257,24 @@ TEST_P(CorpusDomain, IsValid) {
     const auto outcome =
         io::run(io::Environment::of_process(), {"virt-xml-validate", file.string(), "domain"});
     EXPECT_EQ(outcome.status, 0) << outcome.output << description.xml;
+}
+
+// Disks on every kind of adapter, split over several of QEMU's.
+TEST(Domain, OfAFullMachineIsValid) {
+    const auto environment = io::Environment::of_process();
+    if (!io::find_program(environment, "virt-xml-validate")) GTEST_SKIP() << "no virt-xml-validate";
+    std::string text = "scsi0.virtualDev = \"lsilogic\"\nscsi1.virtualDev = \"pvscsi\"\n";
+    for (const char* node :
+         {"ide0:0", "scsi0:0", "scsi0:15", "scsi1:64", "scsi2:15", "sata3:29", "nvme3:63"}) {
+        text += std::string{node} + ".present = \"TRUE\"\n" + node + ".fileName = \"a.vmdk\"\n";
+    }
+    text +=
+        "scsi0:1.present = \"TRUE\"\nscsi0:1.deviceType = \"cdrom-raw\"\n"
+        "ethernet0.present = \"TRUE\"\nbios.bootOrder = \"cdrom,hdd\"\n";
+    const testing::TempFolder folder;
+    const auto file = folder.write("domain.xml", describe(text).xml);
+    const auto outcome = io::run(environment, {"virt-xml-validate", file.string(), "domain"});
+    EXPECT_EQ(outcome.status, 0) << outcome.output;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, CorpusDomain, ::testing::ValuesIn(testing::corpus_machines()),

@@ -4,13 +4,27 @@
 #include <set>
 #include <tuple>
 
+#include "base/error.h"
 #include "base/text.h"
 
 namespace vix::power {
 namespace {
 
 constexpr std::string_view kPresent = ".present";
+constexpr int kControllers = 4;  // of each kind
+constexpr int kIdeControllers = 2;
+constexpr int kIdeUnits = 2;
+constexpr int kScsiUnits = 16;
+constexpr int kPvscsiUnits = 65;  // 64 disks, and the adapter
+constexpr int kScsiAdapterUnit = 7;
+constexpr int kSataUnits = 30;
+constexpr int kNvmeUnits = 64;
 constexpr int kFloppies = 2;
+constexpr int kNoNumber = 1000;  // larger than any that a product has
+
+[[noreturn]] void refuse(const vm::Config& machine, const std::string& why) {
+    throw Error{VIX_E_CANNOT_POWER_ON_VM, machine.path().string() + " is not started: " + why};
+}
 
 Bus bus_of(const std::string& node) {
     if (starts_with_ignoring_case(node, "ide")) return Bus::Ide;
@@ -27,28 +41,40 @@ std::optional<std::string> node_of_present(const std::string& key) {
     return vm::disk_node_of(node + ".fileName");
 }
 
-void read_place(const std::string& node, Drive& drive) {
-    const auto digits = node.find_first_of("0123456789");
-    const auto colon = node.find(':');
-    // Longer numbers than any product has are the same to us: out of range.
-    const auto number = [&](std::size_t begin, std::size_t length) {
-        const auto value = parse_number(node.substr(begin, length));
-        return value && *value < 1000 ? static_cast<int>(*value) : 1000;
-    };
-    drive.bus = bus_of(node);
-    drive.controller = number(digits, colon - digits);
-    drive.unit = number(colon + 1, std::string::npos);
+// VMware writes no leading zeros. A number with some would be a second name for the same place.
+int number_of(std::string_view digits) {
+    const bool plain = digits.size() == 1 || !digits.starts_with('0');
+    const auto value = parse_number(digits);
+    return plain && value && *value < kNoNumber ? static_cast<int>(*value) : kNoNumber;
 }
 
-bool is_out_of_range(const Drive& drive) {
-    switch (drive.bus) {
-        case Bus::Ide:
-            return drive.controller > 1 || drive.unit > 1;
-        case Bus::Scsi:
-            return drive.controller > 3 || drive.unit > 15;
-        default:
-            return drive.controller > 3 || drive.unit > 29;
+Drive drive_at(const std::string& node) {
+    Drive drive;
+    drive.node = to_lower(node);
+    const auto digits = drive.node.find_first_of("0123456789");
+    const auto colon = drive.node.find(':');
+    drive.bus = bus_of(drive.node);
+    drive.controller = number_of(std::string_view{drive.node}.substr(digits, colon - digits));
+    drive.unit = number_of(std::string_view{drive.node}.substr(colon + 1));
+    return drive;
+}
+
+// Why the bus has no such place; empty: it has.
+std::string missing_place(const vm::Config& machine, const Drive& drive) {
+    const int controllers = drive.bus == Bus::Ide ? kIdeControllers : kControllers;
+    if (drive.controller >= controllers) {
+        return "the last controller of its kind is number " + std::to_string(controllers - 1);
     }
+    int units = kIdeUnits;
+    if (drive.bus == Bus::Sata) units = kSataUnits;
+    if (drive.bus == Bus::Nvme) units = kNvmeUnits;
+    if (drive.bus == Bus::Scsi) {
+        const bool many = scsi_adapter(machine, drive.controller) == ScsiAdapter::Pvscsi;
+        units = many ? kPvscsiUnits : kScsiUnits;
+        if (drive.unit == kScsiAdapterUnit) return "unit 7 of a SCSI bus is the adapter itself";
+    }
+    if (drive.unit < units) return {};
+    return "the last unit of its controller is number " + std::to_string(units - 1);
 }
 
 bool is_connected(const vm::Config& machine, const std::string& node) {
@@ -68,10 +94,41 @@ void read_removable(const vm::Config& machine, const std::string& node, bool ima
     if (nothing || !is_connected(machine, node)) drive.medium = Drive::Medium::None;
 }
 
-void read_disk(const vm::Config& machine, Drive& drive) {
-    drive.file = file_of(machine, drive.node);
-    const std::string mode = to_lower(machine.find(drive.node + ".mode").value_or(""));
+Drive disk_at(const vm::Config& machine, const std::string& node) {
+    Drive drive = drive_at(node);
+    const std::string missing = missing_place(machine, drive);
+    if (!missing.empty()) {
+        refuse(machine, "its disk " + drive.node + " has no place: " + missing +
+                            ". Give the disk another node in the .vmx");
+    }
+    drive.file = file_of(machine, node);
+    const std::string mode = to_lower(machine.find(node + ".mode").value_or(""));
     drive.discards_writes = mode == "independent-nonpersistent" || mode == "nonpersistent";
+    return drive;
+}
+
+// A present device that vm::Config does not count as a disk. Nothing if it is left out.
+std::optional<Drive> other_device_at(const vm::Config& machine, const std::string& node,
+                                     std::vector<std::string>& notes) {
+    Drive drive = drive_at(node);
+    const std::string type = to_lower(machine.find(node + ".deviceType").value_or(""));
+    if (type.starts_with("scsi-pass")) {
+        notes.push_back(drive.node + " is left out: a device of the type \"" + type + '"');
+        return std::nullopt;
+    }
+    if (type.find("cdrom") == std::string::npos) {
+        refuse(machine, drive.node + " is present and names no disk (" + drive.node +
+                            ".fileName). If it has none, set " + drive.node +
+                            ".present = \"FALSE\"");
+    }
+    const std::string missing = missing_place(machine, drive);
+    if (!missing.empty()) {
+        notes.push_back(drive.node + " is left out: it has no place, for " + missing);
+        return std::nullopt;
+    }
+    drive.kind = Drive::Kind::Cd;
+    read_removable(machine, node, type == "cdrom-image", drive);
+    return drive;
 }
 
 std::vector<Drive> floppies_of(const vm::Config& machine) {
@@ -90,38 +147,39 @@ std::vector<Drive> floppies_of(const vm::Config& machine) {
     return found;
 }
 
+auto place_of(const Drive& drive) {
+    return std::tie(drive.bus, drive.controller, drive.unit);
+}
+
 }  // namespace
 
+ScsiAdapter scsi_adapter(const vm::Config& machine, int number) {
+    const std::string key = "scsi" + std::to_string(number) + ".virtualDev";
+    const std::string model = to_lower(machine.find(key).value_or(""));
+    if (model.empty() || model == "buslogic") return ScsiAdapter::BusLogic;
+    if (model == "lsilogic") return ScsiAdapter::LsiLogic;
+    if (model == "lsisas1068") return ScsiAdapter::LsiSas;
+    if (model == "pvscsi") return ScsiAdapter::Pvscsi;
+    refuse(machine, key + " = \"" + model +
+                        "\" is no adapter that is known here (buslogic, lsilogic, lsisas1068, "
+                        "pvscsi)");
+}
+
 std::vector<Drive> drives_of(const vm::Config& machine, std::vector<std::string>& notes) {
-    std::set<std::string> disks;
-    for (const vm::DiskDevice& disk : machine.disks()) disks.insert(to_lower(disk.node));
     std::vector<Drive> found;
     std::set<std::string> known;
+    for (const vm::DiskDevice& disk : machine.disks()) {
+        known.insert(to_lower(disk.node));
+        found.push_back(disk_at(machine, disk.node));
+    }
     for (const auto& [key, value] : machine.dictionary().entries()) {
         const auto node = node_of_present(key);
-        if (!node || !machine.is_attached(*node) || !known.insert(to_lower(*node)).second) continue;
-        Drive drive;
-        drive.node = to_lower(*node);
-        read_place(drive.node, drive);
-        const std::string type = to_lower(machine.find(*node + ".deviceType").value_or(""));
-        if (is_out_of_range(drive)) {
-            notes.push_back(drive.node + " is left out: there is no such place on its bus");
-            continue;
-        }
-        if (type.find("cdrom") != std::string::npos) {
-            drive.kind = Drive::Kind::Cd;
-            read_removable(machine, *node, type == "cdrom-image", drive);
-        } else if (disks.contains(drive.node)) {
-            read_disk(machine, drive);
-        } else {
-            notes.push_back(drive.node + " is left out: a device of the type \"" + type + '"');
-            continue;
-        }
-        found.push_back(drive);
+        if (!node || !machine.is_attached(*node)) continue;
+        if (!known.insert(to_lower(*node)).second) continue;
+        if (const auto drive = other_device_at(machine, *node, notes)) found.push_back(*drive);
     }
-    std::sort(found.begin(), found.end(), [](const Drive& a, const Drive& b) {
-        return std::tie(a.bus, a.controller, a.unit) < std::tie(b.bus, b.controller, b.unit);
-    });
+    std::sort(found.begin(), found.end(),
+              [](const Drive& a, const Drive& b) { return place_of(a) < place_of(b); });
     for (Drive& drive : floppies_of(machine)) found.push_back(std::move(drive));
     return found;
 }

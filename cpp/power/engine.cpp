@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "io/lock.h"
+#include "power/domain.h"
 #include "power/host.h"
 #include "power/host_shell.h"
 #include "power/identity.h"
@@ -59,6 +60,7 @@ void check_may_start(const vm::Config& machine, const vm::Settings& settings) {
     if (machine.is_encrypted()) {
         throw Error{VIX_E_NEED_KEY, machine.path().string() + " is encrypted"};
     }
+    check_startable(machine);
     if (access(machine.path().c_str(), W_OK) != 0) {
         throw Error{VIX_E_CANNOT_START_READ_ONLY_VM,
                     machine.path().string() + " may not be written by this user"};

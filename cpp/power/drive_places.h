@@ -1,0 +1,38 @@
+// Where each drive is attached in the machine that QEMU runs. QEMU's controllers take fewer drives
+// than VMware's, so one of VMware's becomes several, in the order of its units. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "power/drives.h"
+
+namespace vix::power {
+
+// libvirt's address of a drive; controllers of a type are counted through.
+struct Place {
+    std::string bus;  // "ide", "fdc", "scsi", "sata"
+    int controller = 0;
+    int bus_number = 0;
+    int target = 0;
+    int unit = 0;
+    std::string wwn;  // SAS: guests do not find a disk without one
+};
+
+// One of libvirt's controllers; its index is its position among those of its type.
+struct Controller {
+    std::string type;   // "scsi", "sata"
+    std::string model;  // empty: QEMU has only one
+};
+
+struct DrivePlaces {
+    std::vector<Place> places;  // of each drive, in their order; all different
+    std::vector<Controller> controllers;
+    std::vector<std::string> notes;  // adapters that are replaced
+};
+
+// `drives` are in the order of drives_of(). A drive's place does not depend on the other drives,
+// but for the number of its controller.
+DrivePlaces place_drives(const vm::Config& machine, const std::vector<Drive>& drives);
+
+}  // namespace vix::power
