@@ -336,7 +336,9 @@ changed, and the detail names the way out, mostly a full clone (all ours). Witho
 it is VIX_E_NOT_SUPPORTED, with one that does not answer VIX_E_CANNOT_CONNECT_TO_HOST, without the
 right to use it VIX_E_HOST_USER_PERMISSIONS, on another host that does not see it or is not reached by
 ssh VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT; whatever else libvirt refuses is
-VIX_E_CANNOT_POWER_ON_VM with its own words in the detail (all ours). The settings power.* of
+VIX_E_CANNOT_POWER_ON_VM with its own words in the detail (all ours). VIX_E_CANNOT_POWER_ON_VM is also
+a guest for another processor, a disk that cannot be attached, and a boot hint that cannot be followed
+(ours): see L<VMware::Vix::Choices/Running and suspended>. The settings power.* of
 L<VMware::Vix::Settings> say how it runs.
 
 =head2 VMPowerOff
