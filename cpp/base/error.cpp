@@ -1,6 +1,7 @@
 #include "base/error.h"
 
 #include <array>
+#include <boost/filesystem/exception.hpp>
 #include <boost/filesystem/operations.hpp>
 #include <cerrno>
 #include <cstring>

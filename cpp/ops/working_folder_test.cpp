@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/filesystem/directory.hpp>
 #include <boost/filesystem/operations.hpp>
 #include <optional>
 #include <set>

@@ -69,7 +69,7 @@ done
 exit 0
 )sh";
 
-std::string quoted(std::string_view word) {
+std::string shell_word(std::string_view word) {
     std::string text = "'";
     for (const char c : word) {
         if (c == '\'') {
@@ -84,8 +84,8 @@ std::string quoted(std::string_view word) {
 // All of it is what the shell reads: a command line could not hold it.
 std::string program_of(std::string_view script, const std::vector<std::string>& arguments) {
     std::string text{kPrelude};
-    text += "printf '%s\\n' " + quoted(kBegin.substr(0, kBegin.size() - 1)) + "\nset --";
-    for (const std::string& argument : arguments) text += ' ' + quoted(argument);
+    text += "printf '%s\\n' " + shell_word(kBegin.substr(0, kBegin.size() - 1)) + "\nset --";
+    for (const std::string& argument : arguments) text += ' ' + shell_word(argument);
     text += '\n';
     return text += script;
 }

@@ -1,6 +1,7 @@
 #include "testing/corpus.h"
 
 #include <algorithm>
+#include <boost/filesystem/directory.hpp>
 #include <boost/filesystem/operations.hpp>
 
 namespace fs = boost::filesystem;

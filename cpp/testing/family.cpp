@@ -1,5 +1,6 @@
 #include "testing/family.h"
 
+#include <boost/filesystem/directory.hpp>
 #include <boost/filesystem/operations.hpp>
 #include <cstdio>
 #include <set>

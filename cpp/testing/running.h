@@ -2,6 +2,7 @@
 // ours, held by this very process.
 #pragma once
 
+#include <boost/filesystem/directory.hpp>
 #include <boost/filesystem/operations.hpp>
 #include <boost/filesystem/path.hpp>
 #include <string>

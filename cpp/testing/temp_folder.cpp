@@ -1,5 +1,6 @@
 #include "testing/temp_folder.h"
 
+#include <boost/filesystem/directory.hpp>
 #include <boost/filesystem/operations.hpp>
 #include <fstream>
 #include <sstream>
