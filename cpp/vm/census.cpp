@@ -12,6 +12,7 @@
 #include "vm/broken_text.h"
 #include "vm/config.h"
 #include "vm/disk.h"
+#include "vm/machine_files.h"
 #include "vm/moved.h"
 #include "vm/snapshot_tree.h"
 
@@ -131,6 +132,7 @@ void Census::add_folder(const fs::path& folder) {
             const fs::path file = place / name;
             look([&] { add_file(file, to_lower(file.extension().string())); });
         }
+        add_logs(place);
     });
     trace_disks();
 }
@@ -151,6 +153,17 @@ void Census::add_file(const fs::path& file, const std::string& extension) {
     } else {
         if (machine) add_companions(file);
         add_text(file, io::read_text(*target, machine ? Config::kMostBytes : kListLimit));
+    }
+}
+
+// Machines call their logs alike: where others lie in the folder, they may be theirs.
+void Census::add_logs(const fs::path& folder) {
+    const auto other = std::find_if(named_.begin(), named_.end(), [&](const auto& named) {
+        return named.first == named.second && named.first.parent_path() == folder;
+    });
+    if (other == named_.end()) return;
+    for (const std::string& name : io::names_in(folder)) {
+        if (is_log(name)) named_.emplace(folder / name, other->second);
     }
 }
 

@@ -78,6 +78,7 @@ class Census {
     };
 
     void add_file(const Path& file, const std::string& extension);
+    void add_logs(const Path& folder);
     void add_state(const Path& state);
     void add_text(const Path& who, const std::string& bytes);
     void add_companions(const Path& vmx);

@@ -113,6 +113,13 @@ TEST_F(Census, AnotherMachineNeedsItsFiles) {
     EXPECT_FALSE(needs().contains(vmx_));
 }
 
+TEST_F(Census, LogsMayBeAnotherMachines) {
+    write_file(vm_ / "vmware.log", "");
+    EXPECT_FALSE(needs().contains(vm_ / "vmware.log"));
+    write_file(vm_ / "other.vmx", "displayName = \"o\"\n");
+    EXPECT_TRUE(needs().contains(vm_ / "vmware.log"));
+}
+
 TEST_F(Census, ALineThatIsSwitchedOffNeedsItsDisk) {
     write_file(vm_ / "other.vmx",
                "scsi0.present = \"FALSE\"\nscsi0:0.present = \"FALSE\"\n"

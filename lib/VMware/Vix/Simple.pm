@@ -298,16 +298,24 @@ are in L</ERRORS>.
 
     $err = VMDelete($vmHandle, $deleteOptions);
 
-Deletes the virtual machine. With 0 its .vmdk files stay, with VIX_VMDELETE_DISK_FILES they are
-deleted too, its snapshots' included (page), as far as they lie in its folder and no other virtual
-machine there uses them; so are deltas that its snapshots made beside a disk in another folder (ours),
-while that disk, which was attached, stays. Files of others stay (page); a folder that is then empty goes (seen). Other
-options are VIX_E_INVALID_ARG (ours). A running one is VIX_E_VM_IS_RUNNING (seen), a template
-VIX_E_TEMPLATE_VM (4003) (ours), one whose .vmx is gone VIX_E_VM_NOT_FOUND (seen).
+Deletes the virtual machine. With 0 its .vmdk files stay (page). With VIX_VMDELETE_DISK_FILES its
+disks are deleted too, with those of its snapshots (page) and those that the .vmx switches off, as far
+as they lie in its folder; so are deltas that its snapshots made beside a disk in another folder
+(ours), while that disk, which was attached, stays. Files of others stay (page). A folder that is then
+empty is deleted (seen).
 
-Of a linked clone nothing of the parent is deleted, and the parent's record of it goes (both ours).
-A parent can be deleted, too, which ruins its linked clones (page); with the setting
-C<delete.protectParents> it is VIX_E_SNAPSHOT_NOPERM (13006) as long as there are any (seen).
+A file that something else needs stays, and C<VMware::Vix::last_error_detail()> names both after
+VIX_OK (ours): a disk that another virtual machine of the folder, a list or state of snapshots, or any
+other disk there depends on. Where that cannot be told, because a file of the folder cannot be read,
+VMDelete returns the error of reading it, and nothing is deleted (ours).
+
+Other options return VIX_E_INVALID_ARG (ours), a running virtual machine VIX_E_VM_IS_RUNNING (seen), a
+template VIX_E_TEMPLATE_VM (4003) (ours), one whose .vmx is gone VIX_E_VM_NOT_FOUND (seen).
+
+Deleting a linked clone deletes nothing of its parent, and removes the parent's record of it (both
+ours). A parent can be deleted, which makes its linked clones in other folders useless (page). With
+the setting C<delete.protectParents> VMDelete returns VIX_E_SNAPSHOT_NOPERM (13006) as long as a
+linked clone is there (seen).
 
 The handle stays until it is released, but calls on it and on handles of its snapshots fail at once
 (page), with VIX_E_VM_NOT_FOUND (ours), even if another virtual machine takes the same place.
@@ -419,11 +427,14 @@ Other options are VIX_E_INVALID_ARG (ours). What its disks hold goes where it is
 sector of what is left is lost. Calls on its handle give VIX_E_SNAPSHOT_NOTFOUND from then on
 (ours).
 
-A snapshot that a linked clone stands on is VIX_E_SNAPSHOT_DISKLOCKED (13014) (ours), and nothing is
-removed; records of clones that are gone or refer to another parent do not count. Of a running
-virtual machine the disks that it uses are merged later, by the next removal while it is off (ours);
-one that another product runs is VIX_E_VM_IS_RUNNING (ours), a template VIX_E_TEMPLATE_VM (seen). A
-virtual machine that is suspended in the snapshot's memory keeps that as its own (ours).
+If a linked clone depends on the snapshot, the call returns VIX_E_SNAPSHOT_DISKLOCKED (13014), and
+nothing is removed (ours). A clone whose own list is lost is known by its disks; records of clones that
+are gone or depend on another parent do not count. A disk that anything else needs is neither merged
+nor deleted: it stays in its chain until a later removal, and C<VMware::Vix::last_error_detail()> names
+it after VIX_OK (ours). Of a running virtual machine the disks that it uses are merged by the next
+removal while it is off (ours). One that another product runs returns VIX_E_VM_IS_RUNNING (ours), a
+template VIX_E_TEMPLATE_VM (seen). A virtual machine that is suspended in the snapshot's memory keeps
+that as its own (ours).
 
 =head2 VMRevertToSnapshot
 
