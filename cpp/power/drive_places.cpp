@@ -1,9 +1,8 @@
 #include "power/drive_places.h"
 
-#include <array>
-#include <cstdio>
 #include <map>
 #include <set>
+#include <string_view>
 #include <tuple>
 
 #include "power/identity.h"
@@ -38,14 +37,14 @@ const char* model_for(ScsiAdapter adapter) {
 // A name of the form NAA 5 from VMware's range: the end of uuid.bios, which differs from machine to
 // machine, the controller and the unit.
 std::string wwn_for(const vm::Config& machine, const Drive& drive) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
     constexpr std::size_t kUuidDigits = 7;
     const std::string uuid = standard_uuid(machine.find("uuid.bios").value_or(""));
-    std::array<char, 18> text{};
-    std::snprintf(text.data(), text.size(), "5000c29%7s%1x%1x",
-                  uuid.empty() ? "0000000" : uuid.substr(uuid.size() - kUuidDigits).c_str(),
-                  static_cast<unsigned>(drive.controller) & 0xFU,
-                  static_cast<unsigned>(drive.unit) & 0xFU);
-    return text.data();
+    std::string name = "5000c29";
+    name += uuid.empty() ? std::string(kUuidDigits, '0') : uuid.substr(uuid.size() - kUuidDigits);
+    name += kDigits[static_cast<unsigned>(drive.controller) & 0xFU];
+    name += kDigits[static_cast<unsigned>(drive.unit) & 0xFU];
+    return name;
 }
 
 class Placing {
