@@ -4,7 +4,9 @@
 
 #include "base/error.h"
 #include "ops/disk_plan.h"
+#include "vm/machine_files.h"
 #include "vm/machine_state.h"
+#include "vm/working_folder.h"
 
 namespace fs = boost::filesystem;
 
@@ -21,10 +23,11 @@ std::optional<fs::path> find_named(const vm::NamedFile& file, const vm::Config& 
     }
 }
 
-// Where the machine is, and where a disk lies that any line of its .vmx names: a disk that is
-// switched off may stand on one that is not.
+// Where the machine is and works, and where a disk lies that any line of its .vmx names: a disk
+// that is switched off may depend on one that is not.
 std::set<fs::path> folders_of_disks(const vm::Config& machine, const vm::Settings& settings) {
     std::set<fs::path> folders{machine.folder()};
+    if (const auto working = vm::find_working_folder(machine, settings)) folders.insert(*working);
     for (const vm::DiskDevice& device : machine.all_disks()) {
         const auto disk = find_named(device.file, machine, settings);
         if (disk) folders.insert(disk->parent_path());
@@ -40,6 +43,8 @@ DiskFamily::DiskFamily(const vm::Config& machine, const vm::SnapshotTree& tree,
     for (const vm::DiskDevice& device : machine.disks()) {
         add_chain(device.file, machine, unreadable, present_);
     }
+    const std::string suspended = machine.find("checkpoint.vmState").value_or("");
+    states_.push_back({suspended, suspended});
     for (const vm::Snapshot& snapshot : tree.snapshots()) {
         states_.push_back(snapshot.state_file);
         for (const vm::SnapshotDisk& disk : snapshot.disks) {
@@ -101,8 +106,9 @@ const vm::Needs& DiskFamily::others() const {
 }
 
 vm::Needs DiskFamily::count_others() const {
-    std::vector<fs::path> states;
+    std::vector<fs::path> states = vm::suspended_states(machine_.path());
     for (const vm::NamedFile& name : states_) {
+        if (name.name.empty()) continue;
         if (const auto state = find_named(name, machine_, settings_)) states.push_back(*state);
     }
     std::set<fs::path> folders = folders_of_disks(machine_, settings_);

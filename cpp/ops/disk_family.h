@@ -83,7 +83,7 @@ class DiskFamily {
     std::set<Id> present_;
     std::set<Id> frozen_;
     std::set<boost::filesystem::path> adopted_;
-    std::vector<vm::NamedFile> states_;  // that its list names
+    std::vector<vm::NamedFile> states_;  // that its list and its .vmx name
     mutable std::shared_ptr<const vm::Needs> others_;
 };
 

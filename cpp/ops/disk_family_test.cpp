@@ -143,6 +143,16 @@ TEST_F(DiskFamilyTest, IsNotSharedWhereAnotherMachinesDiskIsGone) {
     EXPECT_FALSE(disks.is_shared(*disks.find(vm_ / "disk-000003.vmdk")));
 }
 
+// What names the machine's disks in its own memory is the machine itself.
+TEST_F(DiskFamilyTest, IsNotSharedWithItsOwnSuspendedState) {
+    for (const char* name : {"vm-8871651f.vmss", "other.vmss"}) {
+        write_file(vm_ / name, "disk = base.vmdk\n");
+        const DiskFamily disks = family();
+        const bool shared = disks.is_shared(*disks.find(vm_ / "base.vmdk"));
+        EXPECT_EQ(shared, std::string{name} == "other.vmss") << name;
+    }
+}
+
 // Longer than any that is made, so that it can be shortened.
 TEST_F(DiskFamilyTest, HoldsChainsOverTheLimit) {
     std::string parent = "base.vmdk";

@@ -18,6 +18,7 @@
 #include "io/replacement.h"
 #include "ops/disk_family.h"
 #include "vm/census.h"
+#include "vm/machine_files.h"
 #include "vm/machine_state.h"
 #include "vm/snapshot_tree.h"
 
@@ -176,6 +177,7 @@ class References {
             const auto id = io::identity_of(file);
             if (id && is_to_go(file, mark)) own.insert(*id);
         }
+        for (const fs::path& state : vm::suspended_states(vmx)) states_.push_back(state);
         vm::Census census{vmx, states_, settings};
         census.add_folder(machine_.folder());
         for (const auto& [file, mark] : entries.files) census.add_folder(file.parent_path());

@@ -362,19 +362,24 @@ void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& 
         // The list and the .vmx go last, since they name the others: so a deletion that was
         // interrupted can be called again. For that the others have to be gone for good before, and
         // the list before the .vmx: alone it would be in the way of whatever comes there next.
+        const fs::path list = vm::snapshot_list_path(vmx);
         std::vector<fs::path> last{vmx};
+        std::set<fs::path> folders{vmx.parent_path()};
         for (const fs::path& file : belongings.files()) {
             progress.checkpoint("remove");
             progress.point_of_no_return();
-            if (file == vm::snapshot_list_path(vmx)) {
+            if (file == list) {
                 last.insert(last.begin(), file);
             } else if (file != vmx) {
                 remove_file(file);
+                folders.insert(file.parent_path());
             }
         }
         io::Staging::remove_leftovers(vmx);
         const auto sync = [&] {
-            if (settings.durability == vm::Durability::Synced) io::sync_all({vmx.parent_path()});
+            if (settings.durability != vm::Durability::Synced) return;
+            io::sync_all({folders.begin(), folders.end()});
+            folders = {vmx.parent_path()};
         };
         sync();
         progress.checkpoint("remove");

@@ -209,9 +209,14 @@ class Remover {
     // merges them, if it can.
     void leave_candidates(const DiskFamily& disks) {
         std::set<fs::path> left;
+        const vm::Needs& others = before_->others();
+        if (others.unseen() && !candidates_.empty()) {
+            progress_.note("no disk was merged, for it cannot be told which ones others need: " +
+                           others.unseen()->detail());
+        }
         for (const fs::path& path : candidates_) {
             const auto id = disks.find(path);
-            const auto who = before_->others().who_needs(path);
+            const auto who = others.who_needs(path);
             if (who) progress_.note(path.string() + " is kept: " + who->string() + " needs it");
             if (runs_ || who || (id && disks.is_shared(*id))) left.insert(path);
         }

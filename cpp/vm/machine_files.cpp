@@ -122,4 +122,14 @@ std::vector<fs::path> unlisted_states(const fs::path& vmx, const std::vector<std
     return states;
 }
 
+std::vector<fs::path> suspended_states(const fs::path& vmx) {
+    const std::string stem = vmx.stem().string();
+    std::vector<fs::path> states;
+    for (const std::string& name : io::names_in(vmx.parent_path())) {
+        const bool state = equal_ignoring_case(fs::path{name}.extension().string(), ".vmss");
+        if (state && is_named_after(name, stem)) states.push_back(vmx.parent_path() / name);
+    }
+    return states;
+}
+
 }  // namespace vix::vm

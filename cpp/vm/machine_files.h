@@ -32,4 +32,8 @@ int first_free_number(const boost::filesystem::path& vmx, int least);
 std::vector<boost::filesystem::path> unlisted_states(const boost::filesystem::path& vmx,
                                                      const std::vector<std::string>& listed);
 
+// The memory of the machine when it is suspended, and what is left of it from before, by their
+// names.
+std::vector<boost::filesystem::path> suspended_states(const boost::filesystem::path& vmx);
+
 }  // namespace vix::vm
