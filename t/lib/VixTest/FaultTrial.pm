@@ -13,10 +13,11 @@ use Exporter 'import';
 use File::Basename qw(dirname);
 
 use VMware::Vix::API::Constants;
+use VixTest::Disk          qw(make_delta);
 use VixTest::Files         qw(folder_digest list_files slurp spew temp_dir);
 use VixTest::SavedFolder   qw(restore_folder save_folder);
 use VixTest::SnapshotCalls qw(delete_vm full_clone linked_clone remove_snapshot snapshot_names);
-use VixTest::SnapshotChain qw(chain_complaints chain_of link_files);
+use VixTest::SnapshotChain qw(chain_bytes chain_complaints chain_of link_files);
 use VixTest::SnapshotDisk  qw(present_path snapshot_path);
 use VixTest::SnapshotKill  qw(calls_to_kill clone_complaints is_untidy killed_machine next_calls
     present_reads state_complaints);
@@ -43,7 +44,65 @@ sub _trials {
     $trials{'clone into folder'}      = { %{ $trials{'clone snapshot'} }, prepare => $folder };
     $trials{'delete clone'}
         = { do => sub { return delete_vm("$_[1]/c.vmx") }, prepare => $clone };
+    my %where = _states();
+    for my $where (keys %where) {
+        my ($calls, %state) = @{ $where{$where} };
+        $trials{"$_, $where"} = { %{ $trials{$_} }, %state } for @{$calls};
+    }
     return %trials;
+}
+
+# Machines as people leave them: name => [calls, what makes the machine so, what is wrong with what
+# must stay, the files that must].
+sub _states {
+    my @snapshots = ('take', 'revert', 'remove root', 'remove all');
+    return (
+        'a disk switched off' =>
+            [\@snapshots, prepare => \&_switch_off, stays => qr{^vm/alpha-stray\.vmdk$}],
+        'the list lost' => [
+            ['take', 'full clone'],
+            prepare => sub { spew($_[0] =~ s/x$/sd/r, '') },
+            stays   => qr{^vm/alpha(?:-Snapshot[1-3]\.vmsn|(?:-0)?(?:-00000[1-3])?(?:-s\d+)?\.vmdk)$},
+        ],
+        'in a copy' => [\@snapshots, prepare => \&_copy_parent, stays => qr{^(?:original|others)(?:/|$)}],
+    );
+}
+
+# A third disk, that the .vmx switches off, depends on the first one's base.
+sub _switch_off {
+    my ($vmx, undef, $machine) = @_;
+    my $base = $machine->{vm}{disks}[0];
+    make_delta(parent => $base, name => 'alpha-stray', writes => [[900, 40, 77]]);
+    spew($vmx, slurp($vmx)
+            . qq{scsi0:5.present = "FALSE"\nscsi0:5.fileName = "alpha-stray.vmdk"\n});
+    return;
+}
+
+# The machine is a copy beside the original, which has a linked clone.
+sub _copy_parent {
+    my ($vmx, $work) = @_;
+    my $run = run_tool('cp', '-r', "$work/vm", "$work/original");
+    die "cp: $run->{err}" if $run->{status};
+    my $err = linked_clone("$work/original/alpha.vmx", [0, 0], "$work/others/o.vmx");
+    die "the original's clone: $err" if $err != VIX_OK;
+    spew($vmx =~ s/x$/sd/r, slurp("$work/original/alpha.vmsd"));
+    return;
+}
+
+# Of the files that must stay as they are: name => bytes, a disk's as its guest reads them.
+sub _staying {
+    my ($trial) = @_;
+    return if !$trial->{stays};
+    my $work = $trial->{work};
+    return map { $_ => /-stray\.vmdk$|o\.vmdk$/ ? chain_bytes("$work/$_") : slurp("$work/$_") }
+        grep { -f "$work/$_" && $_ =~ $trial->{stays} && !/\.lck\b/ } list_files($work);
+}
+
+sub _staying_complaints {
+    my ($trial) = @_;
+    my %now = _staying($trial);
+    return map {"$_ is not what it was"}
+        grep { !defined $now{$_} || $now{$_} ne $trial->{staying}{$_} } keys %{ $trial->{staying} };
 }
 
 sub trial_names {
@@ -63,7 +122,8 @@ sub start_trial {
     $trial{clone}   = "$trial{work}/clone";
     mkdir $trial{work} or die "mkdir: $!";
     $trial{machine} = killed_machine("$trial{work}/vm");
-    $trial{prepare}->($trial{vmx}, $trial{work}) if $trial{prepare};
+    $trial{prepare}->($trial{vmx}, $trial{work}, $trial{machine}) if $trial{prepare};
+    $trial{staying} = { _staying(\%trial) };
     $trial{saved} = save_folder($trial{work});
     $trial{by_content} = $may{by_content};
     $trial{before}     = _digest(\%trial);
@@ -149,7 +209,7 @@ sub _present_complaints {
     $_ = "untidy: $_" for grep { is_untidy($_) } @wrong;
     push @wrong, 'a full clone changed its source'
         if $what =~ /full/ && _digest($trial) ne $trial->{before};
-    push @wrong, _clone_complaints($trial, $code);
+    push @wrong, _clone_complaints($trial, $code), _staying_complaints($trial);
     push @wrong, _qemu_complaints($trial) if $may{qemu} && !grep { !/^untidy/ } @wrong;
     return @wrong;
 }
@@ -294,6 +354,7 @@ sub _litter {
         }
     }
     my @left = grep { !$known{"$trial->{work}/$_"} && !/^lost\+found/ } list_files($trial->{work});
+    @left = grep { $_ !~ $trial->{stays} } @left if $trial->{stays};
     # Somebody who draws a lock's number is waited for; a second later these are known as dead.
     my @young = map {m{^(.*\.lck)/[DE]\d{5}\.lck$}} @left;
     for my $lock (@young) {
