@@ -40,6 +40,9 @@ fs::path canonical_path(const fs::path& vmx) {
     boost::system::error_code error;
     fs::path path = fs::canonical(vmx, error);
     if (!error) return path;
+    const bool gone = error == boost::system::errc::no_such_file_or_directory ||
+                      error == boost::system::errc::not_a_directory;
+    if (!gone) throw system_error(error.value(), "looking for", vmx.string());
     throw Error{VIX_E_VM_NOT_FOUND, "there is no virtual machine " + vmx.string()};
 }
 
