@@ -67,8 +67,9 @@ TEST_F(ChildDisksTest, AMissingParentsNameIsTaken) {
 
 TEST_F(ChildDisksTest, ANameThatTheMachineOrItsListHasIsTaken) {
     const auto machine = vm::Config::parse(
-        vmx_, testing::read_file(vmx_) +
-                  "scsi0:2.present = \"FALSE\"\nscsi0:2.fileName = \"away/data-000001.vmdk\"\n",
+        vmx_,
+        testing::read_file(vmx_) +
+            "scsi0:2.present = \"FALSE\"\nscsi0:2.fileName = \"away/data-000001.vmdk\"\n",
         vmx_.string());
     const auto tree = vm::SnapshotTree::parse(
         "snapshot0.uid = \"1\"\nsnapshot0.disk0.fileName = \"data-000002.vmdk\"\n", "list");

@@ -189,7 +189,10 @@ TEST_F(RealPowerOff, ByTheGuestGoesBackAtTheNextStart) {
     EXPECT_TRUE(is_session_there());
     EXPECT_TRUE(before(vmx()).empty());
     engine().power_on(vmx(), power::StartAs::Running);
-    kill(power::HostShell{io::Environment::of_process()}.process_of_domain(power::name_for(vmx()))->pid, SIGKILL);
+    kill(power::HostShell{io::Environment::of_process()}
+             .process_of_domain(power::name_for(vmx()))
+             ->pid,
+         SIGKILL);
     EXPECT_TRUE(testing::wait_until([&] { return !is_session_there(); }));
     EXPECT_TRUE(testing::wait_until([&] { return engine().state(vmx()) == power::State::Off; }));
     EXPECT_TRUE(tells_of(before(vmx()), "ended by itself"));

@@ -66,7 +66,9 @@ class RunningMachine : public ::testing::Test {
     }
     pid_t process() {
         const auto path = power::canonical_path(vmx_);
-        return power::HostShell{io::Environment::of_process()}.process_of_domain(power::name_for(path))->pid;
+        return power::HostShell{io::Environment::of_process()}
+            .process_of_domain(power::name_for(path))
+            ->pid;
     }
 
     testing::TempFolder folder_;
