@@ -12,6 +12,7 @@
 #include "io/same_file.h"
 #include "ops/disk_build.h"
 #include "power/saved_state.h"
+#include "vm/census.h"
 #include "vm/machine_state.h"
 #include "vm/working_folder.h"
 
@@ -65,6 +66,7 @@ void ChildDisks::avoid(const vm::Config& machine, const vm::SnapshotTree& tree) 
     for (const vm::Snapshot& snapshot : tree.snapshots()) {
         for (const vm::SnapshotDisk& disk : snapshot.disks) add(disk.file.name);
     }
+    for (const std::string& name : vm::disk_names_of_others(machine.path())) add(name);
 }
 
 // The folder is read once, however many numbers are taken in it.

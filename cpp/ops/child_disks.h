@@ -22,8 +22,8 @@ class ChildDisks {
     ChildDisks(const ChildDisks&) = delete;
     ChildDisks& operator=(const ChildDisks&) = delete;
 
-    // New disks get no name that the machine or its list has for a disk, also for one that is not
-    // there now. Call before plan().
+    // New disks get no name that the machine, its list, or another one in its folder has for a
+    // disk, also for one that is not there now. Call before plan().
     void avoid(const vm::Config& machine, const vm::SnapshotTree& tree);
 
     // Plans a child of the disk of that device under the next free snapshot name: beside the disk,

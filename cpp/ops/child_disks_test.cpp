@@ -79,6 +79,17 @@ TEST_F(ChildDisksTest, ANameThatTheMachineOrItsListHasIsTaken) {
     EXPECT_EQ(children.names().at("scsi0:1"), "data-000003.vmdk");
 }
 
+TEST_F(ChildDisksTest, ANameThatAnotherMachineHasIsTaken) {
+    testing::write_file(folder_ / "vm/other.vmx",
+                        testing::vmx_with_disks({"scsi0:0=data-000001.vmdk"}));
+    testing::write_file(folder_ / "vm/other.vmsd",
+                        "snapshot0.disk0.fileName = \"gone/data-000002.vmdk\"\n");
+    ChildDisks children{settings_};
+    children.avoid(machine_, {});
+    plan_all(children);
+    EXPECT_EQ(children.names().at("scsi0:1"), "data-000003.vmdk");
+}
+
 TEST_F(ChildDisksTest, ReadAsTheirParents) {
     ChildDisks children{settings_};
     plan_all(children);

@@ -33,7 +33,7 @@ constexpr const char* kCompanions[] = {".nvram", ".vmxf",         ".vmsd",      
 // The file may be there, and could not be read: not what it says is wrong.
 bool is_unseen(const Error& error) {
     return error.code() == VIX_E_FILE_ACCESS_ERROR || error.code() == VIX_E_FILE_ERROR ||
-           error.code() == VIX_E_FILE_TOO_BIG || is_exhaustion(error.code());
+           error.code() == VIX_E_FILE_TOO_BIG;
 }
 
 std::string start_of(const io::File& file, std::uint64_t most) {
@@ -92,6 +92,26 @@ void Needs::add(const fs::path& file, const fs::path& who) {
     by_place_.emplace(place_of(file), who);
 }
 
+std::vector<std::string> disk_names_of_others(const fs::path& vmx) {
+    const std::set<fs::path> own{vmx.filename(), snapshot_list_path(vmx).filename()};
+    std::vector<std::string> names;
+    for (const std::string& file : io::names_in(vmx.parent_path())) {
+        const std::string extension = to_lower(fs::path{file}.extension().string());
+        const bool text = extension == ".vmx" || extension == ".vmtx" || extension == ".vmsd";
+        if (!text || own.contains(file)) continue;
+        try {
+            const auto bytes = io::read_text(vmx.parent_path() / file, kListLimit);
+            for (const NamedFile& named : names_in_broken_text(bytes)) {
+                const auto name = named.name.substr(named.name.find_last_of("/\\") + 1);
+                if (to_lower(fs::path{name}.extension().string()) == ".vmdk") names.push_back(name);
+            }
+        } catch (const Error& error) {
+            if (is_exhaustion(error.code())) throw;  // else no file that can be read
+        }
+    }
+    return names;
+}
+
 Census::Census(const fs::path& vmx, const std::vector<fs::path>& own_states,
                const Settings& settings)
     : settings_{settings} {
@@ -111,6 +131,7 @@ void Census::look(Read read) {
     try {
         read();
     } catch (const Error& error) {
+        if (is_exhaustion(error.code())) throw;
         const bool unseen = is_unseen(error) || error.code() == VIX_E_CANNOT_READ_VM_CONFIG;
         if (unseen && !unseen_) unseen_ = error;
     }
@@ -181,7 +202,7 @@ void Census::add_state(const fs::path& state) {
     try {
         bytes = format::read_vmsn(file).config;
     } catch (const Error& error) {
-        if (is_unseen(error)) throw;
+        if (is_unseen(error) || is_exhaustion(error.code())) throw;
         add_broken_text(state, start_of(file, kStateStart));
         return;
     }
@@ -245,6 +266,7 @@ Census::Disk* Census::learn_disk(const fs::path& path) {
             if (file != path) lineage.extents.push_back(file);
         }
     } catch (const Error& error) {
+        if (is_exhaustion(error.code())) throw;
         if (is_unseen(error)) {
             unreadable_.emplace(path, error);
             return nullptr;

@@ -2,7 +2,8 @@
 // that deletes, merges or renames a file of a machine asks here first. A disk is needed by a
 // machine that names it, also in a line that is switched off or cannot be read to its end, by a
 // state (.vmsn, .vmss), and by every disk that has it for a parent or an extent, whether or not
-// anything names that disk. What cannot be read counts as needing every file.
+// anything names that disk. What cannot be read counts as needing every file. Throws only what
+// is_exhaustion() tells of.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -43,6 +44,10 @@ class Needs {
     std::map<Path, Path> by_place_;
     std::optional<Error> unseen_;
 };
+
+// The names that other machines and lists in the folder of `vmx` have for disks, without folders,
+// also of disks that are not there now: no new disk may take one.
+std::vector<std::string> disk_names_of_others(const boost::filesystem::path& vmx);
 
 class Census {
   public:
