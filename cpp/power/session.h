@@ -31,7 +31,7 @@ class Session {
 
   private:
     boost::filesystem::path vmx_;
-    const vm::Settings& settings_;
+    vm::Settings settings_;
     bool kept_ = false;
 };
 
