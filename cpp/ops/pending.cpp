@@ -172,16 +172,19 @@ class References {
             own.insert(id);
         }
         add_states();
+        for (const fs::path& state : vm::suspended_states(vmx)) states_.push_back(state);
         // What goes as well needs nothing; what stays may.
+        std::vector<fs::path> going;
         for (const auto& [file, mark] : entries.files) {
             const auto id = io::identity_of(file);
-            if (id && is_to_go(file, mark)) own.insert(*id);
+            if (!id || !is_to_go(file, mark)) continue;
+            own.insert(*id);
+            going.push_back(file);
         }
-        for (const fs::path& state : vm::suspended_states(vmx)) states_.push_back(state);
-        vm::Census census{vmx, states_, settings};
-        census.add_folder(machine_.folder());
-        for (const auto& [file, mark] : entries.files) census.add_folder(file.parent_path());
-        others_ = census.needs_beside(own);
+        others_ = count_others(entries, going, own);
+        const std::size_t all = going.size();
+        std::erase_if(going, [&](const fs::path& file) { return others_.contains(file); });
+        if (going.size() < all) others_ = count_others(entries, going, own);
         if (const auto& unseen = others_.unseen()) throw Error{*unseen};
     }
 
@@ -208,6 +211,17 @@ class References {
         if (known_.contains({status.st_dev, status.st_ino})) return false;
         if (mark != 0 && !same_nodes_) return false;
         return status.st_ino == mark || !holds_grains(file);
+    }
+
+    // What is needed beside the machine's own disks and states, and the states that go.
+    vm::Needs count_others(const Entries& entries, const std::vector<fs::path>& going,
+                           const std::set<io::FileIdentity>& own) const {
+        std::vector<fs::path> states = states_;
+        states.insert(states.end(), going.begin(), going.end());
+        vm::Census census{machine_.path(), states, settings_};
+        census.add_folder(machine_.folder());
+        for (const auto& [file, mark] : entries.files) census.add_folder(file.parent_path());
+        return census.needs_beside(own);
     }
 
     void add(const fs::path& file) {

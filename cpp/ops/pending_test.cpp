@@ -6,6 +6,7 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include "format/vmsn.h"
 #include "testing/failure.h"
 #include "testing/machines.h"
 #include "testing/snapshot_machine.h"
@@ -150,6 +151,34 @@ TEST_F(PendingTest, DisksThatGoTogetherNeedNothing) {
     });
     Pending::take_up(vmx_, settings_);
     EXPECT_EQ(names(), kNames);
+}
+
+// The list has forgotten the snapshot; its state goes with its disks, and needs them no more.
+TEST_F(PendingTest, AStateThatGoesNeedsNothing) {
+    write_file(machine_ / "old.vmdk", testing::mono_disk("old.vmdk", 'o', 1, 5));
+    const auto config = testing::vmx_with_disks({"scsi0:0=old.vmdk"});
+    write_file(machine_ / "vm-Snapshot1.vmsn", format::to_vmsn({config, "", ""}));
+    die_over([&](Pending& pending) {
+        pending.add(machine_ / "old.vmdk");
+        pending.add(machine_ / "vm-Snapshot1.vmsn");
+    });
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(names(), kNames);
+}
+
+// The same of one that another machine's list has: it stays, and its disks do.
+TEST_F(PendingTest, AStateThatStaysNeedsItsDisks) {
+    write_file(machine_ / "old.vmdk", testing::mono_disk("old.vmdk", 'o', 1, 5));
+    const auto config = testing::vmx_with_disks({"scsi0:0=old.vmdk"});
+    write_file(machine_ / "vm-Snapshot1.vmsn", format::to_vmsn({config, "", ""}));
+    write_file(machine_ / "other.vmsd", "snapshot0.filename = \"vm-Snapshot1.vmsn\"\n");
+    const std::string before = names();
+    die_over([&](Pending& pending) {
+        pending.add(machine_ / "old.vmdk");
+        pending.add(machine_ / "vm-Snapshot1.vmsn");
+    });
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(names(), before);
 }
 
 TEST_F(PendingTest, NothingGoesWhileTheMachineCannotBeRead) {
