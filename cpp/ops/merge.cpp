@@ -38,7 +38,9 @@ constexpr const char* kTypeMeanwhile = "twoGbMaxExtentSparse";
 // time, since a split disk may have more of them than a process may have files.
 class DiskEditor {
   public:
-    // Opens each extent once, so that one that cannot be changed is found before any is.
+    // Opens each extent once, so that one that cannot be changed is found before any is. What a
+    // killed merge left of redundant tables is mended here: a merge that goes on where that one
+    // ended may have nothing to write to the extent.
     DiskEditor(const DiskLink& link, const vm::Settings& settings) {
         std::uint64_t begin = 0;
         for (const ExtentLine& line : link.descriptor.extents) {
@@ -50,6 +52,7 @@ class DiskEditor {
             piece.is_sparse = line.type == ExtentType::Sparse;
             pieces_.push_back(std::move(piece));
             open(begin);
+            if (sparse_) sparse_->mend();
             begin += line.sectors;
         }
     }

@@ -75,7 +75,13 @@ void SparseEditor::commit() {
     }
     fresh_.clear();
     fresh_tables_.clear();
-    if (tables_.redundant_differs()) mend_redundant_tables();
+    mend();
+}
+
+void SparseEditor::mend() {
+    if (!tables_.redundant_differs()) return;
+    begin_writing();
+    mend_redundant_tables();
 }
 
 // The sectors of one copy of the tables, by the directory as it is in the file.

@@ -37,6 +37,9 @@ class SparseEditor {
     // ones, which become like those if they were not.
     void commit();
 
+    // Makes redundant tables that a crash left behind equal to the others.
+    void mend();
+
   private:
     static GrainMap map_of(const io::File& file, std::uint64_t sectors);
     void begin_writing();
