@@ -307,7 +307,7 @@ void refuse_parent(const vm::Config& config, const vm::Settings& settings) {
         const auto clones = vm::live_clones(config.path(), snapshot, settings);
         if (clones.empty()) continue;
         throw Error{VIX_E_SNAPSHOT_NOPERM, config.path().string() + " is the parent of " +
-                                               clones.front().string() +
+                                               clones.front().to_text() +
                                                "; the setting delete.protectParents protects it"};
     }
 }

@@ -131,8 +131,7 @@ class Remover {
         const auto clones = vm::live_clones(vmx_, snapshot, settings_);
         if (clones.empty()) return;
         throw Error{VIX_E_SNAPSHOT_DISKLOCKED, "the snapshot \"" + snapshot.display_name +
-                                                   "\" is the base of the linked clone " +
-                                                   clones.front().string()};
+                                                   "\" is the base of " + clones.front().to_text()};
     }
 
     // A machine that is suspended in the memory of the snapshot gets that for its own.

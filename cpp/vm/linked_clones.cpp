@@ -34,9 +34,15 @@ bool may_be_same(const fs::path& a, const fs::path& b) {
     return unknown || (one.st_dev == other.st_dev && one.st_ino == other.st_ino);
 }
 
-// Whether the clone is where the record says.
+// Whether the clone, which is there, is where the record says.
 bool is_at(const fs::path& clone, const std::string& recorded) {
-    return io::is_same_file(clone, recorded);
+    boost::system::error_code error;
+    const bool same = fs::equivalent(clone, recorded, error);
+    if (!error) return same;
+    if (error == boost::system::errc::permission_denied || error == boost::system::errc::io_error) {
+        throw system_error(error.value(), "looking for", clone.string());
+    }
+    return false;
 }
 
 // What the list of the clone at `clone` says of its parent, which the machine's list calls
@@ -65,6 +71,7 @@ bool depends_on(const Snapshot& snapshot, const fs::path& clone, const fs::path&
     Census census{vmx, {}, settings};
     census.add_folder(clone.parent_path());
     const Needs needs = census.needs_beside({});
+    if (const auto& unseen = needs.unseen()) throw Error{*unseen};
     const Config machine = Config::read(vmx);
     return std::any_of(snapshot.disks.begin(), snapshot.disks.end(), [&](const auto& disk) {
         const auto path =
@@ -77,8 +84,9 @@ bool depends_on(const Snapshot& snapshot, const fs::path& clone, const fs::path&
 // Its list may be lost, and a copy of the machine beside the original has the original's records:
 // then its disks tell. What may be there and cannot be asked is better taken for alive: all it has
 // would go with the snapshot.
-bool is_alive(const fs::path& clone, const std::string& recorded, const Snapshot& snapshot,
+bool is_alive(LiveClone& live, const std::string& recorded, const Snapshot& snapshot,
               const fs::path& vmx, const Settings& settings) {
+    const fs::path& clone = live.vmx;
     struct stat status {};
     const bool is_there = may_be_there(clone, status);
     if (!is_there && !may_be_there(clone.parent_path(), status)) return false;
@@ -89,7 +97,9 @@ bool is_alive(const fs::path& clone, const std::string& recorded, const Snapshot
         // In its own folder the machine's disks depend on the snapshot, too.
         if (io::is_same_file(clone.parent_path(), vmx.parent_path())) return false;
         return depends_on(snapshot, clone, vmx, settings);
-    } catch (const Error&) {
+    } catch (const Error& error) {
+        if (is_exhaustion(error.code())) throw;
+        live.doubt = error.detail();
         return true;
     }
 }
@@ -149,16 +159,23 @@ void check_linked_disks(const fs::path& vmx, const Settings& settings) {
     }
 }
 
-std::vector<fs::path> live_clones(const fs::path& vmx, const Snapshot& snapshot,
-                                  const Settings& settings) {
-    std::vector<fs::path> live;
+std::string LiveClone::to_text() const {
+    const std::string text = "the linked clone " + vmx.string();
+    return doubt.empty() ? text : text + " (which counts, for it cannot be read: " + doubt + ')';
+}
+
+std::vector<LiveClone> live_clones(const fs::path& vmx, const Snapshot& snapshot,
+                                   const Settings& settings) {
+    std::vector<LiveClone> live;
     for (const std::string& recorded : snapshot.clones) {
         std::vector<fs::path> places = moved_places(recorded, vmx.parent_path());
         places.insert(places.begin(), recorded_path(recorded, vmx.parent_path(), settings));
-        const auto clone = std::find_if(places.begin(), places.end(), [&](const fs::path& place) {
-            return is_alive(place, recorded, snapshot, vmx, settings);
-        });
-        if (clone != places.end()) live.push_back(*clone);
+        for (const fs::path& place : places) {
+            LiveClone clone{place, {}};
+            if (!is_alive(clone, recorded, snapshot, vmx, settings)) continue;
+            live.push_back(std::move(clone));
+            break;
+        }
     }
     return live;
 }

@@ -33,7 +33,8 @@ my %ERROR    = (
 );
 
 # Codes that say which step failed, where the errno alone is a lesser answer.
-my %MEANS_MORE = map { $_ => [VIX_E_CANNOT_READ_VM_CONFIG, VIX_E_DISK_OPENPARENT] }
+my %MEANS_MORE
+    = map { $_ => [VIX_E_CANNOT_READ_VM_CONFIG, VIX_E_DISK_OPENPARENT, VIX_E_SNAPSHOT_DISKLOCKED] }
     VIX_E_FILE_ERROR, VIX_E_FILE_ACCESS_ERROR;
 
 sub errors_to_try { return sort keys %ERROR }
