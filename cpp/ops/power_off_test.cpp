@@ -141,6 +141,17 @@ TEST(Session, ThatEndedIsToldFromOneThatWasInterrupted) {
     EXPECT_EQ(state(), power::SessionState::None);
 }
 
+// A copy comes without the file beside the .vmx, as a run that has ended leaves it.
+TEST(Session, OfACopyHasNotEnded) {
+    const TempFolder folder;
+    SnapshotMachine machine{folder / "vm"};
+    power::Session{machine.vmx, testing::plain_settings()}.keep();
+    fs::create_directory(folder / "copy");
+    fs::copy_file(machine.vmx, folder / "copy/vm.vmx");
+    EXPECT_EQ(power::session_state(vm::Config::read(folder / "copy/vm.vmx")),
+              power::SessionState::None);
+}
+
 TEST(Session, IsForgottenWhereItsMachineIsToKeepAllAfterAll) {
     const TempFolder folder;
     SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"autoRevert\"\n");

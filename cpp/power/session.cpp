@@ -5,6 +5,7 @@
 #include "io/file.h"
 #include "io/replacement.h"
 #include "io/sync.h"
+#include "power/identity.h"
 
 namespace fs = boost::filesystem;
 
@@ -12,7 +13,13 @@ namespace vix::power {
 namespace {
 
 constexpr const char* kKey = "vix.session";
-constexpr const char* kBegun = "autoRevert";
+constexpr const char* kBegun = "autoRevert-";
+
+// What the .vmx says during a run. It names the machine's place: a copy, which comes without the
+// file beside it, has not ended a run and loses nothing.
+std::string mark_of(const fs::path& vmx) {
+    return kBegun + digits_for(canonical_path(vmx));
+}
 
 }  // namespace
 
@@ -27,7 +34,7 @@ Session::Session(const fs::path& vmx, const vm::Settings& settings)
     { const io::File made = io::File::create(file, 0600); }
     if (settings.durability == vm::Durability::Synced) io::sync_all({file, vmx.parent_path()});
     format::Dictionary config = vm::Config::read(vmx).dictionary();
-    config.set(kKey, kBegun);
+    config.set(kKey, mark_of(vmx));
     io::replace_file(vmx, config.to_bytes(), settings.durability);
 }
 
@@ -42,7 +49,8 @@ Session::~Session() {
 }
 
 SessionState session_state(const vm::Config& machine) {
-    if (machine.find(kKey).value_or("") != kBegun) return SessionState::None;
+    const auto mark = machine.find(kKey);
+    if (!mark || *mark != mark_of(machine.path())) return SessionState::None;
     const bool there = io::identity_of(session_file(machine.path())).has_value();
     return there ? SessionState::Interrupted : SessionState::Ended;
 }
