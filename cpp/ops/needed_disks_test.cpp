@@ -108,6 +108,16 @@ TEST(Remove, LeavesWhatAStrayDiskDependsOn) {
     EXPECT_NE(progress.notes.find("disk.vmdk is kept: "), std::string::npos) << progress.notes;
 }
 
+TEST(Remove, LeavesADiskThatIsCalledLikeChangeTracking) {
+    const TempFolder folder;
+    const fs::path vmx = testing::write_small_machine(folder / "vm");
+    folder.write("vm/disk-ctk.vmdk", testing::mono_disk("disk-ctk.vmdk", 'c', 1));
+    folder.write("vm/data-ctk.vmdk", std::string(600, '\x03'));
+    Progress progress;
+    remove_machine(vmx, RemoveDisks::Yes, testing::plain_settings(), progress);
+    EXPECT_EQ(testing::names_in(folder / "vm"), "disk-ctk.vmdk");
+}
+
 // Reading the folder for each snapshot would make the time grow with their square.
 TEST(Remove, ReadsTheFolderAsOftenWithManySnapshotsAsWithFew) {
     std::vector<int> opened;

@@ -54,7 +54,6 @@ class Belongings {
                                 "vmxstats.filename", "sched.swap.derivedName"}) {
             add_named(config_.find(key).value_or(""));
         }
-        add_named(stem_ + ".vix-session");
         const std::string suspended = config_.find("checkpoint.vmState").value_or("");
         add_state(suspended);
         add_state_elsewhere(suspended);
@@ -69,8 +68,7 @@ class Belongings {
         }
     }
 
-    // Those that are switched off are the machine's, too, and so are those of snapshots that the
-    // list does not tell of.
+    // Also disks that are switched off, and those of snapshots that the list has lost.
     void add_disks() {
         add_disks_named_in(config_);
         for (const auto& [key, value] : snapshot_list().entries()) {
@@ -97,7 +95,7 @@ class Belongings {
         for (const auto& [depth, id] : by_depth) add_link(family.members().at(id).link);
     }
 
-    // Takes what others need from the files. Throws where that cannot be told.
+    // Drops from the files what others need. Throws if that is unknown.
     void keep_what_others_need(Progress& progress) {
         std::vector<fs::path> states;
         std::copy_if(files_.begin(), files_.end(), std::back_inserter(states),
@@ -235,9 +233,7 @@ class Belongings {
         }
         // From the base up: stopped in between, what is left can still be found from the top.
         for (auto link = chain.rbegin(); link != chain.rend(); ++link) {
-            if (!is_here(link->path)) continue;
-            disks_.insert(link->identity);
-            add_link(*link);
+            if (is_here(link->path)) add_link(*link);
         }
     }
 
@@ -248,9 +244,19 @@ class Belongings {
                 add_extent({extent.name, extent.name_bytes}, link.folder());
             }
         }
-        // What backup products know of the disk's changes.
-        add_file(link.folder() / (link.path.stem().string() + "-ctk.vmdk"));
+        const fs::path tracking = link.folder() / (link.path.stem().string() + "-ctk.vmdk");
+        if (!may_be_disk(tracking)) add_file(tracking);
         add_file(link.path);
+    }
+
+    // What backup products know of a disk's changes is no disk, but a disk may be called so.
+    static bool may_be_disk(const fs::path& file) {
+        try {
+            vm::read_link(file);
+            return true;
+        } catch (const Error& error) {
+            return error.code() != VIX_E_DISK_INVALIDDISK;
+        }
     }
 
     // Beside its descriptor: one elsewhere may be anybody's.

@@ -15,8 +15,9 @@ constexpr int kLargestNumber = 999999999;
 
 // "<stem>" with one of these. ".vmx~" and ".vmxf~" are copies that editors of VMware's keep.
 constexpr std::string_view kEndings[] = {
-    ".nvram", ".vmxf", ".vmsd",       ".vmpl",         ".vmtm",        ".vmss", ".vmem", ".std",
-    ".vswp",  ".hlog", ".scoreboard", ".OVMF_VARS.fd", ".vix-pending", ".log",  ".vmx~", ".vmsd~"};
+    ".nvram",       ".vmxf",        ".vmsd", ".vmpl", ".vmtm",       ".vmss",
+    ".vmem",        ".std",         ".vswp", ".hlog", ".scoreboard", ".OVMF_VARS.fd",
+    ".vix-pending", ".vix-session", ".log",  ".vmx~", ".vmsd~"};
 // "<stem>-Snapshot3" or "<stem>-AutoProtect..." with one of these.
 constexpr std::string_view kSnapshotEndings[] = {".vmsn", ".vmem", ".png", ".OVMF_VARS.fd"};
 // "<stem>-8871651f" with one of these.

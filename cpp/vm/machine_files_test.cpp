@@ -14,7 +14,7 @@ TEST(MachineFiles, AreKnownByTheirNames) {
          {"web.nvram", "web.vmxf", "WEB.VMSD", "web.scoreboard", "web.OVMF_VARS.fd", "web.log",
           "web-8871651f.vmss", "web-8871651f.vmem", "web-8871651f.vswp", "web-8871651f.hlog",
           "vmx-web-2271560481-1.vswp", "web-Snapshot12.vmsn", "web-Snapshot12.vmem",
-          "web-Snapshot12.png", "web-AutoProtect-3.vmsn", "web.vmx~"}) {
+          "web-Snapshot12.png", "web-AutoProtect-3.vmsn", "web.vmx~", "web.vix-session"}) {
         EXPECT_TRUE(is_named_after(name, "web")) << name;
     }
 }
