@@ -33,8 +33,7 @@ my %ERROR    = (
 );
 
 # Codes that say which step failed, where the errno alone is a lesser answer.
-my %MEANS_MORE
-    = map { $_ => [VIX_E_CANNOT_READ_VM_CONFIG, VIX_E_DISK_OPENPARENT, VIX_E_SNAPSHOT_DISKLOCKED] }
+my %MEANS_MORE = map { $_ => [VIX_E_CANNOT_READ_VM_CONFIG, VIX_E_DISK_OPENPARENT] }
     VIX_E_FILE_ERROR, VIX_E_FILE_ACCESS_ERROR;
 
 sub errors_to_try { return sort keys %ERROR }
@@ -141,6 +140,10 @@ sub _answer_complaints {
     return @wrong if $run->{code} == VIX_OK || !defined $run->{at};
     (my $call = $run->{at}) =~ s/ .*//;
     my @fits = ($expected, $MEANS_MORE{$expected} ? @{ $MEANS_MORE{$expected} } : ());
+
+    # A clone that cannot be read keeps its snapshot, and the detail says so.
+    push @fits, VIX_E_SNAPSHOT_DISKLOCKED
+        if $expected != VIX_OK && $run->{detail} =~ /which counts, for it cannot be read/;
     push @wrong, "$name in $call becomes $run->{code} ($run->{detail})"
         if !grep { $_ == $run->{code} } @fits;
     return @wrong if $call =~ /^clone/;    # a thread has no path

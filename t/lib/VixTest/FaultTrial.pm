@@ -63,6 +63,7 @@ sub _states {
             ['take', 'full clone'],
             prepare => sub { spew($_[0] =~ s/x$/sd/r, '') },
             stays   => qr{^vm/alpha(?:-Snapshot[1-3]\.vmsn|(?:-0)?(?:-00000[1-3])?(?:-s\d+)?\.vmdk)$},
+            merged  => qr{^vm/alpha(?:-0)?-000002\b},
         ],
         'in a copy' => [\@snapshots, prepare => \&_copy_parent, stays => qr{^(?:original|others)(?:/|$)}],
     );
@@ -195,6 +196,10 @@ sub complaints_after {
         $trial->{work}
     );
     push @wrong, grep { !is_untidy($_) } @next;
+
+    # The disk that was present may have been merged into a later one by then.
+    push @wrong, map {"at the end: $_"}
+        grep { !$trial->{merged} || $_ !~ $trial->{merged} } _staying_complaints($trial);
     push @wrong, map {"untidy at the end: $_"}
         grep { $_ ne '' } map { chain_complaints(present_path($trial->{vmx}, $_)) } @SLOTS;
     push @wrong, _litter($trial) if !defined $code || $code != VIX_OK;
