@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
+#include <optional>
 #include <set>
 
 #include "base/error.h"
@@ -27,18 +28,14 @@ bool is_of(const std::string& file, const std::string& name) {
     return begins && (file[name.size()] == '.' || file[name.size()] == '-');
 }
 
-// What a disk beside `name`, with a higher number, calls its parent: that one may only be away for
-// a moment, so its name is taken.
-std::vector<std::string> parents_above(const std::string& name, const fs::path& folder,
-                                       const std::vector<std::string>& near) {
+// What these files of a folder, as far as they are disks, call their parents. A parent that is
+// missing may only be away for a moment, so its name is taken.
+std::vector<std::string> parents_of(const std::vector<std::string>& files, const fs::path& folder) {
     std::vector<std::string> parents;
-    for (const std::string& file : near) {
-        const bool above = to_lower(file) > to_lower(name) &&
-                           equal_ignoring_case(fs::path{file}.extension().string(), ".vmdk");
-        if (!above) continue;
+    for (const std::string& file : files) {
+        if (!equal_ignoring_case(fs::path{file}.extension().string(), ".vmdk")) continue;
         try {
-            const auto hint = vm::read_link(folder / file).descriptor.parent_hint;
-            parents.push_back(hint.substr(hint.find_last_of("/\\") + 1));
+            parents.push_back(vm::bare_name(vm::read_link(folder / file).descriptor.parent_hint));
         } catch (const Error& error) {
             if (is_exhaustion(error.code())) throw;  // else an extent, or not to be read
         }
@@ -59,9 +56,7 @@ ChildDisks::~ChildDisks() {
 }
 
 void ChildDisks::avoid(const vm::Config& machine, const vm::SnapshotTree& tree) {
-    const auto add = [&](const std::string& name) {
-        named_.push_back(name.substr(name.find_last_of("/\\") + 1));
-    };
+    const auto add = [&](const std::string& name) { named_.push_back(vm::bare_name(name)); };
     for (const vm::DiskDevice& device : machine.all_disks()) add(device.file.name);
     for (const vm::Snapshot& snapshot : tree.snapshots()) {
         for (const vm::SnapshotDisk& disk : snapshot.disks) add(disk.file.name);
@@ -85,14 +80,14 @@ std::string ChildDisks::free_name(const fs::path& folder, const std::string& dis
     for (const std::string& file : near) {
         numbers.insert(to_lower(file.substr(0, file.find_first_of(".-", stem.size()))));
     }
+    // Read once, and only where a number below others is free.
+    std::optional<std::vector<std::string>> parents;
     const auto is_taken = [&](const std::string& candidate) {
         if (numbers.contains(to_lower(candidate))) return true;
-        const bool is_gap = !numbers.empty() && *numbers.rbegin() > to_lower(candidate);
-        if (!is_gap) return false;
-        for (const std::string& parent : parents_above(candidate, folder, near)) {
-            if (is_of(parent, candidate)) return true;
-        }
-        return false;
+        if (numbers.empty() || *numbers.rbegin() < to_lower(candidate)) return false;
+        if (!parents) parents = parents_of(near, folder);
+        return std::any_of(parents->begin(), parents->end(),
+                           [&](const auto& parent) { return is_of(parent, candidate); });
     };
     std::string name = snapshot_disk_name(disk_stem, is_taken);
     taken.push_back(name + ".vmdk");

@@ -133,13 +133,6 @@ std::string link_to(const fs::path& target, const CloneRequest& request) {
     return fs::relative(target, folder).string();
 }
 
-std::string bare_stem(const std::string& file_name) {
-    const auto separator = file_name.find_last_of("/\\");
-    return fs::path{separator == std::string::npos ? file_name : file_name.substr(separator + 1)}
-        .stem()
-        .string();
-}
-
 void plan_disks(const vm::MachineState& state, const CloneRequest& request, Kind kind,
                 ClonePlan& plan) {
     const vm::Settings& settings = request.settings;
@@ -151,7 +144,8 @@ void plan_disks(const vm::MachineState& state, const CloneRequest& request, Kind
         if (copy.empty()) {
             vm::Disk disk =
                 vm::open_whole_disk(path, state.config.search_folders(settings), settings);
-            const std::string name = clone_disk_name(bare_stem(device.file.name), taken);
+            const std::string name =
+                clone_disk_name(fs::path{vm::bare_name(device.file.name)}.stem().string(), taken);
             // A snapshot does not hold independent disks: nothing frozen is there to stand on.
             const bool linked = kind == Kind::Linked && !vm::is_independent(state.config, device);
             DiskPlan disk_plan =

@@ -157,7 +157,7 @@ bool is_of_a_call(const fs::path& file) {
 }
 
 // Everything that the machine refers to, and what others need of the folders that the files lie in.
-// Throws where that cannot be told.
+// Throws if that is unknown.
 class References {
   public:
     References(const fs::path& vmx, const Entries& entries, const vm::Settings& settings)

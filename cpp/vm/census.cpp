@@ -26,10 +26,6 @@ constexpr std::uint64_t kListLimit = std::uint64_t{64} << 20;
 constexpr std::size_t kDescriptorStart = 21 * 512;
 constexpr std::uint64_t kStateStart = std::uint64_t{1} << 20;
 
-// What a machine has under its own name without naming it.
-constexpr const char* kCompanions[] = {".nvram", ".vmxf",         ".vmsd",       ".vmpl",
-                                       ".vmss",  ".OVMF_VARS.fd", ".vix-pending"};
-
 // The file may be there, and could not be read: not what it says is wrong.
 bool is_unseen(const Error& error) {
     return error.code() == VIX_E_FILE_ACCESS_ERROR || error.code() == VIX_E_FILE_ERROR ||
@@ -102,7 +98,7 @@ std::vector<std::string> disk_names_of_others(const fs::path& vmx) {
         try {
             const auto bytes = io::read_text(vmx.parent_path() / file, kListLimit);
             for (const NamedFile& named : names_in_broken_text(bytes)) {
-                const auto name = named.name.substr(named.name.find_last_of("/\\") + 1);
+                const std::string name = bare_name(named.name);
                 if (to_lower(fs::path{name}.extension().string()) == ".vmdk") names.push_back(name);
             }
         } catch (const Error& error) {
@@ -149,16 +145,17 @@ void Census::add_folder(const fs::path& folder) {
         if (error == boost::system::errc::no_such_file_or_directory) return;
         if (error) throw system_error(error.value(), "looking for", folder.string());
         if (!folders_.insert(place).second) return;
-        for (const std::string& name : io::names_in(place)) {
+        const std::vector<std::string> names = io::names_in(place);
+        for (const std::string& name : names) {
             const fs::path file = place / name;
-            look([&] { add_file(file, to_lower(file.extension().string())); });
+            look([&] { add_file(file, to_lower(file.extension().string()), names); });
         }
-        add_logs(place);
     });
     trace_disks();
 }
 
-void Census::add_file(const fs::path& file, const std::string& extension) {
+void Census::add_file(const fs::path& file, const std::string& extension,
+                      const std::vector<std::string>& names) {
     const bool machine = extension == ".vmx" || extension == ".vmtx";
     const bool state = extension == ".vmsn" || extension == ".vmss";
     if (!machine && !state && extension != ".vmsd" && extension != ".vmdk") return;
@@ -172,27 +169,20 @@ void Census::add_file(const fs::path& file, const std::string& extension) {
     } else if (state) {
         add_state(file);
     } else {
-        if (machine) add_companions(file);
+        if (machine) add_companions(file, names);
         add_text(file, io::read_text(*target, machine ? Config::kMostBytes : kListLimit));
     }
 }
 
-// Machines call their logs alike: where others lie in the folder, they may be theirs.
-void Census::add_logs(const fs::path& folder) {
-    const auto other = std::find_if(named_.begin(), named_.end(), [&](const auto& named) {
-        return named.first == named.second && named.first.parent_path() == folder;
-    });
-    if (other == named_.end()) return;
-    for (const std::string& name : io::names_in(folder)) {
-        if (is_log(name)) named_.emplace(folder / name, other->second);
-    }
-}
-
-// What the machine has under its name, with the memory of one that is suspended.
-void Census::add_companions(const fs::path& vmx) {
+// What the machine has under its name without naming it. Machines call their logs alike: where
+// others lie in the folder, they may be theirs.
+void Census::add_companions(const fs::path& vmx, const std::vector<std::string>& names) {
     const std::string stem = vmx.stem().string();
-    for (const char* extension : kCompanions) add_name({stem + extension, stem + extension}, vmx);
     named_.emplace(vmx, vmx);
+    for (const std::string& name : names) {
+        if (!is_named_after(name, stem) && !is_log(name)) continue;
+        if (const auto file = plain_file(vmx.parent_path() / name)) named_.emplace(*file, vmx);
+    }
 }
 
 // A state that is no longer whole may still say which disks it needs.

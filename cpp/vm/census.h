@@ -2,8 +2,8 @@
 // that deletes, merges or renames a file of a machine asks here first. A disk is needed by a
 // machine that names it, also in a line that is switched off or cannot be read to its end, by a
 // state (.vmsn, .vmss), and by every disk that has it for a parent or an extent, whether or not
-// anything names that disk. What cannot be read counts as needing every file. Throws only what
-// is_exhaustion() tells of.
+// anything names that disk. What cannot be read counts as needing every file. Throws only
+// errors for which is_exhaustion() is true.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -82,11 +82,12 @@ class Census {
         std::vector<Id> parents;
     };
 
-    void add_file(const Path& file, const std::string& extension);
-    void add_logs(const Path& folder);
+    // `names`: all that lies in the same folder.
+    void add_file(const Path& file, const std::string& extension,
+                  const std::vector<std::string>& names);
     void add_state(const Path& state);
     void add_text(const Path& who, const std::string& bytes);
-    void add_companions(const Path& vmx);
+    void add_companions(const Path& vmx, const std::vector<std::string>& names);
     void add_broken_text(const Path& who, const std::string& bytes);
     void add_name(const NamedFile& name, const Path& who);
     Disk* learn_disk(const Path& path);

@@ -105,9 +105,11 @@ TEST_F(Census, AParentElsewhereNeedsItsOwn) {
 TEST_F(Census, AnotherMachineNeedsItsFiles) {
     write_file(vm_ / "other.nvram", "");
     write_file(vm_ / "theirs.log", "");
+    write_file(vm_ / "other-Snapshot4.vmem", "");
     write_file(vm_ / "other.vmtx",
                testing::vmx_with_disks({"scsi0:0=base.vmdk"}) + "log.fileName = \"theirs.log\"\n");
-    for (const char* name : {"base.vmdk", "other.nvram", "theirs.log", "other.vmtx"}) {
+    for (const char* name :
+         {"base.vmdk", "other.nvram", "theirs.log", "other.vmtx", "other-Snapshot4.vmem"}) {
         EXPECT_EQ(needs().who_needs(vm_ / name), fs::canonical(vm_ / "other.vmtx")) << name;
     }
     EXPECT_FALSE(needs().contains(vmx_));

@@ -25,11 +25,6 @@ fs::path below(const fs::path& folder, const std::string& name) {
     return path.is_absolute() ? path : folder / path;
 }
 
-std::string bare_name(const std::string& name) {
-    const auto separator = name.find_last_of("/\\");
-    return separator == std::string::npos ? name : name.substr(separator + 1);
-}
-
 // The spellings under which a name can stand on this host, the likeliest first.
 std::optional<fs::path> find_by_path(const NamedFile& named, const fs::path& folder,
                                      const Settings& settings) {
@@ -68,6 +63,11 @@ bool may_hold_extents(const fs::path& real, const fs::path& folder, const Settin
 }
 
 }  // namespace
+
+std::string bare_name(const std::string& name) {
+    const auto separator = name.find_last_of("/\\");
+    return separator == std::string::npos ? name : name.substr(separator + 1);
+}
 
 std::optional<fs::path> find_file(const NamedFile& named, const fs::path& folder,
                                   const std::vector<fs::path>& search, const Settings& settings) {

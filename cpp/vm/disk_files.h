@@ -20,6 +20,9 @@ struct NamedFile {
     std::string bytes;  // as in the file; the host's file may be called so
 };
 
+// The name without any folders before it, POSIX or Windows.
+std::string bare_name(const std::string& name);
+
 // Where `named` is, seen from `folder`: by its path, POSIX or Windows, absolute or relative, or, if
 // nothing is there, by its bare name in each of `search`; a name may differ in case or in how its
 // letters are composed. Nothing: it is at none of these places.

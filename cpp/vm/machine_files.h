@@ -27,7 +27,7 @@ bool is_log(std::string_view file);
 // machine's folder has. So no file of a snapshot that the list has lost is ever replaced.
 int first_free_number(const boost::filesystem::path& vmx, int least);
 
-// States of snapshots of this machine that lie in its folder though its list does not tell of them:
+// States of snapshots of this machine that lie in its folder though its list does not name them:
 // the list was lost, or an older one put in its place.
 std::vector<boost::filesystem::path> unlisted_states(const boost::filesystem::path& vmx,
                                                      const std::vector<std::string>& listed);
