@@ -8,7 +8,7 @@ setup :
 test-core :
 	cmake -S cpp -B build -DCMAKE_BUILD_TYPE=Release -DVIX_TESTS=ON
 	cmake --build build --parallel $(VIX_JOBS)
-	ctest --test-dir build --output-on-failure
+	VIX_TEST_MACHINES=$${VIX_TEST_MACHINES-1} ctest --test-dir build --output-on-failure
 
 sanitize :
 	dev/sanitize

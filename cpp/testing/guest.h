@@ -9,7 +9,7 @@
 
 namespace vix::testing {
 
-// Empty: all is there, libvirt answers. Else what is missing.
+// Empty: VIX_TEST_MACHINES asks for it, all is there, libvirt answers. Else why nothing is run.
 std::string why_nothing_runs();
 
 // Makes the guest in `folder`; gives its .vmx, or an empty path where it cannot be made.
