@@ -1,10 +1,14 @@
 #include "ops/power_off.h"
 
+#include <array>
 #include <boost/filesystem/operations.hpp>
+#include <ctime>
+#include <optional>
 
 #include "base/error.h"
 #include "ops/machine_lock.h"
 #include "ops/snapshot.h"
+#include "ops/snapshot_limits.h"
 #include "power/session.h"
 #include "vm/machine.h"
 #include "vm/power_off_action.h"
@@ -17,32 +21,109 @@ namespace {
 
 using vm::PowerOffAction;
 
-void refuse_commit(const vm::Config& machine) {
-    throw Error{VIX_E_NOT_SUPPORTED,
-                machine.path().string() +
-                    ": snapshot.action = \"autoCommit\" would replace its snapshot at power-off, "
-                    "which is not supported; set it to \"keep\""};
-}
+// One machine whose last run has ended, with its current snapshot.
+class EndedRun {
+  public:
+    EndedRun(const vm::Config& machine, const vm::SnapshotTree& tree, const vm::Settings& settings,
+             Progress& progress)
+        : machine_{machine},
+          tree_{tree},
+          current_{*tree.find(tree.current())},
+          settings_{settings},
+          progress_{progress} {}
+
+    std::string revert() {
+        const std::string name = current_.display_name;
+        revert_to_snapshot(machine_.path(), tree_.current(), settings_, progress_);
+        return machine_.path().string() + " has gone back to its snapshot \"" + name +
+               "\" (snapshot.action)";
+    }
+
+    // The current one stays: nothing that is recorded is lost.
+    std::string take() {
+        if (is_unchanged()) {
+            return machine_.path().string() + " is unchanged since its snapshot \"" +
+                   current_.display_name + "\": no new one has been taken (snapshot.action)";
+        }
+        const std::string name = time_now();
+        create_snapshot({machine_.path(), name, "Taken at power-off (snapshot.action)", settings_},
+                        progress_);
+        return machine_.path().string() + " has a new snapshot \"" + name + "\" above \"" +
+               current_.display_name + "\" (snapshot.action)";
+    }
+
+    // Why a new snapshot cannot be taken, whatever its disks are like.
+    std::optional<std::string> what_forbids_taking() const {
+        try {
+            refuse_new_snapshot(machine_, tree_, settings_);
+        } catch (const Error& error) {
+            return error.detail();
+        }
+        return std::nullopt;
+    }
+
+  private:
+    // What cannot be compared may have changed.
+    bool is_unchanged() const {
+        try {
+            return is_unchanged_since(machine_, current_, settings_);
+        } catch (const Error& error) {
+            if (is_exhaustion(error.code())) throw;
+            return false;
+        }
+    }
+
+    static std::string time_now() {
+        const std::time_t now = std::time(nullptr);
+        std::tm parts{};
+        gmtime_r(&now, &parts);
+        std::array<char, sizeof "2026-11-29 16:05:12 UTC"> text{};
+        const auto length =
+            std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &parts);
+        return {text.data(), length};
+    }
+
+    const vm::Config& machine_;
+    const vm::SnapshotTree& tree_;
+    const vm::Snapshot& current_;
+    const vm::Settings& settings_;
+    Progress& progress_;
+};
 
 std::string asking_note(const vm::Config& machine) {
     return machine.path().string() +
            ": snapshot.action = \"prompt\" asks nobody here: what the guest has written stays";
 }
 
-// The setting has changed since the start: what was written is no longer to be thrown away.
-void keep_what_was_written(const vm::Config& machine, const vm::Settings& settings,
-                           Progress& progress) {
-    if (power::session_state(machine) == power::SessionState::None) return;
-    const MachineLock lock{machine.path(), settings, progress};
-    power::forget_session(vm::Config::read(machine.path()), settings);
+// The run is dealt with, or the setting has changed since the start: no later start does anything
+// about it.
+void forget_run(const fs::path& vmx, const vm::Settings& settings, Progress& progress) {
+    if (power::session_state(vm::Config::read(vmx)) == power::SessionState::None) return;
+    const MachineLock lock{vmx, settings, progress};
+    power::forget_session(vm::Config::read(vmx), settings);
 }
 
-std::string go_back(const vm::Config& machine, const vm::SnapshotTree& tree,
-                    const vm::Settings& settings, Progress& progress) {
-    const std::string name = tree.find(tree.current())->display_name;
-    revert_to_snapshot(machine.path(), tree.current(), settings, progress);
-    return machine.path().string() + " has gone back to its snapshot \"" + name +
-           "\" (snapshot.action)";
+std::vector<std::string> at_last(EndedRun& run, PowerOffAction action, const fs::path& vmx,
+                                 const vm::Settings& settings, Progress& progress) {
+    const std::string why = ", as its guest ended by itself";
+    if (action == PowerOffAction::Revert) return {run.revert() + why};
+    try {
+        std::string note = run.take() + why;
+        forget_run(vmx, settings, progress);
+        return {std::move(note)};
+    } catch (const Error& error) {
+        throw Error{error.code(), "the snapshot of " + vmx.string() +
+                                      " that is missing since its guest ended by itself cannot be "
+                                      "taken (snapshot.action = \"keep\" starts it without): " +
+                                      error.detail()};
+    }
+}
+
+std::string interrupted_note(const fs::path& vmx, PowerOffAction action) {
+    const bool reverts = action == PowerOffAction::Revert;
+    return vmx.string() +
+           " was interrupted and goes on with what its guest has written; at power-off it " +
+           (reverts ? "goes back to its snapshot" : "gets a new snapshot") + " (snapshot.action)";
 }
 
 }  // namespace
@@ -52,29 +133,20 @@ std::vector<std::string> before_power_on(const fs::path& vmx, const vm::Settings
     const vm::Config machine = vm::Config::read(vmx);
     if (machine.is_encrypted() || vm::running_mark(machine, settings)) return {};
     const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(vmx));
-    switch (vm::power_off_action(machine, tree)) {
-        case PowerOffAction::Commit:
-            refuse_commit(machine);
-            break;
-        case PowerOffAction::Ask:
-            return {asking_note(machine)};
-        case PowerOffAction::Revert:
-            require_revertable(vmx, *tree.find(tree.current()), settings);
-            break;
-        case PowerOffAction::Keep:
-            return {};
+    const PowerOffAction action = vm::power_off_action(machine, tree);
+    if (action == PowerOffAction::Keep) return {};
+    if (action == PowerOffAction::Ask) return {asking_note(machine)};
+    EndedRun run{machine, tree, settings, progress};
+    if (action == PowerOffAction::Revert) {
+        require_revertable(vmx, *tree.find(tree.current()), settings);
+    } else if (const auto reason = run.what_forbids_taking()) {
+        return {vmx.string() + " gets no new snapshot at power-off (snapshot.action): " + *reason};
     }
-    if (machine.is_suspended()) return {};
-    switch (power::session_state(machine)) {
-        case power::SessionState::Ended:
-            return {go_back(machine, tree, settings, progress) + ", as its guest ended by itself"};
-        case power::SessionState::Interrupted:
-            return {vmx.string() +
-                    " was interrupted and goes on with what its guest has written; at power-off it "
-                    "goes back to its snapshot (snapshot.action)"};
-        default:
-            return {};
+    if (machine.is_suspended() || power::session_action(machine) != action) return {};
+    if (power::session_state(machine) == power::SessionState::Interrupted) {
+        return {interrupted_note(vmx, action)};
     }
+    return at_last(run, action, vmx, settings, progress);
 }
 
 std::vector<std::string> after_power_off(const fs::path& vmx, const vm::Settings& settings,
@@ -82,27 +154,23 @@ std::vector<std::string> after_power_off(const fs::path& vmx, const vm::Settings
     const vm::Config machine = vm::Config::read(vmx);
     const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(vmx));
     const PowerOffAction action = vm::power_off_action(machine, tree);
-    if (action != PowerOffAction::Revert) keep_what_was_written(machine, settings, progress);
-    switch (action) {
-        case PowerOffAction::Revert:
-            try {
-                return {go_back(machine, tree, settings, progress)};
-            } catch (const Error& error) {
-                throw Error{error.code(), vmx.string() +
-                                              " is off, and has not gone back to its snapshot "
-                                              "(snapshot.action): " +
-                                              error.detail()};
-            }
-        case PowerOffAction::Commit:
-            return {vmx.string() +
-                    ": snapshot.action = \"autoCommit\" is not supported: its snapshot stays as it "
-                    "is, and so does what the guest has written"};
-        case PowerOffAction::Ask:
-            return {asking_note(machine)};
-        case PowerOffAction::Keep:
-            break;
+    const bool acts = action == PowerOffAction::Revert || action == PowerOffAction::Commit;
+    std::vector<std::string> notes;
+    if (action == PowerOffAction::Ask) notes = {asking_note(machine)};
+    if (acts) {
+        const bool reverts = action == PowerOffAction::Revert;
+        EndedRun run{machine, tree, settings, progress};
+        try {
+            notes = {reverts ? run.revert() : run.take()};
+        } catch (const Error& error) {
+            const char* missing = reverts ? "has not gone back to its snapshot"
+                                          : "has got no new snapshot; its disks stay as they are";
+            throw Error{error.code(), vmx.string() + " is off, and " + missing +
+                                          " (snapshot.action): " + error.detail()};
+        }
     }
-    return {};
+    forget_run(vmx, settings, progress);
+    return notes;
 }
 
 }  // namespace vix::ops

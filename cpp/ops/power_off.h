@@ -1,4 +1,4 @@
-// What snapshot.action makes of a machine that is powered off, at once or, where the guest ended by
+// What snapshot.action does to a machine that is powered off: at once or, where the guest ended by
 // itself, before the next start.
 #pragma once
 
@@ -11,14 +11,15 @@
 
 namespace vix::ops {
 
-// Before a machine is powered on: goes back to its snapshot where its last run ended by itself and
-// should have ended so. Gives what to tell the caller. Errors: VIX_E_NOT_SUPPORTED for
-// "autoCommit"; those of vm::power_off_action(); what would keep the machine from going back.
+// Before a machine is powered on: does what is missing where its last run ended by itself, which is
+// to revert to its snapshot or to take a new one. Returns what to report to the caller. Errors:
+// those of vm::power_off_action(), and of reverting and taking; VIX_E_SNAPSHOT_NOT_REVERTABLE and
+// others, see require_revertable(), where the power-off would fail to revert.
 std::vector<std::string> before_power_on(const boost::filesystem::path& vmx,
                                          const vm::Settings& settings, Progress& progress);
 
-// After it was powered off: does what is to be done. Gives what to tell the caller. On an error it
-// is off, and as its guest left it; before_power_on() tries again.
+// After it was powered off: reverts or takes the snapshot. Returns what to report to the caller. On
+// an error it is off, as its guest left it, and before_power_on() tries again.
 std::vector<std::string> after_power_off(const boost::filesystem::path& vmx,
                                          const vm::Settings& settings, Progress& progress);
 

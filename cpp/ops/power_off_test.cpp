@@ -5,8 +5,10 @@
 
 #include <boost/filesystem/operations.hpp>
 #include <optional>
+#include <regex>
 
 #include "io/environment.h"
+#include "ops/clone.h"
 #include "power/engine.h"
 #include "power/host.h"
 #include "power/identity.h"
@@ -14,6 +16,7 @@
 #include "testing/failure.h"
 #include "testing/guest.h"
 #include "testing/snapshot_machine.h"
+#include "testing/sweep.h"
 #include "testing/waiting.h"
 #include "vm/machine.h"
 #include "vm/power_off_action.h"
@@ -24,6 +27,7 @@ namespace {
 namespace fs = boost::filesystem;
 using testing::code_of;
 using testing::SnapshotMachine;
+using testing::Stop;
 using testing::TempFolder;
 using vm::PowerOffAction;
 
@@ -96,11 +100,64 @@ TEST(PowerOff, GoesBackToTheCurrentSnapshot) {
     EXPECT_TRUE(machine.reads_as(machine.then.at(1)));
 }
 
-TEST(PowerOff, ThatWouldReplaceTheSnapshotIsRefusedAtTheStart) {
+constexpr const char* kCommit = "snapshot.action = \"autoCommit\"\n";
+
+// The name of the snapshot above the one with this uid; empty if there is none.
+std::string name_above(const SnapshotMachine& machine, int uid) {
+    const auto tree = machine.tree();
+    const vm::Snapshot* current = tree.find(tree.current());
+    return current != nullptr && current->parent == uid ? current->display_name : "";
+}
+
+TEST(PowerOff, TakesANewSnapshotAboveTheCurrentOne) {
     const TempFolder folder;
-    SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"autoCommit\"\n");
-    EXPECT_EQ(code_of([&] { before(machine.vmx); }), VIX_E_NOT_SUPPORTED);
-    EXPECT_TRUE(tells_of(after(machine.vmx), "not supported"));
+    SnapshotMachine machine = written_since(folder / "vm", kCommit);
+    EXPECT_TRUE(before(machine.vmx).empty());  // what was written before is no run's
+    EXPECT_TRUE(tells_of(after(machine.vmx), "above \"clean\""));
+    const int taken = machine.tree().current();
+    machine.then[taken] = machine.now;
+    EXPECT_TRUE(machine.reads_as_it_should());
+    EXPECT_EQ(machine.tree().snapshots().size(), 2U);
+    const std::string name = name_above(machine, 1);
+    EXPECT_TRUE(std::regex_match(name, std::regex{R"(20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC)"}))
+        << name;
+    machine.write("scsi0:1", 128, 'w');
+    machine.revert(1);
+    EXPECT_TRUE(machine.reads_as(machine.then.at(1)));
+    machine.revert(taken);
+    EXPECT_TRUE(machine.reads_as_it_should());
+}
+
+TEST(PowerOff, TakesNoneOfAMachineThatIsUnchanged) {
+    const TempFolder folder;
+    SnapshotMachine machine{folder / "vm"};
+    append(machine.vmx, kCommit);
+    machine.take("clean");
+    power::Session{machine.vmx, PowerOffAction::Commit, testing::plain_settings()}.keep();
+    EXPECT_TRUE(tells_of(after(machine.vmx), "unchanged since its snapshot \"clean\""));
+    EXPECT_EQ(machine.tree().snapshots().size(), 1U);
+    EXPECT_EQ(testing::read_file(machine.vmx).find("vix.session"), std::string::npos);
+}
+
+TEST(PowerOff, ThatMayTakeNoSnapshotIsReportedAtTheStartAndFails) {
+    const TempFolder folder;
+    SnapshotMachine machine = written_since(folder / "vm", kCommit);
+    append(machine.vmx, "snapshot.maxSnapshots = \"1\"\n");
+    EXPECT_TRUE(tells_of(before(machine.vmx), "maxSnapshots"));
+    EXPECT_EQ(code_of([&] { after(machine.vmx); }), VIX_E_SNAPSHOT_MAXSNAPSHOTS);
+    EXPECT_TRUE(machine.reads_as_it_should());
+    EXPECT_EQ(machine.tree().snapshots().size(), 1U);
+}
+
+TEST(PowerOff, KeepsASnapshotThatALinkedCloneDependsOn) {
+    const TempFolder folder;
+    SnapshotMachine machine = written_since(folder / "vm", kCommit);
+    Progress progress;
+    const fs::path clone = folder / "clone/clone.vmx";
+    clone_linked({machine.vmx, clone, testing::plain_settings(), 1}, progress);
+    EXPECT_TRUE(tells_of(after(machine.vmx), "above \"clean\""));
+    EXPECT_EQ(testing::present_contents(clone), machine.then.at(1));
+    EXPECT_EQ(machine.tree().find(1)->clones.size(), 1U);
     EXPECT_TRUE(machine.reads_as_it_should());
 }
 
@@ -121,16 +178,63 @@ TEST(PowerOff, ThatCouldNotGoBackIsRefusedAtTheStart) {
     EXPECT_EQ(testing::present_contents(machine.vmx), machine.now);
 }
 
+TEST(PowerOff, ByTheGuestGetsItsSnapshotAtTheNextStartOnce) {
+    const TempFolder folder;
+    SnapshotMachine machine = written_since(folder / "vm", kCommit);
+    power::Session{machine.vmx, PowerOffAction::Commit, testing::plain_settings()}.keep();
+    EXPECT_TRUE(tells_of(before(machine.vmx), "interrupted"));  // as after a host has crashed
+    EXPECT_EQ(machine.tree().snapshots().size(), 1U);
+    fs::remove(power::session_file(machine.vmx));
+    EXPECT_TRUE(tells_of(before(machine.vmx), "ended by itself"));
+    EXPECT_NE(name_above(machine, 1), "");
+    EXPECT_TRUE(before(machine.vmx).empty());
+    EXPECT_EQ(machine.tree().snapshots().size(), 2U);
+    EXPECT_TRUE(machine.reads_as_it_should());
+}
+
+// Who dies between the new snapshot and the line in the .vmx.
+TEST(PowerOff, WithItsSnapshotTakenTakesNoSecondOne) {
+    const TempFolder folder;
+    SnapshotMachine machine = written_since(folder / "vm", kCommit);
+    power::Session{machine.vmx, PowerOffAction::Commit, testing::plain_settings()}.keep();
+    fs::remove(power::session_file(machine.vmx));
+    machine.take("of the call that died");
+    EXPECT_TRUE(tells_of(before(machine.vmx), "unchanged"));
+    EXPECT_TRUE(before(machine.vmx).empty());
+    EXPECT_EQ(machine.tree().snapshots().size(), 2U);
+}
+
+TEST(PowerOff, WhoseMissingSnapshotCannotBeTakenIsNotStarted) {
+    const TempFolder folder;
+    SnapshotMachine machine = written_since(folder / "vm", kCommit);
+    power::Session{machine.vmx, PowerOffAction::Commit, testing::plain_settings()}.keep();
+    fs::remove(power::session_file(machine.vmx));
+    fs::rename(folder / "vm/disk.vmdk", folder / "away");
+    EXPECT_NE(code_of([&] { before(machine.vmx); }), VIX_OK);
+    fs::rename(folder / "away", folder / "vm/disk.vmdk");
+    EXPECT_TRUE(tells_of(before(machine.vmx), "ended by itself"));
+    EXPECT_TRUE(machine.reads_as_it_should());
+}
+
+TEST(Session, BegunWithOneActionBringsNoOther) {
+    const TempFolder folder;
+    SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"autoRevert\"\n");
+    power::Session{machine.vmx, PowerOffAction::Commit, testing::plain_settings()}.keep();
+    fs::remove(power::session_file(machine.vmx));
+    EXPECT_TRUE(before(machine.vmx).empty());
+    EXPECT_TRUE(machine.reads_as_it_should());
+}
+
 TEST(Session, ThatEndedIsToldFromOneThatWasInterrupted) {
     const TempFolder folder;
     SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"autoRevert\"\n");
     const std::string text = testing::read_file(machine.vmx);
     const auto state = [&] { return power::session_state(vm::Config::read(machine.vmx)); };
-    { const power::Session never{machine.vmx, testing::plain_settings()}; }
+    { const power::Session never{machine.vmx, PowerOffAction::Revert, testing::plain_settings()}; }
     EXPECT_EQ(testing::read_file(machine.vmx), text);
     EXPECT_EQ(testing::names_in(folder / "vm").find(".vix-session"), std::string::npos);
     EXPECT_EQ(state(), power::SessionState::None);
-    power::Session{machine.vmx, testing::plain_settings()}.keep();
+    power::Session{machine.vmx, PowerOffAction::Revert, testing::plain_settings()}.keep();
     EXPECT_EQ(state(), power::SessionState::Interrupted);  // as after a host has crashed
     EXPECT_TRUE(tells_of(before(machine.vmx), "interrupted"));
     EXPECT_TRUE(machine.reads_as_it_should());
@@ -145,7 +249,7 @@ TEST(Session, ThatEndedIsToldFromOneThatWasInterrupted) {
 TEST(Session, OfACopyHasNotEnded) {
     const TempFolder folder;
     SnapshotMachine machine{folder / "vm"};
-    power::Session{machine.vmx, testing::plain_settings()}.keep();
+    power::Session{machine.vmx, PowerOffAction::Revert, testing::plain_settings()}.keep();
     fs::create_directory(folder / "copy");
     fs::copy_file(machine.vmx, folder / "copy/vm.vmx");
     EXPECT_EQ(power::session_state(vm::Config::read(folder / "copy/vm.vmx")),
@@ -155,7 +259,7 @@ TEST(Session, OfACopyHasNotEnded) {
 TEST(Session, IsForgottenWhereItsMachineIsToKeepAllAfterAll) {
     const TempFolder folder;
     SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"autoRevert\"\n");
-    power::Session{machine.vmx, testing::plain_settings()}.keep();
+    power::Session{machine.vmx, PowerOffAction::Revert, testing::plain_settings()}.keep();
     fs::remove(power::session_file(machine.vmx));
     std::string text = testing::read_file(machine.vmx);
     const auto at = text.find("autoRevert");
@@ -167,6 +271,36 @@ TEST(Session, IsForgottenWhereItsMachineIsToKeepAllAfterAll) {
     testing::write_file(machine.vmx, text);
     EXPECT_TRUE(before(machine.vmx).empty());
     EXPECT_TRUE(machine.reads_as_it_should());
+}
+
+// Wherever it stops, the disks read as before and every snapshot as it was; what is missing is made
+// up for at the next start.
+class PowerOffSweep : public ::testing::TestWithParam<Stop> {};
+INSTANTIATE_TEST_SUITE_P(By, PowerOffSweep, testing::every_stop(), testing::name_of_stop);
+
+TEST_P(PowerOffSweep, TakingANewSnapshot) {
+    std::optional<SnapshotMachine> machine;
+    const int steps = testing::stop_at_each_step(
+        GetParam(),
+        [&](const fs::path& folder) {
+            machine.emplace(written_since(folder / "vm", kCommit));
+            power::Session{machine->vmx, PowerOffAction::Commit, testing::plain_settings()}.keep();
+            fs::remove(power::session_file(machine->vmx));
+        },
+        [&](const fs::path&, Progress& progress) {
+            after_power_off(machine->vmx, testing::settings_for(GetParam()), progress);
+        },
+        [&](const fs::path&) {
+            EXPECT_TRUE(machine->reads_as_it_should());
+            before(machine->vmx);
+            const auto tree = machine->tree();
+            EXPECT_EQ(tree.snapshots().size(), 2U);
+            EXPECT_NE(name_above(*machine, 1), "");
+            machine->then[tree.current()] = machine->now;
+            EXPECT_TRUE(machine->reads_as_it_should());
+            EXPECT_TRUE(before(machine->vmx).empty());
+        });
+    EXPECT_GE(steps, 3);
 }
 
 class RealPowerOff : public ::testing::Test {
@@ -208,6 +342,24 @@ TEST_F(RealPowerOff, ByTheGuestGoesBackAtTheNextStart) {
     EXPECT_TRUE(testing::wait_until([&] { return engine().state(vmx()) == power::State::Off; }));
     EXPECT_TRUE(tells_of(before(vmx()), "ended by itself"));
     EXPECT_TRUE(machine_->reads_as(machine_->then.at(1)));
+    EXPECT_TRUE(before(vmx()).empty());
+}
+
+TEST_F(RealPowerOff, ByTheGuestGetsItsNewSnapshotAtTheNextStart) {
+    std::string text = testing::read_file(vmx());
+    text.replace(text.find("autoRevert"), 10, "autoCommit");
+    testing::write_file(vmx(), text);
+    engine().power_on(vmx(), power::StartAs::Running);
+    EXPECT_TRUE(is_session_there());
+    kill(power::HostShell{io::Environment::of_process()}
+             .process_of_domain(power::name_for(vmx()))
+             ->pid,
+         SIGKILL);
+    EXPECT_TRUE(testing::wait_until([&] { return !is_session_there(); }));
+    EXPECT_TRUE(testing::wait_until([&] { return engine().state(vmx()) == power::State::Off; }));
+    EXPECT_TRUE(tells_of(before(vmx()), "ended by itself"));
+    EXPECT_NE(name_above(*machine_, 1), "");
+    EXPECT_TRUE(machine_->reads_as_it_should());
     EXPECT_TRUE(before(vmx()).empty());
 }
 

@@ -161,8 +161,10 @@ bool is_unchanged_since(const Config& machine, const vm::Snapshot& snapshot,
     for (const vm::DiskDevice& device : then.disks) {
         frozen[to_lower(device.node)] = then.config.find(device.node + ".fileName").value_or("");
     }
-    const auto config = on_disks(machine.dictionary(), frozen);
-    if (config.to_bytes() != then.config.dictionary().to_bytes()) return false;
+    auto config = on_disks(machine.dictionary(), frozen);
+    auto config_then = then.config.dictionary();
+    for (format::Dictionary* text : {&config, &config_then}) power::forget_session(*text);
+    if (config.to_bytes() != config_then.to_bytes()) return false;
     const vm::MachineState now = vm::present_state(machine, settings);
     if (now.nvram != then.nvram || now.firmware_variables != then.firmware_variables) return false;
     for (const vm::DiskDevice& device : machine.disks()) {

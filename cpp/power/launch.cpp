@@ -242,10 +242,11 @@ Domain Launch::resume_domain() {
 
 void Launch::begin_session() {
     const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(vmx_));
-    if (vm::power_off_action(machine_, tree) != vm::PowerOffAction::Revert) {
-        forget_session(machine_, machine_settings_);
+    const auto action = vm::power_off_action(machine_, tree);
+    if (action == vm::PowerOffAction::Revert || action == vm::PowerOffAction::Commit) {
+        session_.emplace(vmx_, action, machine_settings_);
     } else {
-        session_.emplace(vmx_, machine_settings_);
+        forget_session(machine_, machine_settings_);
     }
     machine_ = vm::Config::read(vmx_);
 }

@@ -13,12 +13,12 @@ namespace vix::power {
 namespace {
 
 constexpr const char* kKey = "vix.session";
-constexpr const char* kBegun = "autoRevert-";
 
 // What the .vmx says during a run. It names the machine's place: a copy, which comes without the
 // file beside it, has not ended a run and loses nothing.
-std::string mark_of(const fs::path& vmx) {
-    return kBegun + digits_for(canonical_path(vmx));
+std::string mark_of(const fs::path& vmx, vm::PowerOffAction action) {
+    const bool reverts = action == vm::PowerOffAction::Revert;
+    return (reverts ? "autoRevert-" : "autoCommit-") + digits_for(canonical_path(vmx));
 }
 
 }  // namespace
@@ -27,14 +27,14 @@ fs::path session_file(const fs::path& vmx) {
     return vmx.parent_path() / (vmx.stem().string() + ".vix-session");
 }
 
-Session::Session(const fs::path& vmx, const vm::Settings& settings)
+Session::Session(const fs::path& vmx, vm::PowerOffAction action, const vm::Settings& settings)
     : vmx_{vmx}, settings_{settings} {
     const fs::path file = session_file(vmx);
     unlink(file.c_str());
     { const io::File made = io::File::create(file, 0600); }
     if (settings.durability == vm::Durability::Synced) io::sync_all({file, vmx.parent_path()});
     format::Dictionary config = vm::Config::read(vmx).dictionary();
-    config.set(kKey, mark_of(vmx));
+    config.set(kKey, mark_of(vmx, action));
     io::replace_file(vmx, config.to_bytes(), settings.durability);
 }
 
@@ -48,9 +48,17 @@ Session::~Session() {
     }
 }
 
-SessionState session_state(const vm::Config& machine) {
+std::optional<vm::PowerOffAction> session_action(const vm::Config& machine) {
     const auto mark = machine.find(kKey);
-    if (!mark || *mark != mark_of(machine.path())) return SessionState::None;
+    if (!mark) return std::nullopt;
+    for (const auto action : {vm::PowerOffAction::Revert, vm::PowerOffAction::Commit}) {
+        if (*mark == mark_of(machine.path(), action)) return action;
+    }
+    return std::nullopt;
+}
+
+SessionState session_state(const vm::Config& machine) {
+    if (!session_action(machine)) return SessionState::None;
     const bool there = io::identity_of(session_file(machine.path())).has_value();
     return there ? SessionState::Interrupted : SessionState::Ended;
 }

@@ -6,11 +6,11 @@
 
 namespace vix::vm {
 
-// "keep" (also by default), "autoRevert": go back to the current snapshot, "autoCommit": replace
-// that by the present state, "prompt": ask.
+// "keep" (also by default), "autoRevert": revert to the current snapshot, "autoCommit": take a new
+// snapshot, "prompt": ask.
 enum class PowerOffAction { Keep, Revert, Commit, Ask };
 
-// Of a machine without a current snapshot always Keep. Error VIX_E_CANNOT_READ_VM_CONFIG: another
+// Always Keep for a machine without a current snapshot. Error VIX_E_CANNOT_READ_VM_CONFIG: another
 // value.
 PowerOffAction power_off_action(const Config& machine, const SnapshotTree& tree);
 

@@ -329,16 +329,15 @@ has ended. $powerOnOptions is VIX_VMPOWEROP_NORMAL or VIX_VMPOWEROP_LAUNCH_GUI (
 VIX_VMPOWEROP_START_VM_PAUSED; others, and a property list, are VIX_E_INVALID_ARG.
 VIX_VMPOWEROP_LAUNCH_GUI opens a window of C<virt-viewer>, C<virt-manager> or what C<power.viewer>
 names; where there is no display or none of them, it is powered on without (ours). What was left out
-or replaced of the .vmx's devices, another port of the VNC display, a return to the snapshot
-(C<snapshot.action>), and why no window is there, is in C<VMware::Vix::last_error_detail()> after
+or replaced of the .vmx's devices, another port of the VNC display, a return to the snapshot or a new
+one (C<snapshot.action>), and why no window is there, is in C<VMware::Vix::last_error_detail()> after
 a call that worked (ours).
 
 One that runs is VIX_E_VM_IS_RUNNING, an encrypted one VIX_E_NEED_KEY, or VIX_E_NOT_SUPPORTED with
 VIX_VMPOWEROP_LAUNCH_GUI (page), one whose .vmx cannot be written VIX_E_CANNOT_START_READ_ONLY_VM, one
 whose disk a snapshot or a linked clone needs as it is VIX_E_SNAPSHOT_INCONSISTENT, one whose disk
-another virtual machine uses VIX_E_FILE_ALREADY_LOCKED, one with a disk mode or C<snapshot.action> that
-cannot be followed VIX_E_NOT_SUPPORTED. A disk that QEMU
-would destroy by writing or read wrongly (stream-optimized, ESX's redo logs, odd layouts) is
+another virtual machine uses VIX_E_FILE_ALREADY_LOCKED, one with a disk mode that cannot be followed
+VIX_E_NOT_SUPPORTED. A disk that QEMU would destroy by writing or read wrongly (stream-optimized, ESX's redo logs, odd layouts) is
 VIX_E_DISK_NOTSUPPORTED, or VIX_E_DISK_NEEDSREPAIR if it is damaged. Then nothing has started or
 changed, and the detail names the way out, mostly a full clone (all ours). Without libvirt
 it is VIX_E_NOT_SUPPORTED, with one that does not answer VIX_E_CANNOT_CONNECT_TO_HOST, without the
@@ -359,8 +358,9 @@ asked, or while that does not answer the power button is pressed; others are VIX
 (ours). Off or suspended it is VIX_E_VM_NOT_RUNNING (page). A guest that has not shut down after
 C<power.guestTimeout> runs on: VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE. A machine that another product
 runs is VIX_E_CANNOT_CONNECT_TO_VM. The errors of libvirt are those of VMPowerOn (all
-ours). With C<snapshot.action = "autoRevert"> it reverts to the current snapshot then (page); an error
-of that says that the virtual machine is off, and the next VMPowerOn reverts (ours).
+ours). With C<snapshot.action = "autoRevert"> it reverts to the current snapshot then, with
+C<"autoCommit"> it takes a new one (page). An error of that says that the virtual machine is off, and
+the next VMPowerOn does it first (ours).
 
 =head2 VMReset
 
