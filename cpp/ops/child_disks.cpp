@@ -55,16 +55,19 @@ ChildDisks::~ChildDisks() {
     for (const fs::path& file : files()) unlink(file.c_str());
 }
 
-void ChildDisks::avoid(const vm::Config& machine, const vm::SnapshotTree& tree) {
+void ChildDisks::avoid(const vm::Config& machine, const vm::SnapshotTree& tree,
+                       const std::vector<std::string>& names) {
     const auto add = [&](const std::string& name) { named_.push_back(vm::bare_name(name)); };
     for (const vm::DiskDevice& device : machine.all_disks()) add(device.file.name);
     for (const vm::Snapshot& snapshot : tree.snapshots()) {
         for (const vm::SnapshotDisk& disk : snapshot.disks) add(disk.file.name);
     }
-    for (const std::string& name : vm::disk_names_of_others(machine.path())) add(name);
+    for (const std::string& name : vm::disk_names_of_others(machine.path(), names)) add(name);
+    std::vector<std::string>& here = taken_[machine.folder()] = names;
+    here.insert(here.end(), named_.begin(), named_.end());
 }
 
-// The folder is read once, however many numbers are taken in it.
+// A folder is read once, however many numbers are taken in it; the machine's own in avoid().
 std::string ChildDisks::free_name(const fs::path& folder, const std::string& disk_stem) {
     auto known = taken_.find(folder);
     if (known == taken_.end()) {

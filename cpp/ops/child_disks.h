@@ -23,8 +23,9 @@ class ChildDisks {
     ChildDisks& operator=(const ChildDisks&) = delete;
 
     // New disks get no name that the machine, its list, or another one in its folder has for a
-    // disk, also for one that is not there now. Call before plan().
-    void avoid(const vm::Config& machine, const vm::SnapshotTree& tree);
+    // disk, also for one that is not there now. `names`: all that lies there. Call before plan().
+    void avoid(const vm::Config& machine, const vm::SnapshotTree& tree,
+               const std::vector<std::string>& names);
 
     // Plans a child of the disk of that device under the next free snapshot name: beside the disk,
     // or where vm::redo_folder() says.

@@ -4,6 +4,7 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include "io/folder.h"
 #include "testing/failure.h"
 #include "testing/family.h"
 #include "testing/machines.h"
@@ -74,7 +75,7 @@ TEST_F(ChildDisksTest, ANameThatTheMachineOrItsListHasIsTaken) {
     const auto tree = vm::SnapshotTree::parse(
         "snapshot0.uid = \"1\"\nsnapshot0.disk0.fileName = \"data-000002.vmdk\"\n", "list");
     ChildDisks children{settings_};
-    children.avoid(machine, tree);
+    children.avoid(machine, tree, io::names_in(machine.folder()));
     plan_all(children);
     EXPECT_EQ(children.names().at("scsi0:1"), "data-000003.vmdk");
 }
@@ -85,7 +86,7 @@ TEST_F(ChildDisksTest, ANameThatAnotherMachineHasIsTaken) {
     testing::write_file(folder_ / "vm/other.vmsd",
                         "snapshot0.disk0.fileName = \"gone/data-000002.vmdk\"\n");
     ChildDisks children{settings_};
-    children.avoid(machine_, {});
+    children.avoid(machine_, {}, io::names_in(machine_.folder()));
     plan_all(children);
     EXPECT_EQ(children.names().at("scsi0:1"), "data-000003.vmdk");
 }

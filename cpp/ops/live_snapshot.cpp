@@ -3,6 +3,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "base/text.h"
+#include "io/folder.h"
 #include "ops/disk_change.h"
 #include "ops/disk_family.h"
 #include "ops/machine_lock.h"
@@ -53,14 +54,15 @@ int create_live_snapshot(const SnapshotRequest& request, Memory memory,
     refuse_shared_disks(machine, settings);
     refuse_independent_disks(machine, with_memory);
     auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(request.vmx));
-    note_lost_snapshots(request.vmx, tree, progress);
-    vm::Snapshot snapshot = new_snapshot(request, machine, tree);
+    const std::vector<std::string> names = io::names_in(machine.folder());
+    note_lost_snapshots(request.vmx, tree, names, progress);
+    vm::Snapshot snapshot = new_snapshot(request, machine, tree, names);
     snapshot.with_memory = with_memory;
     tree.add(snapshot);
 
     ChangeOfDisks change{request.vmx, settings};
-    change.children().avoid(machine, tree);
-    change.pending().add(state_files_to_make(machine, snapshot, settings));
+    change.children().avoid(machine, tree, names);
+    change.pending().add(state_files_to_make(machine, snapshot));
     using power::GuestFiles;
     running.stand_still(with_memory ? GuestFiles::AsTheyAre : GuestFiles::Frozen);
     for (const vm::DiskDevice& device : machine.disks()) change.children().plan(device, machine);
@@ -70,7 +72,7 @@ int create_live_snapshot(const SnapshotRequest& request, Memory memory,
     change.children().build(progress);
     write_state(machine, snapshot, settings);
     auto also = files_of_disks(machine, settings);
-    for (const fs::path& file : state_files_to_make(machine, snapshot, settings)) {
+    for (const fs::path& file : state_files_to_make(machine, snapshot)) {
         also.push_back(file);
         also.push_back(file.parent_path());
     }

@@ -4,6 +4,7 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include "ops/machine_lock.h"
 #include "ops/remove.h"
 #include "testing/snapshot_machine.h"
 #include "testing/system_calls.h"
@@ -132,6 +133,19 @@ TEST(Remove, ReadsTheFolderAsOftenWithManySnapshotsAsWithFew) {
     }
     EXPECT_GT(opened[0], 0);
     EXPECT_EQ(opened[0], opened[1]);
+}
+
+// Beside what the machine's lock reads.
+TEST(Snapshot, ReadsTheFolderOfItsMachineOnce) {
+    const TempFolder folder;
+    SnapshotMachine machine{folder / "vm"};
+    machine.take("first");
+    const int at_first = testing::opened_folders();
+    Progress progress;
+    { const MachineLock lock{machine.vmx, testing::plain_settings(), progress}; }
+    const int before = testing::opened_folders();
+    machine.take("second");
+    EXPECT_EQ(testing::opened_folders() - before, before - at_first + 1);
 }
 
 // The list is lost while snapshots are there.

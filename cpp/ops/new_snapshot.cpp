@@ -49,6 +49,12 @@ std::string state_name(const Config& machine, int uid, const vm::Settings& setti
     return file.string();
 }
 
+// Of a snapshot that is being taken. No file is called like it, so none has to be looked for.
+fs::path new_state_file(const Config& machine, const vm::Snapshot& snapshot) {
+    const fs::path name{snapshot.state_file.name};
+    return name.is_absolute() ? name : machine.folder() / name;
+}
+
 }  // namespace
 
 void refuse_shared_disks(const Config& machine, const vm::Settings& settings) {
@@ -62,11 +68,11 @@ void refuse_shared_disks(const Config& machine, const vm::Settings& settings) {
 }
 
 vm::Snapshot new_snapshot(const SnapshotRequest& request, const Config& machine,
-                          const vm::SnapshotTree& tree) {
+                          const vm::SnapshotTree& tree, const std::vector<std::string>& names) {
     refuse_new_snapshot(machine, tree, request.settings);
     vm::refuse_redo_logs(machine, request.settings);
     vm::Snapshot snapshot;
-    snapshot.uid = vm::first_free_number(machine.path(), tree.next_uid());
+    snapshot.uid = vm::first_free_number(machine.path(), names, tree.next_uid());
     snapshot.parent = tree.current();
     snapshot.display_name = request.name;
     snapshot.description = request.description;
@@ -108,11 +114,10 @@ std::vector<fs::path> suspended_state(const Config& machine) {
     return {state, fs::path{state}.replace_extension(".vmem")};
 }
 
-std::vector<fs::path> state_files_to_make(const Config& machine, const vm::Snapshot& snapshot,
-                                          const vm::Settings& settings) {
-    const fs::path state = state_file(machine, snapshot, settings);
+std::vector<fs::path> state_files_to_make(const Config& machine, const vm::Snapshot& snapshot) {
+    const fs::path state = new_state_file(machine, snapshot);
     std::vector<fs::path> files{state};
-    if (snapshot.with_memory) files.push_back(memory_file(machine, snapshot, settings));
+    if (snapshot.with_memory) files.push_back(fs::path{state}.replace_extension(".vmem"));
     boost::system::error_code ignored;
     if (fs::exists(vm::firmware_variables_path(machine.path()), ignored)) {
         files.push_back(vm::firmware_variables_path(state));
@@ -128,7 +133,7 @@ void write_state(const Config& machine, const vm::Snapshot& snapshot,
     // No more readable than what it holds.
     unsigned permissions = io::permissions_of(machine.path()) & 0666;
     if (state.nvram) permissions &= state.nvram_permissions;
-    const fs::path file = state_file(machine, snapshot, settings);
+    const fs::path file = new_state_file(machine, snapshot);
     io::replace_file(file, bytes, vm::Durability::Unsynced, permissions);
     if (!state.firmware_variables) return;
     io::replace_file(vm::firmware_variables_path(file), *state.firmware_variables,

@@ -19,10 +19,10 @@ namespace vix::ops {
 // a machine.
 void refuse_shared_disks(const vm::Config& machine, const vm::Settings& settings);
 
-// A child of the current one, with the present disks. Errors as refuse_new_snapshot() and
-// vm::working_folder().
+// A child of the current one, with the present disks. `names`: all that lies in the machine's
+// folder. Errors as refuse_new_snapshot() and vm::working_folder().
 vm::Snapshot new_snapshot(const SnapshotRequest& request, const vm::Config& machine,
-                          const vm::SnapshotTree& tree);
+                          const vm::SnapshotTree& tree, const std::vector<std::string>& names);
 
 // Where its .vmsn and its memory are, or will be.
 boost::filesystem::path state_file(const vm::Config& machine, const vm::Snapshot& snapshot,
@@ -35,8 +35,7 @@ std::vector<boost::filesystem::path> state_files(const vm::Config& machine,
                                                  const vm::Snapshot& snapshot);
 // Those that it will have when it is taken now.
 std::vector<boost::filesystem::path> state_files_to_make(const vm::Config& machine,
-                                                         const vm::Snapshot& snapshot,
-                                                         const vm::Settings& settings);
+                                                         const vm::Snapshot& snapshot);
 // The memory of a suspended machine, if it is the machine's own: it has no meaning without the
 // disks that belong to it.
 std::vector<boost::filesystem::path> suspended_state(const vm::Config& machine);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "io/folder.h"
 #include "io/replacement.h"
 #include "ops/disk_change.h"
 #include "ops/disk_family.h"
@@ -192,17 +193,18 @@ int create_snapshot(const SnapshotRequest& request, Progress& progress) {
     const bool suspended = machine.is_suspended();
     if (suspended) refuse_unfit_memory(machine, settings);
     SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(request.vmx));
-    note_lost_snapshots(request.vmx, tree, progress);
-    vm::Snapshot snapshot = new_snapshot(request, machine, tree);
+    const std::vector<std::string> names = io::names_in(machine.folder());
+    note_lost_snapshots(request.vmx, tree, names, progress);
+    vm::Snapshot snapshot = new_snapshot(request, machine, tree, names);
     snapshot.with_memory = suspended;
     tree.add(snapshot);
 
     ChangeOfDisks change{request.vmx, settings};
-    change.children().avoid(machine, tree);
+    change.children().avoid(machine, tree, names);
     for (const vm::DiskDevice& device : machine.disks()) {
         if (!vm::is_independent(machine, device)) change.children().plan(device, machine);
     }
-    for (const fs::path& file : state_files_to_make(machine, snapshot, settings)) {
+    for (const fs::path& file : state_files_to_make(machine, snapshot)) {
         change.children().adopt(file);
     }
     change.pending().add(suspended_state(machine));
@@ -232,7 +234,8 @@ vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settin
     const Config machine = Config::read(vmx);
     refuse_encrypted(machine);
     SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(vmx));
-    note_lost_snapshots(vmx, tree, progress);
+    const std::vector<std::string> names = io::names_in(machine.folder());
+    note_lost_snapshots(vmx, tree, names, progress);
     const vm::Snapshot& snapshot = require(tree, uid, vmx);
     if (snapshot.with_memory) require_memory(machine, snapshot, settings);
     const vm::MachineState state = vm::state_of_snapshot(machine, snapshot, settings);
@@ -241,7 +244,7 @@ vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settin
 
     FirmwareChange firmware{state};  // goes last: the change completes it where it has to
     ChangeOfDisks change{vmx, settings};
-    change.children().avoid(machine, tree);
+    change.children().avoid(machine, tree, names);
     for (const vm::DiskDevice& device : state.disks) {
         if (!vm::is_independent(state.config, device)) change.children().plan(device, machine);
     }

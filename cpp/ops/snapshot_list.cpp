@@ -32,18 +32,18 @@ void edit_snapshot_list(const boost::filesystem::path& vmx, const vm::Settings& 
 }
 
 void note_lost_snapshots(const boost::filesystem::path& vmx, const vm::SnapshotTree& tree,
-                         Progress& progress) {
+                         const std::vector<std::string>& names, Progress& progress) {
     std::vector<std::string> listed;
     for (const vm::Snapshot& snapshot : tree.snapshots()) {
         listed.push_back(boost::filesystem::path{snapshot.state_file.name}.filename().string());
     }
-    std::string names;
-    for (const auto& state : vm::unlisted_states(vmx, listed)) {
-        names += (names.empty() ? "" : ", ") + state.filename().string();
+    std::string lost;
+    for (const auto& state : vm::unlisted_states(vmx, names, listed)) {
+        lost += (lost.empty() ? "" : ", ") + state.filename().string();
     }
-    if (names.empty()) return;
+    if (lost.empty()) return;
     progress.note(vm::snapshot_list_path(vmx).string() +
-                  " does not list the snapshots of these files, which are kept: " + names);
+                  " does not list the snapshots of these files, which are kept: " + lost);
 }
 
 }  // namespace vix::ops

@@ -4,6 +4,8 @@
 #include <boost/filesystem/path.hpp>
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/progress.h"
 #include "io/folder_guard.h"
@@ -37,9 +39,10 @@ class SnapshotListChange {
 void edit_snapshot_list(const boost::filesystem::path& vmx, const vm::Settings& settings,
                         Progress& waiting, const SnapshotListChange::Change& change);
 
-// Tells the caller of snapshots whose states lie beside the .vmx though the list does not name
-// them: the list was lost, or an older one put in its place. Their files stay.
+// Reports to the caller the snapshots whose states lie beside the .vmx though the list does not
+// name them: the list was lost, or an older one put in its place. Their files stay. `names`: all
+// that lies in the folder.
 void note_lost_snapshots(const boost::filesystem::path& vmx, const vm::SnapshotTree& tree,
-                         Progress& progress);
+                         const std::vector<std::string>& names, Progress& progress);
 
 }  // namespace vix::ops

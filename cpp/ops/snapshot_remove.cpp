@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "format/vmdk/descriptor.h"
+#include "io/folder.h"
 #include "io/real_path.h"
 #include "io/replacement.h"
 #include "ops/child_disks.h"
@@ -55,7 +56,7 @@ class Remover {
             throw Error{VIX_E_SNAPSHOT_NOTFOUND,
                         vmx_.string() + " has no snapshot with the id " + std::to_string(uid)};
         }
-        note_lost_snapshots(vmx_, tree_, progress_);
+        note_lost_snapshots(vmx_, tree_, io::names_in(vmx_.parent_path()), progress_);
         const std::vector<int> uids =
             children == RemoveChildren::Yes ? tree_.subtree(uid) : std::vector{uid};
         for (const int removed : uids) check_removable(*tree_.find(removed));

@@ -88,10 +88,11 @@ void Needs::add(const fs::path& file, const fs::path& who) {
     by_place_.emplace(place_of(file), who);
 }
 
-std::vector<std::string> disk_names_of_others(const fs::path& vmx) {
+std::vector<std::string> disk_names_of_others(const fs::path& vmx,
+                                              const std::vector<std::string>& names) {
     const std::set<fs::path> own{vmx.filename(), snapshot_list_path(vmx).filename()};
-    std::vector<std::string> names;
-    for (const std::string& file : io::names_in(vmx.parent_path())) {
+    std::vector<std::string> disks;
+    for (const std::string& file : names) {
         const std::string extension = to_lower(fs::path{file}.extension().string());
         const bool text = extension == ".vmx" || extension == ".vmtx" || extension == ".vmsd";
         if (!text || own.contains(file)) continue;
@@ -99,13 +100,13 @@ std::vector<std::string> disk_names_of_others(const fs::path& vmx) {
             const auto bytes = io::read_text(vmx.parent_path() / file, kListLimit);
             for (const NamedFile& named : names_in_broken_text(bytes)) {
                 const std::string name = bare_name(named.name);
-                if (to_lower(fs::path{name}.extension().string()) == ".vmdk") names.push_back(name);
+                if (to_lower(fs::path{name}.extension().string()) == ".vmdk") disks.push_back(name);
             }
         } catch (const Error& error) {
             if (is_exhaustion(error.code())) throw;  // else no file that can be read
         }
     }
-    return names;
+    return disks;
 }
 
 Census::Census(const fs::path& vmx, const std::vector<fs::path>& own_states,

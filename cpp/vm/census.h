@@ -46,8 +46,9 @@ class Needs {
 };
 
 // The names that other machines and lists in the folder of `vmx` have for disks, without folders,
-// also of disks that are not there now: no new disk may take one.
-std::vector<std::string> disk_names_of_others(const boost::filesystem::path& vmx);
+// also of disks that are not there now: no new disk may take one. `names`: all that lies there.
+std::vector<std::string> disk_names_of_others(const boost::filesystem::path& vmx,
+                                              const std::vector<std::string>& names);
 
 class Census {
   public:

@@ -142,10 +142,10 @@ bool fits(const DiskLink& parent, const DiskLink& child) {
 std::optional<DiskLink> open_moved_parent(const DiskLink& child,
                                           const std::vector<fs::path>& search) {
     std::vector<std::string> former{child.descriptor.parent_hint};
-    const auto separator = former.front().find_last_of("/\\");
+    const std::string bare = bare_name(former.front());
     for (const fs::path& place : search) {
         if (place.is_relative() || fs::exists(place)) continue;
-        former.push_back((place / former.front().substr(separator + 1)).string());
+        former.push_back((place / bare).string());
     }
     for (const std::string& name : former) {
         for (const fs::path& place : moved_places(name, child.folder())) {

@@ -99,19 +99,20 @@ bool is_log(std::string_view file) {
     });
 }
 
-int first_free_number(const fs::path& vmx, int least) {
+int first_free_number(const fs::path& vmx, const std::vector<std::string>& names, int least) {
     const std::string stem = vmx.stem().string();
     int number = least;
-    for (const std::string& name : io::names_in(vmx.parent_path())) {
+    for (const std::string& name : names) {
         if (const auto taken = snapshot_number(name, stem)) number = std::max(number, *taken + 1);
     }
     return number;
 }
 
-std::vector<fs::path> unlisted_states(const fs::path& vmx, const std::vector<std::string>& listed) {
+std::vector<fs::path> unlisted_states(const fs::path& vmx, const std::vector<std::string>& names,
+                                      const std::vector<std::string>& listed) {
     const std::string stem = vmx.stem().string();
     std::vector<fs::path> states;
-    for (const std::string& name : io::names_in(vmx.parent_path())) {
+    for (const std::string& name : names) {
         const bool state = is_snapshot_file(name, stem) &&
                            equal_ignoring_case(fs::path{name}.extension().string(), ".vmsn");
         const bool known = std::any_of(listed.begin(), listed.end(), [&](const auto& file) {

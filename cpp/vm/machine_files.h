@@ -1,6 +1,6 @@
 // Which files of a folder belong to a virtual machine by their names alone: VMware's products and
 // we make them beside the .vmx without naming them in it. `stem` is the .vmx's name without its
-// ending; names are compared as Windows does.
+// ending, `names` all that lies in its folder; names are compared as Windows does.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -25,11 +25,13 @@ bool is_log(std::string_view file);
 
 // The number for a new snapshot: `least`, or above every number that a file of a snapshot in the
 // machine's folder has. So no file of a snapshot that the list has lost is ever replaced.
-int first_free_number(const boost::filesystem::path& vmx, int least);
+int first_free_number(const boost::filesystem::path& vmx, const std::vector<std::string>& names,
+                      int least);
 
 // States of snapshots of this machine that lie in its folder though its list does not name them:
 // the list was lost, or an older one put in its place.
 std::vector<boost::filesystem::path> unlisted_states(const boost::filesystem::path& vmx,
+                                                     const std::vector<std::string>& names,
                                                      const std::vector<std::string>& listed);
 
 // The memory of the machine when it is suspended, and what is left of it from before, by their

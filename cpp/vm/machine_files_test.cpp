@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "io/folder.h"
 #include "testing/temp_folder.h"
 
 namespace vix::vm {
@@ -50,12 +51,12 @@ TEST(MachineFiles, ASnapshotHasTheNumberInItsName) {
 
 TEST(MachineFiles, ANewSnapshotIsAboveAllThatHaveFiles) {
     const TempFolder folder;
-    EXPECT_EQ(first_free_number(folder / "web.vmx", 4), 4);
+    EXPECT_EQ(first_free_number(folder / "web.vmx", io::names_in(folder.path()), 4), 4);
     folder.write("web-Snapshot3.vmsn", "");
     folder.write("web2-Snapshot30.vmsn", "");
-    EXPECT_EQ(first_free_number(folder / "web.vmx", 1), 4);
+    EXPECT_EQ(first_free_number(folder / "web.vmx", io::names_in(folder.path()), 1), 4);
     folder.write("WEB-Snapshot8.vmem", "");
-    EXPECT_EQ(first_free_number(folder / "web.vmx", 1), 9);
+    EXPECT_EQ(first_free_number(folder / "web.vmx", io::names_in(folder.path()), 1), 9);
 }
 
 TEST(MachineFiles, StatesThatTheListLostAreFound) {
@@ -64,8 +65,9 @@ TEST(MachineFiles, StatesThatTheListLostAreFound) {
          {"web-Snapshot2.vmsn", "web-Snapshot1.vmsn", "web-Snapshot1.vmem", "db-Snapshot3.vmsn"}) {
         folder.write(name, "");
     }
-    EXPECT_EQ(unlisted_states(folder / "web.vmx", {"WEB-Snapshot2.vmsn"}),
-              std::vector{folder / "web-Snapshot1.vmsn"});
+    EXPECT_EQ(
+        unlisted_states(folder / "web.vmx", io::names_in(folder.path()), {"WEB-Snapshot2.vmsn"}),
+        std::vector{folder / "web-Snapshot1.vmsn"});
 }
 
 }  // namespace
