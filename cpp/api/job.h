@@ -109,7 +109,7 @@ class JobObject : public Object {
     JobOutcome outcome_;
 };
 
-// What GetProperties tells of a job. Errors: VIX_E_UNFINISHED_JOB; VIX_E_UNRECOGNIZED_PROPERTY.
+// What GetProperties returns for a job. Errors: VIX_E_UNFINISHED_JOB; VIX_E_UNRECOGNIZED_PROPERTY.
 std::vector<PropertyValue> job_properties(JobObject& job, const int* ids, std::size_t id_count);
 
 }  // namespace vix::api

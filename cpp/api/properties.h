@@ -1,4 +1,4 @@
-// What GetProperties tells of each kind of handle, one property at a time.
+// What GetProperties returns for each kind of handle, one property at a time.
 #pragma once
 
 #include "api/object.h"

@@ -131,7 +131,7 @@ bool is_held_as_running(const fs::path& vmx, const vm::Settings& settings) {
     }
 }
 
-// None where libvirt cannot be asked: what runs then is not ours, or its own locks tell of it.
+// None where libvirt cannot be asked: what runs then is not ours, or its own locks show it.
 std::vector<fs::path> our_machines(const vm::Settings& settings,
                                    const power::Settings& power_settings) {
     try {

@@ -87,7 +87,7 @@ class File {
 };
 
 // What a path leads to; of a link the link itself. Nothing where nothing is there;
-// where that cannot be told it is an error, for what is not there may be made or forgotten.
+// if that is unknown it is an error, for what is not there may be made or forgotten.
 std::optional<FileIdentity> identity_of(const fs::path& path);
 
 // What the files take of the disk; one that is not there takes nothing.

@@ -5,7 +5,7 @@
 
 namespace vix::io {
 
-// No where one of them leads nowhere, or that cannot be told.
+// No if one of them leads nowhere, or that is unknown.
 inline bool is_same_file(const boost::filesystem::path& a, const boost::filesystem::path& b) {
     boost::system::error_code error;
     return boost::filesystem::equivalent(a, b, error) && !error;

@@ -49,7 +49,7 @@ class DiskFamily {
     // Only these are ever changed or deleted: what lies in the machine's folder, deltas that its
     // snapshots made beside a disk elsewhere, and what was adopted.
     bool is_own(const Id& id) const;
-    // Something else needs the disk: see vm/census.h. Also true where it cannot be told.
+    // Something else needs the disk: see vm/census.h. Also true if that is unknown.
     bool is_shared(const Id& id) const { return is_shared(members_.at(id).link); }
     bool is_shared(const vm::DiskLink& link) const { return others().contains(link.path); }
 

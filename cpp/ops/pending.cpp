@@ -285,7 +285,7 @@ bool is_there(const std::pair<const fs::path, std::uint64_t>& entry) {
            io::identity_of(io::old_name(file));
 }
 
-// Throws where it cannot be told what is referred to; then nothing has been deleted.
+// Throws where it is unknown what is referred to; then nothing has been deleted.
 void tidy(const fs::path& vmx, const Entries& entries, const vm::Settings& settings) {
     follow(vmx, entries);
     for (const fs::path& file : entries.replaced) remove_unfinished(file);

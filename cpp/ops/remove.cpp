@@ -106,7 +106,7 @@ class Belongings {
         for (const fs::path& folder : folders) census.add_folder(folder);
         const vm::Needs needs = census.needs_beside(disks_);
         if (const auto& unseen = needs.unseen()) {
-            throw Error{unseen->code(), "it cannot be told which files of " + folder_.string() +
+            throw Error{unseen->code(), "it is unknown which files of " + folder_.string() +
                                             " others need: " + unseen->detail()};
         }
         std::erase_if(files_, [&](const fs::path& file) {

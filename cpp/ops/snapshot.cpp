@@ -50,9 +50,9 @@ void require_memory(const Config& machine, const vm::Snapshot& snapshot,
                                                    "\" holds a running machine, and " + reason};
 }
 
-// Deltas that only the present state stood on, down to where the state to come begins. A disk that
-// stands on none of that is the user's, attached since: it is left alone. Nothing goes while it
-// cannot be told what another snapshot stands on.
+// Deltas that only the present state depended on, down to where the state to come begins. A disk
+// that depends on none of that is the user's, attached since: it stays. Nothing goes while it is
+// unknown what another snapshot depends on.
 std::vector<fs::path> files_to_drop(const DiskFamily& before, const DiskFamily& after,
                                     const vm::Settings& settings) {
     std::vector<fs::path> files;

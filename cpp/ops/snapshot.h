@@ -3,7 +3,7 @@
 //
 // The order of every change keeps one rule: at no instant may the machine's present disk be one
 // that a recorded snapshot or linked clone depends on. So the configuration goes over to new disks
-// before the list of snapshots tells of what it left, and the list forgets a snapshot before its
+// before the list of snapshots names what it left, and the list forgets a snapshot before its
 // disk is changed. What a crash leaves is at worst a disk file too many.
 #pragma once
 

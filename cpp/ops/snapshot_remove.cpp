@@ -211,7 +211,7 @@ class Remover {
         std::set<fs::path> left;
         const vm::Needs& others = before_->others();
         if (others.unseen() && !candidates_.empty()) {
-            progress_.note("no disk was merged, for it cannot be told which ones others need: " +
+            progress_.note("no disk was merged, because it is unknown which ones others need: " +
                            others.unseen()->detail());
         }
         for (const fs::path& path : candidates_) {

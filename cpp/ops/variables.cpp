@@ -36,7 +36,7 @@ std::optional<power::Domain> domain_of(const VariablesOf& machine) {
     return connection.find(power::uuid_for(power::canonical_path(machine.vmx)));
 }
 
-// One that does not answer is told when it is asked for the variable.
+// A guest that does not answer gets it when it is asked for the variable.
 void tell_guest(const VariablesOf& machine, const std::string& name, const std::string& value,
                 Progress& progress) {
     try {

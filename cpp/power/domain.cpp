@@ -90,7 +90,7 @@ std::vector<std::string> guest_info(DomainWriter& writer) {
     constexpr std::size_t kNameLimit = 55 - 4;  // QEMU's, without "opt/"
     constexpr std::size_t kValueLimit = 65536;  // Linux allows twice as much in an argument
     std::vector<std::string> arguments;
-    std::set<std::string> names;  // QEMU does not start with one that it is told twice
+    std::set<std::string> names;  // QEMU does not start with one that is given twice
     for (const auto& [key, value] : writer.machine.dictionary().entries()) {
         if (!starts_with_ignoring_case(key, kPrefix) || value.empty()) continue;
         if (!names.insert(key.substr(kPrefix.size())).second) continue;

@@ -251,7 +251,7 @@ void Engine::unpause(const fs::path& vmx) const {
     RunningMachine{vmx, connection, settings_, machine_settings_}.unpause();
 }
 
-// The .vmx tells of the state before it is saved: whoever looks in between finds the machine
+// The .vmx names the state before it is saved: whoever reads it in between finds the machine
 // running, by its locks, and nobody ever finds it off with its state lost.
 void Engine::suspend(const fs::path& vmx) const {
     const fs::path path = canonical_path(vmx);

@@ -95,7 +95,7 @@ class GuestSession {
 
     Words as_user(Words words, const char* become) const;
     GuestExit run_tool(Words words);
-    // Its output; a failure is the error that it tells of.
+    // Its output; a failure is the error that it reports.
     std::string use_tool(Words words);
     bool test(const char* condition, const std::string& path);
     GuestRun finish(std::int64_t pid, Wait wait);

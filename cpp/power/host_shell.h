@@ -17,7 +17,7 @@
 
 namespace vix::power {
 
-// The process that runs a domain, and how a lock tells of it.
+// The process that runs a domain, and how a lock names it.
 struct MachineProcess {
     pid_t pid;
     io::LockMember member;

@@ -264,7 +264,7 @@ bool Domain::has_agent() const {
 }
 
 // An agent that ends before it has answered was told: it has gone with its guest, or with QEMU.
-// Which of these libvirt sees first is chance, and it tells of each by another number.
+// Which of these libvirt sees first is chance, and it reports each by another number.
 void Domain::require_asked(Means means, const std::string& action) const {
     const Error error =
         domain_error(domain_of(handle_), VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE, action);

@@ -1,4 +1,4 @@
-// A suspended machine's state on disk, and how its .vmx tells of it: checkpoint.vmState, as
+// A suspended machine's state on disk, and how its .vmx names it: checkpoint.vmState, as
 // VMware's. What is in the file is libvirt's; VMware cannot resume from it, nor we from VMware's.
 // A machine that went back to a snapshot with memory is suspended, too, until it is powered on: in
 // the snapshot's memory, which stays (checkpoint.vmState.readOnly).

@@ -1,6 +1,6 @@
-// What a .vmx or .vmsd may name that cannot be read to its end: for who must not delete a file that
-// another machine may need. It yields more names than are meant; nothing may be concluded from a
-// name but that the file could be needed.
+// The names in a .vmx or .vmsd that cannot be read to its end, for callers that must not delete a
+// file that another machine may need. It returns more names than are meant: a name shows only that
+// the file could be needed.
 #pragma once
 
 #include <string>

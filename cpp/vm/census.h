@@ -21,16 +21,16 @@
 
 namespace vix::vm {
 
-// The files that others than the one who asks need.
+// The files that others than the caller need.
 class Needs {
   public:
-    // Also true where it cannot be told.
+    // Also true if it is unknown.
     bool contains(const boost::filesystem::path& file) const;
 
     // What needs the file: the path of a .vmx, list, state or disk. Nothing where nothing does.
     std::optional<boost::filesystem::path> who_needs(const boost::filesystem::path& file) const;
 
-    // Why it cannot be told what is needed.
+    // Why it is unknown what is needed.
     const std::optional<Error>& unseen() const { return unseen_; }
 
   private:
@@ -68,7 +68,7 @@ class Census {
   private:
     using Path = boost::filesystem::path;
 
-    // What a disk's descriptor says of its ties.
+    // The parent and extents that a disk's descriptor names.
     struct Lineage {
         Path path;
         std::optional<std::uint32_t> cid;

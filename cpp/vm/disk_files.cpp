@@ -10,7 +10,7 @@ namespace fs = boost::filesystem;
 namespace vix::vm {
 namespace {
 
-// Where that cannot be told, it is not "no": the file would be looked for, and found, elsewhere.
+// If that is unknown, the answer is not "no": the file would be looked for, and found, elsewhere.
 bool is_there(const fs::path& path) {
     boost::system::error_code error;
     const auto status = fs::symlink_status(path, error);

@@ -8,7 +8,7 @@
 namespace vix::vm {
 
 // VIX_E_NOT_SUPPORTED for a disk of a mode that would let the user take back what a guest writes
-// ("undoable", "append"), or that is not known: written to as any other it could not be taken back.
+// ("undoable", "append"), or that is not known: as a usual disk it could not be taken back.
 void refuse_unknown_modes(const Config& machine);
 
 // VIX_E_DISK_NOTSUPPORTED for a disk whose redo log is there: part of what it holds is in that log.

@@ -19,7 +19,7 @@ namespace fs = boost::filesystem;
 namespace vix::vm {
 namespace {
 
-// Also where that cannot be told.
+// Also true if that is unknown.
 bool may_be_there(const fs::path& path, struct stat& status) {
     if (stat(path.c_str(), &status) == 0) return true;
     status = {};
@@ -82,8 +82,8 @@ bool depends_on(const Snapshot& snapshot, const fs::path& clone, const fs::path&
 
 // Whether the clone at `clone`, which the machine's list calls `recorded`, depends on the snapshot.
 // Its list may be lost, and a copy of the machine beside the original has the original's records:
-// then its disks tell. What may be there and cannot be asked is better taken for alive: all it has
-// would go with the snapshot.
+// then its disks decide. What may be there and cannot be asked is better taken for alive: all it
+// has would go with the snapshot.
 bool is_alive(LiveClone& live, const std::string& recorded, const Snapshot& snapshot,
               const fs::path& vmx, const Settings& settings) {
     const fs::path& clone = live.vmx;

@@ -20,7 +20,7 @@ bool is_snapshot_file(std::string_view file, std::string_view stem);
 // Configuration, firmware, states, memory, swap and statistics of the machine; snapshots too.
 bool is_named_after(std::string_view file, std::string_view stem);
 
-// What each machine calls alike, so that in a folder with several of them it is nobody's: logs.
+// Logs, whose names are the same for every machine: in a folder with several they are nobody's.
 bool is_log(std::string_view file);
 
 // The number for a new snapshot: `least`, or above every number that a file of a snapshot in the
@@ -34,8 +34,7 @@ std::vector<boost::filesystem::path> unlisted_states(const boost::filesystem::pa
                                                      const std::vector<std::string>& names,
                                                      const std::vector<std::string>& listed);
 
-// The memory of the machine when it is suspended, and what is left of it from before, by their
-// names.
+// The memory of the machine when it is suspended, also of earlier times, by their names.
 std::vector<boost::filesystem::path> suspended_states(const boost::filesystem::path& vmx);
 
 }  // namespace vix::vm

@@ -1,6 +1,6 @@
-// The keys of a .vmsd, told apart by snapshot, and the refusal of what cannot be understood: an
-// entry that were passed over would be a disk of which nobody knows that it is needed. All errors
-// are VIX_E_SNAPSHOT_CONFIG with file and line.
+// The keys of a .vmsd, sorted by snapshot, and the refusal of what cannot be understood: nobody
+// would know that the disk of a skipped entry is needed. All errors are VIX_E_SNAPSHOT_CONFIG with
+// file and line.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ struct SnapshotKeys {
 
 class SnapshotListText {
   public:
-    // `where` is the file's name for messages. Error: what the dictionary tells of as a fault.
+    // `where` is the file's name for messages. Error: a fault that the dictionary reports.
     SnapshotListText(const format::Dictionary& dictionary, std::string where);
 
     // By index. Error: a number that is too large or has zeros in front, since it would be passed

@@ -95,7 +95,7 @@ void SnapshotTree::read_snapshots(const std::string& where) {
     check_parents(where);
 }
 
-// What is left of an entry that was removed may stay, but not where it tells of files.
+// What is left of an entry that was removed may stay, unless it names files.
 void SnapshotTree::require_no_files(const SnapshotListText& list, std::size_t index,
                                     const SnapshotKeys& keys) const {
     const std::string state = snapshot_key(index, "filename");

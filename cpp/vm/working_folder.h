@@ -15,7 +15,7 @@ namespace vix::vm {
 // VIX_E_FILE_NAME_INVALID when it is on a drive that is not mapped.
 boost::filesystem::path working_folder(const Config& machine, const Settings& settings);
 
-// The same for readers: nothing where working_folder() would throw. What lies there cannot be told
+// The same for readers: nothing where working_folder() would throw. What lies there is unknown
 // then.
 std::optional<boost::filesystem::path> find_working_folder(const Config& machine,
                                                            const Settings& settings);

@@ -306,7 +306,7 @@ empty is deleted (seen).
 
 A file that something else needs stays, and C<VMware::Vix::last_error_detail()> names both after
 VIX_OK (ours): a disk that another virtual machine of the folder, a list or state of snapshots, or any
-other disk there depends on. Where that cannot be told, because a file of the folder cannot be read,
+other disk there depends on. If that is unknown, because a file of the folder cannot be read,
 VMDelete returns the error of reading it, and nothing is deleted (ours).
 
 Other options return VIX_E_INVALID_ARG (ours), a running virtual machine VIX_E_VM_IS_RUNNING (seen), a
@@ -669,16 +669,16 @@ The same, with the hash of VMRunProgramInGuestEx (page).
     $err = VMCopyFileFromHostToGuest($vmHandle, $hostPathName, $guestPathName, $options,
                                      $propertyListHandle);
 
-Copies a file or folder into the guest. $options is 0 (page). It may be cancelled, and tells of its
-progress; a file that did not come whole is not left there (ours).
+Copies a file or folder into the guest. $options is 0 (page). It may be cancelled, and reports its
+progress; an incomplete copy is removed (ours).
 
 =head2 VMCopyFileFromGuestToHost
 
     $err = VMCopyFileFromGuestToHost($vmHandle, $guestPathName, $hostPathName, $options,
                                      $propertyListHandle);
 
-Copies a file or folder out of the guest. $options is 0 (page). It may be cancelled, and tells of its
-progress; a file that did not come whole is not left here (ours).
+Copies a file or folder out of the guest. $options is 0 (page). It may be cancelled, and reports its
+progress; an incomplete copy is removed (ours).
 
 =head2 VMDeleteFileInGuest
 

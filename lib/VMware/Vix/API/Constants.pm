@@ -246,7 +246,7 @@ Bits; of VIX_PROPERTY_VM_POWER_STATE.
 
 Of VIX_PROPERTY_VM_TOOLS_STATE.
 
-    VIX_TOOLSSTATE_UNKNOWN        0x0001  state of tools cannot be told
+    VIX_TOOLSSTATE_UNKNOWN        0x0001  state of tools is unknown
     VIX_TOOLSSTATE_RUNNING        0x0002  tools run in the guest
     VIX_TOOLSSTATE_NOT_INSTALLED  0x0004  tools not installed
 
