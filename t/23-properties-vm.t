@@ -1,4 +1,4 @@
-# GetProperties of virtual machines: every .vmx of the corpus tells what stands in it.
+# GetProperties of virtual machines: every sample tells what stands in it.
 
 use strict;
 use warnings;
@@ -16,7 +16,7 @@ use VixTest::Handles;
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output todo_output);
 
-my $CORPUS = "$FindBin::Bin/data/corpus";
+my $SAMPLES = "$FindBin::Bin/data/samples";
 my $OFF    = VIX_POWERSTATE_POWERED_OFF;
 
 my $host = connect_host();
@@ -46,45 +46,43 @@ sub as_nobody {
 
 # file => [name, guest, processors, megabytes, power state]
 my %expected = (
-    'clone-never-powered-on/Clone of Ubuntu 64-bit.vmx' =>
-        ['Clone of Ubuntu 64-bit', 'ubuntu-64', 2, 6144, $OFF],
-    'encrypted-full.vmx' => ['Windows 7', '', 1, undef, $OFF],
-    'encrypted-partial-win11/Windows 11 x64.vmx' =>
-        ['Windows 11 x64', 'windows11-64', 2, 4096, VIX_POWERSTATE_SUSPENDED],
-    'esx4-clone-unquoted.vmx' => ['Clone_98', 'windows7', 1, 1024, $OFF],
-    'esx4-master.vmx'         => ['master0.004', 'windows7', 1, 1024, $OFF],
-    'full-clone-owaspbwa/OWASP Broken Web Apps.vmx' =>
-        ['OWASP Broken Web Apps VM v1.2', 'ubuntu', 1, 1024, $OFF],
-    'fusion-parent-of-linked-clone/Windows XP Professional.vmx' =>
-        ['Windows XP Professional', 'winxppro', 1, 512, $OFF],
-    'gbk-running/vm.vmx'        => ['hh', 'centos7-64', 4, 13304, $OFF],
-    'gbk-snapshot.vmx'          => ['Ubuntu 64 位', 'ubuntu-64', 4, 4096, $OFF],
-    'hand-edited-many-keys.vmx' => ['Windows Server 2016', 'windows9srv-64', 4, 9216, $OFF],
-    'lifecycle/00-new.vmx'      => ['Windows 7 x64', 'windows7-64', 1, 2048, $OFF],
-    'lifecycle/01-first-boot.vmx' => ['Windows 7 x64', 'windows7-64', 1, 2048, $OFF],
-    'metasploitable2/Metasploitable.vmx' => ['Metasploitable2-Linux', 'ubuntu', 1, 512, $OFF],
-    'minimal-template.vmx'       => ['minimal-template', '', 1, undef, $OFF],
-    'ovf-import/workstation.vmx' => ['workstation', 'oraclelinux-64', 1, 2048, $OFF],
-    'suspended/Ubuntu 64-bit.vmx' =>
-        ['Ubuntu 64-bit', 'ubuntu-64', 2, 2944, VIX_POWERSTATE_SUSPENDED],
-    'win-1251-no-cid/vm.vmx' => ['x10', 'windows9-64', 2, 4096, $OFF],
-    'ws5-era-crlf.vmx'       => ['Other', 'other', 1, 16, $OFF],
+    'clone-never-started/Clone of Build Host.vmx' =>
+        ['Clone of Build Host', 'debian12-64', 2, 3072, $OFF],
+    'encrypted-full.vmx'               => ['Payroll', '', 1, undef, $OFF],
+    'encrypted-partial/Front Desk.vmx' =>
+        ['Front Desk', 'windows11-64', 2, 5120, VIX_POWERSTATE_SUSPENDED],
+    'esx4-clone-unquoted.vmx'              => ['Seat_41', 'windows7-64', 1, 1280, $OFF],
+    'esx4-master.vmx'                      => ['golden1.002', 'windows7srv-64', 1, 1536, $OFF],
+    'full-clone-started/Ledger Server.vmx' => ["B\x{fc}ro v2.4", 'otherlinux', 1, 640, $OFF],
+    'fusion-parent/Old Office PC.vmx'      => ['Old Office PC', 'winxppro', 1, 768, $OFF],
+    'gbk-running/vm.vmx'                   => ['kk', 'rhel8-64', 4, 6148, $OFF],
+    'gbk-snapshot.vmx'                     => ['Lager 64 模', 'fedora-64', 4, 2560, $OFF],
+    'hand-edited-many-keys.vmx'   => ['Domain Controller', 'windows9srv-64', 4, 7168, $OFF],
+    'lifecycle/00-new.vmx'        => ['Kiosk x64', 'windows8-64', 1, 1664, $OFF],
+    'lifecycle/01-first-boot.vmx' => ['Kiosk x64', 'windows8-64', 1, 1664, $OFF],
+    'minimal-template.vmx'        => ['minimal-template', '', 1, undef, $OFF],
+    'moved-linux/Relay.vmx'       => ['Relay2-Linux', 'debian6', 1, 384, $OFF],
+    'ovf-import/appliance.vmx'    => ['appliance', 'centos-64', 1, 1920, $OFF],
+    'suspended/Mail Gate.vmx'     =>
+        ['Mail Gate', 'debian10-64', 2, 1792, VIX_POWERSTATE_SUSPENDED],
+    'win-1251-no-cid/vm.vmx' => ['k12', 'windows8-64', 2, 3328, $OFF],
+    'ws5-era-crlf.vmx'       => ['Tiny', 'dos', 1, 24, $OFF],
 );
 
-my @found = map { s{\A\Q$CORPUS/\E}{}r } glob("$CORPUS/*.vmx"), glob("$CORPUS/*/*.vmx");
+my @found = map { s{\A\Q$SAMPLES/\E}{}r } glob("$SAMPLES/*.vmx"), glob("$SAMPLES/*/*.vmx");
 @found = grep { !/^broken-quotes/ } @found;    # t/33-open-broken.t
-is_deeply([sort keys %expected], [sort @found], 'the test knows every .vmx of the corpus');
+is_deeply([sort keys %expected], [sort @found], 'the test knows every sample');
 
 for my $file (sort keys %expected) {
     my @answer = properties(
-        "$CORPUS/$file",               VIX_PROPERTY_VM_NAME,
+        "$SAMPLES/$file",               VIX_PROPERTY_VM_NAME,
         VIX_PROPERTY_VM_GUESTOS,       VIX_PROPERTY_VM_NUM_VCPUS,
         VIX_PROPERTY_VM_MEMORY_SIZE,   VIX_PROPERTY_VM_POWER_STATE,
         VIX_PROPERTY_VM_VMX_PATHNAME
     );
     my @wanted = @{ $expected{$file} };
     $wanted[3] = $answer[4] if !defined $wanted[3];
-    is_deeply(\@answer, [VIX_OK, @wanted, "$CORPUS/$file"], $file) or diag GetErrorText($answer[0]);
+    is_deeply(\@answer, [VIX_OK, @wanted, "$SAMPLES/$file"], $file) or diag GetErrorText($answer[0]);
     like($answer[4], qr/\A[1-9][0-9]*\z/, "$file: some memory");
 }
 

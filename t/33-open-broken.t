@@ -103,9 +103,9 @@ for my $name (sort keys %call) {
 }
 
 {
-    my ($err, $handle) = open_vm("$Bin/data/corpus/broken-quotes/Windows 10 x64.vmx");
-    is($err, VIX_E_CANNOT_READ_VM_CONFIG, 'a real file that lost two quotes is not opened');
-    like(GetErrorText($err), qr/line 121: the value of sharedFolder0\.hostPath/, 'the first is told');
+    my ($err, $handle) = open_vm("$Bin/data/samples/broken-quotes/Reception PC.vmx");
+    is($err, VIX_E_CANNOT_READ_VM_CONFIG, 'a file that lost two quotes is not opened');
+    like(GetErrorText($err), qr/line 68: the value of sharedFolder0\.hostPath/, 'the first is told');
 }
 
 done_testing();

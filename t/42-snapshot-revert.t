@@ -219,8 +219,8 @@ for my $broken (
 }
 {
     my ($vm, $then) = changed_machine();
-    set_key($vm, 'checkpoint.vmState', 'alpha-8871651f.vmss');
-    spew("$vm->{dir}/alpha-8871651f.$_", 'memory') for qw(vmss vmem);
+    set_key($vm, 'checkpoint.vmState', 'alpha-3f9a02c7.vmss');
+    spew("$vm->{dir}/alpha-3f9a02c7.$_", 'memory') for qw(vmss vmem);
     is(revert_to($vm->{vmx}, [0]), VIX_OK, 'a suspended machine is one that was off then');
     ok_state($vm, $then, 'all is as it was then');
 }

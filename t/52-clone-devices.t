@@ -241,8 +241,8 @@ sub disks_in {
 {
     my $vm = make_vm(
         dir   => new_dir(),
-        keys  => ['checkpoint.vmState' => 'alpha-8871651f.vmss'],
-        files => { 'alpha-8871651f.vmss' => 'state', 'alpha-8871651f.vmem' => 'memory' }
+        keys  => ['checkpoint.vmState' => 'alpha-3f9a02c7.vmss'],
+        files => { 'alpha-3f9a02c7.vmss' => 'state', 'alpha-3f9a02c7.vmem' => 'memory' }
     );
     my ($value, $dir) = cloned($vm);
     is($value->{'checkpoint.vmstate'}, '', 'the clone of a suspended machine is powered off');

@@ -42,7 +42,7 @@ my $running = VIX_E_VM_IS_RUNNING;
 
 is(code_with(sub { put_lock($_[0]{vmx}) }), $running, 'a live process on this host holds the .vmx');
 is(code_with(sub { put_lock($_[0]{disks}[0]{path}) }), $running, 'or a disk');
-is(code_with(sub { put_lock("$_[0]{dir}/564d5dfb-18f0-cfb3-bbd7-c98207cd0067.vmem") }),
+is(code_with(sub { put_lock("$_[0]{dir}/564d61c2-0e97-4ab8-935f-d7402b8ce619.vmem") }),
     $running, 'or the paging file of a running machine');
 is(code_with(sub { put_lock($_[0]{disks}[1]{path}) }, disks => 2), $running, 'or the second disk');
 is(code_with(sub { put_lock($_[0]{vmx}, bare_pid => 1) }),
@@ -53,9 +53,9 @@ is( code_with(
         sub {
             put_lock(
                 $_[0]{vmx},
-                machine  => 'uuid=03-08-22-20-2f-9c-9a-9d-6d-9f-9c-2f-9d-9a-6d-a0',
-                pid      => 2736,
-                creation => '133403488860668819',
+                machine  => 'uuid=4c-4c-45-44-00-31-5a-10-80-42-b6-c0-4f-4e-37-32',
+                pid      => 3308,
+                creation => '133581006120447913',
                 name     => 'vmware.exe'
             );
         }

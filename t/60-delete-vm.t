@@ -42,14 +42,14 @@ sub is_refused {
 my %state = (
     'alpha-Snapshot1.vmsn' => 'snapshot',
     'alpha-Snapshot1.vmem' => 'memory of the snapshot',
-    'alpha-8871651f.vmss'  => 'state',
-    'alpha-8871651f.vmem'  => 'memory',
+    'alpha-3f9a02c7.vmss'  => 'state',
+    'alpha-3f9a02c7.vmem'  => 'memory',
     'vmware.log'           => 'log',
     'vmware-0.log'         => 'log',
     'alpha.scoreboard'     => 'board',
 );
 my @state_keys
-    = ('checkpoint.vmState' => 'alpha-8871651f.vmss', 'vmxstats.filename' => 'alpha.scoreboard');
+    = ('checkpoint.vmState' => 'alpha-3f9a02c7.vmss', 'vmxstats.filename' => 'alpha.scoreboard');
 my $snapshot_list = join '', map {"$_\n"} '.encoding = "UTF-8"', 'snapshot.lastUID = "1"',
     'snapshot.current = "1"', 'snapshot0.uid = "1"', 'snapshot0.filename = "alpha-Snapshot1.vmsn"',
     'snapshot0.displayName = "first"', 'snapshot0.numDisks = "1"',

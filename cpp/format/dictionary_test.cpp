@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "testing/corpus.h"
+#include "testing/samples.h"
 #include "testing/temp_folder.h"
 
 namespace vix::format {
@@ -204,15 +204,16 @@ TEST(Dictionary, FindBytesUndoesEscapesButDecodesNothing) {
     EXPECT_EQ(dictionary.find("a"), "位\"");
 }
 
-class CorpusText : public ::testing::TestWithParam<std::string> {};
+// The samples, and the real files where there are some.
+class DictionaryOfFile : public ::testing::TestWithParam<std::string> {};
 
-TEST_P(CorpusText, IsWrittenAsItWasRead) {
-    const std::string bytes = read_file(testing::corpus_file(GetParam()));
+TEST_P(DictionaryOfFile, IsWrittenAsItWasRead) {
+    const std::string bytes = read_file(GetParam());
     EXPECT_EQ(Dictionary::parse(bytes).to_bytes(), bytes);
 }
 
-TEST_P(CorpusText, DiffersOnlyInTheLineThatIsSet) {
-    const std::string bytes = read_file(testing::corpus_file(GetParam()));
+TEST_P(DictionaryOfFile, DiffersOnlyInTheLineThatIsSet) {
+    const std::string bytes = read_file(GetParam());
     Dictionary dictionary = Dictionary::parse(bytes);
     dictionary.set("vix.test", "1");
     dictionary.remove("VIX.TEST");
@@ -221,35 +222,41 @@ TEST_P(CorpusText, DiffersOnlyInTheLineThatIsSet) {
     EXPECT_LE(edited.size(), bytes.size() + 2);  // a last line without end has one now
 }
 
-TEST_P(CorpusText, TakesItsOwnValuesWithoutAChangeOfMeaning) {
-    Dictionary dictionary = Dictionary::parse(read_file(testing::corpus_file(GetParam())));
+TEST_P(DictionaryOfFile, TakesItsOwnValuesWithoutAChangeOfMeaning) {
+    Dictionary dictionary = Dictionary::parse(read_file(GetParam()));
     const std::string before = entries_of(dictionary);
     for (const auto& [name, value] : dictionary.entries()) dictionary.set(name, value);
     EXPECT_EQ(entries_of(Dictionary::parse(dictionary.to_bytes())), before);
 }
 
-INSTANTIATE_TEST_SUITE_P(Vmx, CorpusText, ::testing::ValuesIn(testing::corpus_names(".vmx")));
-INSTANTIATE_TEST_SUITE_P(Vmsd, CorpusText, ::testing::ValuesIn(testing::corpus_names(".vmsd")));
+INSTANTIATE_TEST_SUITE_P(SampleVmx, DictionaryOfFile,
+                         ::testing::ValuesIn(testing::sample_files(".vmx")));
+INSTANTIATE_TEST_SUITE_P(SampleVmsd, DictionaryOfFile,
+                         ::testing::ValuesIn(testing::sample_files(".vmsd")));
+INSTANTIATE_TEST_SUITE_P(RealVmx, DictionaryOfFile,
+                         ::testing::ValuesIn(testing::real_files(".vmx")));
+INSTANTIATE_TEST_SUITE_P(RealVmsd, DictionaryOfFile,
+                         ::testing::ValuesIn(testing::real_files(".vmsd")));
 
-TEST(DictionaryCorpus, BrokenQuotesHaveNoEffect) {
+TEST(DictionaryOfSample, BrokenQuotesHaveNoEffect) {
     const auto dictionary =
-        Dictionary::parse(read_file(testing::corpus_file("broken-quotes/Windows 10 x64.vmx")));
+        Dictionary::parse(read_file(testing::sample_file("broken-quotes/Reception PC.vmx")));
     EXPECT_EQ(dictionary.find("sharedFolder0.hostPath"), std::nullopt);
-    EXPECT_EQ(dictionary.find("displayName"), "Windows 10 x64");
+    EXPECT_EQ(dictionary.find("displayName"), "Reception PC");
     ASSERT_TRUE(dictionary.fault());
-    EXPECT_EQ(dictionary.fault()->line, 121U);
+    EXPECT_EQ(dictionary.fault()->line, 68U);
 }
 
-TEST(DictionaryCorpus, ReadsGbk) {
+TEST(DictionaryOfSample, ReadsGbk) {
     const auto dictionary =
-        Dictionary::parse(read_file(testing::corpus_file("gbk-running/vm.vmx")));
-    EXPECT_EQ(dictionary.find("displayName"), "hh");
-    EXPECT_EQ(dictionary.find("nvram"), "CentOS 7 64 位.nvram");
+        Dictionary::parse(read_file(testing::sample_file("gbk-running/vm.vmx")));
+    EXPECT_EQ(dictionary.find("displayName"), "kk");
+    EXPECT_EQ(dictionary.find("nvram"), "Depot 7 楼.nvram");
 }
 
-TEST(DictionaryCorpus, ReadsAnUnquotedValue) {
+TEST(DictionaryOfSample, ReadsAnUnquotedValue) {
     const auto dictionary =
-        Dictionary::parse(read_file(testing::corpus_file("esx4-clone-unquoted.vmx")));
+        Dictionary::parse(read_file(testing::sample_file("esx4-clone-unquoted.vmx")));
     EXPECT_EQ(dictionary.find("scsi0:0.fileName").value_or("").substr(0, 6), "/vmfs/");
 }
 

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "testing/corpus.h"
 #include "testing/failure.h"
 #include "testing/image.h"
+#include "testing/samples.h"
 #include "testing/temp_folder.h"
 
 namespace vix::format {
@@ -66,14 +66,24 @@ TEST(Vmsn, BeginsAsVMwareWritesIt) {
               "cfgFile");
 }
 
-TEST(Vmsn, ReadsOneThatFusionWrote) {
-    const auto path = testing::corpus_file(
-        "fusion-parent-of-linked-clone/Windows XP Professional-Snapshot3.vmsn");
+TEST(Vmsn, ReadsOneAsFusionWritesIt) {
+    const auto path = testing::sample_file("fusion-parent/Old Office PC-Snapshot3.vmsn");
     const VmsnContent content = read_vmsn(io::File::open(path));
-    EXPECT_NE(content.config.find("displayName = \"Windows XP Professional\""), std::string::npos);
+    EXPECT_NE(content.config.find("displayName = \"Old Office PC\""), std::string::npos);
     EXPECT_EQ(content.config.find('\0'), std::string::npos);
     EXPECT_EQ(content.nvram.substr(0, 4), "MRVN");
     EXPECT_NE(content.extended_config.find("<Foundry>"), std::string::npos);
+}
+
+TEST(Vmsn, ReadsTheRealOnes) {
+    const auto files = testing::real_files(".vmsn");
+    if (files.empty()) GTEST_SKIP() << testing::no_real_file("*.vmsn");
+    for (const auto& file : files) {
+        const VmsnContent content = read_vmsn(io::File::open(file));
+        EXPECT_NE(content.config.find("displayName = \""), std::string::npos) << file;
+        EXPECT_EQ(content.config.find('\0'), std::string::npos) << file;
+        EXPECT_EQ(content.nvram.substr(0, 4), "MRVN") << file;
+    }
 }
 
 TEST(Vmsn, PassesOverWhatItDoesNotKnow) {

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Makes the fuzzers' first inputs from t/data/corpus and from machines of the tests' own making:
+# Makes the fuzzers' first inputs from t/data/samples and from machines of the tests' own making:
 #
 #   perl -Mblib -It/lib cpp/fuzz/make-seeds.pl FOLDER     one folder in it for each fuzzer
 
@@ -92,7 +92,7 @@ sub own_machines {
 local $ENV{VIX_CLONE_SYNC} = 'FALSE';
 File::Find::find(
     { no_chdir => 1, wanted => sub { put_by_kind($_) if -f } },
-    "$Bin/../../t/data/corpus"
+    "$Bin/../../t/data/samples"
 );
 put('lock_member', 'gVlKk9MtAAAAAAAA 4711-123(vmware-vmx) 3 X 123 lc=77');
 own_machines();

@@ -10,9 +10,9 @@
 #include <ctime>
 #include <sstream>
 
-#include "testing/corpus.h"
 #include "testing/failure.h"
 #include "testing/nobody.h"
+#include "testing/samples.h"
 #include "testing/temp_folder.h"
 
 namespace vix::io {
@@ -66,9 +66,9 @@ void put_member(const fs::path& file, const LockMember& member,
     testing::write_file(lock_folder(file) / name, to_text(member, lock_folder(file)));
 }
 
-TEST(LockMember, ReadsWhatWorkstationWrote) {
+TEST(LockMember, ReadsWhatWorkstationWrites) {
     const std::string bytes =
-        testing::read_file(testing::corpus_file("gbk-running/vmx.lck/M60634.lck"));
+        testing::read_file(testing::sample_file("gbk-running/vmx.lck/M50731.lck"));
     const auto member = parse_lock_member(bytes);
     ASSERT_TRUE(member.has_value());
     EXPECT_EQ(member->machine.substr(0, 5), "uuid=");
@@ -78,9 +78,19 @@ TEST(LockMember, ReadsWhatWorkstationWrote) {
 
 TEST(LockMember, ReadsThatOfARunningMachine) {
     const auto member = parse_lock_member(
-        testing::read_file(testing::corpus_file("gbk-running/vmem.lck/M27938.lck")));
+        testing::read_file(testing::sample_file("gbk-running/vmem.lck/M18264.lck")));
     ASSERT_TRUE(member.has_value());
     EXPECT_TRUE(contains(member->execution, "(vmware-vmx.exe)"));
+}
+
+TEST(LockMember, ReadsTheRealOnes) {
+    const auto files = testing::real_files(".lck");
+    if (files.empty()) GTEST_SKIP() << testing::no_real_file("*.lck");
+    for (const auto& file : files) {
+        const auto member = parse_lock_member(testing::read_file(file));
+        ASSERT_TRUE(member.has_value()) << file;
+        EXPECT_EQ(member->machine.substr(0, 5), "uuid=") << file;
+    }
 }
 
 TEST(LockMember, SurvivesWritingAndReading) {

@@ -145,7 +145,7 @@ TEST_F(DiskFamilyTest, IsNotSharedWhereAnotherMachinesDiskIsGone) {
 
 // What names the machine's disks in its own memory is the machine itself.
 TEST_F(DiskFamilyTest, IsNotSharedWithItsOwnSuspendedState) {
-    for (const char* name : {"vm-8871651f.vmss", "other.vmss"}) {
+    for (const char* name : {"vm-3f9a02c7.vmss", "other.vmss"}) {
         write_file(vm_ / name, "disk = base.vmdk\n");
         const DiskFamily disks = family();
         const bool shared = disks.is_shared(*disks.find(vm_ / "base.vmdk"));

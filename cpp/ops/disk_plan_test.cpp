@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "testing/corpus.h"
+#include "testing/samples.h"
 #include "testing/temp_folder.h"
 
 namespace vix::ops {
@@ -89,7 +89,7 @@ TEST(CloneDiskName, SurvivesAnAbsurdNumber) {
 }
 
 TEST(CloneDiskName, KeepsOtherScripts) {
-    EXPECT_EQ(name_for("CentOS 7 64 位-000001"), "CentOS 7 64 位-cl1");
+    EXPECT_EQ(name_for("Depot 7 楼-000001"), "Depot 7 楼-cl1");
 }
 
 TEST(DiskPlan, OfAMonolithicSparseDisk) {
@@ -254,13 +254,13 @@ TEST(DiskPlan, OfAGrownDiskKeepsTheShortExtentWithin) {
     disk.disk_class = DiskClass::SplitSparse;
     vm::DiskLink link;
     link.descriptor = format::vmdk::parse_descriptor(
-        testing::read_file(testing::corpus_file("broken-quotes/Windows 10 x64.vmdk")), "x");
+        testing::read_file(testing::sample_file("broken-quotes/Reception PC.vmdk")), "x");
     disk.capacity_sectors = link.descriptor.capacity_sectors();
     disk.chain.push_back(link);
-    const DiskPlan plan = plan_disk(disk, "Windows 10 x64-cl1");
-    ASSERT_EQ(plan.extents.size(), 22U);
-    EXPECT_EQ(plan.extents[15].sectors, link.descriptor.extents[15].sectors);
-    EXPECT_EQ(plan.extents[21].file_name, "Windows 10 x64-cl1-s022.vmdk");
+    const DiskPlan plan = plan_disk(disk, "Reception PC-cl1");
+    ASSERT_EQ(plan.extents.size(), 9U);
+    EXPECT_EQ(plan.extents[5].sectors, link.descriptor.extents[5].sectors);
+    EXPECT_EQ(plan.extents[8].file_name, "Reception PC-cl1-s009.vmdk");
 }
 
 }  // namespace

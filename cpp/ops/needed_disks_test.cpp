@@ -222,7 +222,7 @@ TEST_F(LostList, AListInAnotherCaseIsTheMachines) {
 
 TEST_F(LostList, DeletingTheMachineTakesAllThatIsItsOwn) {
     lose("");
-    for (const char* name : {"vm.scoreboard", "mksSandbox.log", "vm-8871651f.vswp", "disk-ctk.vmdk",
+    for (const char* name : {"vm.scoreboard", "mksSandbox.log", "vm-3f9a02c7.vswp", "disk-ctk.vmdk",
                              "vm-Snapshot2.png"}) {
         folder_.write(std::string{"vm/"} + name, "");
     }

@@ -67,12 +67,12 @@ TEST(Remove, TakesSnapshotsSuspendStateAndMemory) {
     folder.write("vm/vm.OVMF_VARS.fd", "");
     folder.write("vm/vm-1.vmss", "");
     folder.write("vm/vm-1.vmem", "");
-    folder.write("vm/564d5dfb-18f0-cfb3-bbd7-c98207cd0067.vmem", "");
+    folder.write("vm/564d61c2-0e97-4ab8-935f-d7402b8ce619.vmem", "");
     folder.write("vm/old.vmdk", testing::mono_disk("old.vmdk", 'o', 1));
     const fs::path vmx =
         folder.write("vm/vm.vmx",
                      "checkpoint.vmState = \"vm-1.vmss\"\n"
-                     "uuid.bios = \"56 4d 5d fb 18 f0 cf b3-bb d7 c9 82 07 cd 00 67\"\n");
+                     "uuid.bios = \"56 4d 61 c2 0e 97 4a b8-93 5f d7 40 2b 8c e6 19\"\n");
     delete_machine(vmx);
     EXPECT_EQ(names_in(folder.path()), "");
 }

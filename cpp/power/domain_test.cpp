@@ -4,8 +4,8 @@
 
 #include "io/process.h"
 #include "power/identity.h"
-#include "testing/corpus.h"
 #include "testing/failure.h"
+#include "testing/samples.h"
 #include "testing/temp_folder.h"
 
 namespace vix::power {
@@ -215,8 +215,8 @@ TEST(Domain, VncWithAPasswordWeCannotReadStaysOnThisHost) {
 
 TEST(Domain, GuestSeesTheUuidOfItsVmx) {
     const auto xml =
-        describe("uuid.bios = \"56 4d b0 8e d5 91 3c 27-ed 61 e7 a8 83 4d 0b 9c\"\n").xml;
-    EXPECT_TRUE(contains(xml, "uuid=564db08e-d591-3c27-ed61-e7a8834d0b9c")) << xml;
+        describe("uuid.bios = \"56 4d 3a 91 7c 40 e5 16-b2 08 6f d3 61 a4 2e 70\"\n").xml;
+    EXPECT_TRUE(contains(xml, "uuid=564d3a91-7c40-e516-b208-6fd361a42e70")) << xml;
 }
 
 TEST(Domain, WhatIsLeftOutIsSaid) {
@@ -235,15 +235,16 @@ TEST(Domain, SameVmxIsTheSameDomain) {
 }
 
 TEST(Domain, AddressFollowsFromTheUuidAsVmwaresDoes) {
-    EXPECT_EQ(generated_mac("56 4d b0 8e d5 91 3c 27-ed 61 e7 a8 83 4d 0b 9c", 10),
-              "00:0c:29:4d:0b:a6");
+    EXPECT_EQ(generated_mac("56 4d 3a 91 7c 40 e5 16-b2 08 6f d3 61 a4 2e 70", 10),
+              "00:0c:29:a4:2e:7a");
 }
 
-class CorpusDomain : public ::testing::TestWithParam<std::string> {};
+// Of the samples, and of the real machines where there are some.
+class DomainOfFile : public ::testing::TestWithParam<std::string> {};
 
 // libvirt's own schema is the judge.
-TEST_P(CorpusDomain, IsValid) {
-    const fs::path vmx = testing::corpus_file(GetParam());
+TEST_P(DomainOfFile, IsValid) {
+    const fs::path vmx = GetParam();
     const auto machine = vm::Config::read(vmx);
     if (!io::find_program(io::Environment::of_process(), "virt-xml-validate"))
         GTEST_SKIP() << "no virt-xml-validate";
@@ -277,14 +278,8 @@ TEST(Domain, OfAFullMachineIsValid) {
     EXPECT_EQ(outcome.status, 0) << outcome.output;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, CorpusDomain, ::testing::ValuesIn(testing::corpus_machines()),
-                         [](const auto& tested) {
-                             std::string name;
-                             for (const char c : tested.param) {
-                                 name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
-                             }
-                             return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Sample, DomainOfFile, ::testing::ValuesIn(testing::sample_machines()));
+INSTANTIATE_TEST_SUITE_P(Real, DomainOfFile, ::testing::ValuesIn(testing::real_machines()));
 
 }  // namespace
 }  // namespace vix::power

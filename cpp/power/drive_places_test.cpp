@@ -109,8 +109,8 @@ TEST(DrivePlaces, NoTwoDrivesOfAFullMachineHaveOnePlace) {
 
 TEST(DrivePlaces, DisksOfASasHaveNamesThatFollowFromTheMachine) {
     const std::string text = "scsi1.virtualDev = \"lsisas1068\"\n" + disk_at("scsi1:10") +
-                             "uuid.bios = \"56 4d b0 8e d5 91 3c 27-ed 61 e7 a8 83 4d 0b 9c\"\n";
-    EXPECT_EQ(placed(text).places.front().wwn, "5000c2934d0b9c1a");
+                             "uuid.bios = \"56 4d 3a 91 7c 40 e5 16-b2 08 6f d3 61 a4 2e 70\"\n";
+    EXPECT_EQ(placed(text).places.front().wwn, "5000c291a42e701a");
 }
 
 class DiskWithoutAPlace : public ::testing::TestWithParam<std::string> {};

@@ -11,12 +11,12 @@
 #include "power/image_server.h"
 #include "power/images.h"
 #include "testing/alike.h"
-#include "testing/corpus.h"
 #include "testing/failure.h"
 #include "testing/family.h"
 #include "testing/image.h"
 #include "testing/machines.h"
 #include "testing/odd_disks.h"
+#include "testing/samples.h"
 
 namespace vix::power {
 namespace {
@@ -125,7 +125,7 @@ class QemuWrites : public ::testing::TestWithParam<OddDiskClass> {
     }
 
     void expect_content_by_libvmdk() {
-        const fs::path script = testing::corpus_file("../../lib/VixTest/libvmdk_compare.py");
+        const fs::path script = testing::project_file("t/lib/VixTest/libvmdk_compare.py");
         const bool there =
             io::run(io::Environment::of_process(), {"/usr/bin/python3", "-c", "import pyvmdk"})
                 .status == 0;

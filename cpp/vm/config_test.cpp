@@ -4,8 +4,8 @@
 
 #include <boost/filesystem/operations.hpp>
 
-#include "testing/corpus.h"
 #include "testing/failure.h"
+#include "testing/samples.h"
 #include "testing/temp_folder.h"
 
 namespace vix::vm {
@@ -344,33 +344,34 @@ TEST(Config, FindsNoCompanionThatIsNotThere) {
 }
 
 // Two lines lost their closing quotes.
-TEST(ConfigCorpus, VmwareRefusesBrokenQuotesAndSoDoWe) {
-    EXPECT_EQ(
-        code_of([] { Config::read(testing::corpus_file("broken-quotes/Windows 10 x64.vmx")); }),
-        VIX_E_CANNOT_READ_VM_CONFIG);
+TEST(ConfigOfSample, VmwareRefusesBrokenQuotesAndSoDoWe) {
+    EXPECT_EQ(code_of([] { Config::read(testing::sample_file("broken-quotes/Reception PC.vmx")); }),
+              VIX_E_CANNOT_READ_VM_CONFIG);
 }
 
-class CorpusConfig : public ::testing::TestWithParam<std::string> {};
+// The samples, and the real machines where there are some.
+class ConfigOfFile : public ::testing::TestWithParam<std::string> {};
 
-TEST_P(CorpusConfig, IsRead) {
-    const Config config = Config::read(testing::corpus_file(GetParam()));
+TEST_P(ConfigOfFile, IsRead) {
+    const Config config = Config::read(GetParam());
     EXPECT_FALSE(config.display_name().empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Config, CorpusConfig, ::testing::ValuesIn(testing::corpus_machines()));
+INSTANTIATE_TEST_SUITE_P(Sample, ConfigOfFile, ::testing::ValuesIn(testing::sample_machines()));
+INSTANTIATE_TEST_SUITE_P(Real, ConfigOfFile, ::testing::ValuesIn(testing::real_machines()));
 
-TEST(ConfigCorpus, KnowsTheStateOfRealMachines) {
-    EXPECT_TRUE(Config::read(testing::corpus_file("encrypted-full.vmx")).is_encrypted());
-    EXPECT_TRUE(Config::read(testing::corpus_file("encrypted-partial-win11/Windows 11 x64.vmx"))
-                    .is_encrypted());
-    EXPECT_TRUE(Config::read(testing::corpus_file("suspended/Ubuntu 64-bit.vmx")).is_suspended());
-    EXPECT_FALSE(Config::read(testing::corpus_file("minimal-template.vmx")).is_suspended());
+TEST(ConfigOfSample, KnowsTheStateOfTheMachine) {
+    EXPECT_TRUE(Config::read(testing::sample_file("encrypted-full.vmx")).is_encrypted());
+    EXPECT_TRUE(
+        Config::read(testing::sample_file("encrypted-partial/Front Desk.vmx")).is_encrypted());
+    EXPECT_TRUE(Config::read(testing::sample_file("suspended/Mail Gate.vmx")).is_suspended());
+    EXPECT_FALSE(Config::read(testing::sample_file("minimal-template.vmx")).is_suspended());
 }
 
-TEST(ConfigCorpus, FindsTheDiskOfAGbkMachine) {
-    const auto disks = Config::read(testing::corpus_file("gbk-running/vm.vmx")).disks();
+TEST(ConfigOfSample, FindsTheDiskOfAGbkMachine) {
+    const auto disks = Config::read(testing::sample_file("gbk-running/vm.vmx")).disks();
     ASSERT_EQ(disks.size(), 1U);
-    EXPECT_EQ(disks[0].file.name, "CentOS 7 64 位.vmdk");
+    EXPECT_EQ(disks[0].file.name, "Depot 7 楼.vmdk");
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ constexpr std::string_view kEndings[] = {
     ".vix-pending", ".vix-session", ".log",  ".vmx~", ".vmsd~"};
 // "<stem>-Snapshot3" or "<stem>-AutoProtect..." with one of these.
 constexpr std::string_view kSnapshotEndings[] = {".vmsn", ".vmem", ".png", ".OVMF_VARS.fd"};
-// "<stem>-8871651f" with one of these.
+// "<stem>-3f9a02c7" with one of these.
 constexpr std::string_view kMarkedEndings[] = {".vmss", ".vmem", ".vswp", ".hlog", ".scoreboard"};
 // What all machines call alike.
 constexpr std::string_view kLogs[] = {"vmware", "mksSandbox", "vprintproxy"};
@@ -41,7 +41,7 @@ std::size_t count_digits(std::string_view text, const char* digits) {
     return std::min(text.find_first_not_of(digits), text.size());
 }
 
-// "-8871651f.vmss"
+// "-3f9a02c7.vmss"
 bool is_marked(std::string_view rest) {
     if (rest.substr(0, 1) != "-") return false;
     rest.remove_prefix(1);

@@ -13,7 +13,7 @@ using testing::TempFolder;
 TEST(MachineFiles, AreKnownByTheirNames) {
     for (const char* name :
          {"web.nvram", "web.vmxf", "WEB.VMSD", "web.scoreboard", "web.OVMF_VARS.fd", "web.log",
-          "web-8871651f.vmss", "web-8871651f.vmem", "web-8871651f.vswp", "web-8871651f.hlog",
+          "web-3f9a02c7.vmss", "web-3f9a02c7.vmem", "web-3f9a02c7.vswp", "web-3f9a02c7.hlog",
           "vmx-web-2271560481-1.vswp", "web-Snapshot12.vmsn", "web-Snapshot12.vmem",
           "web-Snapshot12.png", "web-AutoProtect-3.vmsn", "web.vmx~", "web.vix-session"}) {
         EXPECT_TRUE(is_named_after(name, "web")) << name;
@@ -23,7 +23,7 @@ TEST(MachineFiles, AreKnownByTheirNames) {
 TEST(MachineFiles, OfOthersAreNot) {
     for (const char* name :
          {"web2.nvram", "web.vmx", "web.vmdk", "web.txt", "web", "notes.txt", "web-flat.vmdk",
-          "web-12345.vmss", "web-8871651f.txt", "vmx-web2-1-1.vswp", "vmx-web.vswp",
+          "web-12345.vmss", "web-3f9a02c7.txt", "vmx-web2-1-1.vswp", "vmx-web.vswp",
           "web-Snapshot.vmsn", "web-Snapshot1a.vmsn", "web-Snapshot1.vmdk", "web-2.vmsn", ""}) {
         EXPECT_FALSE(is_named_after(name, "web")) << name;
     }

@@ -7,10 +7,10 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "io/lock.h"
-#include "testing/corpus.h"
 #include "testing/failure.h"
 #include "testing/machines.h"
 #include "testing/running.h"
+#include "testing/samples.h"
 
 namespace vix::vm {
 namespace {
@@ -71,7 +71,7 @@ TEST(Machine, IsReadAnewEachTime) {
 }
 
 TEST(Machine, SuspendedIsTold) {
-    EXPECT_EQ(summarize(testing::corpus_file("suspended/Ubuntu 64-bit.vmx"), {}).power_state,
+    EXPECT_EQ(summarize(testing::sample_file("suspended/Mail Gate.vmx"), {}).power_state,
               PowerState::Suspended);
 }
 
@@ -100,7 +100,7 @@ TEST(RunningMark, IsAnExclusiveLockOnADisk) {
 TEST(RunningMark, IsALockOnThePagingFile) {
     const TempFolder folder;
     const fs::path vmx = testing::write_small_machine(folder.path());
-    lock_from_afar(folder / "564d5dfb-18f0-cfb3-bbd7-c98207cd0067.vmem", io::LockKind::Exclusive);
+    lock_from_afar(folder / "564d61c2-0e97-4ab8-935f-d7402b8ce619.vmem", io::LockKind::Exclusive);
     EXPECT_TRUE(mark_of(vmx).has_value());
 }
 
@@ -145,12 +145,12 @@ TEST(RunningMark, IsNotLookedForAtDisksThatCannotBeFound) {
     EXPECT_EQ(mark_of(vmx), std::nullopt);
 }
 
-TEST(RunningMark, IsThatOfARealRunningMachine) {
+TEST(RunningMark, IsThatOfAMachineThatWorkstationRuns) {
     const TempFolder folder;
     const fs::path vmx = folder.write(
-        "CentOS 7 64 位.vmx", testing::read_file(testing::corpus_file("gbk-running/vm.vmx")));
-    folder.write("CentOS 7 64 位.vmx.lck/M60634.lck",
-                 testing::read_file(testing::corpus_file("gbk-running/vmx.lck/M60634.lck")));
+        "Depot 7 楼.vmx", testing::read_file(testing::sample_file("gbk-running/vm.vmx")));
+    folder.write("Depot 7 楼.vmx.lck/M50731.lck",
+                 testing::read_file(testing::sample_file("gbk-running/vmx.lck/M50731.lck")));
     EXPECT_TRUE(contains(mark_of(vmx).value_or(""), "vmware.exe"));
 }
 

@@ -15,7 +15,8 @@ use VixTest::Disk       qw(make_disk make_delta);
 use VixTest::DiskReader qw(disk_content_difference);
 use VixTest::DiskSparse qw(set_header_field sparse_complaints);
 use VixTest::Files      qw(patch_bytes read_bytes);
-use VixTest::Tools      qw(have_tool qemu_check qemu_content_difference vmdkinfo);
+use VixTest::Tools      qw(have_tool qemu_check qemu_compare qemu_content_difference run_tool
+    vmdkinfo);
 
 plan skip_all => 'needs qemu-img and vmdkinfo' if !have_tool('qemu-img') || !have_tool('vmdkinfo');
 
@@ -132,5 +133,25 @@ has_fault(
     },
     type => 'twoGbMaxExtentSparse'
 );
+
+# ---- the samples
+my $samples = "$Bin/../data/samples";
+my $again   = temp_dir();
+my $made    = run_tool($^X, "$samples/make-binary-files.pl", "$again");
+is($made->{status}, 0, 'the samples that are not text are made') or diag($made->{err});
+my @binary = grep { -f "$again/$_" } list_files("$again");
+is(scalar @binary, 7, 'all of them');
+is(slurp("$again/$_"), slurp("$samples/$_"), "$_: as it is here, to the byte")
+    for grep { !/^vddk/ } @binary;
+my $deflated = 'vddk/streamOptimized.vmdk';    # each zlib in its own way
+is(qemu_compare("$again/$deflated", "$samples/$deflated"), '', "$deflated: as it is here");
+
+my ($head, @rows) = map { [split /\t/] } split /\n/, slurp("$samples/INDEX.tsv");
+is_deeply(
+    [map { $_->[0] } @rows],
+    [sort grep { -f "$samples/$_" && $_ ne 'INDEX.tsv' } list_files($samples)],
+    'the index knows every sample'
+);
+is_deeply([map { $_->[0] } grep { @{$_} != @{$head} } @rows], [], 'and says all of it');
 
 done_testing();

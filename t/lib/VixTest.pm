@@ -96,10 +96,10 @@ sub _vmx_text {
         map({ _disk_pairs($vm, $_) } @{ $vm->{disks} }),
         'ethernet0.present'                => 'TRUE',
         'ethernet0.addressType'            => 'generated',
-        'ethernet0.generatedAddress'       => '00:0c:29:4d:0b:9c',
+        'ethernet0.generatedAddress'       => '00:0c:29:a4:2e:70',
         'ethernet0.generatedAddressOffset' => 0,
-        'uuid.bios'                        => '56 4d b0 8e d5 91 3c 27-ed 61 e7 a8 83 4d 0b 9c',
-        'uuid.location'                    => '56 4d b0 8e d5 91 3c 27-ed 61 e7 a8 83 4d 0b 9c',
+        'uuid.bios'                        => '56 4d 3a 91 7c 40 e5 16-b2 08 6f d3 61 a4 2e 70',
+        'uuid.location'                    => '56 4d 3a 91 7c 40 e5 16-b2 08 6f d3 61 a4 2e 70',
         'cleanShutdown'                    => 'TRUE',
         'softPowerOff'                     => 'FALSE',
     );
@@ -141,7 +141,7 @@ sub _vmxf_text {
 <?xml version="1.0"?>
 <Foundry>
 <VM>
-<VMId type="string">52 38 80 59 61 be e7 b6-64 85 92 2f 17 1f 05 af</VMId>
+<VMId type="string">52 9c 14 e0 3b 77 d2 85-a6 4f 01 c8 59 be 32 60</VMId>
 <ClientMetaData>
 <clientMetaDataAttributes/>
 <HistoryEventList/></ClientMetaData>

@@ -4,8 +4,8 @@
 
 #include <fstream>
 
-#include "testing/corpus.h"
 #include "testing/failure.h"
+#include "testing/samples.h"
 #include "testing/temp_folder.h"
 
 namespace vix::format::vmdk {
@@ -13,9 +13,9 @@ namespace {
 
 using testing::code_of;
 using testing::contains;
-using testing::corpus_file;
 using testing::detail_of;
 using testing::read_file;
+using testing::sample_file;
 
 constexpr const char* kUsual =
     "# Disk DescriptorFile\n"
@@ -338,21 +338,16 @@ TEST(DescriptorText, OffsetsStandAtFlatExtentsAlone) {
     EXPECT_TRUE(contains(to_text(with_extent("RDONLY 8 ZERO")), "RDONLY 8 ZERO\n"));
 }
 
-bool is_text(const std::string& name) {
-    std::ifstream file{corpus_file(name).string()};
-    return file.get() == '#';
+std::vector<std::string> texts_of(std::vector<std::string> disks) {
+    std::erase_if(disks, [](const auto& path) { return std::ifstream{path}.get() != '#'; });
+    return disks;
 }
 
-std::vector<std::string> corpus_texts() {
-    std::vector<std::string> texts = testing::corpus_names(".vmdk");
-    std::erase_if(texts, [](const auto& name) { return !is_text(name); });
-    return texts;
-}
+// The samples, and the real files where there are some.
+class DescriptorOfFile : public ::testing::TestWithParam<std::string> {};
 
-class CorpusDescriptor : public ::testing::TestWithParam<std::string> {};
-
-TEST_P(CorpusDescriptor, IsReadAndKeepsItsMeaningWhenWritten) {
-    const Descriptor descriptor = parse_descriptor(read_file(corpus_file(GetParam())), "x");
+TEST_P(DescriptorOfFile, IsReadAndKeepsItsMeaningWhenWritten) {
+    const Descriptor descriptor = parse_descriptor(read_file(GetParam()), "x");
     const Descriptor again = parse_descriptor(to_text(descriptor), "x");
     EXPECT_EQ(again.cid.value_or(0), descriptor.cid.value_or(0));
     EXPECT_EQ(again.parent_cid, descriptor.parent_cid);
@@ -365,34 +360,37 @@ TEST_P(CorpusDescriptor, IsReadAndKeepsItsMeaningWhenWritten) {
     EXPECT_EQ(to_text(again), to_text(descriptor));
 }
 
-INSTANTIATE_TEST_SUITE_P(Descriptor, CorpusDescriptor, ::testing::ValuesIn(corpus_texts()));
+INSTANTIATE_TEST_SUITE_P(Sample, DescriptorOfFile,
+                         ::testing::ValuesIn(texts_of(testing::sample_files(".vmdk"))));
+INSTANTIATE_TEST_SUITE_P(Real, DescriptorOfFile,
+                         ::testing::ValuesIn(texts_of(testing::real_files(".vmdk"))));
 
-TEST(DescriptorCorpus, OneWithoutContentId) {
+TEST(DescriptorOfSample, OneWithoutContentId) {
     const auto descriptor =
-        parse_descriptor(read_file(corpus_file("win-1251-no-cid/vm.vmdk")), "vm.vmdk");
+        parse_descriptor(read_file(sample_file("win-1251-no-cid/vm.vmdk")), "vm.vmdk");
     EXPECT_EQ(descriptor.cid, std::nullopt);
     EXPECT_EQ(descriptor.create_type, "twoGbMaxExtentFlat");
 }
 
-TEST(DescriptorCorpus, AGrownDiskWithAShortExtentWithin) {
+TEST(DescriptorOfSample, AGrownDiskWithAShortExtentWithin) {
     const auto descriptor =
-        parse_descriptor(read_file(corpus_file("broken-quotes/Windows 10 x64.vmdk")), "x");
-    ASSERT_EQ(descriptor.extents.size(), 22U);
-    EXPECT_LT(descriptor.extents[15].sectors, descriptor.extents[14].sectors);
-    EXPECT_EQ(descriptor.extents[16].sectors, descriptor.extents[14].sectors);
+        parse_descriptor(read_file(sample_file("broken-quotes/Reception PC.vmdk")), "x");
+    ASSERT_EQ(descriptor.extents.size(), 9U);
+    EXPECT_LT(descriptor.extents[5].sectors, descriptor.extents[4].sectors);
+    EXPECT_EQ(descriptor.extents[6].sectors, descriptor.extents[4].sectors);
 }
 
-TEST(DescriptorCorpus, AGbkNameDecoded) {
+TEST(DescriptorOfSample, AGbkNameDecoded) {
     const auto descriptor =
-        parse_descriptor(read_file(corpus_file("gbk-running/vm.vmdk")), "vm.vmdk");
-    EXPECT_EQ(descriptor.extents[0].name, "CentOS 7 64 位-s001.vmdk");
+        parse_descriptor(read_file(sample_file("gbk-running/vm.vmdk")), "vm.vmdk");
+    EXPECT_EQ(descriptor.extents[0].name, "Depot 7 楼-s001.vmdk");
 }
 
-TEST(DescriptorCorpus, AnEsxChild) {
+TEST(DescriptorOfSample, AnEsxChild) {
     const auto descriptor =
-        parse_descriptor(read_file(corpus_file("esx-delta/vmfs_thick-000001.vmdk")), "x");
-    const auto base = parse_descriptor(read_file(corpus_file("esx-delta/vmfs_thick.vmdk")), "x");
-    EXPECT_EQ(descriptor.parent_hint, "vmfs_thick.vmdk");
+        parse_descriptor(read_file(sample_file("esx-delta/thick-000001.vmdk")), "x");
+    const auto base = parse_descriptor(read_file(sample_file("esx-delta/thick.vmdk")), "x");
+    EXPECT_EQ(descriptor.parent_hint, "thick.vmdk");
     EXPECT_EQ(descriptor.parent_cid, base.cid);
     EXPECT_EQ(descriptor.extents[0].type, ExtentType::VmfsSparse);
 }

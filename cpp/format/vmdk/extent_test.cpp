@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "testing/alike.h"
-#include "testing/corpus.h"
 #include "testing/extents.h"
 #include "testing/failure.h"
 #include "testing/hosted_image.h"
+#include "testing/samples.h"
 
 namespace vix::format::vmdk {
 namespace {
@@ -17,6 +17,7 @@ using testing::code_of;
 using testing::content;
 using testing::content_of;
 using testing::extent_line;
+using testing::get64;
 using testing::HostedField;
 using testing::HostedImage;
 using testing::open_image;
@@ -149,25 +150,25 @@ TEST(EmbeddedDescriptor, CutShortIsReadAsFarAsItGoes) {
     EXPECT_EQ(read_embedded_descriptor(*file_of(folder, bytes)).size(), 512U);
 }
 
-TEST(ExtentCorpus, AnEmptySplitExtentOfWorkstation) {
+TEST(ExtentOfSample, AnEmptySplitExtentOfWorkstation) {
     const TempFolder folder;
     const std::string bytes =
-        testing::read_file(testing::corpus_file("suspended/Ubuntu 64-bit-s006.vmdk"));
+        testing::read_file(testing::sample_file("suspended/Mail Gate-s006.vmdk"));
     const auto extent = open_image(folder, bytes, ExtentType::Sparse, 327680);
     EXPECT_EQ(runs_of(*extent), "unallocated 327680");
     EXPECT_NE(extent->copyable_header(), nullptr);
 }
 
-TEST(ExtentCorpus, AMonolithicDiskWithACapacityOfNoWholeGrains) {
+TEST(ExtentOfSample, AMonolithicDiskWithACapacityOfNoWholeGrains) {
     const TempFolder folder;
-    const std::string bytes = testing::read_file(testing::corpus_file("mono-sparse/image.vmdk"));
+    const std::string bytes = testing::read_file(testing::sample_file("mono-sparse/image.vmdk"));
     const auto extent = open_image(folder, bytes, ExtentType::Sparse, 200);
     EXPECT_EQ(content_of(*extent).size(), 200U * 512);
 }
 
-TEST(ExtentCorpus, AStreamOfVddk) {
+TEST(ExtentOfSample, AStreamOfVddk) {
     const TempFolder folder;
-    const std::string bytes = testing::read_file(testing::corpus_file("vddk/streamOptimized.vmdk"));
+    const std::string bytes = testing::read_file(testing::sample_file("vddk/streamOptimized.vmdk"));
     const Descriptor descriptor =
         parse_descriptor(read_embedded_descriptor(*file_of(folder, bytes)), "x.vmdk");
     EXPECT_EQ(descriptor.create_type, "streamOptimized");
@@ -175,6 +176,26 @@ TEST(ExtentCorpus, AStreamOfVddk) {
         open_image(folder, bytes, ExtentType::Sparse, descriptor.extents[0].sectors);
     EXPECT_EQ(content_of(*extent).size(), descriptor.capacity_sectors() * 512);
     EXPECT_EQ(extent->copyable_header(), nullptr);
+}
+
+// Of real disks with a descriptor within, where there are some.
+TEST(ExtentOfRealDisk, IsReadToItsEnd) {
+    const auto is_whole_disk = [](const std::string& bytes) {
+        return bytes.starts_with("KDMV") && get64(bytes, HostedField::kDescriptorOffset) != 0;
+    };
+    int disks = 0;
+    for (const auto& path : testing::real_files(".vmdk")) {
+        const std::string bytes = testing::read_file(path);
+        if (!is_whole_disk(bytes)) continue;
+        const TempFolder folder;
+        const Descriptor descriptor =
+            parse_descriptor(read_embedded_descriptor(*file_of(folder, bytes)), path);
+        const auto extent =
+            open_image(folder, bytes, ExtentType::Sparse, descriptor.extents.at(0).sectors);
+        EXPECT_EQ(content_of(*extent).size(), descriptor.capacity_sectors() * 512) << path;
+        ++disks;
+    }
+    if (disks == 0) GTEST_SKIP() << testing::no_real_file("*.vmdk");
 }
 
 }  // namespace

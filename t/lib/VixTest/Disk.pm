@@ -158,7 +158,7 @@ sub _descriptor {
         'geometry.heads'     => 255,
         'geometry.sectors'   => 63,
         longContentID        => '0123456789abcdef01234567' . $disk->{cid},
-        uuid                 => '60 00 C2 9b f3 6b c0 b7-a5 ae ad 23 52 10 b9 a0',
+        uuid                 => '60 00 C2 97 18 d4 5c 03-e7 92 4b a0 6d 31 f8 c5',
         virtualHWVersion     => 16,
         @{ $disk->{ddb} },
     );
