@@ -100,6 +100,26 @@ TEST_F(MergeTest, OfASmallBaseIntoALargerDeltaThatBecomesTheBase) {
     EXPECT_EQ(disk.chain.front().descriptor.find_ddb("uuid"), "60 00");
 }
 
+// As a merge leaves them that was killed when only redundant tables were missing. The one that goes
+// on has nothing to write to that extent.
+TEST_F(MergeTest, MendsTheRedundantTablesThatAKilledMergeLeft) {
+    HostedImage half;
+    half.capacity = 512;
+    half.grains = {{1, 'b'}, {2, 'b'}};
+    testing::DescriptorText text;
+    text.create_type = "twoGbMaxExtentSparse";
+    text.cid = 1;
+    text.extents = {"RW 512 SPARSE \"base-s001.vmdk\"", "RW 512 SPARSE \"base-s002.vmdk\""};
+    add("child.vmdk", 2, {}, "base.vmdk", 1);
+    write_file(vm_ / "base.vmdk", text.text());
+    write_file(vm_ / "base-s002.vmdk", half.bytes());
+    testing::Image left = half.bytes();
+    testing::put32(left, half.redundant_entry(2), 0);
+    write_file(vm_ / "base-s001.vmdk", left);
+    EXPECT_TRUE(merge());
+    EXPECT_EQ(testing::read_file(vm_ / "base-s001.vmdk"), half.bytes());
+}
+
 // What a base looks like when its child's data is in it and its name still its own.
 class SeesTheBase : public Progress {
   public:

@@ -57,7 +57,7 @@ Parent parent_in_list(const fs::path& clone, const std::string& recorded, const 
         if (may_be_same(place, vmx)) return Parent::ThisMachine;
         struct stat ignored {};
         // A clone that is where it was made has its parent where it says, however alike this one
-        // is. Of one that was moved or copied the way between both tells.
+        // is. Of one that was moved or copied the way between both decides.
         const bool at_home = is_at(clone, recorded) && may_be_there(place, ignored);
         if (at_home) found = Parent::Another;
         if (!at_home && is_same_way(parent, recorded, vmx, clone)) return Parent::ThisMachine;

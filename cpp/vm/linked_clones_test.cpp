@@ -1,9 +1,12 @@
 #include "vm/linked_clones.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <boost/filesystem/operations.hpp>
 
+#include "testing/failure.h"
 #include "testing/machines.h"
 #include "testing/nobody.h"
 #include "testing/temp_folder.h"
@@ -77,6 +80,41 @@ TEST_F(LinkedClones, ThatCannotBeLookedAtLive) {
     fs::permissions(folder_ / "home", fs::no_perms);
     EXPECT_TRUE(testing::holds_for_nobody([&] { return live() == 1; }));
     fs::permissions(folder_ / "home", fs::owner_all);
+}
+
+TEST_F(LinkedClones, ThatCannotBeReadSayWhy) {
+    EXPECT_EQ(live_clones(parent_, snapshot_, {}).front().to_text(),
+              "the linked clone " + clone_.string());
+    fs::permissions(folder_ / "home", fs::no_perms);
+    EXPECT_TRUE(testing::holds_for_nobody([&] {
+        const LiveClone clone = live_clones(parent_, snapshot_, {}).front();
+        return clone.vmx == clone_ && testing::contains(clone.doubt, "Permission denied") &&
+               testing::contains(clone.to_text(), clone.doubt);
+    }));
+    fs::permissions(folder_ / "home", fs::owner_all);
+}
+
+// The list is lost, and a disk beside it may not be read: that is what the caller is to know.
+TEST_F(LinkedClones, WhoseDisksCannotBeReadSayWhy) {
+    fs::remove(snapshot_list_path(clone_));
+    write_file(folder_ / "home/clone/c.vmdk", testing::mono_disk("c.vmdk", 'c', 2));
+    fs::permissions(folder_ / "home/clone/c.vmdk", fs::no_perms);
+    EXPECT_TRUE(testing::holds_for_nobody([&] {
+        const auto live = live_clones(parent_, snapshot_, {});
+        return live.size() == 1 && testing::contains(live.front().doubt, "c.vmdk");
+    }));
+}
+
+// No clone is taken for alive because this process has no descriptor left to look.
+TEST_F(LinkedClones, CannotBeAskedWithTooManyOpenFiles) {
+    EXPECT_TRUE(testing::holds_for_nobody([&] {
+        const int lowest_free = dup(0);
+        const rlimit few{static_cast<rlim_t>(lowest_free), static_cast<rlim_t>(lowest_free)};
+        close(lowest_free);
+        if (setrlimit(RLIMIT_NOFILE, &few) != 0) return false;
+        return testing::code_of([&] { live_clones(parent_, snapshot_, {}); }) ==
+               VIX_E_DISK_TOOMANYOPENFILES;
+    }));
 }
 
 }  // namespace

@@ -144,6 +144,17 @@ TEST(SparseEditor, MendsRedundantTablesThatDiffer) {
     EXPECT_EQ(read_file(folder / "x.vmdk"), image.bytes());
 }
 
+TEST(SparseEditor, MendsRedundantTablesWithoutAWrite) {
+    const TempFolder folder;
+    HostedImage image = image_with_a_grain();
+    image.version = 3;  // change tracking
+    Image bytes = image.bytes();
+    testing::put32(bytes, image.redundant_entry(2), 0);
+    { SparseEditor{write_extent(folder, bytes), image.capacity}.mend(); }
+    image.version = 1;
+    EXPECT_EQ(read_file(folder / "x.vmdk"), image.bytes());
+}
+
 TEST(SparseEditor, WritesOverNothingWhereARedundantTableShouldBe) {
     const TempFolder folder;
     const HostedImage image = image_with_a_grain();
