@@ -18,6 +18,7 @@
 #include "power/served_disks.h"
 #include "testing/failure.h"
 #include "testing/guest.h"
+#include "testing/hosted_image.h"
 #include "testing/machines.h"
 #include "testing/sweep.h"
 #include "testing/temp_folder.h"
@@ -131,6 +132,42 @@ TEST_F(LiveSnapshots, FreezeTheDisksAndTheMachineGoesOn) {
     EXPECT_EQ(revert(uid), vm::PowerState::Off);
     EXPECT_EQ(read_both(), "11");
     EXPECT_EQ(names().find(".lck"), std::string::npos);
+}
+
+// Turns a new disk into one that QEMU would destroy, once the .vmx names it.
+class SpoilsAChild : public Progress {
+  public:
+    explicit SpoilsAChild(fs::path child) : child_{std::move(child)} {}
+    void checkpoint(const char* step) override {
+        if (std::string{step} != "the machine is on its new disks") return;
+        std::string bytes = testing::read_file(child_);
+        testing::put32(bytes, testing::HostedField::kFlags, 0x30003);
+        testing::put16(bytes, testing::HostedField::kCompression, 1);
+        testing::write_file(child_, bytes);
+    }
+
+  private:
+    fs::path child_;
+};
+
+TEST_F(LiveSnapshots, AreRefusedOnADiskThatQemuWouldDestroy) {
+    start();
+    write('1');
+    SpoilsAChild spoils{folder_ / "vm/b-000001.vmdk"};
+    const std::string detail = testing::detail_of([&] { take(Memory::LeftOut, spoils); });
+    EXPECT_TRUE(testing::contains(detail, "b-000001.vmdk cannot be written")) << detail;
+    EXPECT_EQ(code_of([&] { take(Memory::LeftOut, spoils); }), VIX_E_DISK_NOTSUPPORTED);
+    EXPECT_EQ(engine_.state(vmx_), power::State::Running);
+    EXPECT_EQ(value("scsi0:0.fileName") + value("scsi0:1.fileName"), "a.vmdkb.vmdk");
+    EXPECT_TRUE(tree().snapshots().empty());
+    EXPECT_EQ(names().find("-000001"), std::string::npos) << names();
+    write('2');
+    const int uid = take(Memory::LeftOut);
+    write('3');
+    engine_.power_off(vmx_);
+    EXPECT_EQ(read_both(), "33");
+    revert(uid);
+    EXPECT_EQ(read_both(), "22");
 }
 
 TEST_F(LiveSnapshots, StandOnEachOther) {
