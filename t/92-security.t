@@ -398,6 +398,32 @@ sentence(
     }
 );
 
+sentence(
+    24,
+    'in a shared working folder the digits of a state tell whose it is',
+    sub {
+        my $work = "$keep/work";
+        mkdir $work or die "mkdir: $!";
+        my $vm = new_vm(keys => [workingDir => $work]);
+        is(take_snapshot($vm->{vmx}, 'one'), VIX_OK, 'a snapshot');
+        my @states = list_files($work);
+        is(scalar @states, 1, 'one state');
+        like($states[0], qr/^alpha-[0-9a-f]{8}-Snapshot1[.]vmsn$/, 'with eight digits');
+        my $foreign = spew("$work/alpha-Snapshot1.vmsn", 'of another machine');
+        my $digest  = folder_digest($work);
+        my $copy    = "$keep/copy-of-it";
+        is(system('cp', '-a', $vm->{dir}, $copy), 0, 'a copy of the machine');
+        spew("$copy/alpha.vmx",
+            slurp("$copy/alpha.vmx") . qq(checkpoint.vmState = "$foreign"\n));
+        is(remove_snapshot("$copy/alpha.vmx", [0]), VIX_OK, 'its snapshot is removed');
+        is(delete_vm("$copy/alpha.vmx", VIX_VMDELETE_DISK_FILES), VIX_OK, 'it is deleted');
+        like(VMware::Vix::last_error_detail(), qr/\Q$foreign\E/, 'the detail names what stays');
+        is(folder_digest($work), $digest, 'nothing has changed there');
+        is(delete_vm($vm->{vmx}, VIX_VMDELETE_DISK_FILES), VIX_OK, 'the machine is deleted');
+        is_deeply([list_files($work)], ['alpha-Snapshot1.vmsn'], 'with its own state alone');
+    }
+);
+
 # What SECURITY.md says and what is tested.
 {
     my $text = slurp("$Bin/../SECURITY.md");

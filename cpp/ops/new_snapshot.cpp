@@ -5,12 +5,14 @@
 #include <boost/filesystem/operations.hpp>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "format/vmsn.h"
 #include "io/replacement.h"
+#include "io/same_file.h"
 #include "io/transfer.h"
 #include "ops/snapshot_limits.h"
 #include "power/identity.h"
@@ -47,6 +49,28 @@ std::string state_name(const Config& machine, int uid, const vm::Settings& setti
         file = folder / (stem + '-' + std::to_string(again) + ".vmsn");
     }
     return file.string();
+}
+
+// Where the state of that name lies outside the machine's folder; nothing if it does not.
+std::optional<fs::path> place_elsewhere(const std::string& name, const Config& machine,
+                                        const vm::Settings& settings) {
+    const std::string bare = vm::bare_name(name);
+    if (bare.empty()) return std::nullopt;
+    try {
+        if (bare != name) {
+            auto place = vm::find_file({name, name}, machine.folder(), {}, settings);
+            const bool there = place && !io::is_same_file(place->parent_path(), machine.folder());
+            return there ? place : std::nullopt;
+        }
+        const auto working = vm::find_working_folder(machine, settings);
+        if (!working || *working == machine.folder()) return std::nullopt;
+        if (io::identity_of(machine.folder() / bare)) return std::nullopt;
+        const fs::path place = *working / bare;
+        return io::identity_of(place) ? std::optional{place} : std::nullopt;
+    } catch (const Error& error) {
+        if (is_exhaustion(error.code())) throw;
+        return std::nullopt;  // on a drive that is not mapped, or where nobody may look
+    }
 }
 
 // Of a snapshot that is being taken. No file is called like it, so none has to be looked for.
@@ -104,6 +128,19 @@ std::vector<fs::path> state_files(const Config& machine, const vm::Snapshot& sna
     if (elsewhere && !power::is_own_elsewhere(name, machine)) return {};
     const fs::path state = elsewhere ? name : machine.folder() / name;
     return {state, fs::path{state}.replace_extension(".vmem"), vm::firmware_variables_path(state)};
+}
+
+void note_states_kept(const Config& machine, const std::vector<std::string>& names,
+                      const vm::Settings& settings, Progress& progress) {
+    std::string kept;
+    for (const std::string& name : names) {
+        const auto place = place_elsewhere(name, machine, settings);
+        if (!place || power::is_own_elsewhere(*place, machine)) continue;
+        kept += (kept.empty() ? "" : ", ") + place->string();
+    }
+    if (kept.empty()) return;
+    progress.note("states outside the folder of " + machine.path().string() +
+                  " are kept, because another machine may need them: " + kept);
 }
 
 std::vector<fs::path> suspended_state(const Config& machine) {

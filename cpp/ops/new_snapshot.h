@@ -33,6 +33,11 @@ boost::filesystem::path memory_file(const vm::Config& machine, const vm::Snapsho
 // state is neither in the machine's folder nor known to be its own, see power::is_own_elsewhere().
 std::vector<boost::filesystem::path> state_files(const vm::Config& machine,
                                                  const vm::Snapshot& snapshot);
+// Reports to the caller which states with these names stay though they go with what is removed:
+// they lie outside the machine's folder, and their names do not show that no other machine, such as
+// a copy of this one, needs them.
+void note_states_kept(const vm::Config& machine, const std::vector<std::string>& names,
+                      const vm::Settings& settings, Progress& progress);
 // Those that it will have when it is taken now.
 std::vector<boost::filesystem::path> state_files_to_make(const vm::Config& machine,
                                                          const vm::Snapshot& snapshot);

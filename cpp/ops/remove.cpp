@@ -20,6 +20,7 @@
 #include "io/staging.h"
 #include "ops/disk_family.h"
 #include "ops/machine_lock.h"
+#include "ops/new_snapshot.h"
 #include "ops/snapshot_list.h"
 #include "power/saved_state.h"
 #include "vm/census.h"
@@ -57,11 +58,13 @@ class Belongings {
         const std::string suspended = config_.find("checkpoint.vmState").value_or("");
         add_state(suspended);
         add_state_elsewhere(suspended);
+        states_.push_back(suspended);
         add_named(paging_file());
         for (const auto& [key, value] : snapshot_list().entries()) {
             if (!is_value_of_snapshot(key, ".filename")) continue;
             add_state(value);
             add_state_elsewhere(value);
+            states_.push_back(value);
         }
         for (const std::string& name : io::names_in(folder_)) {
             if (vm::is_named_after(name, stem_) || vm::is_log(name)) add(folder_ / name);
@@ -94,6 +97,9 @@ class Belongings {
         }
         for (const auto& [depth, id] : by_depth) add_link(family.members().at(id).link);
     }
+
+    // The names of its states, as its texts have them.
+    const std::vector<std::string>& states() const { return states_; }
 
     // Drops from the files what others need. Throws if that is unknown.
     void keep_what_others_need(Progress& progress) {
@@ -279,6 +285,7 @@ class Belongings {
     fs::path folder_;
     std::string stem_;
     std::vector<fs::path> files_;
+    std::vector<std::string> states_;
     std::set<fs::path> known_;
     std::set<io::FileIdentity> disks_;
 };
@@ -365,6 +372,7 @@ void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& 
             belongings.add_disks();
         }
         belongings.keep_what_others_need(progress);
+        note_states_kept(config, belongings.states(), settings, progress);
         // The list and the .vmx go last, since they name the others: so a deletion that was
         // interrupted can be called again. For that the others have to be gone for good before, and
         // the list before the .vmx: alone it would be in the way of whatever comes there next.

@@ -62,6 +62,7 @@ class Remover {
         for (const int removed : uids) check_removable(*tree_.find(removed));
         for (const int removed : uids) candidates_.merge(disks_of(*tree_.find(removed)));
         const std::vector<fs::path> states = files_of_states(uids);
+        note_states_kept(config(), names_of_states(uids), settings_, progress_);
         // What its snapshots have named stays the machine's own, wherever it lies.
         before_.emplace(config(), tree_, settings_, DiskFamily::Unreadable::Skip);
         own_ = before_->named();
@@ -167,6 +168,12 @@ class Remover {
             }
         }
         return files;
+    }
+
+    std::vector<std::string> names_of_states(const std::vector<int>& uids) const {
+        std::vector<std::string> names;
+        for (const int uid : uids) names.push_back(tree_.find(uid)->state_file.name);
+        return names;
     }
 
     // A machine that runs has all its disks open, down to their bases.

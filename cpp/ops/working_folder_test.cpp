@@ -192,6 +192,59 @@ TEST(WorkingFolderOf, AMachineIsNeverOverwritten) {
     EXPECT_EQ(testing::read_file(folder / (stem + ".vmsn")), "of a list that was lost");
 }
 
+class KeepsNotes : public Progress {
+  public:
+    void note(const std::string& text) override { notes += text + '\n'; }
+    std::string notes;
+};
+
+// As VMware's products leave it: nothing in the name shows that no copy of the machine has it.
+fs::path give_vmwares_name(const SnapshotMachine& machine, const std::string& recorded) {
+    const fs::path list = vm::snapshot_list_path(machine.vmx);
+    const fs::path work = machine.vmx.parent_path().parent_path() / "work";
+    const std::string own = (work / names_in(work)).string();
+    fs::rename(own, work / "vm-Snapshot1.vmsn");
+    std::string text = testing::read_file(list);
+    text.replace(text.find(own), own.size(), recorded);
+    testing::write_file(list, text);
+    return work / "vm-Snapshot1.vmsn";
+}
+
+TEST(WorkingFolderOf, AMachineKeepsStatesThatVMwareNamedAndReportsThem) {
+    for (const bool whole_path : {true, false}) {
+        const TempFolder folder;
+        SnapshotMachine machine = machine_in(folder / "vm");
+        const int uid = machine.take("first");
+        const std::string path = (folder / "work/vm-Snapshot1.vmsn").string();
+        const fs::path state = give_vmwares_name(machine, whole_path ? path : "vm-Snapshot1.vmsn");
+        machine.write("scsi0:0", 0, 'u');
+        machine.revert(uid);
+        EXPECT_TRUE(machine.reads_as_it_should());
+        KeepsNotes removal;
+        remove_snapshot(machine.vmx, uid, RemoveChildren::No, testing::plain_settings(), removal);
+        EXPECT_NE(removal.notes.find("are kept, because another machine may need them: " + path),
+                  std::string::npos)
+            << removal.notes;
+        EXPECT_TRUE(fs::exists(state));
+        append(machine.vmx, "checkpoint.vmState = \"" +
+                                (whole_path ? path : std::string{"vm-Snapshot1.vmsn"}) + "\"\n");
+        KeepsNotes deletion;
+        remove_machine(machine.vmx, RemoveDisks::Yes, testing::plain_settings(), deletion);
+        EXPECT_NE(deletion.notes.find("need them: " + path), std::string::npos) << deletion.notes;
+        EXPECT_EQ(names_in(folder / "work"), "vm-Snapshot1.vmsn");
+    }
+}
+
+TEST(WorkingFolderOf, AMachineReportsNoStateOfItsOwn) {
+    const TempFolder folder;
+    SnapshotMachine machine = machine_in(folder / "vm");
+    machine.take("first");
+    KeepsNotes deletion;
+    remove_machine(machine.vmx, RemoveDisks::Yes, testing::plain_settings(), deletion);
+    EXPECT_EQ(deletion.notes, "");
+    EXPECT_EQ(names_in(folder / "work"), "");
+}
+
 class WorkingFolderSweep : public ::testing::TestWithParam<Stop> {
   protected:
     static vm::Settings settings() { return testing::settings_for(GetParam()); }
