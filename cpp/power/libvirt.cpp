@@ -331,7 +331,7 @@ std::string Domain::ask_agent(const std::string& command, int timeout_s) {
     char* answer =
         lib().virDomainQemuAgentCommand(domain_of(handle_), command.c_str(), timeout_s, 0);
     if (answer == nullptr) {
-        throw domain_error(domain_of(handle_), VIX_E_FAIL, "asking the guest agent");
+        throw domain_error(domain_of(handle_), VIX_E_FAIL, "asking the guest agent", Lag::Ignored);
     }
     return take(answer);
 }

@@ -5,11 +5,16 @@
 #include <dlfcn.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 namespace vix::power {
 namespace {
 
 constexpr const char* kLibrary = "libvirt.so.0";
+constexpr std::chrono::seconds kNone{0};
+constexpr std::chrono::seconds kLagLimit{5};
+constexpr std::chrono::milliseconds kLagPoll{20};
 
 void keep_quiet(void*, virErrorPtr) {}
 
@@ -74,6 +79,21 @@ ErrorCode code_for(const virError& error, ErrorCode usual) {
     }
 }
 
+// Whether the last call may have failed because QEMU's process ended meanwhile. libvirt reports
+// what it failed at, such as reading from QEMU, and takes note of the end itself a moment later.
+bool may_have_lost_machine() {
+    const int number = last_number();
+    return number == VIR_ERR_INTERNAL_ERROR || number == VIR_ERR_SYSTEM_ERROR;
+}
+
+enum class Life { Active, Ended, Unknown };
+
+Life life_of(virDomainPtr domain) {
+    const int active = lib().virDomainIsActive(domain);
+    if (active >= 0) return active == 0 ? Life::Ended : Life::Active;
+    return last_number() == VIR_ERR_NO_DOMAIN ? Life::Ended : Life::Unknown;
+}
+
 }  // namespace
 
 // Stays loaded; a failure is found out anew at each call.
@@ -94,14 +114,19 @@ int last_number() {
     return error == nullptr ? VIR_ERR_OK : error->code;
 }
 
-// libvirt calls several things an invalid operation; it is asked whether the machine still runs.
-Error domain_error(virDomainPtr domain, ErrorCode usual, const std::string& action) {
-    const int number = last_number();
-    Error error = last_error(usual, action);
-    if (number != VIR_ERR_OPERATION_INVALID) return error;
-    const int active = lib().virDomainIsActive(domain);
-    const bool ended = active == 0 || (active < 0 && last_number() == VIR_ERR_NO_DOMAIN);
-    return ended ? Error{VIX_E_VM_NOT_RUNNING, error.detail()} : error;
+// libvirt reports the end of a machine by several numbers: an invalid operation if it had ended
+// before the call, others if it ended during the call. So libvirt is asked whether it still runs.
+Error domain_error(virDomainPtr domain, ErrorCode usual, const std::string& action, Lag lag) {
+    const Error error = last_error(usual, action);
+    if (error.code() != usual && error.code() != VIX_E_TOOLS_NOT_RUNNING) return error;
+    const auto wait = lag == Lag::Possible && may_have_lost_machine() ? kLagLimit : kNone;
+    const auto end = std::chrono::steady_clock::now() + wait;
+    Life life = life_of(domain);
+    while (life == Life::Active && std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(kLagPoll);
+        life = life_of(domain);
+    }
+    return life == Life::Ended ? Error{VIX_E_VM_NOT_RUNNING, error.detail()} : error;
 }
 
 }  // namespace vix::power

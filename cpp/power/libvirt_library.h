@@ -73,8 +73,13 @@ const Library& lib();
 Error last_error(ErrorCode usual, const std::string& action);
 int last_number();
 
-// The same for a call on a machine: VIX_E_VM_NOT_RUNNING where that is the cause.
-Error domain_error(virDomainPtr domain, ErrorCode usual, const std::string& action);
+// Whether libvirt may report the end of a machine before it takes note of it itself: then it is
+// asked again for up to five seconds. Not for the agent's answers, whose refusals look the same.
+enum class Lag { Possible, Ignored };
+
+// The same for a call on a machine: VIX_E_VM_NOT_RUNNING if it ended before or during the call.
+Error domain_error(virDomainPtr domain, ErrorCode usual, const std::string& action,
+                   Lag lag = Lag::Possible);
 
 inline void require(int result, ErrorCode usual, const std::string& action) {
     if (result < 0) throw last_error(usual, action);
