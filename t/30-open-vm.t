@@ -14,9 +14,11 @@ use POSIX  qw(mkfifo);
 use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
-use VixTest::Calls qw(clone_in_child host open_vm);
+use VixTest::Calls qw(clone_in_child host open_vm without_libvirt);
 use VixTest::Files qw(sparse_file);
 use VixTest::Locks qw(put_lock);
+
+without_libvirt();
 
 my $keep   = temp_dir();
 my $number = 0;

@@ -10,11 +10,12 @@ use Test::More;
 use VMware::Vix::Simple;
 use VMware::Vix::Vmrun;
 use VixTest;
-use VixTest::Calls qw(perl_with_vix);
+use VixTest::Calls qw(perl_with_vix without_libvirt);
 use VixTest::Locks qw(put_lock);
 use VixTest::Tools qw(run_tool);
 
 delete @ENV{ grep { /\AVIX_/ } keys %ENV };
+without_libvirt();
 my $HOME = temp_dir();
 $ENV{HOME} = "$HOME";
 

@@ -10,9 +10,11 @@ use Test::More;
 use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
-use VixTest::Calls   qw(open_vm);
+use VixTest::Calls   qw(open_vm without_libvirt);
 use VixTest::Handles qw(read_table);
 use VixTest::Locks   qw(put_lock);
+
+without_libvirt();
 
 my %arguments = map { $_->[0] => [split /, /, $_->[1]] } read_table('functions.tsv');
 my $page = slurp("$FindBin::Bin/../lib/VMware/Vix/Differences.pod");

@@ -18,9 +18,17 @@ use VixTest::Files qw(slurp);
 use VixTest::Tools qw(run_tool);
 
 our @EXPORT_OK
-    = qw(connect_to host open_vm clone_vm clone_in_child clone_all_in_child start_clone perl_with_vix);
+    = qw(connect_to host open_vm clone_vm clone_in_child clone_all_in_child start_clone perl_with_vix
+    without_libvirt);
 
 my $HOST;
+
+# For tests that ask about machines which nobody runs: a connection to this host's libvirt could start
+# its daemon.
+sub without_libvirt {
+    $ENV{VIX_POWER_URI} = 'qemu+unix:///system?socket=/nowhere/libvirt-sock';
+    return $ENV{VIX_POWER_URI};
+}
 
 # To the host of that name, undef for this one: (error, handle).
 sub connect_to {
