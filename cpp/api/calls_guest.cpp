@@ -21,12 +21,10 @@ constexpr std::size_t kGuestNameLimit = 255;
 
 // Of a program that was not waited for there is no more to tell than its process id.
 void give_run(Call& call, const power::GuestRun& run) {
-    PropertyValue elapsed;
-    PropertyValue exit_code;
-    if (run.exit_code) {
-        elapsed = run.elapsed_s;
-        exit_code = std::int64_t{*run.exit_code};
-    }
+    const bool ended = run.exit_code.has_value();
+    const PropertyValue elapsed = ended ? PropertyValue{run.elapsed_s} : PropertyValue{};
+    const PropertyValue exit_code =
+        ended ? PropertyValue{std::int64_t{*run.exit_code}} : PropertyValue{};
     call.give({{VIX_PROPERTY_JOB_RESULT_PROCESS_ID, run.pid},
                {VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_ELAPSED_TIME, elapsed},
                {VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_EXIT_CODE, exit_code}});
