@@ -348,8 +348,9 @@ std::string Domain::screenshot() {
 Connection::Connection(const Settings& settings) : uri_{uri_for(settings)}, handle_{nullptr} {
     handle_ = lib().virConnectOpenAuth(uri_.c_str(), nullptr, 0);
     if (handle_ != nullptr) return;
-    const Error error = last_error(VIX_E_CANNOT_CONNECT_TO_HOST,
-                                   "connecting to libvirt at " + uri_ + " (is libvirtd running?)");
+    const Error error =
+        last_error(VIX_E_CANNOT_CONNECT_TO_HOST,
+                   "connecting to libvirt at " + uri_ + " (is libvirtd, or virtqemud, running?)");
     if (is_started_when_needed(uri_) && loses_children() &&
         start_daemon(uri_, settings.environment)) {
         handle_ = lib().virConnectOpenAuth(uri_.c_str(), nullptr, 0);
