@@ -167,7 +167,7 @@ void register_machine(const fs::path& vmx, const vm::Settings& settings, Progres
     const InventoryEntry entry = describe(path);
     const fs::path file = file_of(settings);
     if (!entries_of(path, read(settings), settings).empty()) return;
-    fs::create_directories(file.parent_path(), error);
+    fs::create_directories(file.parent_path(), error);  // the lock tells of one that is missing
     const io::Lock lock{file, io::LockKind::Exclusive, {kPatience, &waiting}};
     InventoryFile inventory = read(settings);
     if (!entries_of(path, inventory, settings).empty()) return;

@@ -96,6 +96,7 @@ File& File::operator=(File&& other) noexcept {
 }
 
 File::~File() {
+    // Who has written has asked finish(); else a failure is on its way already.
     if (descriptor_ >= 0) ::close(descriptor_);
 }
 
@@ -156,6 +157,15 @@ void File::resize(std::uint64_t size) {
 void File::sync() {
     if (uninterrupted([&] { return fsync(descriptor_); }) != 0)
         throw system_error(errno, "syncing", path_.string());
+}
+
+// A second descriptor for the file is closed: that tells as much, and others may still use this
+// one.
+void File::finish(Durability durability) {
+    if (durability == Durability::Synced) sync();
+    const int second = fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
+    const bool done = second >= 0 && (::close(second) == 0 || errno == EINTR);
+    if (!done) throw system_error(errno, "completing", path_.string());
 }
 
 void File::restrict_like(const File& other) {

@@ -59,6 +59,10 @@ class File {
     void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
     void resize(std::uint64_t size);
     void sync();
+    // For who has written all: throws what the file system has not told yet. NFS and FUSE tell of a
+    // full disk, a quota or a lost server only when a file is closed. If synced, the content has
+    // reached the disk, too.
+    void finish(Durability durability);
     // Lets nobody use this file who may not use `other`, whose content goes into it.
     void restrict_like(const File& other);
     // Takes the blocks of a range before it is written; a file system without that does nothing.

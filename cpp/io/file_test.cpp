@@ -232,5 +232,21 @@ TEST(File, SyncingReportsTheOneThatFails) {
     EXPECT_EQ(code_of([&] { sync_all({folder / "none"}); }), VIX_E_FILE_NOT_FOUND);
 }
 
+// As NFS and FUSE do, where a disk is full or a quota is used up.
+TEST(File, FinishTellsWhatTheFileSystemTellsOnlyAtClosing) {
+    const TempFolder folder;
+    File file = File::create(folder / "a", 0600);
+    file.write_at(0, as_bytes("lost"));
+    const auto finish = [&] { file.finish(Durability::Unsynced); };
+    {
+        const testing::Refusal refusal{testing::Call::Close, "/a"};
+        EXPECT_EQ(code_of(finish), VIX_E_DISK_FULL);
+        EXPECT_TRUE(contains(detail_of(finish), (folder / "a").string())) << detail_of(finish);
+        EXPECT_TRUE(contains(detail_of(finish), "(errno 122)")) << detail_of(finish);
+    }
+    EXPECT_EQ(code_of(finish), VIX_OK);
+    EXPECT_EQ(read(file, 0, 4), "lost");
+}
+
 }  // namespace
 }  // namespace vix::io

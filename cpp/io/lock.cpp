@@ -176,6 +176,7 @@ std::string random_number() {
 void write_member(const fs::path& path, const std::string& text) {
     File file = File::create(path, kLockPermissions);
     file.write_at(0, as_bytes(text));
+    file.finish(Durability::Unsynced);
 }
 
 // In seconds; nothing where there is no such file.
@@ -411,6 +412,7 @@ std::optional<std::string> Lock::obstacle(std::uint64_t own_lamport, LockKind ki
     return std::nullopt;
 }
 
+// A member that cannot be removed is dead as soon as this process has ended.
 void Lock::leave() noexcept {
     boost::system::error_code ignored;
     if (!number_.empty()) {

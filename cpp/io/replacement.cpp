@@ -41,6 +41,7 @@ Replacement::Replacement(const fs::path& path, std::string_view content, unsigne
             throw system_error(errno, "preparing", fresh_.string());
         }
         file.write_at(0, as_bytes(content));
+        file.finish(Durability::Unsynced);
     } catch (...) {
         unlink(fresh_.c_str());
         throw;
@@ -68,6 +69,7 @@ void UndoableReplacement::commit(Durability durability) {
 }
 
 void UndoableReplacement::keep() noexcept {
+    // One that stays goes with the next change: see save_old() and ops::Pending.
     if (!old_text_) unlink(old_name(path_).c_str());
     state_ = State::Kept;
 }

@@ -94,5 +94,14 @@ TEST_P(FailingReplacement, LeavesTheOldFile) {
     EXPECT_EQ(names_in(folder.path()), "a.vmx");
 }
 
+TEST(Replacement, OfContentThatIsLostAtClosingIsNotMade) {
+    const TempFolder folder;
+    const fs::path path = folder.write("a.vmx", "old");
+    const testing::Refusal refusal{testing::Call::Close, "a.vmx"};
+    EXPECT_EQ(code_of([&] { replace_file(path, "new", Durability::Unsynced); }), VIX_E_DISK_FULL);
+    EXPECT_EQ(read_file(path), "old");
+    EXPECT_EQ(names_in(folder.path()), "a.vmx");
+}
+
 }  // namespace
 }  // namespace vix::io

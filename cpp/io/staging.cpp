@@ -63,8 +63,10 @@ void remove_published(const fs::path& staging, const fs::path& destination) {
         const auto space = line.find(' ');
         if (space == std::string::npos) continue;
         const fs::path published = destination / fs::path{line.substr(space + 1)}.filename();
-        if (mark_of(published) == line.substr(0, space)) {
-            unlink(published.c_str());
+        if (mark_of(published) != line.substr(0, space)) continue;
+        // The manifest, which alone tells whose it is, stays until it has gone.
+        if (unlink(published.c_str()) != 0 && errno != ENOENT) {
+            throw system_error(errno, "deleting", published.string());
         }
     }
 }
@@ -193,6 +195,7 @@ std::vector<fs::path> Staging::prepare() {
     }
     File manifest = File::create(folder() / kManifest, 0600);
     manifest.write_at(0, as_bytes(text));
+    manifest.finish(Durability::Unsynced);
     return {last_.parent_path()};
 }
 
@@ -243,6 +246,7 @@ void NewFolderStaging::publish(Progress& progress) {
     published_ = true;
 }
 
+// The error that led here tells more than one of these.
 void NewFolderStaging::withdraw() noexcept {
     boost::system::error_code ignored;
     fs::rename(destination_, folder(), ignored);

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "testing/failure.h"
+#include "testing/system_calls.h"
 #include "testing/temp_folder.h"
 
 namespace vix::io {
@@ -338,6 +339,22 @@ TEST(StagingLeftovers, ALinkOfThatNameIsNotFollowed) {
     fs::create_symlink("precious", folder / ".vix-staging-clone");
     Staging::remove_leftovers(folder / "clone.vmx");
     EXPECT_EQ(names_in(folder / "precious"), "file");
+}
+
+// Without the manifest nobody would ever know whose it is.
+TEST(StagingLeftovers, OneThatCannotBeDeletedKeepsItsManifest) {
+    const TempFolder folder;
+    die_while_publishing(folder / "clone.vmx", 2);
+    const std::string before = names_in(folder.path());
+    {
+        const testing::Refusal refusal{testing::Call::Unlink, "clone.nvram"};
+        const auto remove = [&] { Staging::remove_leftovers(folder / "clone.vmx"); };
+        EXPECT_NE(code_of(remove), VIX_OK);
+        EXPECT_GT(refusal.count(), 0);
+    }
+    EXPECT_EQ(names_in(folder.path()), before);
+    Staging::remove_leftovers(folder / "clone.vmx");
+    EXPECT_EQ(names_in(folder.path()), "");
 }
 
 }  // namespace

@@ -70,11 +70,11 @@ void SyncQueue::start_helpers(std::size_t wanted) {
 void SyncQueue::work() noexcept {
     const CLocale locale;
     while (auto next = take()) {
-        const bool failed =
-            uninterrupted([&] { return fsync(next->descriptor); }) != 0 && errno != EINVAL;
-        const int reason = errno;
-        ::close(next->descriptor);
-        if (!failed) continue;
+        int reason = uninterrupted([&] { return fsync(next->descriptor); }) == 0 ? 0 : errno;
+        if (reason == EINVAL) reason = 0;  // a folder of a file system that syncs none
+        const bool closed = ::close(next->descriptor) == 0 || errno == EINTR;
+        if (reason == 0 && !closed) reason = errno;
+        if (reason == 0) continue;
         const std::lock_guard lock{mutex_};
         if (failure_ != 0) continue;
         failure_ = reason;

@@ -190,6 +190,7 @@ ClonePlan plan_clone(const vm::MachineState& state, const CloneRequest& request,
 void write_file(const fs::path& path, const std::string& text, unsigned permissions) {
     File file = File::create(path, permissions);
     file.write_at(0, io::as_bytes(text));
+    file.finish(io::Durability::Unsynced);
 }
 
 void write_configuration(const ClonePlan& plan, const CloneRequest& request,

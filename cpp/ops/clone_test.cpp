@@ -14,6 +14,7 @@
 #include "testing/machines.h"
 #include "testing/running.h"
 #include "testing/stream_image.h"
+#include "testing/system_calls.h"
 #include "vm/chain_reader.h"
 #include "vm/config.h"
 #include "vm/machine.h"
@@ -334,6 +335,22 @@ TEST(Clone, TakesNoForeignFileForVmxf) {
     clone(vmx, folder / "dst/c.vmx");
     EXPECT_FALSE(testing::contains(testing::read_file(folder / "dst/c.vmxf"), "SECRET"));
 }
+
+class LostAtClosing : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(LostAtClosing, MakesNoClone) {
+    const TempFolder folder;
+    const fs::path source = testing::write_small_machine(folder / "vm");
+    const auto before = tree_of(folder / "vm");
+    const testing::Refusal refusal{testing::Call::Close, GetParam()};
+    EXPECT_EQ(code_of([&] { clone(source, folder / "clone/c.vmx"); }), VIX_E_DISK_FULL);
+    EXPECT_EQ(names_in(folder.path()), "vm");
+    EXPECT_EQ(tree_of(folder / "vm"), before);
+}
+
+INSTANTIATE_TEST_SUITE_P(Clone, LostAtClosing,
+                         ::testing::Values("/c.vmx", "/c.vmsd", "/c.nvram", "/c.vmxf", "-cl1.vmdk",
+                                           "-f002.vmdk"));
 
 }  // namespace
 }  // namespace vix::ops

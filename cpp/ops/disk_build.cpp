@@ -150,7 +150,7 @@ class DiskBuilder {
         extent_progress_.end();
         for (const Pending& pending : pending_) {
             if (pending.last_step) pending.last_step(*pending.file);
-            if (settings_.durability == vm::Durability::Synced) pending.file->sync();
+            pending.file->finish(settings_.durability);
         }
         pending_.clear();
     }
@@ -180,12 +180,13 @@ void build_empty_disk(const vm::Disk& parent, const DiskPlan& plan, const fs::pa
     for (const ExtentPlan& extent : plan.extents) {
         progress.checkpoint("extent");
         auto file = std::make_shared<File>(File::create(folder / extent.file_name, permissions));
-        SparseWriter{std::move(file), extent.sectors, plan.embedded ? text : std::string{}}
-            .finish();
+        SparseWriter{file, extent.sectors, plan.embedded ? text : std::string{}}.finish();
+        file->finish(io::Durability::Unsynced);
     }
     if (plan.embedded) return;
     File descriptor = File::create(folder / plan.descriptor_name, permissions);
     descriptor.write_at(0, io::as_bytes(text));
+    descriptor.finish(io::Durability::Unsynced);
 }
 
 }  // namespace vix::ops

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
+#include <cerrno>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -103,7 +104,7 @@ class DiskEditor {
     // Of the open extent.
     std::uint64_t piece_begin() const { return pieces_[open_].begin; }
 
-    void sync() const { file_->sync(); }
+    void finish(vm::Durability durability) const { file_->finish(durability); }
 
     void commit() {
         if (sparse_) sparse_->commit();
@@ -250,9 +251,9 @@ class Merger {
     // Data is on the disk before any table points to it.
     void finish() {
         transfer_.finish();
-        if (settings_.durability == vm::Durability::Synced) target_.sync();
+        target_.finish(settings_.durability);
         target_.commit();
-        if (settings_.durability == vm::Durability::Synced) target_.sync();
+        target_.finish(settings_.durability);
     }
 
     DiskEditor& target_;
@@ -278,8 +279,13 @@ std::unique_ptr<DiskEditor> open_editor(const DiskLink& link, const vm::Settings
     }
 }
 
+// The call fails if one stays: it may be a second name of extents that now hold something else.
 void remove_files(const std::vector<fs::path>& files) {
-    for (const fs::path& file : files) unlink(file.c_str());
+    for (const fs::path& file : files) {
+        if (unlink(file.c_str()) != 0 && errno != ENOENT) {
+            throw system_error(errno, "deleting", file.string());
+        }
+    }
 }
 
 // The parent's data base, for the guest knows a disk by what its base says, with the content that
@@ -316,7 +322,7 @@ void write_embedded(const fs::path& path, const fs::path& name, Descriptor descr
     }
     text.resize(room, '\0');
     file.write_at(header.descriptor_offset.value() * kSectorSize, io::as_bytes(text));
-    if (settings.durability == vm::Durability::Synced) file.sync();
+    file.finish(settings.durability);
 }
 
 // The parent now reads as the child does; the child's name takes it over.
@@ -332,7 +338,7 @@ void take_over(const DiskLink& parent, const DiskLink& child, const vm::Settings
     }
     io::replace_file(child.path, format::vmdk::to_text(merged), settings.durability);
     remove_files(childs_files);
-    unlink(parent.path.c_str());
+    remove_files({parent.path});
 }
 
 // What the child calls the disk that its parent calls so.

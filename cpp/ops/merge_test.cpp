@@ -7,9 +7,11 @@
 
 #include "testing/alike.h"
 #include "testing/extents.h"
+#include "testing/failure.h"
 #include "testing/family.h"
 #include "testing/hosted_image.h"
 #include "testing/machines.h"
+#include "testing/system_calls.h"
 
 namespace vix::ops {
 namespace {
@@ -235,6 +237,30 @@ TEST_F(MergeTest, AMonolithicDiskIsRenamedInTwoSteps) {
     settle_monolithic(link.path, vm_ / "new.vmdk", link.descriptor, settings_);
     EXPECT_EQ(names_in(vm_), "new.vmdk vm.vmx");
     EXPECT_TRUE(alike(disk_content_at(vm_ / "new.vmdk"), content));
+}
+
+// The child still covers what was written to the parent.
+TEST_F(MergeTest, OfWhatIsLostAtClosingIsNotDone) {
+    add("base.vmdk", 1, {{1, 'b'}, {2, 'b'}});
+    add("child.vmdk", 2, {{2, 'c'}, {5, 'c'}}, "base.vmdk", 1);
+    const std::string before = disk_content_at(vm_ / "child.vmdk");
+    {
+        const testing::Refusal refusal{testing::Call::Close, "base.vmdk"};
+        EXPECT_EQ(testing::code_of([&] { merge(); }), VIX_E_DISK_FULL);
+    }
+    EXPECT_EQ(chain_length(), 2U);
+    EXPECT_TRUE(alike(disk_content_at(vm_ / "child.vmdk"), before));
+}
+
+TEST_F(MergeTest, ThatCannotDeleteTheParentSaysSo) {
+    add("large.vmdk", 1, {{1, 'l'}, {2, 'l'}, {3, 'l'}});
+    add_flat("base", 3);
+    add("child.vmdk", 2, {{2, 'c'}}, "base.vmdk", 3);
+    const std::string before = disk_content_at(vm_ / "child.vmdk");
+    const testing::Refusal refusal{testing::Call::Unlink, "base.vmdk"};
+    const std::string detail = testing::detail_of([&] { merge(); });
+    EXPECT_TRUE(testing::contains(detail, (vm_ / "base.vmdk").string())) << detail;
+    EXPECT_TRUE(alike(disk_content_at(vm_ / "child.vmdk"), before));
 }
 
 }  // namespace

@@ -217,7 +217,8 @@ void refuse_unfit_memory(const Config& machine, const vm::Settings& settings) {
 void share_memory(const Config& machine, const vm::Snapshot& snapshot, const vm::Settings& settings,
                   Progress& progress) {
     const fs::path memory = memory_file(machine, snapshot, settings);
-    unlink(memory.c_str());  // of a call that died: no uid is given twice
+    // Of a call that died: no uid is given twice. One that stays is never written over.
+    unlink(memory.c_str());
     share_file(power::recorded_state_file(machine, settings), memory, progress);
 }
 
@@ -228,6 +229,7 @@ void share_file(const fs::path& from, const fs::path& to, Progress& progress) {
     io::Transfer transfer{progress, io::Durability::Synced};
     transfer.copy_whole(source, copy);
     transfer.finish();
+    copy->finish(io::Durability::Unsynced);
 }
 
 // The keys are VMware's: a state that is read only stays when it has been resumed from.

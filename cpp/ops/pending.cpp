@@ -7,6 +7,7 @@
 #include <boost/crc.hpp>
 #include <boost/endian/buffers.hpp>
 #include <boost/filesystem/operations.hpp>
+#include <cerrno>
 #include <optional>
 #include <sstream>
 
@@ -125,6 +126,7 @@ void write_entries(const Entries& entries, const fs::path& journal) {
     try {
         const auto text = to_text(entries, journal.parent_path(), file.identity().inode);
         file.write_at(0, io::as_bytes(text));
+        file.finish(io::Durability::Unsynced);
         if (rename(fresh.c_str(), journal.c_str()) != 0) {
             throw system_error(errno, "writing", journal.string());
         }
@@ -259,7 +261,7 @@ class References {
     vm::Needs others_;
 };
 
-// Replacements that were not made.
+// Replacements that were not made. One that stays is nobody's, and goes with the next that is made.
 void remove_unfinished(const fs::path& file) {
     unlink(io::fresh_name(file).c_str());
     unlink(io::old_name(file).c_str());
@@ -271,12 +273,23 @@ std::string mark_for(const std::string& config) {
     return std::to_string(config.size()) + '-' + std::to_string(sum.checksum());
 }
 
-// What belongs to the configuration that the machine has gone over to.
+// False, with errno, if it is still there.
+bool is_deleted(const fs::path& file) {
+    return unlink(file.c_str()) == 0 || errno == ENOENT;
+}
+
+// What belongs to the configuration that the machine has gone over to. Throws before anything that
+// is to take a file's place is lost.
 void follow(const fs::path& vmx, const Entries& entries) {
     if (entries.config.empty() || mark_for(io::read_text(vmx, kLimit)) != entries.config) return;
-    for (const fs::path& file : entries.replaced)
-        rename(io::fresh_name(file).c_str(), file.c_str());
-    for (const fs::path& file : entries.removed) unlink(file.c_str());
+    for (const fs::path& file : entries.replaced) {
+        if (rename(io::fresh_name(file).c_str(), file.c_str()) != 0 && errno != ENOENT) {
+            throw system_error(errno, "replacing", file.string());
+        }
+    }
+    for (const fs::path& file : entries.removed) {
+        if (!is_deleted(file)) throw system_error(errno, "deleting", file.string());
+    }
 }
 
 bool is_there(const std::pair<const fs::path, std::uint64_t>& entry) {
@@ -295,15 +308,16 @@ void tidy(const fs::path& vmx, const Entries& entries, const vm::Settings& setti
     if (anything) {
         const References references{vmx, entries, settings};
         for (const auto& [file, mark] : entries.files) {
-            if (references.may_go(file, mark)) unlink(file.c_str());
+            if (references.may_go(file, mark) && !is_deleted(file)) left.files.emplace(file, mark);
             remove_unfinished(file);
         }
         for (const fs::path& disk : entries.merges) {
             if (references.is_one_too_many(disk)) left.merges.insert(disk);
         }
     }
+    if (!left.files.empty()) left.nodes = entries.nodes;
     if (left.empty()) {
-        unlink(journal_path(vmx).c_str());
+        unlink(journal_path(vmx).c_str());  // one that stays names too much, which does no harm
     } else if (left.merges != entries.merges || !entries.files.empty()) {
         write_entries(left, journal_path(vmx));
     }
@@ -368,6 +382,15 @@ const std::set<fs::path>& Pending::take_over_merges() {
     own_.merges.merge(left_.merges);
     left_.merges.clear();
     return own_.merges;
+}
+
+void Pending::remove(const fs::path& file, Progress& progress) {
+    if (is_deleted(file)) return;
+    const Error reason = system_error(errno, "deleting", file.string());
+    const auto id = io::identity_of(file);
+    left_.files.emplace(file, id ? id->inode : 0);
+    left_.nodes.insert(own_.nodes.begin(), own_.nodes.end());
+    progress.note(reason.detail() + "; the next call tries again");
 }
 
 void Pending::write() {

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "base/progress.h"
 #include "vm/config.h"
 #include "vm/settings.h"
 
@@ -75,6 +76,10 @@ class Pending {
     void write();
     // What to sync for that.
     const boost::filesystem::path& path() const { return path_; }
+
+    // Deletes a file that is written down. One that cannot be deleted stays written down for the
+    // next call, and `progress` notes why.
+    void remove(const boost::filesystem::path& file, Progress& progress);
 
     // What is one too many in its chain and cannot be merged now is left to a later call.
     void leave_merges(const std::set<boost::filesystem::path>& disks) { left_.merges = disks; }

@@ -10,6 +10,7 @@
 #include "testing/failure.h"
 #include "testing/machines.h"
 #include "testing/snapshot_machine.h"
+#include "testing/system_calls.h"
 #include "vm/snapshot_tree.h"
 
 namespace vix::ops {
@@ -281,6 +282,39 @@ TEST_F(PendingTest, AFailureTidiesUpAtOnce) {
         throw Error{VIX_E_DISK_FULL, ""};
     };
     EXPECT_EQ(code_of(fail), VIX_E_DISK_FULL);
+    EXPECT_EQ(names(), kNames);
+}
+
+TEST_F(PendingTest, OneThatCannotBeDeletedNowGoesLater) {
+    die_over([&](Pending& pending) { pending.add(machine_ / "disk-000002.vmdk"); });
+    write_file(machine_ / "disk-000002.vmdk", "half");
+    {
+        const testing::Refusal refusal{testing::Call::Unlink, "disk-000002.vmdk"};
+        Pending::take_up(vmx_, settings_);
+        EXPECT_EQ(refusal.count(), 3);  // also as .vix-new and .vix-old
+    }
+    EXPECT_TRUE(fs::exists(machine_ / "disk-000002.vmdk"));
+    EXPECT_TRUE(Pending::is_due(vmx_));
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(names(), kNames);
+}
+
+// The machine's configuration is the one that this nvram belongs to.
+TEST_F(PendingTest, NvramThatCannotBeReplacedNowIsReplacedLater) {
+    die_over([&](Pending& pending) {
+        pending.add(machine_ / "disk-000002.vmdk");
+        pending.follow_config(testing::read_file(vmx_));
+        pending.replace_then(machine_ / "vm.nvram");
+    });
+    write_file(machine_ / "vm.nvram.vix-new", "to come");
+    {
+        const testing::Refusal refusal{testing::Call::Rename, "vm.nvram"};
+        Pending::take_up(vmx_, settings_);
+        EXPECT_GT(refusal.count(), 0);
+    }
+    EXPECT_NE(testing::read_file(machine_ / "vm.nvram"), "to come");
+    Pending::take_up(vmx_, settings_);
+    EXPECT_EQ(testing::read_file(machine_ / "vm.nvram"), "to come");
     EXPECT_EQ(names(), kNames);
 }
 

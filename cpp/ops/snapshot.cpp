@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
+#include <cerrno>
 #include <map>
 #include <optional>
 
@@ -115,7 +116,9 @@ class FirmwareChange {
     void commit(vm::Durability durability) {
         if (nvram_) nvram_->commit(durability);
         if (variables_) variables_->commit(durability);
-        if (!variables_) unlink(variables_path_.c_str());
+        if (!variables_ && unlink(variables_path_.c_str()) != 0 && errno != ENOENT) {
+            throw system_error(errno, "deleting", variables_path_.string());
+        }
     }
 
   private:
@@ -215,7 +218,7 @@ int create_snapshot(const SnapshotRequest& request, Progress& progress) {
     auto config = on_disks(machine.dictionary(), change.children().names());
     if (suspended) suspend_in_snapshot(config, snapshot);
     change.commit(config, tree, {}, progress);
-    for (const fs::path& file : suspended_state(machine)) unlink(file.c_str());
+    for (const fs::path& file : suspended_state(machine)) change.pending().remove(file, progress);
     change.pending().done();
     return snapshot.uid;
 }
@@ -265,7 +268,7 @@ vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settin
     progress.add(1);
     for (const fs::path& file : unneeded) {
         const std::uint64_t bytes = io::allocated_bytes({file});
-        unlink(file.c_str());
+        change.pending().remove(file, progress);
         progress.add(bytes);
     }
     change.pending().done();

@@ -121,7 +121,7 @@ class Remover {
         progress_.checkpoint("forget");
         progress_.point_of_no_return();
         list.commit(settings_.durability);
-        for (const fs::path& state : states) unlink(state.c_str());
+        for (const fs::path& state : states) pending_.remove(state, progress_);
     }
 
     bool is_candidate(const DiskFamily& disks, const DiskFamily::Id& id) const {
@@ -143,7 +143,7 @@ class Remover {
         const fs::path memory = memory_file(machine, snapshot, settings_);
         if (power::recorded_state_file(machine, settings_) != memory) return;
         const fs::path own = power::state_file_for(machine, settings_);
-        unlink(own.c_str());
+        unlink(own.c_str());  // one that stays is never written over: see share_file()
         share_file(memory, own, progress_);
         power::record_state(machine, power::name_from(machine, own), settings_);
     }
@@ -262,7 +262,9 @@ class Remover {
             return;
         }
         if (chain.size() > 1) candidates_.insert(chain[1].path);
-        for (const fs::path& file : files_of(chain.front(), settings_)) unlink(file.c_str());
+        for (const fs::path& file : files_of(chain.front(), settings_)) {
+            pending_.remove(file, progress_);
+        }
     }
 
     // A call that died may have left a disk under its new name with the file it consists of under
@@ -334,7 +336,7 @@ class Remover {
         if (link.embedded) {
             settle_monolithic(link.path, name, link.descriptor, settings_);
         } else {
-            unlink(link.path.c_str());
+            pending_.remove(link.path, progress_);
         }
     }
 

@@ -8,6 +8,7 @@
 #include "ops/pending.h"
 #include "testing/failure.h"
 #include "testing/snapshot_machine.h"
+#include "testing/system_calls.h"
 
 namespace vix::ops {
 namespace {
@@ -188,6 +189,79 @@ TEST_F(SnapshotTest, ADiskTooManyGoesWithTheNextRemoval) {
     EXPECT_FALSE(fs::exists(folder_ / "vm/data-000001.vmdk"));
     EXPECT_FALSE(fs::exists(folder_ / "vm/vm.vix-pending"));
 }
+
+class NotingProgress : public Progress {
+  public:
+    void note(const std::string& text) override { notes += text + '\n'; }
+    std::string notes;
+};
+
+TEST_F(SnapshotTest, AStateThatARemovalCannotDeleteIsNotedAndGoesLater) {
+    const int uid = machine_.take("first");
+    const fs::path state = folder_ / "vm/vm-Snapshot1.vmsn";
+    NotingProgress progress;
+    {
+        const testing::Refusal refusal{testing::Call::Unlink, "vm-Snapshot1.vmsn"};
+        remove_snapshot(machine_.vmx, uid, RemoveChildren::No, testing::plain_settings(), progress);
+    }
+    EXPECT_TRUE(testing::contains(progress.notes, "deleting " + state.string())) << progress.notes;
+    EXPECT_TRUE(testing::contains(progress.notes, "(errno 1)")) << progress.notes;
+    EXPECT_TRUE(fs::exists(state));
+    EXPECT_TRUE(machine_.reads_as_it_should());
+    Pending::take_up(machine_.vmx, testing::plain_settings());
+    EXPECT_FALSE(fs::exists(state));
+    EXPECT_FALSE(fs::exists(folder_ / "vm/vm.vix-pending"));
+}
+
+TEST_F(SnapshotTest, ADeltaThatGoingBackCannotDeleteIsNotedAndGoesLater) {
+    const int uid = machine_.take("first");
+    machine_.write("scsi0:0", 0, 'x');
+    const std::string delta = testing::present_disk(machine_.vmx, "scsi0:0");
+    NotingProgress progress;
+    {
+        const testing::Refusal refusal{testing::Call::Unlink, delta.c_str()};
+        revert_to_snapshot(machine_.vmx, uid, testing::plain_settings(), progress);
+    }
+    machine_.now = machine_.then.at(uid);
+    EXPECT_TRUE(testing::contains(progress.notes, delta)) << progress.notes;
+    EXPECT_TRUE(fs::exists(folder_ / "vm" / delta));
+    EXPECT_TRUE(machine_.reads_as_it_should());
+    Pending::take_up(machine_.vmx, testing::plain_settings());
+    EXPECT_FALSE(fs::exists(folder_ / "vm" / delta));
+    EXPECT_FALSE(fs::exists(folder_ / "vm/vm.vix-pending"));
+    EXPECT_TRUE(machine_.reads_as_it_should());
+}
+
+// The guest would start with variables of another time.
+TEST_F(SnapshotTest, GoingBackFailsWhereVariablesOfUefiStayThatMustGo) {
+    const fs::path variables = folder_ / "vm/vm.OVMF_VARS.fd";
+    const int uid = machine_.take("before the first start");
+    testing::write_file(variables, "later");
+    {
+        const testing::Refusal refusal{testing::Call::Unlink, "vm.OVMF_VARS.fd"};
+        const std::string detail = testing::detail_of([&] { machine_.revert(uid); });
+        EXPECT_TRUE(testing::contains(detail, variables.string())) << detail;
+    }
+    EXPECT_TRUE(fs::exists(variables));
+    machine_.revert(uid);
+    EXPECT_FALSE(fs::exists(variables));
+}
+
+class SnapshotLostAtClosing : public SnapshotTest,
+                              public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(SnapshotLostAtClosing, IsNotTaken) {
+    const auto before = testing::tree_of(folder_ / "vm");
+    {
+        const testing::Refusal refusal{testing::Call::Close, GetParam()};
+        EXPECT_EQ(code_of([&] { machine_.take("first"); }), VIX_E_DISK_FULL);
+    }
+    EXPECT_EQ(testing::tree_of(folder_ / "vm"), before);
+}
+
+INSTANTIATE_TEST_SUITE_P(Snapshot, SnapshotLostAtClosing,
+                         ::testing::Values("vm.vmx.vix-new", "vm.vmsd", ".vmsn", "disk-000002.vmdk",
+                                           "data-000001.vmdk", "vm.vix-pending"));
 
 }  // namespace
 }  // namespace vix::ops

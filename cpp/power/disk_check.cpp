@@ -118,7 +118,7 @@ void mend_extent(const vm::DiskLink& link, const ExtentLine& line, const vm::Set
     if (places.incomplete()) places.complete(*file, settings.durability);
     format::vmdk::SparseEditor editor{file, line.sectors};  // stops change tracking, too
     editor.commit();                                        // makes the copies alike
-    if (settings.durability == vm::Durability::Synced) file->sync();
+    file->finish(settings.durability);
 }
 
 vm::DiskLink open_top(const fs::path& disk, const vm::Settings& settings) {

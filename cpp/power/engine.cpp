@@ -260,7 +260,7 @@ void Engine::suspend(const fs::path& vmx) const {
     Domain domain = running_domain(connection, path, machine_settings_);
     const vm::Config machine = vm::Config::read(path);
     const fs::path file = state_file_for(machine, machine_settings_);
-    unlink(file.c_str());
+    unlink(file.c_str());  // if it stays, libvirt writes over it or fails
     record_state(machine, name_from(machine, file), machine_settings_);
     const HostShell host{settings_.environment, connection};
     ImageServer server{settings_.folder, uuid_for(path), host};

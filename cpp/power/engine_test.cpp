@@ -23,6 +23,7 @@
 #include "testing/failure.h"
 #include "testing/guest.h"
 #include "testing/machines.h"
+#include "testing/system_calls.h"
 #include "testing/temp_folder.h"
 #include "testing/waiting.h"
 #include "vm/machine.h"
@@ -299,6 +300,17 @@ TEST_F(Power, NonpersistentDiskStaysAsItWas) {
     engine().power_off(vmx_);
     EXPECT_FALSE(fs::exists(scratch_of(vmx_)));
     EXPECT_EQ(testing::read_file(folder_ / "vm/a.vmdk"), before);
+}
+
+// What the guest has written before must not come back.
+TEST_F(Power, NonpersistentDiskWhoseFormerWritesStayIsRefused) {
+    testing::write_file(
+        vmx_, testing::read_file(vmx_) + "scsi0:0.mode = \"independent-nonpersistent\"\n");
+    testing::write_file(scratch_of(vmx_), "former");
+    const testing::Refusal refusal{testing::Call::Unlink, ".REDO_"};
+    const auto start = [&] { engine().power_on(vmx_, StartAs::Running); };
+    EXPECT_TRUE(testing::contains(testing::detail_of(start), scratch_of(vmx_).string()));
+    EXPECT_EQ(engine().state(vmx_), State::Off);
 }
 
 TEST_F(Power, FailedStartLeavesNothing) {

@@ -36,7 +36,7 @@ class NewFile {
         size_ += bytes.size();
     }
     void publish() {
-        file_.sync();
+        file_.finish(io::Durability::Synced);
         if (::rename(fresh_.c_str(), path_.c_str()) != 0) {
             throw system_error(errno, "renaming to", path_.string());
         }

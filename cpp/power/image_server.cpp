@@ -212,7 +212,7 @@ void Arguments::add_image(const Image& image) {
 
 // An empty layer over the image; who opens it says what it stands on.
 void create_scratch(const Image& image, const io::Environment& environment) {
-    unlink(image.scratch.c_str());
+    unlink(image.scratch.c_str());  // if it stays, qemu-img writes over it or fails
     const std::string script = std::string{kAllowFiles} + "allow_files \"$0\"; exec \"$@\"";
     const auto info =
         io::run(environment, {"/bin/sh", "-c", script, std::to_string(image.files + kFilesBesides),

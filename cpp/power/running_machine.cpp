@@ -34,7 +34,8 @@ constexpr int kThawTries = 3;
 constexpr const char* kHeldNote = "held";
 constexpr std::uint64_t kMemberLimit = 4096;
 
-// A member of a lock folder stands for the process; the folder goes with its last one.
+// A member of a lock folder stands for the process; the folder goes with its last one. One that
+// stays is dead once the process has ended.
 void remove_mark(const fs::path& mark) {
     unlink(mark.c_str());
     rmdir(mark.parent_path().c_str());

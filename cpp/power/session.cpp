@@ -30,7 +30,7 @@ fs::path session_file(const fs::path& vmx) {
 Session::Session(const fs::path& vmx, vm::PowerOffAction action, const vm::Settings& settings)
     : vmx_{vmx}, settings_{settings} {
     const fs::path file = session_file(vmx);
-    unlink(file.c_str());
+    unlink(file.c_str());  // one that stays is in the way of the next line
     { const io::File made = io::File::create(file, 0600); }
     if (settings.durability == vm::Durability::Synced) io::sync_all({file, vmx.parent_path()});
     format::Dictionary config = vm::Config::read(vmx).dictionary();

@@ -10,6 +10,7 @@
 #include "io/environment.h"
 #include "io/process.h"
 #include "power/libvirt.h"
+#include "testing/guest.h"
 #include "testing/temp_folder.h"
 #include "testing/waiting.h"
 
@@ -59,6 +60,7 @@ bool has_program(const char* name) {
 }  // namespace
 
 std::string GermanLibvirt::why_not() {
+    if (auto reason = why_not_asked_for(); !reason.empty()) return reason;
     if (!power::built_with_libvirt()) return "built without libvirt";
     for (const char* program : {"qemu-system-x86_64", "qemu-storage-daemon", "unshare"}) {
         if (!has_program(program)) return std::string{program} + " is not installed";

@@ -24,11 +24,13 @@ bool is_asked_for() {
 
 }  // namespace
 
+std::string why_not_asked_for() {
+    if (is_asked_for()) return {};
+    return "starts virtual machines: set VIX_TEST_MACHINES=1 to run this test, as dev/test does";
+}
+
 std::string why_nothing_runs() {
-    if (!is_asked_for()) {
-        return "starts virtual machines: set VIX_TEST_MACHINES=1 to run this test, as dev/test "
-               "does";
-    }
+    if (auto reason = why_not_asked_for(); !reason.empty()) return reason;
     if (!power::built_with_libvirt()) return "built without libvirt";
     for (const char* program : {"qemu-system-x86_64", "qemu-storage-daemon"}) {
         if (!io::find_program(io::Environment::of_process(), program))

@@ -12,6 +12,9 @@ namespace vix::testing {
 // Empty: VIX_TEST_MACHINES asks for it, all is there, libvirt answers. Else why nothing is run.
 std::string why_nothing_runs();
 
+// Empty: tests may start daemons and virtual machines. Else how to allow it.
+std::string why_not_asked_for();
+
 // Makes the guest in `folder`; gives its .vmx, or an empty path where it cannot be made.
 boost::filesystem::path make_guest(const boost::filesystem::path& folder);
 

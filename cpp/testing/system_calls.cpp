@@ -6,8 +6,10 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +26,9 @@ std::atomic<Fault> kind{Fault::Error};
 std::atomic<bool> interrupt_due{false};
 std::atomic<int> folders_opened{0};
 std::atomic<bool> state_is_hidden{false};
+std::atomic<const char*> refused_part{nullptr};
+std::atomic<Call> refused_call{Call::Close};
+std::atomic<int> refusals{0};
 
 }  // namespace
 
@@ -36,6 +41,38 @@ void arm(Fault fault, int number) {
 bool disarm() {
     left = kNever;
     return reached;
+}
+
+Refusal::Refusal(Call call, const char* part) {
+    refused_call = call;
+    refusals = 0;
+    refused_part = part;
+}
+
+Refusal::~Refusal() {
+    refused_part = nullptr;
+}
+
+int Refusal::count() const {
+    return refusals;
+}
+
+static bool is_refused(Call call, const char* path) {
+    const char* part = refused_part;
+    if (part == nullptr || refused_call != call || strstr(path, part) == nullptr) return false;
+    ++refusals;
+    return true;
+}
+
+// Whether what was written to it counts as lost.
+static bool is_closing_refused(int file) {
+    if (refused_part == nullptr || refused_call != Call::Close) return false;
+    const int flags = fcntl(file, F_GETFL);
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) return false;
+    char name[64];
+    char path[PATH_MAX + 1] = {};
+    snprintf(name, sizeof name, "/proc/self/fd/%d", file);
+    return readlink(name, path, PATH_MAX) > 0 && is_refused(Call::Close, path);
 }
 
 void interrupt_next_folder() {
@@ -87,9 +124,12 @@ static Function next(Function, const char* name) {
 
 }  // namespace vix::testing
 
+using vix::testing::Call;
 using vix::testing::hides_state;
+using vix::testing::is_closing_refused;
 using vix::testing::is_faulty;
 using vix::testing::is_interrupted;
+using vix::testing::is_refused;
 using vix::testing::next;
 
 // What the linker finds before the C library's own.
@@ -116,7 +156,19 @@ int __open64_2(const char* path, int flags) {
 
 int rename(const char* from, const char* to) noexcept {
     static const auto real = next(&rename, "rename");
+    if (is_refused(Call::Rename, to)) {
+        errno = EPERM;
+        return -1;
+    }
     return is_faulty() ? -1 : real(from, to);
+}
+
+int close(int file) {
+    static const auto real = next(&close, "close");
+    if (!is_closing_refused(file)) return real(file);
+    real(file);
+    errno = EDQUOT;
+    return -1;
 }
 
 int renameat2(int from_folder, const char* from, int to_folder, const char* to,
@@ -132,6 +184,10 @@ int link(const char* from, const char* to) noexcept {
 
 int unlink(const char* path) noexcept {
     static const auto real = next(&unlink, "unlink");
+    if (is_refused(Call::Unlink, path)) {
+        errno = EPERM;
+        return -1;
+    }
     is_faulty();  // a process may die here; a failure to clean up after a failure helps nobody
     return real(path);
 }

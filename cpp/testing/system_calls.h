@@ -15,6 +15,22 @@ void arm(Fault fault, int number);
 // Back to normal. Whether the call was reached.
 bool disarm();
 
+// Calls that fail while this object lives, on every file whose path contains `part`.
+enum class Call {
+    Close,   // of a file that could be written to: EDQUOT, after it was closed, as with NFS
+    Unlink,  // EPERM, as of a file that is immutable
+    Rename,  // to that path: EPERM
+};
+
+class Refusal {
+  public:
+    Refusal(Call call, const char* part);
+    ~Refusal();
+    Refusal(const Refusal&) = delete;
+    Refusal& operator=(const Refusal&) = delete;
+    int count() const;  // of calls that failed
+};
+
 // The next folder that is opened to be listed is interrupted by a signal once.
 void interrupt_next_folder();
 

@@ -301,7 +301,7 @@ void stop_change_tracking(const DiskLink& link, const Settings& settings) {
     io::File file = io::File::open_writable(link.path);
     const std::uint64_t sector = format::vmdk::read_header(file).descriptor_offset.value();
     file.write_at(sector * kSectorSize, io::as_bytes(changed));
-    if (settings.durability == Durability::Synced) file.sync();
+    file.finish(settings.durability);
 }
 
 void require_extents(const std::vector<DiskLink>& chain, const Settings& settings) {
