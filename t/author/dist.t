@@ -1,33 +1,89 @@
 #!/usr/bin/perl
-# The distribution is whole: the tarball that `make dist` makes builds, passes its tests and
-# installs in a clean place, and what is installed works from there. Runs all tests of the tarball,
-# or those named in DIST_TEST_FILES.
+# The distribution as CPAN's clients and packagers get it: the tarball of `make dist` builds, passes its
+# tests and installs as a plain user, offline, in parallel, in a folder with blanks and letters beyond
+# ASCII, without libvirt and without QEMU; and what is installed works without its source. As root it
+# is somebody else who does that, and libvirt is hidden where it is installed.
+#
+# Runs all tests of the tarball, or those named in DIST_TEST_FILES.
 
 use strict;
 use warnings;
 
-use Cwd qw(abs_path);
+use Config;
+use Cwd                qw(abs_path);
 use ExtUtils::Manifest qw(manicopy maniread);
-use FindBin qw($Bin);
+use File::Find         ();
+use FindBin            qw($Bin);
 use lib "$Bin/../lib";
 use Test::More;
 
-use VixTest::Files qw(slurp spew temp_dir);
-use VixTest::Tools qw(run_tool);
+use VixTest::Files qw(folder_digest list_files slurp spew temp_dir);
+use VixTest::Tools qw(have_tool run_tool);
 
-my $ROOT = abs_path("$Bin/../..");
-my $TESTS = $ENV{DIST_TEST_FILES} || 't/*.t';
-delete @ENV{ grep {/\A(?:VIX_|PERL5LIB\z|PERL5OPT\z|PERL_M)/} keys %ENV };
+my $ROOT   = abs_path("$Bin/../..");
+my $TESTS  = $ENV{DIST_TEST_FILES} || 't/*.t';
+my $NOBODY = 65_534;
+# As debhelper calls Makefile.PL: a C compiler links, and the flags come twice.
+my @PACKAGERS = ("LD=$Config{cc} -Wl,-z,relro", 'OPTIMIZE=-O2 -g -D_FORTIFY_SOURCE=2');
+delete @ENV{ grep {/\A(?:VIX_|PERL5LIB\z|PERL5OPT\z|PERL_M|XDG_)/} keys %ENV };
 
-my $temp = temp_dir();
-mkdir "$temp/$_" or die "$temp/$_: $!" for qw(tree clean home);
-$ENV{HOME} = "$temp/home";
+my $temp  = temp_dir();
+my $clean = "$temp/zwei Wörter";
+mkdir $_ or die "$_: $!" for $clean, map {"$temp/$_"} qw(tree home tmp bin run empty install);
+@ENV{qw(HOME TMPDIR XDG_RUNTIME_DIR)} = map {"$temp/$_"} qw(home tmp run);
+$ENV{HARNESS_OPTIONS} = 'j4';
+
+# All programs of this host but QEMU's and the outside judges of disks; those that would start a daemon
+# or use the network note that they were called.
+my @SPIES = qw(apt-get curl libvirtd ssh virsh virtlogd virtqemud wget);
+for my $folder (grep {-d} split /:/, $ENV{PATH}) {
+    opendir my $handle, $folder or next;
+    for my $name (grep { !/\A(?:\.|qemu|kvm|vmdk|virt)/ && -f "$folder/$_" } readdir $handle) {
+        symlink "$folder/$name", "$temp/bin/$name" if !-e "$temp/bin/$name";
+    }
+}
+for my $name (@SPIES) {
+    unlink "$temp/bin/$name";
+    spew("$temp/bin/$name", "#!/bin/sh\necho $name \"\$@\" >>'$temp/tmp/called'\nexit 1\n");
+    chmod 0755, "$temp/bin/$name";
+}
+$ENV{PATH} = "$temp/bin";
+
+# How a plain user without network and libvirt is made; less where this host does not allow it.
+my @alone = ('unshare', ($> == 0 ? '-m' : '-r'), '-n', 'sh', '-c', <<'END_OF_SCRIPT', 'sh', "$temp/empty");
+[ ! -d /usr/include/libvirt ] || mount --bind "$1" /usr/include/libvirt || exit 99
+for library in /usr/lib/*/libvirt.so.0 /usr/lib64/libvirt.so.0; do
+    [ ! -e "$library" ] || mount --bind /dev/null "$library" || exit 99
+done
+shift
+exec "$@"
+END_OF_SCRIPT
+$alone[5] = 'shift; exec "$@"' if $> != 0;
+push @alone, 'setpriv', "--reuid=$NOBODY", "--regid=$NOBODY", '--clear-groups' if $> == 0;
+if (run_tool(@alone, 'true')->{status} != 0) {
+    diag 'no namespaces can be had here: with network and libvirt, then';
+    @alone = ();
+}
+
+sub give_away {
+    File::Find::find({ no_chdir => 1, wanted => sub { chown $NOBODY, $NOBODY, $_ if !-l } }, "$temp")
+        if $> == 0;
+    chmod 0755, "$temp";
+    return;
+}
 
 # In a folder; ends the test where it fails, with the end of what it said.
 sub do_in {
     my ($folder, $what, @command) = @_;
-    my $run = run_tool('sh', '-c', 'cd "$1" && shift && exec "$@" 2>&1', 'sh', $folder, @command);
+    my $run = run_tool(@alone, 'sh', '-c', 'cd "$1" && shift && exec "$@" 2>&1', 'sh', $folder, @command);
     is($run->{status}, 0, $what) or BAIL_OUT("$what: " . substr $run->{out}, -3000);
+    return $run->{out};
+}
+
+sub fails_in {
+    my ($folder, $what, @command) = @_;
+    my $run = run_tool(@alone, 'sh', '-c', 'cd "$1" && shift && exec "$@" 2>&1', 'sh', $folder, @command);
+    isnt($run->{status}, 0, $what);
     return $run->{out};
 }
 
@@ -43,15 +99,17 @@ subtest 'make dist' => sub {
     chdir $ROOT or die "chdir: $!";
     local $ExtUtils::Manifest::Quiet = 1;
     manicopy(maniread(), "$temp/tree", 'cp');
+    give_away();
     do_in("$temp/tree", 'configure', $^X, 'Makefile.PL');
     do_in("$temp/tree", 'make dist', 'make', 'dist');
     my ($tarball) = glob "$temp/tree/VMware-Vix-*.tar.gz";
     ok($tarball, 'there is a tarball') or BAIL_OUT('no tarball');
-    do_in("$temp/clean", 'it unpacks', 'tar', '-xzf', $tarball);
+    do_in($clean, 'it unpacks', 'tar', '-xzf', $tarball);
 };
 
-my ($source) = glob "$temp/clean/VMware-Vix-*";
-my $INSTALLED = "$temp/installed";
+opendir my $handle, $clean or die "$clean: $!";
+my ($source) = map {"$clean/$_"} grep {/\AVMware-Vix-/} readdir $handle;
+my $INSTALLED = "$temp/install/ein Ort";
 
 subtest 'META' => sub {
     my $meta = slurp("$source/META.json");
@@ -61,30 +119,121 @@ subtest 'META' => sub {
     ok(-f "$source/$_", "$_ is in it") for qw(LICENSE Changes README);
 };
 
-subtest 'build, test, install' => sub {
-    do_in($source, 'configure', $^X, 'Makefile.PL', "INSTALL_BASE=$INSTALLED");
+subtest 'build' => sub {
+    local $ENV{CPPFLAGS} = '-D_FORTIFY_SOURCE=2';
+    do_in($source, 'configure', $^X, 'Makefile.PL', "INSTALL_BASE=$INSTALLED", @PACKAGERS);
     do_in($source, 'make', 'make');
+    like(slurp("$source/build/CMakeFiles/vixcore.dir/flags.make"),
+        qr/^CXX_FLAGS = .*-D_FORTIFY_SOURCE=2/m, 'CPPFLAGS hold for the core');
+    my $needed = run_tool('objdump', '-p', "$source/blib/arch/auto/VMware/Vix/Vix.so")->{out};
+    like($needed, qr/NEEDED \s+ lib(?:std)?c\+\+/x, 'the C++ library is linked, whoever links');
+    unlike(run_tool('objdump', '-T', "$source/blib/arch/auto/VMware/Vix/Vix.so")->{out},
+        qr/\bstrcpy\b(?!_chk)/, 'and nothing is left that fortifying replaces');
+};
+
+subtest 'test' => sub {
+    my @folders = map {"$source/$_"} qw(t lib script examples cpp share xs);
+    my @before = map { folder_digest($_) } @folders;
     my $said = do_in($source, 'make test', 'make', 'test', "TEST_FILES=$TESTS");
     like($said, qr/^All tests successful\.$/m, 'all tests passed');
-    do_in($source, 'make install', 'make', 'install');
+    note grep {/skipped/} map {"$_\n"} split /\n/, $said;
+    is_deeply([map { folder_digest($_) } @folders], \@before, 'the source is as it was');
+    is_deeply([list_files("$temp/$_")], [], "nothing is left in $_") for qw(home run tmp);
 };
+
+# What is installed below a folder, but for perl's own notes.
+sub installed_in {
+    my ($folder) = @_;
+    return grep { -f "$folder/$_" && !/perllocal\.pod\z/ } list_files($folder);
+}
+
+subtest 'install' => sub {
+    do_in($source, 'make install', 'make', 'install');
+    my @files = installed_in($INSTALLED);
+    my $digest = join '', map { slurp("$INSTALLED/$_") } @files;
+    do_in($source, 'once more', 'make', 'install');
+    is_deeply([installed_in($INSTALLED)], \@files, 'adds nothing');
+    is(join('', map { slurp("$INSTALLED/$_") } @files), $digest, 'and changes nothing');
+    for my $file ('bin/vmrun', 'share/vmware-vix/vmware-rpctool',
+        'share/bash-completion/completions/vmrun')
+    {
+        ok((grep { $_ eq $file } @files), "$file is there");
+    }
+    my $listed = do_in($source, 'make uninstall', 'make', 'uninstall', 'FIRST_MAKEFILE=Makefile');
+    my @unlisted = grep { !/\.packlist\z/ && $listed !~ m{\Q$INSTALLED/$_\E} } @files;
+    is_deeply(\@unlisted, [], 'and each file is listed for removal');
+};
+
+subtest 'manual pages' => sub {
+    my @pages = map {m{\Aman/man[13]/(.*)\.[13]\w*\z}} installed_in($INSTALLED);
+    my @pod;
+    for my $file (maniread_of("$source/MANIFEST")) {
+        next if $file !~ m{\A(?:lib/.*\.(?:pm|pod)|script/.*)\z} || slurp("$source/$file") !~ /^=head1/m;
+        push @pod, $file =~ s{\A(?:lib|script)/}{}r =~ s/\.(?:pm|pod)\z//r =~ s{/}{::}gr;
+    }
+    is_deeply([sort @pages], [sort @pod], 'one for each module and program with POD');
+    cmp_ok(scalar @pod, '>', 15, 'which are many');
+};
+
+sub maniread_of { return sort keys %{ maniread($_[0]) } }
+
+subtest 'DESTDIR' => sub {
+    do_in($source, 'as packages are made', 'make', 'install', "DESTDIR=$temp/install/stage");
+    is_deeply([installed_in("$temp/install/stage$INSTALLED")], [installed_in($INSTALLED)],
+        'all files go below it');
+    unlike(slurp("$temp/install/stage$INSTALLED/bin/vmrun"), qr{\Q$temp/install/stage\E},
+        'and do not name it');
+};
+
+subtest 'a vmrun of others' => sub {
+    my $vmrun = "$INSTALLED/bin/vmrun";
+    chmod 0755, $vmrun;
+    spew($vmrun, "VMware's\n");
+    my $said = fails_in($source, 'is not replaced', 'make', 'install');
+    like($said, qr/\Q$vmrun\E is not the vmrun of VMware::Vix .* VMRUN_NAME=vix-vmrun/xs, 'and says so');
+    is(slurp($vmrun), "VMware's\n", 'it is as it was');
+    local $ENV{PATH} = "$INSTALLED/bin:$ENV{PATH}";
+    $said = do_in($source, 'configure where it is in the PATH', $^X, 'Makefile.PL',
+        "INSTALL_BASE=$INSTALLED");
+    like($said, qr/another vmrun, \Q$vmrun\E: ours will be installed as vix-vmrun/, 'says so');
+    do_in($source, 'installs beside it', 'make', 'install');
+    is(slurp($vmrun), "VMware's\n", 'it is as it was');
+    {
+        local $ENV{PERL5LIB} = "$INSTALLED/lib/perl5";
+        like(do_in('/', 'ours has the other name', "$INSTALLED/bin/vix-vmrun", '--version'),
+            qr/VMware::Vix/, 'and runs');
+    }
+    like(slurp("$INSTALLED/share/bash-completion/completions/vix-vmrun"), qr/^complete .* vix-vmrun$/m,
+        'as its completion has');
+    like(slurp((glob_of("$INSTALLED/man/man1"))[0]), qr/^vix\\-vmrun \\- /m, 'and its page');
+    local $ENV{VMRUN_OVERWRITE} = 1;
+    do_in($source, 'configure with its own name', $^X, 'Makefile.PL', "INSTALL_BASE=$INSTALLED",
+        'VMRUN_NAME=vmrun');
+    do_in($source, 'replaces it when told', 'make', 'install');
+    like(slurp($vmrun), qr/VMware::Vix/, 'by ours');
+};
+
+sub glob_of {
+    my ($folder) = @_;
+    return map {"$folder/$_"} grep {/vix/} list_files($folder);
+}
 
 subtest 'what is installed works without its source' => sub {
     rename $source, "$temp/away" or die "rename: $!";
     local $ENV{PERL5LIB} = "$INSTALLED/lib/perl5";
-    mkdir "$temp/vm" or die "mkdir: $!";
-    spew("$temp/vm/vm.vmx", qq{.encoding = "UTF-8"\nconfig.version = "8"\ndisplayName = "vm"\n});
+    my $place = "$temp/tmp/vm";
+    mkdir $place or die "mkdir: $!";
+    spew("$place/vm.vmx", qq{.encoding = "UTF-8"\nconfig.version = "8"\ndisplayName = "vm"\n});
+    give_away();
     my $vmrun = "$INSTALLED/bin/vmrun";
-    ok(-x $vmrun, 'vmrun is there');
-    do_in('/', 'it takes a snapshot', $vmrun, 'snapshot', "$temp/vm/vm.vmx", 'base');
-    like(do_in('/', 'lists it', $vmrun, 'listSnapshots', "$temp/vm/vm.vmx"),
+    do_in('/', 'it takes a snapshot', $vmrun, 'snapshot', "$place/vm.vmx", 'base');
+    like(do_in('/', 'lists it', $vmrun, 'listSnapshots', "$place/vm.vmx"),
         qr/^Total snapshots: 1\nbase\n/, 'by name');
-    do_in('/', 'clones', $vmrun, 'clone', "$temp/vm/vm.vmx", "$temp/copy/copy.vmx", 'full');
-    ok(-f "$temp/copy/copy.vmx", 'the clone is there');
-    my @pages = glob "$INSTALLED/man/man*/*";
-    for my $page (qw(vmrun VMware::Vix VMware::Vix::Simple VMware::Vix::Tutorial)) {
-        ok(scalar(grep {m{/\Q$page\E\.\d}} @pages), "there is a manual page $page");
-    }
+    do_in('/', 'clones', $vmrun, 'clone', "$place/vm.vmx", "$place/copy/copy.vmx", 'full');
+    ok(-f "$place/copy/copy.vmx", 'the clone is there');
+    my $run = run_tool(@alone, $vmrun, '--detail', 'start', "$place/vm.vmx");
+    is($run->{status}, 255, 'starting one fails without libvirt');
+    like($run->{err}, qr/libvirt/, 'and the detail says why');
 };
 
 done_testing;
