@@ -132,11 +132,20 @@ static SV* vix_set_hook(pTHX_ SV* argument) {
     return before;
 }
 
+// Tells interpreters apart. A Perl built for one alone passes none around.
+static void* vix_interpreter(pTHX) {
+#ifdef MULTIPLICITY
+    return aTHX;
+#else
+    return PL_curinterp;
+#endif
+}
+
 // At the end of an interpreter. That of the process's first one ends the jobs, too: a clone that is
 // half made when the process exits would stay so.
 static void vix_at_exit(pTHX_ void* first) {
     dMY_CXT;
-    if (static_cast<void*>(aTHX) == first) vix::api::end_all_jobs(10 * 1000);
+    if (vix_interpreter(aTHX) == first) vix::api::end_all_jobs(10 * 1000);
     if (!MY_CXT.callbacks) return;
     hv_iterinit(MY_CXT.callbacks);
     while (HE* entry = hv_iternext(MY_CXT.callbacks)) {
