@@ -19,15 +19,19 @@ namespace {
 constexpr std::size_t kScriptLimit = 60536;
 constexpr std::size_t kGuestNameLimit = 255;
 
-// Of a program that was not waited for there is no more to tell than its process id.
+// Of a program that was not waited for there is no more to tell than its process id. Appended one
+// by one: GCC 16 takes values copied from a list in braces for uninitialized.
 void give_run(Call& call, const power::GuestRun& run) {
-    const bool ended = run.exit_code.has_value();
-    const PropertyValue elapsed = ended ? PropertyValue{run.elapsed_s} : PropertyValue{};
-    const PropertyValue exit_code =
-        ended ? PropertyValue{std::int64_t{*run.exit_code}} : PropertyValue{};
-    call.give({{VIX_PROPERTY_JOB_RESULT_PROCESS_ID, run.pid},
-               {VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_ELAPSED_TIME, elapsed},
-               {VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_EXIT_CODE, exit_code}});
+    const auto if_ended = [&run](std::int64_t value) {
+        return run.exit_code ? PropertyValue{value} : PropertyValue{};
+    };
+    std::vector<JobProperty> properties;
+    properties.emplace_back(VIX_PROPERTY_JOB_RESULT_PROCESS_ID, run.pid);
+    properties.emplace_back(VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_ELAPSED_TIME,
+                            if_ended(run.elapsed_s));
+    properties.emplace_back(VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_EXIT_CODE,
+                            if_ended(run.exit_code.value_or(0)));
+    call.give(std::move(properties));
 }
 
 void check_run(int options, Handle property_list, const char* name) {
