@@ -9,6 +9,7 @@
 
 #include "ops/machine_lock.h"
 #include "ops/snapshot.h"
+#include "testing/alike.h"
 #include "testing/snapshot_machine.h"
 #include "testing/sweep.h"
 
@@ -25,7 +26,7 @@ class SnapshotSweep : public ::testing::TestWithParam<Stop> {
   protected:
     // One after the other, each with a grain more on either disk; the third a branch beside the
     // second.
-    void take_three(const fs::path& folder) {
+    virtual void take_three(const fs::path& folder) {
         machine_.emplace(folder / "vm");
         uids_[0] = machine_->take("first");
         write(0, 'u');
@@ -41,9 +42,13 @@ class SnapshotSweep : public ::testing::TestWithParam<Stop> {
     static vm::Settings settings() { return testing::settings_for(GetParam()); }
 
     void write(std::uint64_t grain, char fill) {
-        machine_->write("scsi0:0", grain * 128, fill);
-        machine_->write("scsi0:1", grain * 128, fill);
+        for (const auto& disk : testing::present_contents(machine_->vmx)) {
+            machine_->write(disk.first, grain * 128, fill);
+        }
     }
+
+    // Of what the machine leaves alone.
+    virtual void expect_the_rest_unchanged() {}
 
     // What was stopped hinders nobody: a snapshot is taken, written over, gone back to and removed.
     void expect_that_all_goes_on() {
@@ -78,9 +83,39 @@ class SnapshotSweep : public ::testing::TestWithParam<Stop> {
             },
             [&](const fs::path& folder) {
                 check(folder);
+                expect_the_rest_unchanged();
                 ended_ = false;
                 if (!HasFailure()) expect_that_all_goes_on();
+                expect_the_rest_unchanged();
             });
+    }
+
+    void take_at_each_step() {
+        const int steps = sweep(
+            [&](Progress& progress) {
+                create_snapshot({machine_->vmx, "new", "", settings()}, progress);
+            },
+            [&](const fs::path& folder) {
+                EXPECT_TRUE(machine_->reads_as_it_should());
+                if (!ended_) expect_nothing_changed_by_failure(folder);
+            });
+        EXPECT_GE(steps, 3);
+    }
+
+    void go_back_at_each_step() {
+        const int steps = sweep(
+            [&](Progress& progress) {
+                revert_to_snapshot(machine_->vmx, uids_[1], settings(), progress);
+            },
+            [&](const fs::path& folder) {
+                const bool gone_back = machine_->tree().current() == uids_[1];
+                const bool still = static_cast<bool>(machine_->reads_as(machine_->now));
+                if (!still) machine_->now = machine_->then.at(uids_[1]);
+                EXPECT_TRUE(machine_->reads_as_it_should());
+                EXPECT_FALSE(gone_back && still);
+                if (!ended_ && !gone_back) expect_nothing_changed_by_failure(folder);
+            });
+        EXPECT_GE(steps, 3);
     }
 
     std::optional<SnapshotMachine> machine_;
@@ -92,31 +127,11 @@ class SnapshotSweep : public ::testing::TestWithParam<Stop> {
 INSTANTIATE_TEST_SUITE_P(By, SnapshotSweep, testing::every_stop(), testing::name_of_stop);
 
 TEST_P(SnapshotSweep, TakingOne) {
-    const int steps = sweep(
-        [&](Progress& progress) {
-            create_snapshot({machine_->vmx, "new", "", settings()}, progress);
-        },
-        [&](const fs::path& folder) {
-            EXPECT_TRUE(machine_->reads_as_it_should());
-            if (!ended_) expect_nothing_changed_by_failure(folder);
-        });
-    EXPECT_GE(steps, 3);
+    take_at_each_step();
 }
 
 TEST_P(SnapshotSweep, GoingBack) {
-    const int steps = sweep(
-        [&](Progress& progress) {
-            revert_to_snapshot(machine_->vmx, uids_[1], settings(), progress);
-        },
-        [&](const fs::path& folder) {
-            const bool gone_back = machine_->tree().current() == uids_[1];
-            const bool still = static_cast<bool>(machine_->reads_as(machine_->now));
-            if (!still) machine_->now = machine_->then.at(uids_[1]);
-            EXPECT_TRUE(machine_->reads_as_it_should());
-            EXPECT_FALSE(gone_back && still);
-            if (!ended_ && !gone_back) expect_nothing_changed_by_failure(folder);
-        });
-    EXPECT_GE(steps, 3);
+    go_back_at_each_step();
 }
 
 // The configuration and what belongs to it, of the BIOS and of UEFI, change together: whoever comes
@@ -187,6 +202,48 @@ TEST_P(RemovalSweep, OfTheOneBelowThePresentState) {
 }
 
 TEST_P(RemovalSweep, OfAll) {
+    remove_at_each_step(0, RemoveChildren::Yes, 3);
+}
+
+// The second disk is switched off in the .vmx: it reads as before, whatever is done to the machine
+// and wherever that stops.
+class SwitchedOffSweep : public RemovalSweep {
+  protected:
+    void take_three(const fs::path& folder) override {
+        RemovalSweep::take_three(folder);
+        off_ = machine_->vmx.parent_path() / testing::present_disk(machine_->vmx, "scsi0:1");
+        content_ = machine_->now.at("scsi0:1");
+        machine_->now.erase("scsi0:1");
+        std::string text = testing::read_file(machine_->vmx);
+        const std::string on = "scsi0:1.present = \"TRUE\"";
+        text.replace(text.find(on), on.size(), "scsi0:1.present = \"FALSE\"");
+        testing::write_file(machine_->vmx, text);
+        before_ = tree_without_locks(folder);
+    }
+
+    void expect_the_rest_unchanged() override {
+        EXPECT_TRUE(testing::alike(testing::disk_content_at(off_), content_));
+    }
+
+    fs::path off_;
+    std::string content_;
+};
+
+INSTANTIATE_TEST_SUITE_P(By, SwitchedOffSweep, testing::every_stop(), testing::name_of_stop);
+
+TEST_P(SwitchedOffSweep, TakingOne) {
+    take_at_each_step();
+}
+
+TEST_P(SwitchedOffSweep, GoingBack) {
+    go_back_at_each_step();
+}
+
+TEST_P(SwitchedOffSweep, RemovingTheOneBelowThePresentState) {
+    remove_at_each_step(2, RemoveChildren::No, 3);
+}
+
+TEST_P(SwitchedOffSweep, RemovingAll) {
     remove_at_each_step(0, RemoveChildren::Yes, 3);
 }
 

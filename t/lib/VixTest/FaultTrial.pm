@@ -23,12 +23,13 @@ use VixTest::SnapshotKill  qw(calls_to_kill clone_complaints is_untidy killed_ma
     present_reads state_complaints);
 use VixTest::SnapshotState qw(snapshot_list);
 use VixTest::Tools         qw(qemu_check run_tool);
+use VixTest::Vmx           qw(vmx_line);
 
 our @EXPORT_OK = qw(trial_names start_trial reset_trial run_trial complaints_after state_key);
 
 my @SLOTS = ('scsi0:0', 'sata0:0');
 
-# name => { do, also, prepare, same (the call is allowed to answer so the second time) }.
+# name => { do, also, prepare => [what makes the folder so], folder (the clone's is there before) }.
 sub _trials {
     my %call   = calls_to_kill();
     my %trials = map { $_ => { do => $call{$_}[0], also => [@{ $call{$_} }[1 .. $#{ $call{$_} }]] } }
@@ -40,14 +41,19 @@ sub _trials {
     };
     my $full = sub { return full_clone($_[0], undef, "$_[1]/c.vmx") };
     $trials{'full clone'}             = { do => $full };
-    $trials{'full clone into folder'} = { do => $full, prepare => $folder };
-    $trials{'clone into folder'}      = { %{ $trials{'clone snapshot'} }, prepare => $folder };
+    my %there = (prepare => [$folder], folder => 1);
+    $trials{'full clone into folder'} = { do => $full, %there };
+    $trials{'clone into folder'}      = { %{ $trials{'clone snapshot'} }, %there };
     $trials{'delete clone'}
-        = { do => sub { return delete_vm("$_[1]/c.vmx") }, prepare => $clone };
+        = { do => sub { return delete_vm("$_[1]/c.vmx") }, prepare => [$clone] };
+    $trials{'delete machine'} = { do => sub { return delete_vm($_[0]) } };
     my %where = _states();
     for my $where (keys %where) {
-        my ($calls, %state) = @{ $where{$where} };
-        $trials{"$_, $where"} = { %{ $trials{$_} }, %state } for @{$calls};
+        my ($calls, $make, %state) = @{ $where{$where} };
+        for my $call (@{$calls}) {
+            my @prepare = ($make, @{ $trials{$call}{prepare} || [] });
+            $trials{"$call, $where"} = { %{ $trials{$call} }, prepare => \@prepare, %state };
+        }
     }
     return %trials;
 }
@@ -55,17 +61,26 @@ sub _trials {
 # Machines as people leave them: name => [calls, what makes the machine so, what is wrong with what
 # must stay, the files that must].
 sub _states {
-    my @snapshots = ('take', 'revert', 'remove root', 'remove all');
+    my @calls = (
+        'take',        'revert', 'remove root', 'remove leaf', 'remove all', 'clone snapshot',
+        'clone present', 'delete clone'
+    );
     return (
-        'a disk switched off' =>
-            [\@snapshots, prepare => \&_switch_off, stays => qr{^vm/alpha-stray\.vmdk$}],
-        'the list lost' => [
-            ['take', 'full clone'],
-            prepare => sub { spew($_[0] =~ s/x$/sd/r, '') },
-            stays   => qr{^vm/alpha(?:-Snapshot[1-3]\.vmsn|(?:-0)?(?:-00000[1-3])?(?:-s\d+)?\.vmdk)$},
-            merged  => qr{^vm/alpha(?:-0)?-000002\b},
+        'a disk switched off' => [\@calls, \&_switch_off, stays => qr{^vm/alpha-stray\.vmdk$}],
+        'the list lost'       => [
+            ['take', 'full clone', 'clone present'],
+            sub { spew($_[0] =~ s/x$/sd/r, '') },
+            stays  => qr{^vm/alpha(?:-Snapshot[1-3]\.vmsn|(?:-0)?(?:-00000[1-3])?(?:-s\d+)?\.vmdk)$},
+            merged => qr{^vm/alpha(?:-0)?-000002\b},
         ],
-        'in a copy' => [\@snapshots, prepare => \&_copy_parent, stays => qr{^(?:original|others)(?:/|$)}],
+        'in a copy' => [
+            [@calls, 'delete machine'],
+            \&_copy_parent, stays => qr{^(?:original|others)(?:/|$)}
+        ],
+        'beside a neighbour' => [
+            ['delete machine'], \&_add_neighbour,
+            stays => qr{^vm/(?:other\b.*|alpha(?:-s\d+)?\.vmdk)$}
+        ],
     );
 }
 
@@ -76,6 +91,27 @@ sub _switch_off {
     make_delta(parent => $base, name => 'alpha-stray', writes => [[900, 40, 77]]);
     spew($vmx, slurp($vmx)
             . qq{scsi0:5.present = "FALSE"\nscsi0:5.fileName = "alpha-stray.vmdk"\n});
+    return;
+}
+
+# Another machine in the same folder, whose disk depends on the first one's base; no list tells so.
+sub _add_neighbour {
+    my ($vmx, undef, $machine) = @_;
+    make_delta(
+        parent => $machine->{vm}{disks}[0],
+        name   => 'other',
+        writes => [[900, 40, 77]]
+    );
+    my @keys = (
+        'config.version'    => 8,
+        'virtualHW.version' => 8,
+        'scsi0.present'     => 'TRUE',
+        'scsi0:0.present'   => 'TRUE',
+        'scsi0:0.fileName'  => 'other.vmdk'
+    );
+    my $text = '';
+    $text .= vmx_line(splice @keys, 0, 2) . "\n" while @keys;
+    spew(dirname($vmx) . '/other.vmx', $text);
     return;
 }
 
@@ -95,14 +131,16 @@ sub _staying {
     my ($trial) = @_;
     return if !$trial->{stays};
     my $work = $trial->{work};
-    return map { $_ => /-stray\.vmdk$|o\.vmdk$/ ? chain_bytes("$work/$_") : slurp("$work/$_") }
+    return map { $_ => m{(?:-stray|/o|/other)\.vmdk$} ? chain_bytes("$work/$_") : slurp("$work/$_") }
         grep { -f "$work/$_" && $_ =~ $trial->{stays} && !/\.lck\b/ } list_files($work);
 }
 
+# The disk that was present may have been merged into a later one, where a snapshot went.
 sub _staying_complaints {
-    my ($trial) = @_;
+    my ($trial, $merged) = @_;
     my %now = _staying($trial);
     return map {"$_ is not what it was"}
+        grep { !$merged || $_ !~ $merged }
         grep { !defined $now{$_} || $now{$_} ne $trial->{staying}{$_} } keys %{ $trial->{staying} };
 }
 
@@ -118,12 +156,13 @@ sub start_trial {
     my ($what, %may) = @_;
     my %trials = _trials();
     my %trial  = (also => [], what => $what, keep => temp_dir(), %{ $trials{$what} });
+    ($trial{call} = $what) =~ s/,.*//;
     $trial{work}    = ($may{dir} || "$trial{keep}") . '/work';
     $trial{vmx}     = "$trial{work}/vm/alpha.vmx";
     $trial{clone}   = "$trial{work}/clone";
     mkdir $trial{work} or die "mkdir: $!";
     $trial{machine} = killed_machine("$trial{work}/vm");
-    $trial{prepare}->($trial{vmx}, $trial{work}, $trial{machine}) if $trial{prepare};
+    $_->(@trial{qw(vmx work machine)}) for @{ $trial{prepare} || [] };
     $trial{staying} = { _staying(\%trial) };
     $trial{saved} = save_folder($trial{work});
     $trial{by_content} = $may{by_content};
@@ -191,37 +230,46 @@ sub complaints_after {
     return @wrong if defined $may{again} && !$may{again};
     push @wrong, _same_call_again($trial, $code);
     push @wrong, map {"then: $_"} grep { !/^untidy/ } _present_complaints($trial, VIX_OK, %may);
-    my @next = $trial->{what} =~ /clone/ ? () : next_calls(
+    my @next = $trial->{call} =~ /clone|delete/ ? () : next_calls(
         $trial->{machine}, $trial->{vmx}, 'next', [sub { return VIX_OK }, @{ $trial->{also} }],
         $trial->{work}
     );
     push @wrong, grep { !is_untidy($_) } @next;
-
-    # The disk that was present may have been merged into a later one by then.
-    push @wrong, map {"at the end: $_"}
-        grep { !$trial->{merged} || $_ !~ $trial->{merged} } _staying_complaints($trial);
+    push @wrong, map {"at the end: $_"} _staying_complaints($trial, $trial->{merged});
     push @wrong, map {"untidy at the end: $_"}
-        grep { $_ ne '' } map { chain_complaints(present_path($trial->{vmx}, $_)) } @SLOTS;
+        grep { $_ ne '' } map { chain_complaints(present_path($trial->{vmx}, $_)) } @SLOTS
+        if $trial->{call} ne 'delete machine';
     push @wrong, _litter($trial) if !defined $code || $code != VIX_OK;
     return @wrong;
 }
 
 sub _present_complaints {
     my ($trial, $code, %may) = @_;
-    my ($vmx, $what, $clone) = @{$trial}{qw(vmx what clone)};
+    my ($vmx, $what) = @{$trial}{qw(vmx call)};
+    return _deletion_complaints($trial, $code) if $what eq 'delete machine';
     my @wrong = eval { state_complaints($trial->{machine}, $vmx, @{ $trial->{also} }) };
     push @wrong, "cannot be judged: $@" if $@;
     $_ = "untidy: $_" for grep { is_untidy($_) } @wrong;
     push @wrong, 'a full clone changed its source'
         if $what =~ /full/ && _digest($trial) ne $trial->{before};
-    push @wrong, _clone_complaints($trial, $code), _staying_complaints($trial);
+    my $undone = $what eq 'clone present' ? $trial->{merged} : undef;
+    push @wrong, _clone_complaints($trial, $code), _staying_complaints($trial, $undone);
     push @wrong, _qemu_complaints($trial) if $may{qemu} && !grep { !/^untidy/ } @wrong;
+    return @wrong;
+}
+
+# Of a machine that is being deleted nothing need be whole; what others need must be.
+sub _deletion_complaints {
+    my ($trial, $code) = @_;
+    my @wrong = _staying_complaints($trial);
+    push @wrong, 'deleted, and still there'
+        if -e $trial->{vmx} && defined $code && $code == VIX_OK;
     return @wrong;
 }
 
 sub _clone_complaints {
     my ($trial, $code) = @_;
-    my ($vmx, $what, $clone) = @{$trial}{qw(vmx what clone)};
+    my ($vmx, $what, $clone) = @{$trial}{qw(vmx call clone)};
     return if $what !~ /clone/;
     my $there = -e "$clone/c.vmx";
     if ($what eq 'delete clone') {
@@ -230,7 +278,7 @@ sub _clone_complaints {
     }
     return 'no clone after success' if !$there && defined $code && $code == VIX_OK;
     return 'half a clone after a failure: ' . join ' ', list_files($clone)
-        if !$there && defined $code && -e $clone && !$trial->{prepare};
+        if !$there && defined $code && -e $clone && !$trial->{folder};
     return if !$there;
     return clone_complaints($trial->{machine}, $vmx, $what, $clone) if $what !~ /full/;
     my $is = eval { present_reads("$clone/c.vmx") } or return "the clone cannot be read: $@";
@@ -248,8 +296,8 @@ sub _qemu_complaints {
         push @wrong, map { _compare("$keep/$uid-$_.raw", snapshot_path($vmx, $uid, $_)) } @SLOTS;
     }
     my $clone = "$trial->{clone}/c.vmx";
-    return @wrong if !-e $clone || $trial->{what} eq 'delete clone';
-    my $of = $trial->{what} =~ /present|full/ ? 'present' : 2;
+    return @wrong if !-e $clone || $trial->{call} eq 'delete clone';
+    my $of = $trial->{call} =~ /present|full/ ? 'present' : 2;
     return @wrong, _qemu_differs($trial, $clone, $of);
 }
 
@@ -298,11 +346,12 @@ sub _compare_now {
 # It succeeds, or it has done already what it was asked for; then the next call at that place does.
 sub _same_call_again {
     my ($trial, $code) = @_;
-    my ($vmx, $what, $clone) = @{$trial}{qw(vmx what clone)};
+    my ($vmx, $what, $clone) = @{$trial}{qw(vmx call clone)};
     return if defined $code && $code == VIX_OK;
     my $there = -e "$clone/c.vmx";
-    return _delete_again($trial, $there) if $what eq 'delete clone';
-    return _clone_again($trial)          if $what =~ /clone/ && $there;
+    return _delete_again($trial, $there)   if $what eq 'delete clone';
+    return _delete_again($trial, -e $vmx)  if $what eq 'delete machine';
+    return _clone_again($trial)            if $what =~ /clone/ && $there;
     my $done = $what =~ /^remove/ && _names_left($vmx) ne 'a b c';
     return if $done;
     my $err = run_trial($trial);
@@ -314,6 +363,7 @@ sub _delete_again {
     my $err = run_trial($trial);
     return $err == VIX_OK ? () : "deleting again: $err" if $there;
     return "deleting what is deleted: $err" if $err != VIX_E_VM_NOT_FOUND;
+    return                                  if $trial->{call} eq 'delete machine';
     my $clone = linked_clone($trial->{vmx}, [0, 0], "$trial->{clone}/c.vmx");
     my $gone  = run_trial($trial);
     return $clone == VIX_OK && $gone == VIX_OK ? () : "cloning there: $clone, deleting that: $gone";
@@ -340,7 +390,7 @@ sub _names_left {
 # Files that no machine here names.
 sub _litter {
     my ($trial) = @_;
-    my %known;
+    my %known = ("$trial->{work}/vm" => 1);
     for my $vmx (grep {-e} $trial->{vmx}, "$trial->{clone}/c.vmx") {
         (my $stem = $vmx) =~ s/\.vmx$//;
         $known{$_} = 1 for dirname($vmx), map {"$stem.$_"} qw(vmx vmsd vmxf nvram);
@@ -360,6 +410,10 @@ sub _litter {
     }
     my @left = grep { !$known{"$trial->{work}/$_"} && !/^lost\+found/ } list_files($trial->{work});
     @left = grep { $_ !~ $trial->{stays} } @left if $trial->{stays};
+
+    # The lock of a machine that is gone is taken over by the next one of this name.
+    @left = grep { !m{^vm/alpha\.vmx\.lck(?:/|$)} } @left if !-e $trial->{vmx};
+
     # Somebody who draws a lock's number is waited for; a second later these are known as dead.
     my @young = map {m{^(.*\.lck)/[DE]\d{5}\.lck$}} @left;
     for my $lock (@young) {
