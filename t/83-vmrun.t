@@ -230,7 +230,10 @@ subtest 'what needs a machine that runs, and its tools' => sub {
 subtest 'the example' => sub {
     my $vm     = make_vm(dir => "$HOME/example/vm", name => 'vm');
     mkdir "$HOME/example/out" or die $!;
-    local $ENV{VMRUN} = join ' ', perl_with_vix("$FindBin::Bin/../script/vmrun");
+    my @words = perl_with_vix("$FindBin::Bin/../script/vmrun");
+    spew("$HOME/vmrun", join ' ', "#!/bin/sh\nexec", (map { "'$_'" } @words), qq{"\$@"\n});
+    chmod 0755, "$HOME/vmrun";
+    local $ENV{VMRUN} = "$HOME/vmrun";
     my $run = run_tool("$FindBin::Bin/../examples/vmrun-clones.sh", $vm->{vmx}, "$HOME/example/out");
     is($run->{status}, 0, 'runs') or diag "$run->{out}$run->{err}";
     like($run->{out}, qr/\ATotal snapshots: 1\nfor-clones\nA full clone\n/, 'says what it made');
