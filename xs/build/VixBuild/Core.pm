@@ -17,8 +17,7 @@ sub arguments {
     my @launcher = $compiler->launcher;
     return (
         qw(-S cpp -B), $FOLDER,
-        (is_configured() ? () : '-DCMAKE_BUILD_TYPE=Release'),
-        (has_compiler($compiler) ? () : '-DCMAKE_CXX_COMPILER=' . $compiler->program),
+        '-DCMAKE_BUILD_TYPE=Release', '-DCMAKE_CXX_COMPILER=' . $compiler->program,
         (@launcher ? '-DCMAKE_CXX_COMPILER_LAUNCHER=' . join ';', @launcher : ()),
         '-DCMAKE_CXX_FLAGS=' . $compiler->flags,
         (defined $werror ? "-DVIX_WERROR=$werror" : ()),
@@ -26,9 +25,10 @@ sub arguments {
 }
 
 # Empty, or what CMake said, and then nothing of the try is left: CMake would remember what it did
-# not find.
+# not find. A folder that is configured keeps its kind of build and the compiler, by its name there.
 sub configure {
     my (@arguments) = @_;
+    @arguments = grep { !/\A-DCMAKE_(?:BUILD_TYPE|CXX_COMPILER)=/ } @arguments if is_configured();
     my $said = VixBuild::Compiler::output_of('cmake', @arguments);
     return '' if $? == 0;
     forget() if !is_configured();

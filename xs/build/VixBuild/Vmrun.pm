@@ -35,13 +35,32 @@ sub is_foreign {
     return ($begin // '') !~ /VMware::Vix/;
 }
 
-# Before an installation: ends it where that would replace somebody else's program.
+# Before an installation: ends it where a program of the first folder would replace somebody else's
+# in the second.
 sub keep_foreign {
-    my ($path) = @_;
-    return if ($ENV{VMRUN_OVERWRITE} // '') eq '1' || !is_foreign($path);
+    my ($from, $to) = @_;
+    return if ($ENV{VMRUN_OVERWRITE} // '') eq '1';
+    my ($path) = grep { is_foreign($_) } map {"$to/$_"} _names_in($from);
+    return if !defined $path;
     die "$path is not the vmrun of VMware::Vix (VMware's?), so nothing was installed.\n"
         . "Choose another name, with perl Makefile.PL VMRUN_NAME=$OTHER_NAME && make install,\n"
         . "or replace that program, with VMRUN_OVERWRITE=1 make install.\n";
+}
+
+# Takes away what an earlier build in this folder made for another name: it would be installed, too.
+sub drop_other_names {
+    my ($name) = @_;
+    my @stale = grep { m{([^/]+)\z} && $1 !~ /\A\Q$name\E(?:\.1\w*)?\z/ && $1 ne '.exists' }
+        map { my $folder = $_; map {"$folder/$_"} _names_in($folder) }
+        qw(blib/script blib/man1 blib/share/bash-completion/completions);
+    unlink @stale;
+    return;
+}
+
+sub _names_in {
+    my ($folder) = @_;
+    opendir my $handle, $folder or return;
+    return grep { -f "$folder/$_" } readdir $handle;
 }
 
 # Makes `$to` of script/vmrun or its completion, with another name for the command.
