@@ -51,6 +51,7 @@ $ENV{PATH} = "$temp/bin";
 
 # How a plain user without network and libvirt is made; less where this host does not allow it.
 my @alone = ('unshare', ($> == 0 ? '-m' : '-r'), '-n', 'sh', '-c', <<'END_OF_SCRIPT', 'sh', "$temp/empty");
+mount -t sysfs sysfs /sys  # has the network cards of where it was mounted
 [ ! -d /usr/include/libvirt ] || mount --bind "$1" /usr/include/libvirt || exit 99
 for library in /usr/lib/*/libvirt.so.0 /usr/lib64/libvirt.so.0; do
     [ ! -e "$library" ] || mount --bind /dev/null "$library" || exit 99
