@@ -14,6 +14,7 @@ use VixTest;
 use VixTest::Calls qw(clone_vm);
 use VixTest::Files qw(list_files);
 use VixTest::Locks qw(creation_of other_machine put_lock);
+use VixTest::Tools qw(run_tool);
 
 my $keep   = temp_dir();
 my $number = 0;
@@ -106,6 +107,18 @@ is(code_with(sub { spew("$_[0]{vmx}.lck", 'ancient') }),
     is(clone_vm($vm->{vmx}, "$vm->{dir}.clone/copy.vmx")->{err},
         VIX_OK, 'a destination that a dead process had locked');
     is_deeply([grep {/\.lck/} list_files("$vm->{dir}.clone")], [], 'its lock is gone');
+}
+
+# With the host's name and network, but process ids of its own, as `docker run --network=host` has it.
+SKIP: {
+    my @container = qw(unshare --user --map-root-user --pid --fork --mount-proc);
+    skip 'no namespaces may be made here', 2 if run_tool(@container, 'true')->{status};
+    my $vm = make_vm(dir => "$keep/" . $number++);
+    put_lock($vm->{vmx}, pid => 1, creation => creation_of(1));
+    my @vmrun = ($^X, (map {"-I$_"} grep { !ref } @INC), "$Bin/../script/vmrun");
+    my $run = run_tool(@container, @vmrun, 'clone', $vm->{vmx}, "$vm->{dir}.clone/copy.vmx", 'full');
+    like($run->{out}, qr/^Error: .*(?:running|powered on)/i, 'a container takes no process of its host for dead');
+    ok(!-e "$vm->{dir}.clone/copy.vmx", 'and makes no clone');
 }
 
 done_testing();

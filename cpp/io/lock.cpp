@@ -36,6 +36,7 @@ constexpr std::string_view kOurField = "by=VMware::Vix";
 constexpr std::size_t kMemberBytes = 512;
 constexpr std::size_t kMachineBytes = 12;  // 4 of the host name's hash, 8 of the hardware id
 constexpr std::size_t kHardwareOffset = 4;
+constexpr std::string_view kHostProcesses = "pid:[4026531836]";  // the number is fixed in Linux
 constexpr unsigned kLockPermissions = 0644;  // who is kept out must be able to see by whom
 constexpr int kNumberedTries = 100;
 constexpr auto kEntryWait = std::chrono::milliseconds{10};
@@ -92,6 +93,14 @@ std::string encode_machine(const std::string& bytes) {
 // since taking over a live lock is worse than honouring a dead one.
 bool is_this_machine(std::string_view machine) {
     return machine == this_machine();
+}
+
+// A container may have the host's name and network card, but process ids of its own, by which each
+// process of the host would look dead. To locks it is a host of its own.
+std::string own_processes() {
+    boost::system::error_code error;
+    const std::string name = fs::read_symlink("/proc/self/ns/pid", error).string();
+    return name == kHostProcesses ? std::string{} : name;
 }
 
 std::string encode_machine(const std::string& host_name, const std::array<char, 8>& hardware) {
@@ -272,7 +281,7 @@ std::uint32_t lock_checksum(std::string_view folder_path) {
 }
 
 std::string this_machine() {
-    return encode_machine(own_host_name(), hardware_id());
+    return encode_machine(own_host_name() + own_processes(), hardware_id());
 }
 
 LockMember member_for(pid_t pid) {

@@ -31,9 +31,11 @@ sub put_lock {
 }
 
 # Base64 of the hash of the host's name and of the address of the first ethN interface, as VMware
-# names a Linux host.
+# names a Linux host. In a container with process ids of its own, their namespace belongs to the name.
 sub this_machine {
-    my $hash        = _hash(hostname(), 'C*');
+    my $processes = readlink('/proc/self/ns/pid') // '';
+    $processes = '' if $processes eq 'pid:[4026531836]';
+    my $hash        = _hash(hostname() . $processes, 'C*');
     my ($interface) = grep { -e "/sys/class/net/eth$_/address" } 0 .. 7;
     my $address     = "\0" x 6;
     $address = pack '(H2)6', split /[:\n]/, slurp("/sys/class/net/eth$interface/address")
