@@ -344,12 +344,25 @@ void Lock::enter(LockKind kind, const Patience& patience) {
     if (kind == LockKind::Exclusive && fs::is_regular_file(fs::symlink_status(folder_, ignored))) {
         fs::remove(folder_, ignored);  // an ancient lock was a file; VMware deletes these, too
     }
+    for (int i = 0; !draw(kind); ++i) {
+        if (i == kNumberedTries) throw system_error(EAGAIN, "locking with", folder_.string());
+    }
+    wait_for_entries(folder_, number_);
+    Wait wait{patience};
+    while (const auto holder = obstacle(own_.lamport, kind)) {
+        if (!wait.goes_on(kQueueWait)) {
+            throw Error{VIX_E_FILE_ALREADY_LOCKED, "locked: " + *holder};
+        }
+    }
+}
+
+void Lock::begin_entry() {
     for (int i = 0;; ++i) {
         if (mkdir(folder_.c_str(), 0777) != 0 && errno != EEXIST) {
             throw system_error(errno, "creating", folder_.string());
         }
         number_ = random_number();
-        if (mkdir((folder_ / name_of('D', number_)).c_str(), 0777) == 0) break;
+        if (mkdir((folder_ / name_of('D', number_)).c_str(), 0777) == 0) return;
         // Taken, or the folder vanished with its last holder in between.
         if ((errno != EEXIST && errno != ENOENT) || i == kNumberedTries) {
             const int reason = errno;
@@ -357,6 +370,13 @@ void Lock::enter(LockKind kind, const Patience& patience) {
             throw system_error(reason, "locking with", folder_.string());
         }
     }
+}
+
+// False if others took this entry for a dead one, as it took so long: they may have drawn the same
+// number and not have seen ours. Who removes an entry does so before looking who is there, and the
+// member appears before the entry goes, so one of both sees the other.
+bool Lock::draw(LockKind kind) {
+    begin_entry();
     LockMember own = member_for(getpid());
     own.kind = kind;
     own.ours = true;
@@ -367,18 +387,28 @@ void Lock::enter(LockKind kind, const Patience& patience) {
         }
     }
     ++own.lamport;
-    write_member(folder_ / name_of('E', number_), to_text(own, folder_));
-    fs::rename(folder_ / name_of('E', number_), folder_ / name_of('M', number_));
-    fs::remove(folder_ / name_of('D', number_));
     own_ = own;
+    const bool written = publish(to_text(own, folder_), folder_ / name_of('M', number_));
+    if (written && rmdir((folder_ / name_of('D', number_)).c_str()) == 0) return true;
+    if (written && errno != ENOENT) throw system_error(errno, "locking with", folder_.string());
+    leave();
+    return false;
+}
 
-    wait_for_entries(folder_, number_);
-    Wait wait{patience};
-    while (const auto holder = obstacle(own.lamport, kind)) {
-        if (!wait.goes_on(kQueueWait)) {
-            throw Error{VIX_E_FILE_ALREADY_LOCKED, "locked: " + *holder};
-        }
+// By a rename, so that nobody takes half a member for garbage. False if the entry was taken for a
+// dead one.
+bool Lock::publish(const std::string& text, const fs::path& member) const {
+    const fs::path entry = folder_ / name_of('E', number_);
+    try {
+        write_member(entry, text);
+    } catch (const Error& error) {
+        // The folder, too, goes with the last entry.
+        if (error.code() == VIX_E_FILE_NOT_FOUND) return false;
+        throw;
     }
+    if (rename(entry.c_str(), member.c_str()) == 0) return true;
+    if (errno == ENOENT) return false;
+    throw system_error(errno, "locking with", folder_.string());
 }
 
 // With the number that this object drew: whoever waits for it has to wait for the holder, too.
@@ -386,15 +416,12 @@ fs::path Lock::hand_over(const LockMember& holder) const {
     LockMember member = holder;
     member.kind = own_.kind;
     member.lamport = own_.lamport;
-    // By a rename, so that nobody takes half a member for garbage.
-    const fs::path entry = folder_ / name_of('E', number_);
-    write_member(entry, to_text(member, folder_));
-    fs::path path;
-    do {
-        path = folder_ / name_of('M', random_number());
-    } while (fs::exists(fs::symlink_status(path)));
-    fs::rename(entry, path);
-    return path;
+    const std::string text = to_text(member, folder_);
+    for (int i = 0; i <= kNumberedTries; ++i) {
+        const fs::path path = folder_ / name_of('M', random_number());
+        if (!fs::exists(fs::symlink_status(path)) && publish(text, path)) return path;
+    }
+    throw system_error(EAGAIN, "locking with", folder_.string());
 }
 
 fs::path Lock::member() const {
@@ -404,9 +431,9 @@ fs::path Lock::member() const {
 std::optional<std::string> Lock::obstacle(std::uint64_t own_lamport, LockKind kind) const {
     const std::string own_name = name_of('M', number_);
     boost::system::error_code ignored;
-    const auto names = names_if_any(folder_);
-    remove_dead_entries(folder_, names);
-    for (const std::string& name : names) {
+    remove_dead_entries(folder_, names_if_any(folder_));
+    // Listed anew: see draw().
+    for (const std::string& name : names_if_any(folder_)) {
         if (!is_member_name(name, 'M') || name == own_name) continue;
         const auto member = read_member(folder_ / name);
         if (!member || is_stale(*member)) {

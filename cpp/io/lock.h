@@ -80,6 +80,9 @@ class Lock {
 
   private:
     void enter(LockKind kind, const Patience& patience);
+    void begin_entry();
+    bool draw(LockKind kind);
+    bool publish(const std::string& text, const boost::filesystem::path& member) const;
     std::optional<std::string> obstacle(std::uint64_t own_lamport, LockKind kind) const;
     void leave() noexcept;
 

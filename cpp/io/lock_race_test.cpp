@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "io/lock.h"
+#include "testing/system_calls.h"
 #include "testing/temp_folder.h"
 
 namespace vix::io {
@@ -91,6 +92,27 @@ TEST(LockRace, SomebodyGetsIt) {
     }
     for (std::thread& thread : threads) thread.join();
     EXPECT_GT(held, 0);
+}
+
+// A busy host may stop a process while it draws its number, and the other one takes it for dead.
+TEST(LockRace, OneThatIsSlowToDrawItsNumberDoesNotHoldItBesideAnother) {
+    const TempFolder folder;
+    for (int round = 0; round < 6; ++round) {  // which of two equal numbers comes first is chance
+        const auto file = folder / ("slow" + std::to_string(round) + ".vmx");
+        testing::delay_next_file("/E", 1300);
+        std::thread slow{[&] {
+            try {
+                const Lock lock{file, LockKind::Exclusive};
+                ADD_FAILURE() << "both hold it in round " << round;
+            } catch (const Error& error) {
+                EXPECT_EQ(error.code(), VIX_E_FILE_ALREADY_LOCKED);
+            }
+        }};
+        std::this_thread::sleep_for(std::chrono::milliseconds{100});
+        const Lock quick{file, LockKind::Exclusive};
+        slow.join();
+    }
+    EXPECT_EQ(testing::names_in(folder.path()), "");
 }
 
 }  // namespace

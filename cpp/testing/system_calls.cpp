@@ -29,6 +29,8 @@ std::atomic<bool> state_is_hidden{false};
 std::atomic<const char*> refused_part{nullptr};
 std::atomic<Call> refused_call{Call::Close};
 std::atomic<int> refusals{0};
+std::atomic<const char*> delayed_part{nullptr};
+std::atomic<int> delay_ms{0};
 
 }  // namespace
 
@@ -73,6 +75,18 @@ static bool is_closing_refused(int file) {
     char path[PATH_MAX + 1] = {};
     snprintf(name, sizeof name, "/proc/self/fd/%d", file);
     return readlink(name, path, PATH_MAX) > 0 && is_refused(Call::Close, path);
+}
+
+void delay_next_file(const char* part, int ms) {
+    delay_ms = ms;
+    delayed_part = part;
+}
+
+static void delay(const char* path) {
+    const char* part = delayed_part;
+    if (part == nullptr || strstr(path, part) == nullptr) return;
+    if (!delayed_part.compare_exchange_strong(part, nullptr)) return;
+    usleep(static_cast<useconds_t>(delay_ms) * 1000);
 }
 
 void interrupt_next_folder() {
@@ -125,6 +139,7 @@ static Function next(Function, const char* name) {
 }  // namespace vix::testing
 
 using vix::testing::Call;
+using vix::testing::delay;
 using vix::testing::hides_state;
 using vix::testing::is_closing_refused;
 using vix::testing::is_faulty;
@@ -142,6 +157,7 @@ int open(const char* path, int flags, ...) {
     va_start(arguments, flags);
     const auto mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : mode_t{0};
     va_end(arguments);
+    if ((flags & O_CREAT) != 0) delay(path);
     if ((flags & O_CREAT) != 0 && is_faulty()) return -1;
     if (is_interrupted(flags)) return -1;
     static const auto real = next(&open, "open");

@@ -31,6 +31,9 @@ class Refusal {
     int count() const;  // of calls that failed
 };
 
+// The next file that is made under a path that contains `part` is made only after that time.
+void delay_next_file(const char* part, int ms);
+
 // The next folder that is opened to be listed is interrupted by a signal once.
 void interrupt_next_folder();
 
