@@ -83,19 +83,6 @@ void lock_to_start(const fs::path& vmx, const vm::Settings& settings,
     check_may_start(vm::Config::read(vmx), settings);
 }
 
-// Started by a process of ours that died before it could mark the machine: it never ran. Or its own
-// process has just died, which the locks tell at once and libvirt a moment later.
-void drop_unmarked(const Connection& connection, const fs::path& vmx) {
-    const auto end = std::chrono::steady_clock::now() + kPatience;
-    while (auto domain = connection.find(uuid_for(vmx))) {
-        if (domain->activity() == Activity::Paused) return domain->destroy();
-        if (std::chrono::steady_clock::now() > end) {
-            throw Error{VIX_E_VM_IS_RUNNING, vmx.string() + " runs already, as " + domain->name()};
-        }
-        std::this_thread::sleep_for(kPoll);
-    }
-}
-
 // False when the agent does not answer, which tells nothing of the guest: it may be busy, or
 // shutting down already.
 bool ask_agent_to_shut_down(Domain& domain) {

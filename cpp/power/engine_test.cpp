@@ -137,17 +137,56 @@ TEST_F(Power, OfTwoStartsAtOnceOneIsRefused) {
     EXPECT_EQ(engine().state(vmx_), State::Running);
 }
 
-TEST_F(Power, StartThatDiedHalfwayIsNoHindrance) {
-    const pid_t child = fork();
-    if (child == 0) {
-        engine().power_on(vmx_, StartAs::Running);
-        _exit(0);
-    }
+// As on a busy host: the first is stopped while it takes its lock.
+TEST_F(Power, OfTwoStartsOfWhichOneIsSlowOneIsRefused) {
+    testing::delay_next_file("vm.vmx.lck/E", 1300);
+    auto slow = std::async(std::launch::async, [&] {
+        return code_of([&] { engine().power_on(vmx_, StartAs::Running); });
+    });
     std::this_thread::sleep_for(std::chrono::milliseconds{200});
-    kill(child, SIGKILL);
-    waitpid(child, nullptr, 0);
-    if (engine().state(vmx_) == State::Off) engine().power_on(vmx_, StartAs::Running);
+    const auto quick = code_of([&] { engine().power_on(vmx_, StartAs::Running); });
+    EXPECT_EQ(quick, VIX_OK);
+    EXPECT_EQ(slow.get(), VIX_E_VM_IS_RUNNING);
     EXPECT_EQ(engine().state(vmx_), State::Running);
+}
+
+// libvirt does what it was asked for also when the process that asked was killed.
+TEST_F(Power, DomainThatAKilledStartGetsLateIsNoHindrance) {
+    engine().power_on(vmx_, StartAs::Running);
+    const Connection connection{testing::guest_settings(folder_ / "run")};
+    const std::string description = connection.find(uuid_for(vmx_))->description();
+    engine().power_off(vmx_);
+    auto late = std::async(std::launch::async, [&] {
+        const fs::path served = folder_ / "run" / uuid_for(vmx_) / "server.pid";
+        testing::wait_until([&] { return fs::exists(served); });
+        return code_of([&] { connection.start(description, StartAs::Paused); });
+    });
+    EXPECT_EQ(code_of([&] { engine().power_on(vmx_, StartAs::Running); }), VIX_OK);
+    late.wait();
+    EXPECT_EQ(engine().state(vmx_), State::Running);
+}
+
+// At whatever step it was killed, it neither keeps the next start from running nor takes anything
+// from it afterwards.
+TEST_F(Power, StartThatDiedHalfwayIsNoHindrance) {
+    for (const int delay_ms : {10, 60, 150, 300, 450}) {
+        SCOPED_TRACE(delay_ms);
+        const pid_t child = fork();
+        if (child == 0) {
+            code_of([&] { engine().power_on(vmx_, StartAs::Running); });
+            _exit(0);
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds{delay_ms});
+        kill(child, SIGKILL);
+        waitpid(child, nullptr, 0);
+        if (engine().state(vmx_) == State::Off) engine().power_on(vmx_, StartAs::Running);
+        std::this_thread::sleep_for(std::chrono::milliseconds{500});
+        EXPECT_EQ(engine().state(vmx_), State::Running);
+        const fs::path folder = folder_ / "run" / uuid_for(vmx_);
+        ASSERT_TRUE(fs::exists(folder / "server.pid"));
+        EXPECT_EQ(kill(std::stoi(testing::read_file(folder / "server.pid")), 0), 0);
+        engine().power_off(vmx_);
+    }
 }
 
 TEST_F(Power, CrashedIsOff) {

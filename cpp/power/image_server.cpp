@@ -22,42 +22,54 @@ constexpr std::size_t kListLimit = std::size_t{1} << 20;
 constexpr int kNoDaemon = 3;
 constexpr int kDoesNotServe = 4;
 constexpr int kTooManyFiles = 5;
+constexpr int kFolderOfAnother = 6;
+constexpr int kFolderTries = 10;
 constexpr std::size_t kFilesBesides = 64;  // sockets, libraries, the monitor
 
-// $1 folder, $2 process that starts us, or nothing, $3... the daemon. `tail` waits for a process
-// that is nobody's child, and TERM ends the waiting. The lists of what to remove hold one name
-// after each NUL, for a path may hold anything else.
+// $1 folder, which it is started in, $2 process that starts us, or nothing, $3... the daemon. All
+// of it goes by the working folder: the folder of that name may be another start's by now. `tail`
+// waits for a process that is nobody's child, and TERM ends the waiting. The lists of what to
+// remove hold one name after each NUL, for a path may hold anything else.
 constexpr const char* kSupervisor = R"sh(
 folder=$1 starter=$2
 shift 2
-cd "$folder" || exit 1
-stopped= daemon=
+stopped=
 trap 'stopped=1' TERM
 umask 077
-echo $$ >supervisor.pid
-( "$@" >server.log 2>&1 </dev/null; echo ended >ended ) &
-server=$!
-tries=2400
-while [ ! -s machine.pid ] && [ ! -e ended ] && [ -z "$stopped" ] && [ "$tries" -gt 0 ]; do
-    [ -z "$starter" ] || [ -e "/proc/$starter" ] || break
-    sleep 0.05
-    tries=$((tries - 1))
-done
-if [ -s machine.pid ] && [ -z "$stopped" ]; then
-    daemon=$(cat server.pid)
-    tail --pid="$(cat machine.pid)" -f /dev/null &
-    watch=$!
-    wait "$watch"
-    kill "$watch" 2>/dev/null
+starter_lives() {
+    [ -z "$starter" ] || [ -e "/proc/$starter" ]
+}
+serves() {
+    [ "/proc/$daemon/cwd" -ef . ]
+}
+if starter_lives && [ -z "$stopped" ]; then
+    "$@" >server.log 2>&1 </dev/null &
+    daemon=$!
+    tries=2400
+    while [ ! -s machine.pid ] && [ -z "$stopped" ] && [ "$tries" -gt 0 ] && serves && starter_lives; do
+        sleep 0.05
+        tries=$((tries - 1))
+    done
+    serves || echo ended >ended
+    if [ -s machine.pid ] && [ -z "$stopped" ]; then
+        tail --pid="$(cat machine.pid)" -f /dev/null &
+        watch=$!
+        wait "$watch"
+        kill "$watch" 2>/dev/null
+    fi
+    while serves; do
+        kill "$daemon" 2>/dev/null
+        wait "$daemon"
+    done
 fi
-[ -z "${daemon:=$(cat server.pid 2>/dev/null)}" ] || kill "$daemon" 2>/dev/null
-while [ ! -e ended ] && kill -0 "$server" 2>/dev/null; do wait "$server"; done
+trap '' TERM
 [ -s machine.pid ] || sleep 0.2
 remove_marks='for mark; do rm -f -- "$mark"; rmdir -- "${mark%/*}"; done'
 [ ! -s marks ] || xargs -0 sh -c "$remove_marks" sh <marks 2>/dev/null
 [ ! -s scratch ] || xargs -0 rm -f -- <scratch
-cd /
-rm -rf -- "$folder"
+[ "$folder" -ef . ] || exit 0
+rm -rf -- ./*
+rmdir -- "$folder"
 )sh";
 
 // $1: how many files have to be open at once. QEMU has no use for the soft limit, which stands for
@@ -75,6 +87,9 @@ allow_files() {
 // $1 folder, $2 process that starts it, or nothing, $3 owner of the socket, or nothing, $4 files,
 // $5 the supervisor, $6... the daemon. Others may pass through the folders, not look; one that
 // somebody else put there is not used. The daemon writes its number when all is open and served.
+//
+// The script of a start that was killed may still run: whoever is the first to make `owner` has the
+// folder, and the other one leaves it.
 constexpr std::string_view kStart = R"sh(
 folder=$1 starter=$2 owner=$3 files=$4 supervisor=$5
 shift 5
@@ -87,41 +102,47 @@ make_private() {
     exit 1
 }
 make_private "${folder%/*}"
-make_private "$folder"
+if ! mkdir -m 711 -- "$folder" 2>/dev/null; then
+    [ ! -d "$folder" ] || exit 6
+    mkdir -- "$folder" || exit 1
+    chmod 711 -- "$folder"
+fi
+cd -- "$folder" 2>/dev/null || exit 6
+(set -C; : >owner) 2>/dev/null || exit 6
 setsid sh -c "$supervisor" vmware-vix-images "$folder" "$starter" "$@" </dev/null >/dev/null 2>&1 &
 tries=3000
-until [ -s "$folder/server.pid" ]; do
-    if [ -e "$folder/ended" ] || [ ! -d "$folder" ] || [ "$tries" = 0 ]; then
-        cat "$folder/server.log" 2>/dev/null || echo 'it did not begin to serve'
+until [ -s server.pid ]; do
+    [ "$folder" -ef . ] || exit 6
+    if [ -e ended ] || [ "$tries" = 0 ]; then
+        cat server.log 2>/dev/null || echo 'it did not begin to serve'
         exit 4
     fi
     tries=$((tries - 1))
     sleep 0.01
 done
-[ -z "$owner" ] || chown -- "$owner" "$folder/nbd.sock" || exit 1
+[ -z "$owner" ] || chown -- "$owner" nbd.sock || exit 1
 )sh";
 
-// $1 folder. A number may be another's by now: ours has our folder among its arguments. What is
-// left when the supervisor was killed is ended and removed here.
+// $1 folder. Ours are those that work in it, whoever started them: also a supervisor that has yet
+// to begin. What is left when the supervisor was killed is ended and removed here.
 constexpr std::string_view kStop = R"sh(
 folder=$1
 [ -d "$folder" ] || exit 0
-is_ours() {
-    [ -n "$1" ] && tr '\0' '\n' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -e "$folder"
+ours() {
+    for process in /proc/[0-9]*; do
+        [ "$process/cwd" -ef "$folder" ] || continue
+        case $(tr '\0' ' ' 2>/dev/null <"$process/cmdline") in
+            *vmware-vix-images* | *qemu-storage-daemon*) printf '%s ' "${process#/proc/}" ;;
+        esac
+    done 2>/dev/null
 }
-end() {
-    number=$(cat "$folder/$1" 2>/dev/null)
-    is_ours "$number" || return 0
-    kill "$number" 2>/dev/null
-    tries=1500
-    while is_ours "$number" && [ "$tries" -gt 0 ]; do
-        sleep 0.02
-        tries=$((tries - 1))
-    done
-}
-end supervisor.pid
-[ -d "$folder" ] || exit 0
-end server.pid
+tries=1500
+while numbers=$(ours) && [ -n "$numbers" ]; do
+    [ "$tries" -gt 0 ] || { echo "the processes $numbers do not end"; exit 1; }
+    kill $numbers 2>/dev/null
+    tries=$((tries - 1))
+    sleep 0.02
+done
 rm -rf -- "$folder"
 )sh";
 
@@ -282,6 +303,16 @@ std::string ImageServer::do_there(const std::string& action, std::string_view sc
                         arguments, kListLimit);
 }
 
+io::Outcome ImageServer::try_start(const std::vector<std::string>& arguments) {
+    io::Outcome outcome;
+    for (int tries = 0; tries < kFolderTries; ++tries) {
+        stop();
+        outcome = host_.run(std::string{kAllowFiles} + std::string{kStart}, arguments);
+        if (outcome.status != kFolderOfAnother) break;
+    }
+    return outcome;
+}
+
 void ImageServer::start(const std::vector<Image>& images, const std::optional<Owner>& owner) {
     stop();
     for (const Image& image : images) {
@@ -302,24 +333,30 @@ void ImageServer::start(const std::vector<Image>& images, const std::optional<Ow
     for (std::string& word : server_arguments(images, socket())) {
         arguments.push_back(std::move(word));
     }
-    const io::Outcome outcome =
-        host_.run(std::string{kAllowFiles} + std::string{kStart}, arguments);
-    if (outcome.status == 0) return;
+    const io::Outcome outcome = try_start(arguments);
+    if (outcome.status != 0) throw start_error(outcome, files);
+}
+
+Error ImageServer::start_error(const io::Outcome& outcome, std::size_t files) const {
     const std::string words{trim(outcome.output)};
-    if (outcome.status == kNoDaemon) {
-        throw Error{VIX_E_FILE_NOT_FOUND,
-                    std::string{kDaemon} + " is not installed (on Debian: qemu-system-common)"};
+    switch (outcome.status) {
+        case kNoDaemon:
+            return Error{
+                VIX_E_FILE_NOT_FOUND,
+                std::string{kDaemon} + " is not installed (on Debian: qemu-system-common)"};
+        case kTooManyFiles:
+            return Error{VIX_E_DISK_TOOMANYOPENFILES,
+                         "the virtual machine's disks and their snapshots are " +
+                             std::to_string(files) + " files, and a process may have " + words +
+                             " open (ulimit -H -n); raise that limit, or merge snapshots"};
+        case kDoesNotServe:
+            return Error{VIX_E_DISK_NOIO, std::string{kDaemon} + ": " + words};
+        case kFolderOfAnother:
+            return Error{VIX_E_FILE_ACCESS_ERROR,
+                         "preparing " + folder_.string() + ": somebody else keeps making it"};
+        default:
+            return Error{VIX_E_FILE_ACCESS_ERROR, "preparing " + folder_.string() + ": " + words};
     }
-    if (outcome.status == kTooManyFiles) {
-        throw Error{VIX_E_DISK_TOOMANYOPENFILES,
-                    "the virtual machine's disks and their snapshots are " + std::to_string(files) +
-                        " files, and a process may have " + words +
-                        " open (ulimit -H -n); raise that limit, or merge snapshots"};
-    }
-    if (outcome.status == kDoesNotServe) {
-        throw Error{VIX_E_DISK_NOIO, std::string{kDaemon} + ": " + words};
-    }
-    throw Error{VIX_E_FILE_ACCESS_ERROR, "preparing " + folder_.string() + ": " + words};
 }
 
 void ImageServer::keep_scratch() {

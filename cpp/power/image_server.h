@@ -64,6 +64,8 @@ class ImageServer {
     void stop();
 
   private:
+    io::Outcome try_start(const std::vector<std::string>& arguments);
+    Error start_error(const io::Outcome& outcome, std::size_t files) const;
     std::string do_there(const std::string& action, std::string_view script,
                          std::vector<std::string> arguments) const;
 

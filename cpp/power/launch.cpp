@@ -4,6 +4,8 @@
 
 #include <boost/filesystem/operations.hpp>
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -29,6 +31,8 @@ constexpr const char* kVarsExport = "nvram";
 constexpr std::size_t kFirmwareLimit = std::size_t{64} << 20;
 constexpr int kNetworkCards = 10;
 constexpr int kPortTries = 10;
+constexpr std::chrono::seconds kPatience{30};
+constexpr auto kPoll = std::chrono::milliseconds{100};
 
 // $1: a file that was made just now; a network file system may take its time to show it.
 constexpr std::string_view kWaitForFile = R"sh(
@@ -67,6 +71,19 @@ fs::path host_drive(const char* device, const HostShell& host) {
 }
 
 }  // namespace
+
+// Started by a process of ours that died before it could mark the machine: it never ran. Or its own
+// process has just died, which the locks tell at once and libvirt a moment later.
+void drop_unmarked(const Connection& connection, const fs::path& vmx) {
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (auto domain = connection.find(uuid_for(vmx))) {
+        if (domain->activity() == Activity::Paused) return domain->destroy();
+        if (std::chrono::steady_clock::now() > end) {
+            throw Error{VIX_E_VM_IS_RUNNING, vmx.string() + " runs already, as " + domain->name()};
+        }
+        std::this_thread::sleep_for(kPoll);
+    }
+}
 
 Launch::Launch(fs::path vmx, const io::Lock& lock, const Connection& connection,
                const HostShell& host, const Settings& settings,
@@ -193,6 +210,18 @@ void Launch::prepare_images(bool resuming) {
     server_.start(images_, owner_);
 }
 
+Domain Launch::start_or_resume(bool resuming) {
+    const auto begin = [&] { return resuming ? resume_domain() : start_domain(); };
+    try {
+        return begin();
+    } catch (const Error&) {
+        // That of a start which was killed: libvirt has made it later than ours was asked for.
+        if (!connection_.find(uuid_for(vmx_))) throw;
+    }
+    drop_unmarked(connection_, vmx_);
+    return begin();
+}
+
 Domain Launch::start_domain() {
     context_.vmx = vmx_;
     context_.run_id = standard_uuid(new_bios_uuid());
@@ -292,7 +321,7 @@ std::vector<std::string> Launch::run(StartAs as) {
     find_drives();
     if (!resuming) complete_identity();
     prepare_images(resuming);
-    domain_.emplace(resuming ? resume_domain() : start_domain());
+    domain_.emplace(start_or_resume(resuming));
     begin_session();
     mark_running();
     go(as);

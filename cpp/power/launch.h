@@ -15,6 +15,10 @@
 
 namespace vix::power {
 
+// Ends the domain of a start that was killed before it could mark the machine. Error
+// VIX_E_VM_IS_RUNNING for one that runs. Only for the holder of the machine's lock.
+void drop_unmarked(const Connection& connection, const boost::filesystem::path& vmx);
+
 class Launch {
   public:
     // `vmx` is canonical, and locked by the caller for as long as this lives.
@@ -36,6 +40,7 @@ class Launch {
     void find_drives();
     void mend_disks();
     void prepare_images(bool resuming);
+    Domain start_or_resume(bool resuming);
     Domain start_domain();
     Domain start_by(Accelerator way);
     Domain resume_domain();
