@@ -23,8 +23,9 @@ using format::vmdk::Run;
 using format::vmdk::SparseWriter;
 using io::File;
 
-// Files kept open until their data is there; few enough for any limit on open files.
-constexpr std::size_t kMaxPending = 64;
+// Files kept open until their data is there, and as many of the source while it is read; together
+// few enough for any limit on open files.
+constexpr std::size_t kMaxPending = 32;
 
 unsigned permissions_of_chain(const vm::Disk& disk) {
     unsigned permissions = 0777;
