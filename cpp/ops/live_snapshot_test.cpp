@@ -170,6 +170,31 @@ TEST_F(LiveSnapshots, AreRefusedOnADiskThatQemuWouldDestroy) {
     EXPECT_EQ(read_both(), "22");
 }
 
+// The guest writes to the new disks by then, so they must not go again.
+TEST_F(LiveSnapshots, AreWholeWhereTheFormerDisksStayMarked) {
+    start();
+    write('1');
+    const fs::path seen = folder_ / "seen";
+    const fs::path mv = folder_.write("bin/mv", R"sh(#!/bin/sh
+case $* in *marks.new*) [ ! -e "$SEEN" ] || exit 1; : >"$SEEN" ;; esac
+exec /bin/mv "$@"
+)sh");
+    fs::permissions(mv, fs::owner_all);
+    const std::string path = getenv("PATH");
+    setenv("PATH", ((folder_ / "bin").string() + ':' + path).c_str(), 1);
+    setenv("SEEN", seen.c_str(), 1);
+    const int uid = take(Memory::LeftOut);
+    setenv("PATH", path.c_str(), 1);
+    unsetenv("SEEN");
+    EXPECT_TRUE(fs::exists(seen));
+    EXPECT_NE(tree().find(uid), nullptr);
+    write('2');
+    engine_.power_off(vmx_);
+    EXPECT_EQ(read_both(), "22");
+    EXPECT_EQ(revert(uid), vm::PowerState::Off);
+    EXPECT_EQ(read_both(), "11");
+}
+
 TEST_F(LiveSnapshots, StandOnEachOther) {
     start();
     int uids[3] = {};

@@ -106,7 +106,18 @@ class MarkChange {
         fresh_.clear();
     }
 
-    void drop(const fs::path& disk) {
+    // What runs has gone over already, so no failure may be taken for one of that: a mark that
+    // stays goes with the server.
+    void drop(const std::vector<fs::path>& disks) noexcept {
+        try {
+            for (const fs::path& disk : disks) drop_one(disk);
+        } catch (...) {
+            // See above.
+        }
+    }
+
+  private:
+    void drop_one(const fs::path& disk) {
         const fs::path folder = io::lock_folder(disk);
         for (const fs::path& mark : marks_) {
             if (mark.parent_path() == folder) remove_mark(mark);
@@ -115,7 +126,6 @@ class MarkChange {
         server_.set_marks(marks_);
     }
 
-  private:
     ImageServer& server_;
     io::LockMember machine_;
     std::vector<fs::path> marks_;
@@ -261,9 +271,20 @@ void RunningMachine::put_on(const std::vector<ServedChild>& children) {
         marks.add(child.disk);
     }
     marks.announce();
-    served_.put_on_top(children);
+    try {
+        served_.put_on_top(children);
+    } catch (const Error&) {
+        if (!are_on_top(children)) throw;  // else only the answer was lost
+    }
     marks.keep();
-    for (const fs::path& disk : former) marks.drop(disk);
+    marks.drop(former);
+}
+
+bool RunningMachine::are_on_top(const std::vector<ServedChild>& children) {
+    return std::all_of(children.begin(), children.end(), [&](const ServedChild& child) {
+        const auto top = served_.top(child.export_name);
+        return top && io::is_same_file(*top, child.disk);
+    });
 }
 
 // A snapshot changes the .vmx before the server. Where the call died in between, the children are

@@ -71,6 +71,7 @@ class RunningMachine {
     void take_up();
     void note(Held held);
     void complete_change();
+    bool are_on_top(const std::vector<ServedChild>& children);
     void freeze();
     void thaw();
 
