@@ -17,8 +17,10 @@
 namespace vix::testing {
 namespace {
 
-// gettext follows LANGUAGE in every locale but "C", so no German locale has to be generated.
-constexpr const char* kLanguage = "LC_ALL=C.UTF-8 LANGUAGE=de ";
+// Newer C libraries translate nothing in "C.UTF-8", and no other locale need be there: one is made
+// of its source.
+constexpr const char* kLocale = "de_DE.UTF-8";
+constexpr const char* kLocaleSource = "/usr/share/i18n/locales/de_DE";
 constexpr const char* kTranslation = "/usr/share/locale/de/LC_MESSAGES/libvirt.mo";
 
 // Root's daemon always uses these folders: it gets empty ones. In a process namespace of its own
@@ -62,7 +64,8 @@ bool has_program(const char* name) {
 std::string GermanLibvirt::why_not() {
     if (auto reason = why_not_asked_for(); !reason.empty()) return reason;
     if (!power::built_with_libvirt()) return "built without libvirt";
-    for (const char* program : {"qemu-system-x86_64", "qemu-storage-daemon", "unshare"}) {
+    for (const char* program :
+         {"qemu-system-x86_64", "qemu-storage-daemon", "unshare", "localedef"}) {
         if (!has_program(program)) return std::string{program} + " is not installed";
     }
     if (!fs::exists("/usr/sbin/libvirtd") && !fs::exists("/usr/sbin/virtqemud")) {
@@ -70,6 +73,9 @@ std::string GermanLibvirt::why_not() {
     }
     if (!fs::exists(kTranslation)) {
         return std::string{kTranslation} + " is missing (on Debian: libvirt-l10n)";
+    }
+    if (!fs::exists(kLocaleSource)) {
+        return std::string{kLocaleSource} + " is missing (on Debian: locales)";
     }
     if (geteuid() == 0 && std::system((std::string{kOwnNamespaces} + "true 2>&1").c_str()) != 0) {
         return "namespaces cannot be made here";
@@ -79,10 +85,14 @@ std::string GermanLibvirt::why_not() {
 
 GermanLibvirt::GermanLibvirt(fs::path folder) : folder_{std::move(folder)} {
     write_file(folder_ / "run.sh", kRun);
-    const std::string command = std::string{kLanguage} + "exec " +
-                                (geteuid() == 0 ? kOwnNamespaces : "") + "sh " +
-                                (folder_ / "run.sh").string() + ' ' + folder_.string() + " >" +
-                                (folder_ / "log").string() + " 2>&1";
+    const fs::path locales = folder_ / "locales";
+    fs::create_directory(locales);
+    io::run(io::Environment::of_process(),
+            {"localedef", "-i", "de_DE", "-f", "UTF-8", (locales / kLocale).string()});
+    const std::string command = "LOCPATH=" + locales.string() + " LC_ALL=" + kLocale +
+                                " LANGUAGE=de exec " + (geteuid() == 0 ? kOwnNamespaces : "") +
+                                "sh " + (folder_ / "run.sh").string() + ' ' + folder_.string() +
+                                " >" + (folder_ / "log").string() + " 2>&1";
     input_ = popen(command.c_str(), "we");
     if (input_ == nullptr) throw std::runtime_error{"cannot start a shell"};
     wait_until([&] { return answers(); });
