@@ -398,6 +398,14 @@ void Dictionary::set(std::string_view name, std::string_view value) {
     put_value(name, *bytes);
 }
 
+void Dictionary::declare_encoding() {
+    const auto has_meaning = [&](const Line& line) {
+        return is_ascii(line.text()) || encoding_ == "UTF-8" || line_in_utf8(line);
+    };
+    if (encoding_declared_ || !std::all_of(lines_.begin(), lines_.end(), has_meaning)) return;
+    declare_utf8();
+}
+
 void Dictionary::put_value(std::string_view name, std::string_view bytes) {
     const Line* line = last_line(name);
     if (line == nullptr) return append(name, bytes);

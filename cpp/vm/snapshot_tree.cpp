@@ -187,7 +187,7 @@ std::vector<int> SnapshotTree::subtree(int uid) const {
 }
 
 void SnapshotTree::add(const Snapshot& snapshot) {
-    if (!dictionary_.find(".encoding")) dictionary_.set(".encoding", "UTF-8");
+    dictionary_.declare_encoding();
     const std::size_t index = snapshots_.size();
     close_gaps();
     remove_keys({index});  // what is left of one without a uid would become this one's
@@ -361,7 +361,7 @@ void SnapshotTree::write_clones(std::size_t index, const Snapshot& snapshot) {
 
 void SnapshotTree::set_clone_of(const std::string& parent_vmx,
                                 const std::vector<std::string>& own_disks) {
-    dictionary_.set(".encoding", "UTF-8");
+    dictionary_.declare_encoding();
     dictionary_.set("cloneOf0", parent_vmx);
     dictionary_.set("numCloneOf", "1");
     clone_of_ = {parent_vmx};

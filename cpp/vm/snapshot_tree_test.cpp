@@ -42,6 +42,26 @@ TEST(SnapshotTree, ANewSnapshotTakesNothingOverFromLinesOfOneWithoutUid) {
     EXPECT_EQ(again.to_bytes().find("numClones"), std::string::npos);
 }
 
+// Of VMware Server, which named no encoding.
+TEST(SnapshotTree, ANewSnapshotKeepsTheTextOfAListWithoutEncoding) {
+    for (const auto& [bytes, text] :
+         {std::pair{"caf\xe9", "caf\xc3\xa9"}, std::pair{"caf\xc3\xa9", "caf\xc3\xa9"}}) {
+        auto tree =
+            SnapshotTree::parse(std::string{"snapshot0.uid = \"1\"\n"
+                                            "snapshot0.filename = \"vm-Snapshot1.vmsn\"\n"
+                                            "snapshot0.displayName = \""} +
+                                    bytes + "\"\nsnapshot0.clone0 = \"/" + bytes + "/c.vmx\"\n" +
+                                    "snapshot0.numClones = \"1\"\n"
+                                    "snapshot.numSnapshots = \"1\"\n",
+                                "test.vmsd");
+        tree.add(snapshot_called("new", 2));
+        const auto again = reread(tree);
+        ASSERT_EQ(again.snapshots().size(), 2U);
+        EXPECT_EQ(again.find(1)->display_name, text);
+        EXPECT_EQ(again.find(1)->clones.front(), std::string{"/"} + text + "/c.vmx");
+    }
+}
+
 TEST(SnapshotTree, AParentThatIsGoneIsNotTheNewSnapshotWithItsUid) {
     auto tree = SnapshotTree::parse(
         "snapshot.lastUID = \"1\"\nsnapshot.current = \"1\"\n"
