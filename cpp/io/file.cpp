@@ -96,7 +96,7 @@ File& File::operator=(File&& other) noexcept {
 }
 
 File::~File() {
-    // Who has written has asked finish(); else a failure is on its way already.
+    // A writer has called finish() before, or a failure is being reported already.
     if (descriptor_ >= 0) ::close(descriptor_);
 }
 
@@ -159,7 +159,7 @@ void File::sync() {
         throw system_error(errno, "syncing", path_.string());
 }
 
-// A second descriptor for the file is closed: that tells as much, and others may still use this
+// Closes a second descriptor of the file: that reports the same, and others may still use this
 // one.
 void File::finish(Durability durability) {
     if (durability == Durability::Synced) sync();
@@ -239,6 +239,12 @@ std::optional<FileIdentity> identity_of(const fs::path& path) {
         return std::nullopt;
     }
     return FileIdentity{status.st_dev, status.st_ino};
+}
+
+void remove_file(const fs::path& path) {
+    if (unlink(path.c_str()) != 0 && errno != ENOENT) {
+        throw system_error(errno, "deleting", path.string());
+    }
 }
 
 std::uint64_t allocated_bytes(const std::vector<fs::path>& paths) {

@@ -59,9 +59,9 @@ class File {
     void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
     void resize(std::uint64_t size);
     void sync();
-    // For who has written all: throws what the file system has not told yet. NFS and FUSE tell of a
-    // full disk, a quota or a lost server only when a file is closed. If synced, the content has
-    // reached the disk, too.
+    // Call it after the last write: throws the error that the file system has not reported yet. NFS
+    // and FUSE report a full disk, a quota or a lost server only when a file is closed. If synced,
+    // the content has reached the disk, too.
     void finish(Durability durability);
     // Lets nobody use this file who may not use `other`, whose content goes into it.
     void restrict_like(const File& other);
@@ -93,6 +93,9 @@ class File {
 // What a path leads to; of a link the link itself. Nothing where nothing is there;
 // if that is unknown it is an error, for what is not there may be made or forgotten.
 std::optional<FileIdentity> identity_of(const fs::path& path);
+
+// Error: it is still there.
+void remove_file(const fs::path& path);
 
 // What the files take of the disk; one that is not there takes nothing.
 std::uint64_t allocated_bytes(const std::vector<fs::path>& paths);

@@ -64,10 +64,8 @@ void remove_published(const fs::path& staging, const fs::path& destination) {
         if (space == std::string::npos) continue;
         const fs::path published = destination / fs::path{line.substr(space + 1)}.filename();
         if (mark_of(published) != line.substr(0, space)) continue;
-        // The manifest, which alone tells whose it is, stays until it has gone.
-        if (unlink(published.c_str()) != 0 && errno != ENOENT) {
-            throw system_error(errno, "deleting", published.string());
-        }
+        // If this fails the manifest stays: nothing else shows whose file it is.
+        remove_file(published);
     }
 }
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
-#include <cerrno>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -281,11 +280,7 @@ std::unique_ptr<DiskEditor> open_editor(const DiskLink& link, const vm::Settings
 
 // The call fails if one stays: it may be a second name of extents that now hold something else.
 void remove_files(const std::vector<fs::path>& files) {
-    for (const fs::path& file : files) {
-        if (unlink(file.c_str()) != 0 && errno != ENOENT) {
-            throw system_error(errno, "deleting", file.string());
-        }
-    }
+    for (const fs::path& file : files) io::remove_file(file);
 }
 
 // The parent's data base, for the guest knows a disk by what its base says, with the content that
@@ -338,7 +333,7 @@ void take_over(const DiskLink& parent, const DiskLink& child, const vm::Settings
     }
     io::replace_file(child.path, format::vmdk::to_text(merged), settings.durability);
     remove_files(childs_files);
-    remove_files({parent.path});
+    io::remove_file(parent.path);
 }
 
 // What the child calls the disk that its parent calls so.

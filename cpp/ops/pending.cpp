@@ -273,7 +273,7 @@ std::string mark_for(const std::string& config) {
     return std::to_string(config.size()) + '-' + std::to_string(sum.checksum());
 }
 
-// False, with errno, if it is still there.
+// False if it is still there.
 bool is_deleted(const fs::path& file) {
     return unlink(file.c_str()) == 0 || errno == ENOENT;
 }
@@ -287,9 +287,7 @@ void follow(const fs::path& vmx, const Entries& entries) {
             throw system_error(errno, "replacing", file.string());
         }
     }
-    for (const fs::path& file : entries.removed) {
-        if (!is_deleted(file)) throw system_error(errno, "deleting", file.string());
-    }
+    for (const fs::path& file : entries.removed) io::remove_file(file);
 }
 
 bool is_there(const std::pair<const fs::path, std::uint64_t>& entry) {
@@ -385,12 +383,14 @@ const std::set<fs::path>& Pending::take_over_merges() {
 }
 
 void Pending::remove(const fs::path& file, Progress& progress) {
-    if (is_deleted(file)) return;
-    const Error reason = system_error(errno, "deleting", file.string());
-    const auto id = io::identity_of(file);
-    left_.files.emplace(file, id ? id->inode : 0);
-    left_.nodes.insert(own_.nodes.begin(), own_.nodes.end());
-    progress.note(reason.detail() + "; the next call tries again");
+    try {
+        io::remove_file(file);
+    } catch (const Error& reason) {
+        const auto id = io::identity_of(file);
+        left_.files.emplace(file, id ? id->inode : 0);
+        left_.nodes.insert(own_.nodes.begin(), own_.nodes.end());
+        progress.note(reason.detail() + "; the next call tries again");
+    }
 }
 
 void Pending::write() {

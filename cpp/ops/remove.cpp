@@ -306,12 +306,6 @@ bool drop_record(vm::SnapshotTree& tree, const std::string& parent_name, const f
     return false;
 }
 
-void remove_file(const fs::path& path) {
-    if (unlink(path.c_str()) != 0 && errno != ENOENT) {
-        throw system_error(errno, "deleting", path.string());
-    }
-}
-
 // Deleting a parent ruins its linked clones, which VIX allows; the setting delete.protectParents
 // forbids it.
 void refuse_parent(const vm::Config& config, const vm::Settings& settings) {
@@ -385,7 +379,7 @@ void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& 
             if (file == list) {
                 last.insert(last.begin(), file);
             } else if (file != vmx) {
-                remove_file(file);
+                io::remove_file(file);
                 folders.insert(file.parent_path());
             }
         }
@@ -398,7 +392,7 @@ void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& 
         sync();
         progress.checkpoint("remove");
         for (const fs::path& file : last) {
-            remove_file(file);
+            io::remove_file(file);
             sync();
         }
     }

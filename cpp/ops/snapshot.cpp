@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
-#include <cerrno>
 #include <map>
 #include <optional>
 
@@ -116,9 +115,7 @@ class FirmwareChange {
     void commit(vm::Durability durability) {
         if (nvram_) nvram_->commit(durability);
         if (variables_) variables_->commit(durability);
-        if (!variables_ && unlink(variables_path_.c_str()) != 0 && errno != ENOENT) {
-            throw system_error(errno, "deleting", variables_path_.string());
-        }
+        if (!variables_) io::remove_file(variables_path_);
     }
 
   private:

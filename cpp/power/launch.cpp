@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <boost/filesystem/operations.hpp>
-#include <cerrno>
 #include <chrono>
 #include <thread>
 
@@ -198,11 +197,8 @@ void Launch::prepare_images(bool resuming) {
     mend_disks();
     prepare_firmware();
     for (const Image& image : images_) {
-        if (resuming || image.scratch.empty()) continue;
         // What the guest has written before must not come back.
-        if (unlink(image.scratch.c_str()) != 0 && errno != ENOENT) {
-            throw system_error(errno, "deleting", image.scratch.string());
-        }
+        if (!resuming && !image.scratch.empty()) io::remove_file(image.scratch);
     }
     const std::string capabilities = connection_.capabilities();
     owner_ = qemu_owner(capabilities, host_.user());
@@ -330,9 +326,10 @@ std::vector<std::string> Launch::run(StartAs as) {
     if (saved == SavedState::Incomplete)
         notes_.emplace_back("its saved state was incomplete: started anew");
     if (saved != SavedState::None && !is_state_of_snapshot(machine_)) {
-        const fs::path file = recorded_state_file(machine_, machine_settings_);
-        if (unlink(file.c_str()) != 0 && errno != ENOENT) {
-            notes_.push_back(system_error(errno, "deleting", file.string()).detail());
+        try {
+            io::remove_file(recorded_state_file(machine_, machine_settings_));
+        } catch (const Error& error) {
+            notes_.push_back(error.detail());
         }
     }
     return notes_;
