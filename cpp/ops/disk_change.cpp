@@ -4,6 +4,7 @@
 
 #include "io/file.h"
 #include "io/replacement.h"
+#include "power/running_machine.h"
 
 namespace fs = boost::filesystem;
 
@@ -25,15 +26,22 @@ void ChangeOfDisks::commit(const format::Dictionary& config, const vm::SnapshotT
     vmx.commit(settings_.durability);
     progress.checkpoint("the machine is on its new disks");
     progress.point_of_no_return();
-    if (go_over) {
-        go_over();
+    const auto keep = [&] {
         vmx.keep();
         children_.keep();
+    };
+    if (go_over) {
+        try {
+            go_over();
+        } catch (const power::MayHaveGoneOver&) {
+            keep();
+            throw;
+        }
+        keep();
         progress.checkpoint("what runs is on its new disks");
     }
     list.commit(vm::Durability::Unsynced);
-    vmx.keep();
-    children_.keep();
+    keep();
     if (is_synced()) io::sync_all({vmx_.parent_path()});
 }
 

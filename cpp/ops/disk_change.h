@@ -27,8 +27,8 @@ class ChangeOfDisks {
     // From here on what both of them name may be made.
     void begin();
 
-    // What runs goes over to the new disks, between the configuration and the list; what throws has
-    // changed nothing.
+    // What runs goes over to the new disks, between the configuration and the list. An error means
+    // that it has not; after power::MayHaveGoneOver the new disks and the configuration stay.
     using GoOver = std::function<void()>;
 
     // `also`: what else has been made and must last.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/filesystem/operations.hpp>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "io/process.h"
@@ -82,6 +83,18 @@ class LiveSnapshots : public ::testing::Test {
             return testing::read_file(raw)[0];
         }
         return '\0';
+    }
+    // Runs the command in the server's folder each time before the marks there are replaced; if it
+    // fails they are not.
+    void when_marks_are_noted(const std::string& command, const std::function<void()>& action) {
+        const fs::path mv =
+            folder_.write("bin/mv", "#!/bin/sh\ncase $* in *marks.new*) " + command +
+                                        " ;; esac\nexec /bin/mv \"$@\"\n");
+        fs::permissions(mv, fs::owner_all);
+        const std::string path = getenv("PATH");
+        setenv("PATH", ((folder_ / "bin").string() + ':' + path).c_str(), 1);
+        action();
+        setenv("PATH", path.c_str(), 1);
     }
     // As a call leaves it that dies in the midst of going over: the server has opened the disks
     // that the .vmx names, and nothing stands on them yet.
@@ -175,17 +188,9 @@ TEST_F(LiveSnapshots, AreWholeWhereTheFormerDisksStayMarked) {
     start();
     write('1');
     const fs::path seen = folder_ / "seen";
-    const fs::path mv = folder_.write("bin/mv", R"sh(#!/bin/sh
-case $* in *marks.new*) [ ! -e "$SEEN" ] || exit 1; : >"$SEEN" ;; esac
-exec /bin/mv "$@"
-)sh");
-    fs::permissions(mv, fs::owner_all);
-    const std::string path = getenv("PATH");
-    setenv("PATH", ((folder_ / "bin").string() + ':' + path).c_str(), 1);
-    setenv("SEEN", seen.c_str(), 1);
-    const int uid = take(Memory::LeftOut);
-    setenv("PATH", path.c_str(), 1);
-    unsetenv("SEEN");
+    int uid = 0;
+    when_marks_are_noted("[ ! -e " + seen.string() + " ] || exit 1; : >" + seen.string(),
+                         [&] { uid = take(Memory::LeftOut); });
     EXPECT_TRUE(fs::exists(seen));
     EXPECT_NE(tree().find(uid), nullptr);
     write('2');
@@ -193,6 +198,24 @@ exec /bin/mv "$@"
     EXPECT_EQ(read_both(), "22");
     EXPECT_EQ(revert(uid), vm::PowerState::Off);
     EXPECT_EQ(read_both(), "11");
+}
+
+TEST_F(LiveSnapshots, KeepTheNewDisksWhereTheServerIsLostOnTheWay) {
+    start();
+    write('1');
+    std::string detail;
+    when_marks_are_noted(R"sh(kill -KILL "$(cat server.pid)")sh",
+                         [&] { detail = testing::detail_of([&] { take(Memory::LeftOut); }); });
+    EXPECT_NE(detail.find("is unknown, so they stay"), std::string::npos) << detail;
+    EXPECT_TRUE(tree().snapshots().empty());
+    engine_.power_off(vmx_);
+    EXPECT_EQ(value("scsi0:0.fileName"), "a-000001.vmdk");
+    EXPECT_EQ(value("scsi0:1.fileName"), "b-000001.vmdk");
+    EXPECT_EQ(read_both(), "11");
+    start();
+    write('2');
+    engine_.power_off(vmx_);
+    EXPECT_EQ(read_both(), "22");
 }
 
 TEST_F(LiveSnapshots, StandOnEachOther) {

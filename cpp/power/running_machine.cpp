@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/filesystem/directory.hpp>
 #include <boost/filesystem/operations.hpp>
+#include <optional>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -94,20 +95,21 @@ class MarkChange {
         fresh_.push_back(lock.hand_over(machine_));
     }
 
-    // From here on the server's end takes the fresh ones along.
+    // From here on the server's end removes the fresh ones, too.
     void announce() {
-        std::vector<fs::path> all = marks_;
-        all.insert(all.end(), fresh_.begin(), fresh_.end());
-        server_.set_marks(all);
+        all_ = marks_;
+        all_.insert(all_.end(), fresh_.begin(), fresh_.end());
+        server_.set_marks(all_);
     }
 
-    void keep() {
-        marks_.insert(marks_.end(), fresh_.begin(), fresh_.end());
+    // Cannot fail: the machine has gone over already.
+    void keep() noexcept {
+        marks_.swap(all_);
         fresh_.clear();
     }
 
-    // What runs has gone over already, so no failure may be taken for one of that: a mark that
-    // stays goes with the server.
+    // The machine has gone over already, so a failure here must not undo that. A mark that stays is
+    // removed when the server ends.
     void drop(const std::vector<fs::path>& disks) noexcept {
         try {
             for (const fs::path& disk : disks) drop_one(disk);
@@ -130,6 +132,7 @@ class MarkChange {
     io::LockMember machine_;
     std::vector<fs::path> marks_;
     std::vector<fs::path> fresh_;
+    std::vector<fs::path> all_;  // marks_ and fresh_, once announced
 };
 
 }  // namespace
@@ -271,20 +274,35 @@ void RunningMachine::put_on(const std::vector<ServedChild>& children) {
         marks.add(child.disk);
     }
     marks.announce();
+    std::optional<Error> failure;
     try {
         served_.put_on_top(children);
-    } catch (const Error&) {
-        if (!are_on_top(children)) throw;  // else only the answer was lost
+    } catch (const Error& error) {
+        failure = error;
     }
+    // Of the failure perhaps the answer alone was lost.
+    const Disks in_use = failure ? disks_in_use(children) : Disks::New;
+    if (in_use == Disks::Former) throw Error{*failure};
     marks.keep();
+    if (in_use == Disks::Unknown) {
+        throw MayHaveGoneOver{failure->code(),
+                              failure->detail() + "; whether " + vmx_.string() +
+                                  " writes to its new disks is unknown, so they stay"};
+    }
     marks.drop(former);
 }
 
-bool RunningMachine::are_on_top(const std::vector<ServedChild>& children) {
-    return std::all_of(children.begin(), children.end(), [&](const ServedChild& child) {
-        const auto top = served_.top(child.export_name);
-        return top && io::is_same_file(*top, child.disk);
-    });
+// The server lets all of them go over, or none.
+RunningMachine::Disks RunningMachine::disks_in_use(const std::vector<ServedChild>& children) {
+    try {
+        const bool are_new = std::all_of(children.begin(), children.end(), [&](const auto& child) {
+            const auto top = served_.top(child.export_name);
+            return top && io::is_same_file(*top, child.disk);
+        });
+        return are_new ? Disks::New : Disks::Former;
+    } catch (const Error&) {
+        return Disks::Unknown;
+    }
 }
 
 // A snapshot changes the .vmx before the server. Where the call died in between, the children are

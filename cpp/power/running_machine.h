@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/error.h"
 #include "io/folder_guard.h"
 #include "power/image_server.h"
 #include "power/libvirt.h"
@@ -30,6 +31,12 @@ Domain running_domain(const Connection& connection, const boost::filesystem::pat
 
 // Whether the guest agent answers, within that time.
 bool agent_answers(Domain& domain, int timeout_s);
+
+// The server's answer was lost, and the server cannot be asked again: the machine may write to its
+// new disks, so they and the .vmx that names them must stay. What it wrote to before must, too.
+class MayHaveGoneOver : public Error {
+    using Error::Error;
+};
 
 enum class GuestFiles { AsTheyAre, Frozen };
 
@@ -58,7 +65,8 @@ class RunningMachine {
     void save_memory(const boost::filesystem::path& file);
 
     // Each export writes to the new disk from now on, an empty child of the one it wrote to, which
-    // is never written again. While it stands still. On failure nothing has changed.
+    // is never written again. While it stands still. On failure nothing has changed; errors
+    // besides: MayHaveGoneOver.
     void put_on(const std::vector<ServedChild>& children);
 
   private:
@@ -71,7 +79,8 @@ class RunningMachine {
     void take_up();
     void note(Held held);
     void complete_change();
-    bool are_on_top(const std::vector<ServedChild>& children);
+    enum class Disks { Former, New, Unknown };
+    Disks disks_in_use(const std::vector<ServedChild>& children);
     void freeze();
     void thaw();
 
