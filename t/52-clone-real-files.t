@@ -12,14 +12,13 @@ use Test::More;
 
 use Encode         qw(encode_utf8);
 use File::Basename qw(basename dirname);
-use File::Copy     qw(copy);
 use VMware::Vix::API::Constants;
 use VixTest;
 use VixTest::Calls      qw(clone_vm);
-use VixTest::CloneJudge qw(disk_complaints identity_complaints);
+use VixTest::CloneJudge qw(identity_complaints);
 use VixTest::Files      qw(read_bytes);
 use VixTest::RealFiles  qw(real_files real_folder real_text why_no_real_files);
-use VixTest::Rebuilt    qw(rebuild vmx_complaints);
+use VixTest::Rebuilt    qw(as_qemu_likes clone_complaints machine_with_disk rebuild);
 use VixTest::Tools      qw(have_tool qemu_check qemu_compare);
 use VixTest::Vmx        qw(read_vmx);
 
@@ -102,39 +101,16 @@ sub clone_machine {
     is(folder_digest("$dir/source"), $before, "$vmx: the source is untouched");
     is($result->{err}, $code, "$vmx: gives " . ($code || 'a clone')) or diag($result->{text});
     return ok(!-e "$dir/clone", "$vmx: nothing is left") if $code;
-    my @wrong = vmx_complaints($vm->{vmx}, "$dir/clone/copy.vmx");
-
-    for my $disk (@{ $vm->{disks} }) {
-        my $path = "$dir/clone/$disk->{clone}.vmdk";
-        push @wrong, disk_complaints($path, $disk, qemu => 0);
-        push @wrong, grep {$_} qemu_check($path) if have_tool('qemu-img');
-    }
+    my @wrong = clone_complaints($vm, "$dir/clone/copy.vmx");
     is_deeply(\@wrong, [], "$vmx: the clone is sound");
     return is(read_vmx("$dir/clone/copy.vmx")->{value}{displayname}, 'copy', "$vmx: has its name");
-}
-
-# QEMU leaves out extents that are not RW, so it gets to see a source that says RW.
-sub as_qemu_likes {
-    my ($disk) = @_;
-    my $bytes = slurp($disk);
-    $bytes =~ s/^RDONLY (\d+)/RW     $1/m;
-    return spew("$disk.rw", $bytes);
 }
 
 sub clone_disk {
     my ($disk) = @_;
     my $dir = "$keep/" . $number++;
-    make_vm(
-        dir   => "$dir/source",
-        disks => 0,
-        keys  => [
-            'scsi0.present'    => 'TRUE',
-            'scsi0:0.present'  => 'TRUE',
-            'scsi0:0.fileName' => 'disk.vmdk',
-        ],
-    );
     my $source = "$dir/source/disk.vmdk";
-    copy("$real/$disk", $source) or die "copy $disk: $!";
+    machine_with_disk("$dir/source", "$real/$disk");
     my $result = clone_vm("$dir/source/alpha.vmx", "$dir/clone/copy.vmx");
     is($result->{err}, VIX_OK, "$disk: is cloned") or diag($result->{text});
     my $clone = "$dir/clone/disk-cl1.vmdk";

@@ -18,6 +18,7 @@ use VixTest::Disk           qw(make_disk make_delta);
 use VixTest::DiskDescriptor qw(read_descriptor);
 use VixTest::DiskReader     qw(disk_content_difference);
 use VixTest::Files          qw(sparse_file);
+use VixTest::Rebuilt        qw(as_qemu_likes machine_with_disk);
 use VixTest::Tools          qw(have_tool qemu_check qemu_compare vmdkinfo);
 
 my $samples = "$Bin/data/samples";
@@ -28,30 +29,13 @@ my $number  = 0;
 sub machine_with {
     my ($disk) = @_;
     my $dir = "$keep/" . $number++;
-    make_vm(
-        dir   => "$dir/source",
-        disks => 0,
-        keys  => [
-            'scsi0.present'    => 'TRUE',
-            'scsi0:0.present'  => 'TRUE',
-            'scsi0:0.fileName' => 'disk.vmdk',
-        ],
-    );
-    copy("$samples/$disk", "$dir/source/disk.vmdk") or die "copy $disk: $!";
+    machine_with_disk("$dir/source", "$samples/$disk");
     return $dir;
 }
 
 sub clone_of {
     my ($dir) = @_;
     return clone_vm("$dir/source/alpha.vmx", "$dir/clone/copy.vmx");
-}
-
-# QEMU leaves out extents that are not RW, so it gets to see a source that says RW.
-sub as_qemu_likes {
-    my ($disk) = @_;
-    my $bytes = slurp($disk);
-    $bytes =~ s/^RDONLY (\d+)/RW     $1/m;
-    return spew("$disk.rw", $bytes);
 }
 
 for my $disk ('mono-sparse/image.vmdk', 'vddk/streamOptimized.vmdk', 'vbox/stream-rdonly.vmdk') {

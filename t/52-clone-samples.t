@@ -12,11 +12,9 @@ use Test::More;
 
 use VMware::Vix::API::Constants;
 use VixTest;
-use VixTest::Calls      qw(clone_vm);
-use VixTest::CloneJudge qw(disk_complaints);
-use VixTest::Rebuilt    qw(rebuild vmx_complaints);
-use VixTest::Tools      qw(have_tool qemu_check);
-use VixTest::Vmx        qw(read_vmx);
+use VixTest::Calls   qw(clone_vm);
+use VixTest::Rebuilt qw(clone_complaints rebuild);
+use VixTest::Vmx     qw(read_vmx);
 
 my $samples = "$Bin/data/samples";
 my $lou     = "\xe6\xa5\xbc";         # U+697C and U+6A21, in the names of machines on a host in
@@ -147,12 +145,7 @@ for my $number (0 .. $#machines) {
         ok(!-e "$dir/clone", "$name: nothing is left");
         next;
     }
-    my @wrong = vmx_complaints($vm->{vmx}, "$dir/clone/copy.vmx");
-    for my $disk (@{ $vm->{disks} }) {
-        my $path = "$dir/clone/$disk->{clone}.vmdk";
-        push @wrong, disk_complaints($path, $disk, qemu => 0);
-        push @wrong, grep {$_} qemu_check($path) if have_tool('qemu-img');
-    }
+    my @wrong = clone_complaints($vm, "$dir/clone/copy.vmx");
     is_deeply(\@wrong, [], "$name: the clone is sound");
     is(read_vmx("$dir/clone/copy.vmx")->{value}{displayname}, 'copy', "$name: it has its own name");
 }

@@ -322,11 +322,21 @@ class RealPowerOff : public ::testing::Test {
     const fs::path& vmx() const { return machine_->vmx; }
     bool is_session_there() const { return fs::exists(power::session_file(vmx())); }
 
+    // Nobody of ours sees the process end.
+    void end_as_its_guest_does() {
+        const auto process = power::HostShell{io::Environment::of_process()}.process_of_domain(
+            power::name_for(vmx()));
+        ASSERT_TRUE(process);  // else kill() would get a number that means other processes
+        kill(process->pid, SIGKILL);
+        EXPECT_TRUE(testing::wait_until([&] { return !is_session_there(); }));
+        EXPECT_TRUE(
+            testing::wait_until([&] { return engine().state(vmx()) == power::State::Off; }));
+    }
+
     TempFolder folder_;
     std::optional<SnapshotMachine> machine_;
 };
 
-// As a guest's own shutdown: nobody of ours sees the process end.
 TEST_F(RealPowerOff, ByTheGuestGoesBackAtTheNextStart) {
     engine().power_on(vmx(), power::StartAs::Running);
     EXPECT_TRUE(is_session_there());
@@ -334,12 +344,7 @@ TEST_F(RealPowerOff, ByTheGuestGoesBackAtTheNextStart) {
     EXPECT_TRUE(is_session_there());
     EXPECT_TRUE(before(vmx()).empty());
     engine().power_on(vmx(), power::StartAs::Running);
-    kill(power::HostShell{io::Environment::of_process()}
-             .process_of_domain(power::name_for(vmx()))
-             ->pid,
-         SIGKILL);
-    EXPECT_TRUE(testing::wait_until([&] { return !is_session_there(); }));
-    EXPECT_TRUE(testing::wait_until([&] { return engine().state(vmx()) == power::State::Off; }));
+    end_as_its_guest_does();
     EXPECT_TRUE(tells_of(before(vmx()), "ended by itself"));
     EXPECT_TRUE(machine_->reads_as(machine_->then.at(1)));
     EXPECT_TRUE(before(vmx()).empty());
@@ -351,12 +356,7 @@ TEST_F(RealPowerOff, ByTheGuestGetsItsNewSnapshotAtTheNextStart) {
     testing::write_file(vmx(), text);
     engine().power_on(vmx(), power::StartAs::Running);
     EXPECT_TRUE(is_session_there());
-    kill(power::HostShell{io::Environment::of_process()}
-             .process_of_domain(power::name_for(vmx()))
-             ->pid,
-         SIGKILL);
-    EXPECT_TRUE(testing::wait_until([&] { return !is_session_there(); }));
-    EXPECT_TRUE(testing::wait_until([&] { return engine().state(vmx()) == power::State::Off; }));
+    end_as_its_guest_does();
     EXPECT_TRUE(tells_of(before(vmx()), "ended by itself"));
     EXPECT_NE(name_above(*machine_, 1), "");
     EXPECT_TRUE(machine_->reads_as_it_should());

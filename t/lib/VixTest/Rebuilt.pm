@@ -1,19 +1,22 @@
 package VixTest::Rebuilt;
 
-# Makes a whole machine around a .vmx that some product wrote: a folder of its own, with disks that
-# fit; and says what a clone changed in the .vmx that it may not.
+# Makes a whole machine around a .vmx or a disk that some product wrote, in a folder of its own, and
+# says what is wrong with its clone.
 
 use strict;
 use warnings;
 
 use Exporter       qw(import);
-use File::Basename qw(basename);
+use File::Basename qw(basename dirname);
+use File::Copy     qw(copy);
 
 use VixTest;
-use VixTest::Disk qw(make_disk make_delta);
-use VixTest::Vmx  qw(changed_lines);
+use VixTest::CloneJudge qw(disk_complaints);
+use VixTest::Disk       qw(make_disk make_delta);
+use VixTest::Tools      qw(have_tool qemu_check);
+use VixTest::Vmx        qw(changed_lines);
 
-our @EXPORT_OK = qw(rebuild vmx_complaints);
+our @EXPORT_OK = qw(rebuild machine_with_disk as_qemu_likes clone_complaints);
 
 # What a clone may change in a .vmx.
 my $EDITED = qr{^(?:
@@ -65,8 +68,44 @@ sub _rebuild_disk {
     return $disk;
 }
 
+# A machine, alpha.vmx in this folder, whose one disk is a copy of that file, as disk.vmdk.
+sub machine_with_disk {
+    my ($dir, $disk) = @_;
+    make_vm(
+        dir   => $dir,
+        disks => 0,
+        keys  => [
+            'scsi0.present'    => 'TRUE',
+            'scsi0:0.present'  => 'TRUE',
+            'scsi0:0.fileName' => 'disk.vmdk',
+        ],
+    );
+    copy($disk, "$dir/disk.vmdk") or die "copy $disk: $!";
+    return;
+}
+
+# QEMU leaves out extents that are not RW, so it gets to see a source that says RW.
+sub as_qemu_likes {
+    my ($disk) = @_;
+    my $bytes = slurp($disk);
+    $bytes =~ s/^RDONLY (\d+)/RW     $1/m;
+    return spew("$disk.rw", $bytes);
+}
+
+# What is wrong with the clone of a machine that rebuild() made.
+sub clone_complaints {
+    my ($vm, $clone) = @_;
+    my @wrong = _vmx_complaints($vm->{vmx}, $clone);
+    for my $disk (@{ $vm->{disks} }) {
+        my $path = dirname($clone) . "/$disk->{clone}.vmdk";
+        push @wrong, disk_complaints($path, $disk, qemu => 0);
+        push @wrong, grep {$_} qemu_check($path) if have_tool('qemu-img');
+    }
+    return @wrong;
+}
+
 # A last line may lack its end in the source, not in the clone, where others follow.
-sub vmx_complaints {
+sub _vmx_complaints {
     my ($source, $clone) = @_;
     my $text = slurp($source);
     $text .= $text =~ /\r\n/ ? "\r\n" : "\n" if $text !~ /\n\z/;
