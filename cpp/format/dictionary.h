@@ -56,8 +56,8 @@ class Dictionary {
     // Replaces the value in place; a name that is new is appended at the end. A value that the
     // file's encoding cannot hold turns the whole file to UTF-8.
     void set(std::string_view name, std::string_view value);
-    // Where the file names no encoding, it is UTF-8 from now on, with all of its text; if some of
-    // that means nothing, it stays without.
+    // Turns a file without `.encoding` to UTF-8 and names that there. Changes nothing if some of
+    // its text cannot be decoded.
     void declare_encoding();
     // Every line of that name vanishes.
     void remove(std::string_view name);

@@ -73,7 +73,7 @@ std::optional<fs::path> place_elsewhere(const std::string& name, const Config& m
     }
 }
 
-// Of a snapshot that is being taken. No file is called like it, so none has to be looked for.
+// For a snapshot that is being taken. No file has this name, so none has to be searched.
 fs::path new_state_file(const Config& machine, const vm::Snapshot& snapshot) {
     const fs::path name{snapshot.state_file.name};
     return name.is_absolute() ? name : machine.folder() / name;
