@@ -307,6 +307,7 @@ for my $class (@classes) {
     chmod 0640, $vm->{disks}[0]{path};
     chmod 0600, "$vm->{dir}/alpha.nvram";
     chmod 0640, $vm->{vmx};
+    chmod 0644, "$vm->{dir}/alpha.vmsd";
     is(take_snapshot($vm->{vmx}, 'a'), VIX_OK, 'a private machine');
     my %mode = map { $_ => (stat "$vm->{dir}/$_")[2] & 07777 } list_files($vm->{dir});
     is($mode{'alpha-000001.vmdk'}, 0640, 'its new disk is no more readable than the old one');

@@ -67,6 +67,7 @@ TEST_F(TemplateClone, OfASnapshotNeedsNothingWrittenInTheParentsFolder) {
     const auto list = vm::SnapshotTree::read(vm::snapshot_list_path(clone));
     EXPECT_EQ(list.clone_of(), std::vector<std::string>{parent_.vmx.string()});
     EXPECT_FALSE(vm::Config::read(clone).is_template());
+    chmod((folder_ / "parent").c_str(), 0755);  // so that not the folder is what refuses
     Progress progress;
     EXPECT_EQ(code_of([&] {
                   remove_snapshot(parent_.vmx, uid_, RemoveChildren::No, testing::plain_settings(),
