@@ -11,9 +11,9 @@
 namespace vix::vm {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{16} << 20;  // of all names
-constexpr std::size_t kLongestName = 4096;                 // no path on this host is longer
-constexpr std::size_t kMostBlanks = 16;                    // in a name
+constexpr std::size_t kMostBytes = std::size_t{16} << 20;  // total size of all names
+constexpr std::size_t kLongestName = 4096;                 // the longest path that a host allows
+constexpr std::size_t kMostBlanks = 16;                    // in one name
 constexpr std::string_view kBlanks = " \t";
 constexpr std::string_view kExtensions[] = {".vmdk", ".dsk",   ".raw",  ".vmsn", ".vmss",
                                             ".vmem", ".nvram", ".vmsd", ".vmxf"};
@@ -45,7 +45,8 @@ class NameSearch {
         }
     }
 
-    // "a.vmdk, a.vmdk", a b.vmdk, and what was before a quote that text follows.
+    // Adds the readings of a value: "a.vmdk as it stands, then a.vmdk", then a b.vmdk, and the part
+    // before a quote that other text follows.
     void search_value(std::string_view value) {
         value = trim(value);
         add(value);
@@ -55,7 +56,8 @@ class NameSearch {
         add(trim(value.substr(0, value.find('#'))));
     }
 
-    // `text` ends where a name ends; where it begins is not known.
+    // `text` ends where a name ends. Where the name begins is unknown, so every blank before it
+    // counts.
     void search_before(std::string_view text) {
         std::size_t blanks = 0;
         for (std::size_t at = text.size(); at-- > 0 && text.size() - at <= kLongestName;) {

@@ -1,6 +1,6 @@
-// The names in a .vmx or .vmsd that cannot be read to its end, for callers that must not delete a
-// file that another machine may need. It returns more names than are meant: a name shows only that
-// the file could be needed.
+// Extracts file names from a .vmx or .vmsd that cannot be parsed completely. Callers use them to
+// keep files that another machine may need, so the result is a superset: a name in it only shows
+// that the file could be needed.
 #pragma once
 
 #include <string>
@@ -10,9 +10,10 @@
 
 namespace vix::vm {
 
-// Every name in the text that could be a file's, on good and broken lines and in comments: each
-// value, whole and up to its quotes, and each word that ends like a disk or a state, from each
-// blank before it. Error VIX_E_CANNOT_READ_VM_CONFIG: more names than any machine has files.
+// Returns every string in `text` that could name a file, from valid lines, broken lines and
+// comments: each value, whole and up to its closing quote, and each word with the extension of a
+// disk or state file, once from every blank before it. Throws VIX_E_CANNOT_READ_VM_CONFIG if there
+// are more names than any machine has files.
 std::vector<NamedFile> names_in_broken_text(const std::string& text);
 
 }  // namespace vix::vm

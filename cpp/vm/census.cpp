@@ -22,11 +22,12 @@ namespace vix::vm {
 namespace {
 
 constexpr std::uint64_t kListLimit = std::uint64_t{64} << 20;
-// An embedded descriptor lies in the first 21 sectors, and so does most of one by itself.
+// An embedded descriptor lies in the first 21 sectors; most separate descriptors are shorter.
 constexpr std::size_t kDescriptorStart = 21 * 512;
 constexpr std::uint64_t kStateStart = std::uint64_t{1} << 20;
 
-// The file may be there, and could not be read: not what it says is wrong.
+// True if the file may exist but could not be read. Then its needs are unknown. False if the file
+// was read and its content is wrong.
 bool is_unseen(const Error& error) {
     return error.code() == VIX_E_FILE_ACCESS_ERROR || error.code() == VIX_E_FILE_ERROR ||
            error.code() == VIX_E_FILE_TOO_BIG;
@@ -38,7 +39,7 @@ std::string start_of(const io::File& file, std::uint64_t most) {
     return text;
 }
 
-// Where links lead; nothing unless that is a plain file.
+// Resolves symbolic links. Returns nothing unless the target is a regular file.
 std::optional<fs::path> plain_file(const fs::path& path) {
     boost::system::error_code error;
     const auto type = fs::status(path, error).type();
@@ -55,7 +56,8 @@ fs::path place_of(const fs::path& file) {
     return (error ? file.parent_path() : folder) / file.filename();
 }
 
-// The value in the first line that begins so, in a descriptor that cannot be parsed.
+// Returns the value of the first line that contains `name`, from a descriptor that cannot be
+// parsed.
 std::string raw_value(std::string_view text, std::string_view name) {
     const auto at = to_lower(text).find(to_lower(name));
     if (at == std::string::npos) return {};
@@ -103,7 +105,8 @@ std::vector<std::string> disk_names_of_others(const fs::path& vmx,
                 if (to_lower(fs::path{name}.extension().string()) == ".vmdk") disks.push_back(name);
             }
         } catch (const Error& error) {
-            if (is_exhaustion(error.code())) throw;  // else no file that can be read
+            if (is_exhaustion(error.code()))
+                throw;  // otherwise the file cannot be read and is skipped
         }
     }
     return disks;
@@ -175,8 +178,8 @@ void Census::add_file(const fs::path& file, const std::string& extension,
     }
 }
 
-// What the machine has under its name without naming it. Machines call their logs alike: where
-// others lie in the folder, they may be theirs.
+// Adds the files that belong to the machine by name although it does not name them. All machines
+// use the same names for their logs, so in a shared folder every log may belong to this machine.
 void Census::add_companions(const fs::path& vmx, const std::vector<std::string>& names) {
     const std::string stem = vmx.stem().string();
     named_.emplace(vmx, vmx);
@@ -186,7 +189,7 @@ void Census::add_companions(const fs::path& vmx, const std::vector<std::string>&
     }
 }
 
-// A state that is no longer whole may still say which disks it needs.
+// A damaged state may still show which disks it needs.
 void Census::add_state(const fs::path& state) {
     const io::File file = io::File::open(fs::canonical(state));
     std::string bytes;
@@ -205,7 +208,8 @@ void Census::add_state(const fs::path& state) {
 void Census::add_text(const fs::path& who, const std::string& bytes) {
     const Config text = Config::parse_leniently(who, bytes);
     for (const auto& [key, value] : text.dictionary().entries()) {
-        // A parent does not need the .vmx of its linked clones, however many they are.
+        // A parent does not need the .vmx of its linked clones. Skipping them also saves one search
+        // per clone.
         const bool clone = starts_with_ignoring_case(key, "snapshot") &&
                            to_lower(key).find(".clone") != std::string::npos;
         if (clone || value.find('.') == std::string::npos) continue;
@@ -223,7 +227,7 @@ void Census::add_name(const NamedFile& name, const fs::path& who) {
     try {
         found = find_file(name, who.parent_path(), {who.parent_path()}, settings_);
     } catch (const Error& error) {
-        if (error.code() != VIX_E_FILE_NAME_INVALID) throw;  // on a drive that is not mapped
+        if (error.code() != VIX_E_FILE_NAME_INVALID) throw;  // a drive that is not mapped
     }
     const auto file = found ? plain_file(*found) : std::nullopt;
     if (!file) return;
@@ -239,7 +243,7 @@ void Census::add_name(const NamedFile& name, const fs::path& who) {
     }
 }
 
-// Nothing for a file that is no disk, or cannot be read.
+// Returns nullptr if the file does not exist or cannot be read.
 Census::Disk* Census::learn_disk(const fs::path& path) {
     const auto id = io::identity_of(path);
     if (!id) return nullptr;
@@ -269,7 +273,8 @@ Census::Disk* Census::learn_disk(const fs::path& path) {
     return &disks_.emplace(*id, Disk{std::move(lineage), false, {}}).first->second;
 }
 
-// Where the parent is, and, if that is not the one the disk was made of, where it may be.
+// Returns the file that the hint names. If that is not the disk that the child was made from,
+// returns also every path where the parent may be after a move.
 std::vector<fs::path> Census::parents_of(const Lineage& lineage) {
     std::vector<fs::path> places;
     if (lineage.parent_hint.empty()) return places;
@@ -281,7 +286,7 @@ std::vector<fs::path> Census::parents_of(const Lineage& lineage) {
             find_file({lineage.parent_hint, lineage.parent_hint_bytes}, folder, search, settings_);
         if (found) places.push_back(*found);
     } catch (const Error& error) {
-        if (error.code() != VIX_E_FILE_NAME_INVALID) throw;  // on a drive that is not mapped
+        if (error.code() != VIX_E_FILE_NAME_INVALID) throw;  // a drive that is not mapped
     }
     for (const fs::path& place : places) {
         const Disk* parent = learn_disk(fs::canonical(place));
@@ -293,7 +298,7 @@ std::vector<fs::path> Census::parents_of(const Lineage& lineage) {
     return places;
 }
 
-// A parent that is learned on the way is traced in turn.
+// learn_disk() appends the parents that it finds to to_trace_, so the loop follows whole chains.
 void Census::trace_disks() {
     while (!to_trace_.empty()) {
         const Id id = to_trace_.back();

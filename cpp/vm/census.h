@@ -1,9 +1,12 @@
-// Who needs which file: what the machines, states and disks in some folders refer to. Everything
-// that deletes, merges or renames a file of a machine asks here first. A disk is needed by a
-// machine that names it, also in a line that is switched off or cannot be read to its end, by a
-// state (.vmsn, .vmss), and by every disk that has it for a parent or an extent, whether or not
-// anything names that disk. What cannot be read counts as needing every file. Throws only
-// errors for which is_exhaustion() is true.
+// Determines who needs which file in a set of folders. Every call that deletes, merges or renames a
+// machine's file asks here first.
+// A disk is needed by:
+// - a machine that names it, even for a detached device or in a .vmx or .vmsd that cannot be parsed
+//   completely,
+// - a state (.vmsn, .vmss) that names it,
+// - every disk that has it as its parent or extent, whether or not anything names that disk.
+// A file that cannot be read counts as needing every file. Throws only errors for which
+// is_exhaustion() is true.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -21,16 +24,17 @@
 
 namespace vix::vm {
 
-// The files that others than the caller need.
+// The files that somebody other than the caller needs.
 class Needs {
   public:
-    // Also true if it is unknown.
+    // Returns true also if it is unknown who needs the file.
     bool contains(const boost::filesystem::path& file) const;
 
-    // What needs the file: the path of a .vmx, list, state or disk. Nothing where nothing does.
+    // Returns the path of the .vmx, snapshot list, state or disk that needs the file; nothing if
+    // none does.
     std::optional<boost::filesystem::path> who_needs(const boost::filesystem::path& file) const;
 
-    // Why it is unknown what is needed.
+    // The error that made the census incomplete, if any.
     const std::optional<Error>& unseen() const { return unseen_; }
 
   private:
@@ -39,14 +43,15 @@ class Needs {
 
     void add(const Path& file, const Path& who);
 
-    // By what the file is and by where it is: a descriptor that is replaced stays needed.
+    // Keyed by identity and by path: a descriptor stays needed when a new file replaces it.
     std::map<io::FileIdentity, Path> by_identity_;
     std::map<Path, Path> by_place_;
     std::optional<Error> unseen_;
 };
 
-// The names that other machines and lists in the folder of `vmx` have for disks, without folders,
-// also of disks that are not there now: no new disk may take one. `names`: all that lies there.
+// Returns the bare names of the disks that other machines and snapshot lists in the folder of `vmx`
+// refer to, including disks that do not exist now. A new disk must not take any of them. `names`:
+// all entries of that folder.
 std::vector<std::string> disk_names_of_others(const boost::filesystem::path& vmx,
                                               const std::vector<std::string>& names);
 
@@ -54,36 +59,37 @@ class Census {
   public:
     using Id = io::FileIdentity;
 
-    // What the machine at `vmx` refers to is its caller's matter and does not count here: its .vmx,
-    // its list and the files in `own_states`.
+    // The references of the machine at `vmx` do not count: its .vmx, its snapshot list and the
+    // files in `own_states` are the caller's responsibility.
     Census(const boost::filesystem::path& vmx,
            const std::vector<boost::filesystem::path>& own_states, const Settings& settings);
 
-    // Counts all that lies in the folder. One that is not there holds nothing.
+    // Adds every file in the folder. A folder that does not exist counts as empty.
     void add_folder(const boost::filesystem::path& folder);
 
-    // What is needed beside the disks in `own`, whose needs are the caller's matter, too.
+    // Returns what is needed, not counting the needs of the disks in `own`: these are also the
+    // caller's responsibility.
     Needs needs_beside(const std::set<Id>& own) const;
 
   private:
     using Path = boost::filesystem::path;
 
-    // The parent and extents that a disk's descriptor names.
+    // The parent and the extents that a disk's descriptor names.
     struct Lineage {
         Path path;
         std::optional<std::uint32_t> cid;
-        std::string parent_hint;  // empty: a base
+        std::string parent_hint;  // empty: a base disk
         std::string parent_hint_bytes;
         std::optional<std::uint32_t> parent_cid;
-        std::vector<Path> extents;  // files other than its own
+        std::vector<Path> extents;  // files other than the descriptor's own
     };
     struct Disk {
         Lineage lineage;
-        bool scanned = false;  // it lies in one of the folders; others are only above one that does
+        bool scanned = false;  // in one of the folders; the others are parents of such disks
         std::vector<Id> parents;
     };
 
-    // `names`: all that lies in the same folder.
+    // `names`: all entries of the file's folder.
     void add_file(const Path& file, const std::string& extension,
                   const std::vector<std::string>& names);
     void add_state(const Path& state);
@@ -95,19 +101,19 @@ class Census {
     void trace_disks();
     std::vector<Path> parents_of(const Lineage& lineage);
     bool is_askers(const Path& file) const;
-    // Runs a step that reads, and keeps the error of what it cannot see.
+    // Runs a step that reads files. Stores an error that leaves needs unknown, rethrows exhaustion,
+    // and ignores other errors.
     template <typename Read>
     void look(Read read);
 
     const Settings& settings_;
     std::set<Id> askers_;
     std::set<Path> folders_;
-    std::vector<Path> search_;  // more places for parents
+    std::vector<Path> search_;  // more folders to search for parents
     std::map<Id, Disk> disks_;
-    std::vector<Id> to_trace_;    // whose parents are not known yet
-    std::map<Path, Path> named_;  // file -> who names it
-    std::map<Path, Error>
-        unreadable_;  // disks that cannot be read, which matters unless they are extents
+    std::vector<Id> to_trace_;          // disks whose parents are not known yet
+    std::map<Path, Path> named_;        // file -> who names it
+    std::map<Path, Error> unreadable_;  // disks that cannot be read; harmless if they are extents
     std::optional<Error> unseen_;
 };
 

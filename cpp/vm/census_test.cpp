@@ -16,7 +16,7 @@ namespace fs = boost::filesystem;
 using testing::TempFolder;
 using testing::write_file;
 
-// base <- top, in the folder of a machine that asks; nothing names either.
+// base <- top in the folder of the machine that asks. No file names either disk.
 class Census : public ::testing::Test {
   protected:
     Census() {
@@ -89,7 +89,7 @@ TEST_F(Census, ADescriptorThatIsBrokenNeedsItsParent) {
     EXPECT_TRUE(needs_base());
 }
 
-// Whether it changed under its child does not matter: the child has nothing else.
+// A child needs its parent even if the parent has changed: it has no other.
 TEST_F(Census, AParentThatHasChangedIsNeeded) {
     add("top.vmdk", 3, "base.vmdk", 99);
     EXPECT_TRUE(needs_base());
@@ -164,7 +164,7 @@ TEST_F(Census, WhatCannotBeReadNeedsEverything) {
     EXPECT_FALSE(needs_base());
 }
 
-// The descriptor says all there is to know of it.
+// The descriptor contains everything that the census needs.
 TEST_F(Census, AnExtentNeedNotBeReadable) {
     testing::DescriptorText flat;
     flat.create_type = "monolithicFlat";

@@ -24,7 +24,7 @@ LinkReader::LinkReader(const DiskLink& link, const Settings& settings)
     std::uint64_t begin = 0;
     for (const ExtentLine& line : link.descriptor.extents) {
         begins_.push_back(begin);
-        begin += line.sectors;  // the sum was checked when the chain was opened
+        begin += line.sectors;  // open_disk() has checked the sum for overflow
     }
     begins_.push_back(begin);
 }
@@ -43,7 +43,7 @@ void LinkReader::enter_extent(std::uint64_t sector) {
     }
     std::shared_ptr<const io::File> file;
     if (link_.embedded) {
-        // Whatever the file was called when its descriptor was written.
+        // The descriptor may still name the file as it was called before a rename.
         file = std::make_shared<io::File>(io::File::open(link_.path, io::Links::Refuse));
     } else if (line.type != ExtentType::Zero) {
         file = std::make_shared<io::File>(
@@ -53,14 +53,14 @@ void LinkReader::enter_extent(std::uint64_t sector) {
     extent_ = format::vmdk::open_extent(line, std::move(file));
 }
 
-// One file for two extents would let a small file stand for a large disk. Flat extents may share a
-// file, as partitions of one do, but not the sectors in it.
+// Two extents that share sectors of a file would let a small file pass for a large disk. Flat
+// extents may share a file, as the partitions of one disk do, but not its sectors.
 void LinkReader::claim(const ExtentLine& line, const io::File& file) {
     Claim claim{index_, 0, ~std::uint64_t{0}};
     if (is_flat(line)) claim = {index_, line.offset_sectors, line.offset_sectors + line.sectors};
     auto& claims = claims_[file.identity()];
     for (const Claim& other : claims) {
-        if (other.extent == index_) return;  // entered before
+        if (other.extent == index_) return;  // this extent was entered before
         if (other.begin < claim.end && claim.begin < other.end) {
             throw Error{VIX_E_DISK_NEEDSREPAIR,
                         link_.path.string() + ": two extents overlap in " + line.name};

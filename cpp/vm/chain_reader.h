@@ -1,6 +1,6 @@
-// Reads a disk's chain as one: for any sector, the run of the topmost link that has it. Extents are
-// opened when the reader comes to them and left when it has passed, so a chain of any depth and
-// width keeps few files open. Walk forward; going back opens anew.
+// Reads a disk's chain as one disk: for each sector, the run of the topmost link that has it. A
+// link keeps only its current extent open, so long chains of many extents need few open files. Read
+// forward; going back reopens extents.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace vix::vm {
 
-// A run and the extent it lies in; never Unallocated: below the base there are zeros.
+// A run and the extent that holds it. Never Unallocated: sectors that no link has read as zeros.
 struct ChainRun {
     format::vmdk::Run run;
     std::shared_ptr<const format::vmdk::Extent> extent;  // empty for Zero
@@ -25,15 +25,16 @@ class LinkReader {
   public:
     LinkReader(const DiskLink& link, const Settings& settings);
 
-    // From `sector` of the disk to the end of the run; Unallocated where the parent has it.
+    // Returns the run from `sector` of the disk on; Unallocated where the parent has the data.
     ChainRun run_at(std::uint64_t sector);
 
-    // The extent that begins at `sector` of the disk and is `sectors` long, if there is one.
+    // Returns the extent that begins at `sector` of the disk and is `sectors` long, if there is
+    // one.
     std::shared_ptr<const format::vmdk::Extent> extent_of(std::uint64_t sector,
                                                           std::uint64_t sectors);
 
   private:
-    // The sectors of a file that an extent takes.
+    // The sectors of a file that an extent uses.
     struct Claim {
         std::size_t extent;
         std::uint64_t begin;
@@ -45,11 +46,11 @@ class LinkReader {
 
     const DiskLink& link_;
     const Settings& settings_;
-    std::vector<std::uint64_t> begins_;  // of each extent, and of what would follow the last
+    std::vector<std::uint64_t> begins_;  // first sector of each extent, and the end of the last
     std::map<io::FileIdentity, std::vector<Claim>> claims_;
     std::size_t index_ = 0;
-    std::shared_ptr<format::vmdk::Extent> extent_;  // number index_, once it is needed
-    format::vmdk::Run run_;                         // the last one found
+    std::shared_ptr<format::vmdk::Extent> extent_;  // number index_, opened on demand
+    format::vmdk::Run run_;                         // the last run found
     std::uint64_t run_begin_ = 0;
 };
 
@@ -59,7 +60,7 @@ class ChainReader {
 
     ChainRun run_at(std::uint64_t sector);
 
-    // Not for chains: an extent of the only link.
+    // Returns an extent as LinkReader does; nothing if the chain has more than one link.
     std::shared_ptr<const format::vmdk::Extent> extent_of(std::uint64_t sector,
                                                           std::uint64_t sectors);
 

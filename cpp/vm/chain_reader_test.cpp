@@ -34,7 +34,7 @@ ErrorCode code_for(const fs::path& path) {
     return code_of([&] { read_disk(path); });
 }
 
-// A descriptor "a.vmdk" with these extents.
+// Writes a descriptor "a.vmdk" with these extents.
 fs::path write_text_disk(const TempFolder& folder, const std::vector<std::string>& extents) {
     DescriptorText descriptor;
     descriptor.create_type = "custom";
@@ -229,7 +229,7 @@ TEST(ChainReader, OneSparseFileTwiceNeedsRepair) {
               VIX_E_DISK_NEEDSREPAIR);
 }
 
-// One small file must not stand for a large disk, whatever names lead to it.
+// A small file must not pass for a large disk, whatever names refer to it.
 TEST(ChainReader, OneFileUnderTwoNamesNeedsRepair) {
     const TempFolder folder;
     folder.write("x", content('f', 0, 100));

@@ -13,12 +13,12 @@ namespace vix::vm {
 namespace {
 
 constexpr std::string_view kBuses[] = {"scsi", "sata", "nvme", "ide"};
-// Real ones have some hundred lines; the cost of a hostile one stays bounded.
+// Real files have some hundred lines. The limit bounds the cost of a hostile file.
 constexpr std::ptrdiff_t kConfigLines = 20000;
-// Begins of the types that are no hard disk. Every other type is taken for one, so that a disk of a
-// name we have not met is cloned or refused, but never left out.
+// Prefixes of the device types that are not hard disks. Every other type counts as a hard disk, so
+// that a disk of an unknown type is cloned or refused, but never left out.
 constexpr std::string_view kOtherTypes[] = {"cdrom", "atapi-cdrom", "scsi-pass"};
-// What else names files that a clone, a snapshot or a deletion must find.
+// Other keys whose files a clone, a snapshot or a deletion must find.
 constexpr std::string_view kFileKeys[] = {"nvram", "extendedConfigFile", "checkpoint.vmState",
                                           "workingDir", "fileSearchPath"};
 
@@ -47,7 +47,7 @@ void check_size(const fs::path& vmx, const std::string& bytes) {
     }
 }
 
-// "scsi0" of "scsi0:3".
+// Returns "scsi0" for "scsi0:3".
 std::string controller_of(const std::string& node) {
     return node.substr(0, node.find(':'));
 }
@@ -69,8 +69,8 @@ bool is_named_as_disk(const std::string& file) {
                                                  ": " + what + "; correct the line and try again"};
 }
 
-// VMware takes a word that is neither for the default, FALSE, and goes on without the device. A
-// disk is not left out for a spelling.
+// VMware treats any other word as the default, FALSE, and ignores the device. Here it is an error,
+// so that a spelling mistake does not leave out a disk.
 void check_switches(const Config& config, const fs::path& where) {
     for (const DiskDevice& device : config.all_disks()) {
         for (const std::string& name : {device.node, controller_of(device.node)}) {
@@ -85,7 +85,7 @@ void check_switches(const Config& config, const fs::path& where) {
     }
 }
 
-// A name in another encoding than the file declares could be that of any file.
+// A name in an encoding other than the declared one could refer to any file.
 void check_names(const Config& config, const fs::path& where) {
     const format::Dictionary& text = config.dictionary();
     std::vector<std::string> keys{std::begin(kFileKeys), std::end(kFileKeys)};
@@ -175,13 +175,13 @@ bool Config::is_encrypted() const {
     return find("encryption.keySafe") || find("encryption.data") || find("vmx.encryptionType");
 }
 
-// Also set after going back to a snapshot with memory, which is to be resumed in the same way.
+// Also true after reverting to a snapshot with memory: such a machine resumes in the same way.
 bool Config::is_suspended() const {
     return !find("checkpoint.vmState").value_or("").empty();
 }
 
-// VMware leaves out the disks of a controller without a line of its own, too. Nobody has such a
-// machine on purpose; here they stay with it, so that none is lost.
+// VMware also ignores the disks of a controller without a .present line. Nobody configures that on
+// purpose, so such disks stay with the machine here and none is lost.
 bool Config::is_attached(const std::string& node) const {
     if (!is_true(node + ".present")) return false;
     return !equal_ignoring_case(find(controller_of(node) + ".present").value_or(""), "FALSE");
@@ -193,7 +193,7 @@ std::vector<DiskDevice> Config::disks() const {
     for (DiskDevice& device : all_disks()) {
         const bool disk = is_disk_type(find(device.node + ".deviceType").value_or(""));
         if (!disk || !is_attached(device.node)) continue;
-        // Of several lines for a node, in a text that was read leniently, the last counts.
+        // A leniently parsed text can have several lines for a node; the last one counts.
         const std::string key = device.node + ".fileName";
         if (!known.insert(to_lower(device.node)).second) continue;
         device.file = {find(key).value_or(""), dictionary_.find_bytes(key).value_or("")};
@@ -202,7 +202,7 @@ std::vector<DiskDevice> Config::disks() const {
     return found;
 }
 
-// What a drive for media names is left out, unless it is called like a disk.
+// Ignores the media of removable drives, unless their name has a disk's extension.
 std::vector<DiskDevice> Config::all_disks() const {
     std::vector<DiskDevice> found;
     for (auto& [key, bytes] : dictionary_.entries_in_bytes()) {
@@ -225,7 +225,7 @@ std::vector<fs::path> Config::search_folders(const Settings& settings) const {
             const fs::path place = settings.path_map.resolve(name);
             folders.push_back(place.is_absolute() ? place : folder() / place);
         } catch (const Error&) {
-            // A drive that is not mapped: one place less to look in.
+            // A folder on a drive that is not mapped is not searched.
         }
     };
     add(find("workingDir").value_or(""));

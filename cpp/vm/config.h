@@ -1,4 +1,5 @@
-// A .vmx as a virtual machine's configuration: which disks, which files, what it is called.
+// Reads a .vmx as the configuration of a virtual machine: its disks, its files, its settings. A
+// Config is a value; nothing here writes a file.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -20,21 +21,24 @@ struct DiskDevice {
 
 class Config {
   public:
-    // What is larger is no configuration; the data of an encrypted one are some KiB.
+    // Larger files are no configuration. Even the data of an encrypted one takes only some KiB.
     static constexpr std::uint64_t kMostBytes = std::uint64_t{16} << 20;
 
-    // Errors: VIX_E_VM_NOT_FOUND, VIX_E_FILE_ACCESS_ERROR, and VIX_E_CANNOT_READ_VM_CONFIG with the
-    // line where the text cannot be understood: what VMware refuses, a word that is neither TRUE
-    // nor FALSE where a disk is switched on, a file's name that means nothing in the file's
-    // encoding.
+    // Throws VIX_E_VM_NOT_FOUND, VIX_E_FILE_ACCESS_ERROR, or VIX_E_CANNOT_READ_VM_CONFIG with the
+    // line for:
+    // - a line that VMware refuses,
+    // - a value other than TRUE and FALSE where a disk is attached,
+    // - a file name that is not valid in the file's encoding.
     static Config read(const boost::filesystem::path& vmx);
-    // The same of a text that is kept in `where`: what it names is sought from where the .vmx is.
+    // The same for a text that was read from `where`, such as a snapshot state. Relative names in
+    // it refer to the folder of the .vmx.
     static Config parse(const boost::filesystem::path& vmx, const std::string& bytes,
                         const boost::filesystem::path& where);
 
-    // For who must know what another machine may need: reads on where parse() refuses, and never
-    // fails. Nothing is to be changed or started by what it gives. fault() is the detail with which
-    // parse() refuses; then names_in_broken_text() tells what else the text may name.
+    // Serves callers that must know what another machine may need: continues where parse() refuses,
+    // and throws only if memory runs out. Do not change or start a machine by its result. fault()
+    // is the detail that parse() would throw; if it is set, names_in_broken_text() returns further
+    // names.
     static Config parse_leniently(const boost::filesystem::path& vmx, const std::string& bytes);
     const std::optional<std::string>& fault() const { return fault_; }
 
@@ -43,10 +47,10 @@ class Config {
     const format::Dictionary& dictionary() const { return dictionary_; }
 
     std::optional<std::string> find(const std::string& name) const;
-    // Whether a device and its controller are switched on. One without a line of its own is off; a
-    // controller without one counts as on.
+    // True if the device and its controller are attached. A device without a .present line is
+    // detached; a controller without one counts as present.
     bool is_attached(const std::string& node) const;
-    // True for "TRUE" in any case; false for everything else and where the key is absent.
+    // True for "TRUE" in any case; false for any other value and for an absent key.
     bool is_true(const std::string& name) const;
     long number(const std::string& name, long fallback) const;
 
@@ -55,18 +59,18 @@ class Config {
     bool is_template() const { return is_true("templateVM"); }
     bool is_suspended() const;
 
-    // Present hard disks, in the order of the file. A physical SCSI device is none.
+    // Attached hard disks in the order of the file. A SCSI pass-through device is not a disk.
     std::vector<DiskDevice> disks() const;
-    // Every disk file that is named, also by a device that is switched off or whose controller is,
-    // and, in a text that was read leniently, by each of several lines for one node.
+    // Every disk file that is named, including those of detached devices and controllers. In a text
+    // that was parsed leniently a node can have several lines; each of them counts.
     std::vector<DiskDevice> all_disks() const;
 
-    // Where files are looked for that are not where a name says: the folder, workingDir,
-    // fileSearchPath.
+    // Folders to search for files that are not at the path that names them: the machine's folder,
+    // workingDir, and those in fileSearchPath.
     std::vector<boost::filesystem::path> search_folders(const Settings& settings) const;
 
-    // Where the file is that the key names, or, where the key is absent, that is called like the
-    // .vmx with `extension`. Nothing if nothing is there; what is there need not be a plain file.
+    // Returns the file that the key names; without the key, the file named like the .vmx with
+    // `extension`. Nothing if it does not exist. The result need not be a regular file.
     std::optional<boost::filesystem::path> companion(const std::string& key,
                                                      const std::string& extension,
                                                      const Settings& settings) const;
@@ -82,7 +86,7 @@ class Config {
     std::optional<std::string> fault_;
 };
 
-// "scsi0:0" of "scsi0:0.fileName"; nothing for other keys. Any case.
+// Returns "scsi0:0" for "scsi0:0.fileName" in any case; nothing for other keys.
 std::optional<std::string> disk_node_of(const std::string& key);
 
 }  // namespace vix::vm

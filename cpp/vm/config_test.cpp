@@ -19,7 +19,7 @@ Config config_of(const TempFolder& folder, const std::string& text) {
     return Config::read(folder.write("vm.vmx", text));
 }
 
-// "scsi0:0=a.vmdk ide0:0=b.vmdk" of the disks that the text attaches.
+// Returns the attached disks as "scsi0:0=a.vmdk ide0:0=b.vmdk".
 std::string disks_of(const std::string& text) {
     const TempFolder folder;
     std::string disks;
@@ -120,7 +120,7 @@ TEST(Config, AControllerThatIsOffHidesItsDisks) {
               "sata0:0=b.vmdk nvme0:0=no-line.vmdk");
 }
 
-// The detail with which the text is refused; nothing if it is read.
+// Returns the detail of the refusal, without the folder; empty if the text is accepted.
 std::string refusal_of(const std::string& text) {
     const TempFolder folder;
     try {
@@ -202,12 +202,12 @@ TEST(Config, TextInAnotherEncodingThanDeclaredMatterOnlyInNamesOfFiles) {
     EXPECT_EQ(refusal_of(".encoding = \"Klingon\"\nscsi0:0.fileName = \"a.vmdk\"\n"), "");
 }
 
-// As old products write it, in the code page of their host.
+// Old products write text in the code page of their host.
 TEST(Config, WithoutADeclaredEncodingAnyNameIsRead) {
     EXPECT_EQ(refusal_of("scsi0:0.fileName = \"\x81\x8D.vmdk\"\n"), "");
 }
 
-// "scsi0:0=a.vmdk ide0:0=b.vmdk" of all disk files that the text names.
+// Returns all disk files that the text names as "scsi0:0=a.vmdk ide0:0=b.vmdk".
 std::string all_disks_of(const std::string& text) {
     std::string disks;
     for (const DiskDevice& device : Config::parse_leniently("/vm.vmx", text).all_disks()) {
@@ -236,7 +236,7 @@ TEST(Config, AllDisksAreThoseOfEachOfSeveralLines) {
               "scsi0:0=a.vmdk SCSI0:0=b.vmdk");
 }
 
-// What a lenient reading says is wrong with the text.
+// Returns the fault that the lenient parser reports.
 std::string fault_of(const std::string& text) {
     return Config::parse_leniently("/vm.vmx", text).fault().value_or("");
 }
@@ -343,13 +343,13 @@ TEST(Config, FindsNoCompanionThatIsNotThere) {
               std::nullopt);
 }
 
-// Two lines lost their closing quotes.
+// Two lines have lost their closing quotes.
 TEST(ConfigOfSample, VmwareRefusesBrokenQuotesAndSoDoWe) {
     EXPECT_EQ(code_of([] { Config::read(testing::sample_file("broken-quotes/Reception PC.vmx")); }),
               VIX_E_CANNOT_READ_VM_CONFIG);
 }
 
-// The samples, and the real machines where there are some.
+// All samples, and the real machines if there are any.
 class ConfigOfFile : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(ConfigOfFile, IsRead) {

@@ -21,7 +21,7 @@ using format::vmdk::Descriptor;
 using format::vmdk::ExtentLine;
 using format::vmdk::ExtentType;
 
-// 64 TiB; VMware's largest disk has 62.
+// 64 TiB. VMware's largest disk has 62 TiB.
 constexpr std::uint64_t kMaxCapacity = std::uint64_t{1} << 37;
 
 constexpr std::string_view kKnownTypes[] = {"monolithicSparse",
@@ -76,7 +76,7 @@ std::string read_descriptor_text(const io::File& file, bool& embedded) {
     std::string text = format::vmdk::read_embedded_descriptor(file);
     embedded = !text.empty();
     if (embedded) return text;
-    // Looked at before it is read whole: what is no descriptor may be of any size.
+    // Check the start before reading all of it: a file that is no descriptor can have any size.
     const std::uint64_t size = file.size();
     std::string start(std::min<std::uint64_t>(size, 4096), '\0');
     file.read_at(0, std::as_writable_bytes(std::span{start}));
@@ -105,8 +105,8 @@ std::string hex(std::uint32_t cid) {
     return text;
 }
 
-// A parent that is no disk or cannot be read breaks the chain; one that is a disk of a kind we must
-// refuse keeps its own error.
+// A parent that is no disk or cannot be read breaks the chain. A parent of a kind that must be
+// refused keeps its own error.
 DiskLink open_parent_link(const fs::path& path, const DiskLink& child) {
     try {
         return open_link(path);
@@ -120,7 +120,7 @@ DiskLink open_parent_link(const fs::path& path, const DiskLink& child) {
     }
 }
 
-// The parent that is at `path`, if it is the one that the child was made of.
+// Opens the parent at `path`. Throws unless the child was made from it.
 DiskLink open_true_parent(const fs::path& path, const DiskLink& child) {
     DiskLink parent = open_parent_link(path, child);
     if (parent.descriptor.cid == child.descriptor.parent_cid) return parent;
@@ -137,8 +137,8 @@ bool fits(const DiskLink& parent, const DiskLink& child) {
            parent.identity != child.identity;
 }
 
-// The parent where it must be if it was moved together with its child. Any disk may lie there, so
-// only the content id makes it the parent.
+// Searches for the parent where it is if it moved together with its child. Any disk may be at these
+// paths, so only a matching content id makes it the parent.
 std::optional<DiskLink> open_moved_parent(const DiskLink& child,
                                           const std::vector<fs::path>& search) {
     std::vector<std::string> former{child.descriptor.parent_hint};
@@ -153,7 +153,7 @@ std::optional<DiskLink> open_moved_parent(const DiskLink& child,
                 DiskLink parent = open_link(place);
                 if (fits(parent, child)) return parent;
             } catch (const Error&) {
-                // No disk at all.
+                // Not a disk.
             }
         }
     }
@@ -231,8 +231,8 @@ bool has_ddb_flag(const Descriptor& descriptor, std::string_view name) {
     return value && (*value == "1" || equal_ignoring_case(*value, "true"));
 }
 
-// What the extents are decides; createType only tells split from monolithic where one extent is
-// all there is. ESX's thin disks are flat files with holes: as hosted disks they become sparse.
+// The extents decide the class. createType only separates split from monolithic if there is one
+// extent. ESX's thin disks are flat files with holes; as hosted disks they become sparse.
 DiskClass class_of(const Descriptor& base) {
     const bool flat = std::all_of(base.extents.begin(), base.extents.end(), is_flat) &&
                       !has_ddb_flag(base, "thinProvisioned") &&

@@ -1,5 +1,5 @@
-// A virtual disk with all it stands on: the chain from the descriptor that a .vmx names up to the
-// base, checked link by link.
+// Reads a virtual disk with its chain: from the descriptor that a .vmx names down to the base disk.
+// Each link is checked when it is read. A Disk is a value; it keeps no file open.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -15,15 +15,15 @@
 
 namespace vix::vm {
 
-// VMware's own limit on snapshots is far below; this keeps a hostile chain's cost bounded.
+// VMware's limit on snapshots is far lower. This one bounds the cost of a hostile chain.
 inline constexpr std::size_t kMaxChain = 256;
-// What others made longer than that can be made shorter again, up to here.
+// Longer chains that other products made can still be shortened, up to this length.
 inline constexpr std::size_t kMaxChainToShorten = 4096;
 
-// How a hosted disk is laid out.
+// The layout of a hosted disk.
 enum class DiskClass { MonolithicSparse, SplitSparse, MonolithicFlat, SplitFlat };
 
-// One descriptor, by itself or embedded in the only extent.
+// One descriptor, in a file of its own or embedded in the only extent.
 struct DiskLink {
     boost::filesystem::path path;
     io::FileIdentity identity;
@@ -34,57 +34,65 @@ struct DiskLink {
 };
 
 struct Disk {
-    std::vector<DiskLink> chain;  // the disk itself first, the base last
+    std::vector<DiskLink> chain;  // the disk itself first, the base disk last
     std::uint64_t capacity_sectors = 0;
-    DiskClass disk_class = DiskClass::MonolithicSparse;  // its base's, which a clone takes
+    DiskClass disk_class =
+        DiskClass::MonolithicSparse;  // that of the base disk; a clone gets the same
 
-    // A value of the disk data base: a child's overrides its parent's.
+    // The values of the disk database. A child's value overrides its parent's.
     std::vector<std::pair<std::string, std::string>> merged_ddb() const;
 };
 
-// Opens the disk at `path` and follows its parents; `search` are further folders to look for them.
-// A parent that is at none of the places named is looked for where it is if it was moved together
-// with its child, and known by its content id. Errors: VIX_E_DISK_INVALIDDISK (no VMDK),
-// VIX_E_DISK_UNSUPPORTEDDEVICE (a physical disk), VIX_E_DISK_NOTSUPPORTED (unknown type),
-// VIX_E_DISK_NEEDKEY (encrypted), VIX_E_DISK_OPENPARENT (the parent is missing; where it was looked
-// for), VIX_E_DISK_CID_MISMATCH, VIX_E_DISK_CAPACITY_MISMATCH, VIX_E_DISK_INVALIDCHAIN (a loop),
-// VIX_E_DISK_TOOMANYREDO (too long).
+// Opens the disk at `path` and its parents; `search` are further folders to search for parents. If
+// a parent is at none of the named paths, open_disk() searches where it is if it moved together
+// with its child, and recognizes it by its content id. Throws:
+// - VIX_E_DISK_INVALIDDISK: not a VMDK.
+// - VIX_E_DISK_UNSUPPORTEDDEVICE: a physical disk.
+// - VIX_E_DISK_NOTSUPPORTED: an unknown type.
+// - VIX_E_DISK_NEEDKEY: encrypted.
+// - VIX_E_DISK_OPENPARENT: the parent is missing; the detail lists the folders searched.
+// - VIX_E_DISK_CID_MISMATCH: the parent changed after the child was made.
+// - VIX_E_DISK_CAPACITY_MISMATCH: the links differ in capacity.
+// - VIX_E_DISK_INVALIDCHAIN: the chain is a loop.
+// - VIX_E_DISK_TOOMANYREDO: the chain is too long.
 Disk open_disk(const boost::filesystem::path& path,
                const std::vector<boost::filesystem::path>& search, const Settings& settings);
 
-// The same where something is to be built on the disk: that one of its extents, or its parents', is
-// missing is known now and not when it is read. Also VIX_E_FILE_NOT_FOUND for an extent of the disk
-// itself; one of a parent is VIX_E_DISK_OPENPARENT.
+// The same for a disk that something will depend on: reports a missing extent now and not when it
+// is read. Also throws VIX_E_FILE_NOT_FOUND for a missing extent of the disk itself, and
+// VIX_E_DISK_OPENPARENT for one of a parent.
 Disk open_whole_disk(const boost::filesystem::path& path,
                      const std::vector<boost::filesystem::path>& search, const Settings& settings);
 
 struct ChainWalk {
     std::size_t longest = kMaxChain;
-    // Asked of each link; the walk ends with the first one that is known.
+    // Called for each link; the walk ends at the first link for which it returns true.
     std::function<bool(const DiskLink&)> is_known = {};
 };
 
-// The chain alone. Where it breaks, throws as open_disk(); `chain` then holds what was reached.
+// Follows the chain without the checks on the whole disk. Throws as open_disk() where the chain
+// breaks; `chain` then holds the links up to there.
 void follow_chain(const boost::filesystem::path& path,
                   const std::vector<boost::filesystem::path>& search, const Settings& settings,
                   std::vector<DiskLink>& chain, const ChainWalk& walk = {});
 
-// The descriptor at `path` alone, whatever kind of disk it describes. Errors:
-// VIX_E_DISK_INVALIDDISK (no VMDK), and those of reading a file.
+// Reads only the descriptor at `path`, for any kind of disk. Throws VIX_E_DISK_INVALIDDISK if the
+// file is not a VMDK, and the errors of reading a file.
 DiskLink read_link(const boost::filesystem::path& path);
 
-// The files of one link: its descriptor and its extents, as far as they are there.
+// Returns the existing files of one link: its descriptor and its extents.
 std::vector<boost::filesystem::path> files_of(const DiskLink& link, const Settings& settings);
 
-// The descriptor's text, as in the file.
+// Returns the descriptor's text as it is in the file.
 std::string descriptor_text(const DiskLink& link);
 
-// Whoever is about to write to the disk and keeps no track of changed areas says so first: its
-// descriptor names no file of them any more, so no incremental backup believes that file. The file
-// itself stays. The headers of its extents are changed by format::vmdk::stop_change_tracking().
+// Call this before you write to the disk without tracking the changed areas. It removes the
+// descriptor's reference to the change tracking file, so that no incremental backup trusts that
+// file. The file itself stays. format::vmdk::stop_change_tracking() does the same in the extents'
+// headers.
 void stop_change_tracking(const DiskLink& link, const Settings& settings);
 
-// Throws as open_whole_disk() where an extent of these links is missing.
+// Throws as open_whole_disk() if an extent of these links is missing.
 void require_extents(const std::vector<DiskLink>& chain, const Settings& settings);
 
 }  // namespace vix::vm

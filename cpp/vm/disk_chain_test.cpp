@@ -1,4 +1,4 @@
-// Chains of snapshots: how a parent is found, and what a chain may not be.
+// Tests chains: how a parent is found, and which chains are refused.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -69,7 +69,7 @@ TEST(DiskChain, FindsAParentInAnotherFolder) {
     EXPECT_EQ(open_top(folder).chain[1].path, other / "base.vmdk");
 }
 
-// A folder with "vm/base.vmdk" and a disk "clone/top.vmdk" made of a base of that content id.
+// Writes "vm/base.vmdk" and "clone/top.vmdk", whose parent has the given content id.
 void write_moved(const TempFolder& folder, const std::string& hint, std::uint32_t parent_cid) {
     fs::create_directories(folder / "vm");
     fs::create_directories(folder / "clone");

@@ -10,13 +10,13 @@ namespace fs = boost::filesystem;
 namespace vix::vm {
 namespace {
 
-// If that is unknown, the answer is not "no": the file would be looked for, and found, elsewhere.
+// Throws if the answer is unknown. With "no" the caller would search on and find another file.
 bool is_there(const fs::path& path) {
     boost::system::error_code error;
     const auto status = fs::symlink_status(path, error);
     if (status.type() != fs::status_error) return status.type() != fs::file_not_found;
     const Error failure = system_error(error.value(), "looking for", path.string());
-    if (failure.code() == VIX_E_FILE_NAME_INVALID) return false;  // no file is called so
+    if (failure.code() == VIX_E_FILE_NAME_INVALID) return false;  // no file can have this name
     throw failure;
 }
 
@@ -25,10 +25,11 @@ fs::path below(const fs::path& folder, const std::string& name) {
     return path.is_absolute() ? path : folder / path;
 }
 
-// The spellings under which a name can stand on this host, the likeliest first.
+// Tries the spellings that the name can have on this host, the most likely first.
 std::optional<fs::path> find_by_path(const NamedFile& named, const fs::path& folder,
                                      const Settings& settings) {
-    if (named.name.find('\0') != std::string::npos) return std::nullopt;  // no file is called so
+    if (named.name.find('\0') != std::string::npos)
+        return std::nullopt;  // no file can have this name
     if (io::is_windows_path(named.name)) {
         const fs::path path = settings.path_map.resolve(named.name);
         return is_there(path) ? std::optional{path} : std::nullopt;
@@ -36,7 +37,7 @@ std::optional<fs::path> find_by_path(const NamedFile& named, const fs::path& fol
     for (const std::string& name : {named.name, named.bytes}) {
         if (!name.empty() && is_there(below(folder, name))) return below(folder, name);
     }
-    // A machine made on Windows: either separator, any case.
+    // Names from Windows: both separators, any case.
     if (fs::path{named.name}.is_absolute()) return std::nullopt;
     fs::path at = folder;
     std::string rest = named.name;
@@ -71,7 +72,7 @@ std::string bare_name(const std::string& name) {
 
 std::optional<fs::path> find_file(const NamedFile& named, const fs::path& folder,
                                   const std::vector<fs::path>& search, const Settings& settings) {
-    std::optional<Error> failure;  // of a place where this process may not look, or no drive's
+    std::optional<Error> failure;  // access denied at the path, or a drive that is not mapped
     try {
         if (auto path = find_by_path(named, folder, settings)) return path;
     } catch (const Error& error) {
@@ -101,7 +102,7 @@ io::File open_extent_file(const NamedFile& named, const fs::path& folder,
                         "; list its folder in the setting disk.folders to allow it"};
     }
     io::File file = io::File::open(*path, io::Links::Refuse);
-    // Somebody may have put a link in the place of a folder meanwhile.
+    // Another process may have replaced a folder with a symbolic link in the meantime.
     const auto place = file.place();
     if (place && place->parent_path() != holder) {
         throw Error{VIX_E_FILE_ACCESS_ERROR, "the extent " + named.name + " is not in " +

@@ -70,7 +70,7 @@ TEST(FindFile, FindsNamesOfWindowsWhateverTheirCase) {
     EXPECT_EQ(find(folder, "SUB\\disk.VMDK"), folder / "Sub/Disk.vmdk");
 }
 
-// As files of macOS come to this host.
+// Files copied from macOS have such names.
 TEST(FindFile, FindsANameWhoseLettersAreComposedOtherwise) {
     const TempFolder folder;
     folder.write("Cafe\u0301/Gro\u0308\u00DFe.vmdk", "");
@@ -96,7 +96,7 @@ TEST(FindFile, PrefersTheExactNameToOneComposedOtherwise) {
     EXPECT_EQ(find(folder, "\u00E9.vmdk"), folder / "\u00E9.vmdk");
 }
 
-// The name itself is in neither form.
+// The name asked for is in neither form.
 TEST(FindFile, RefusesANameThatCouldBeThatOfTwoFiles) {
     const TempFolder folder;
     folder.write("\u00E9\u00E9.vmdk", "");

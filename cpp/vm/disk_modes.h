@@ -1,5 +1,5 @@
-// How a .vmx says that the disks of a virtual machine are written to: scsi0:0.mode and
-// scsi0:0.redo.
+// Reads how the guest's writes to a disk are treated: the keys scsi0:0.mode and scsi0:0.redo of a
+// .vmx. Changes nothing.
 #pragma once
 
 #include "vm/config.h"
@@ -7,12 +7,12 @@
 
 namespace vix::vm {
 
-// VIX_E_NOT_SUPPORTED for a disk of a mode that would let the user take back what a guest writes
-// ("undoable", "append"), or that is not known: as a usual disk it could not be taken back.
+// Throws VIX_E_NOT_SUPPORTED for a disk with an unknown mode or one that lets the user discard the
+// guest's writes ("undoable", "append"). Used as a normal disk, it could not discard them.
 void refuse_unknown_modes(const Config& machine);
 
-// VIX_E_DISK_NOTSUPPORTED for a disk whose redo log is there: part of what it holds is in that log.
-// A nonpersistent disk's log is to be thrown away at the next start, and does not count.
+// Throws VIX_E_DISK_NOTSUPPORTED for a disk whose redo log exists: the log holds part of its data.
+// The log of a nonpersistent disk does not count, because the next start deletes it.
 void refuse_redo_logs(const Config& machine, const Settings& settings);
 
 }  // namespace vix::vm

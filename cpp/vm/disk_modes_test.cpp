@@ -38,7 +38,7 @@ TEST(DiskModes, ARedoLogThatIsThereHoldsPartOfTheDisk) {
         return code_of([&] { refuse_redo_logs(machine, {}); });
     };
     const std::string redo = "scsi0:0.redo = \"a.vmdk.REDO_a00001\"\n";
-    EXPECT_EQ(code_with(redo), VIX_OK);  // the run has ended
+    EXPECT_EQ(code_with(redo), VIX_OK);  // the log no longer exists
     folder.write("a.vmdk.REDO_a00001", "");
     EXPECT_EQ(code_with(redo), VIX_E_DISK_NOTSUPPORTED);
     EXPECT_EQ(code_with("scsi0:0.redo = \"\"\n"), VIX_OK);

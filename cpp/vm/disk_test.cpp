@@ -1,4 +1,4 @@
-// Disks and their chains: what opens, and where a chain breaks.
+// Tests disks and their chains: what opens, and where a chain breaks.
 #include "vm/disk.h"
 
 #include <gtest/gtest.h>
@@ -31,7 +31,7 @@ ErrorCode code_for(const TempFolder& folder, const std::string& name) {
     return code_of([&] { open(folder, name); });
 }
 
-// A descriptor of its own with one extent line.
+// Returns a separate descriptor with one extent line.
 std::string text_disk(const std::string& create_type, const std::string& extent) {
     DescriptorText descriptor;
     descriptor.create_type = create_type;
@@ -191,7 +191,8 @@ TEST(Disk, AnEncryptedOneNeedsItsKey) {
     EXPECT_EQ(code_for(folder, "a.vmdk"), VIX_E_DISK_NEEDKEY);
 }
 
-// More than 64 TiB: no product makes such a disk, and planning its copy would take gigabytes.
+// More than 64 TiB. No product makes such a disk, and planning its copy would take gigabytes of
+// memory.
 TEST(Disk, OfACapacityThatNoneHasIsInvalid) {
     const TempFolder folder;
     DescriptorText descriptor;

@@ -14,7 +14,7 @@ std::string hex(unsigned char byte) {
     return text.data();
 }
 
-// "aa bb cc dd ee ff 00 11-22 33 ..": VMware's way of writing sixteen bytes.
+// "aa bb cc dd ee ff 00 11-22 33 ..": VMware's notation for 16 bytes.
 std::string spaced(const RandomBytes& bytes) {
     std::string text;
     for (std::size_t i = 0; i < bytes.size(); ++i) {
@@ -32,7 +32,7 @@ ContentId new_content_id() {
         ContentId id{};
         for (const unsigned char byte : bytes) {
             id.long_id += hex(byte);
-            id.cid = id.cid << 8 | byte;  // ends as the last four
+            id.cid = id.cid << 8 | byte;  // the last four bytes remain
         }
         if (id.cid != 0 && id.cid < 0xFFFFFFFE) return id;
     }

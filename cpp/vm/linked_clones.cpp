@@ -19,7 +19,7 @@ namespace fs = boost::filesystem;
 namespace vix::vm {
 namespace {
 
-// Also true if that is unknown.
+// Returns true also if it is unknown.
 bool may_be_there(const fs::path& path, struct stat& status) {
     if (stat(path.c_str(), &status) == 0) return true;
     status = {};
@@ -34,7 +34,7 @@ bool may_be_same(const fs::path& a, const fs::path& b) {
     return unknown || (one.st_dev == other.st_dev && one.st_ino == other.st_ino);
 }
 
-// Whether the clone, which is there, is where the record says.
+// Whether the clone, which exists, is at the recorded path.
 bool is_at(const fs::path& clone, const std::string& recorded) {
     boost::system::error_code error;
     const bool same = fs::equivalent(clone, recorded, error);
@@ -45,8 +45,8 @@ bool is_at(const fs::path& clone, const std::string& recorded) {
     return false;
 }
 
-// What the list of the clone at `clone` says of its parent, which the machine's list calls
-// `recorded`.
+// Reads who the parent is from the snapshot list of the clone at `clone`, which the machine's
+// snapshot list calls `recorded`.
 enum class Parent { ThisMachine, Another, Unknown };
 
 Parent parent_in_list(const fs::path& clone, const std::string& recorded, const fs::path& vmx,
@@ -56,8 +56,9 @@ Parent parent_in_list(const fs::path& clone, const std::string& recorded, const 
         const fs::path place = recorded_path(parent, clone.parent_path(), settings);
         if (may_be_same(place, vmx)) return Parent::ThisMachine;
         struct stat ignored {};
-        // A clone that is where it was made has its parent where it says, however alike this one
-        // is. Of one that was moved or copied the way between both decides.
+        // A clone at its recorded path has its parent at the path that it names, even if this
+        // machine looks the same. For a clone that was moved or copied, the relative path between
+        // the two decides.
         const bool at_home = is_at(clone, recorded) && may_be_there(place, ignored);
         if (at_home) found = Parent::Another;
         if (!at_home && is_same_way(parent, recorded, vmx, clone)) return Parent::ThisMachine;
@@ -65,7 +66,7 @@ Parent parent_in_list(const fs::path& clone, const std::string& recorded, const 
     return found;
 }
 
-// Whether a disk in the clone's folder depends on one that the snapshot froze.
+// Whether a disk in the clone's folder depends on a frozen disk of the snapshot.
 bool depends_on(const Snapshot& snapshot, const fs::path& clone, const fs::path& vmx,
                 const Settings& settings) {
     Census census{vmx, {}, settings};
@@ -80,10 +81,10 @@ bool depends_on(const Snapshot& snapshot, const fs::path& clone, const fs::path&
     });
 }
 
-// Whether the clone at `clone`, which the machine's list calls `recorded`, depends on the snapshot.
-// Its list may be lost, and a copy of the machine beside the original has the original's records:
-// then its disks decide. What may be there and cannot be asked is better taken for alive: all it
-// has would go with the snapshot.
+// Whether the clone at `clone`, which the machine's snapshot list calls `recorded`, depends on the
+// snapshot. The clone's own list may be lost, and a copy of the machine next to the original has
+// the original's records; in both cases the clone's disks decide. A clone that may exist but cannot
+// be read counts as alive: removing the snapshot would destroy all of its data.
 bool is_alive(LiveClone& live, const std::string& recorded, const Snapshot& snapshot,
               const fs::path& vmx, const Settings& settings) {
     const fs::path& clone = live.vmx;
@@ -94,7 +95,7 @@ bool is_alive(LiveClone& live, const std::string& recorded, const Snapshot& snap
         const auto parent =
             is_there ? parent_in_list(clone, recorded, vmx, settings) : Parent::Unknown;
         if (parent == Parent::ThisMachine) return true;
-        // In its own folder the machine's disks depend on the snapshot, too.
+        // In its own folder the machine's own disks also depend on the snapshot.
         if (io::is_same_file(clone.parent_path(), vmx.parent_path())) return false;
         return depends_on(snapshot, clone, vmx, settings);
     } catch (const Error& error) {
@@ -112,20 +113,20 @@ fs::path recorded_path(const std::string& recorded, const fs::path& folder,
         const auto path = find_file({recorded, recorded}, folder, {}, settings);
         if (path) return *path;
     } catch (const Error&) {
-        // On a drive that is not mapped.
+        // A drive that is not mapped.
     }
     return fs::absolute(fs::path{recorded}, folder);
 }
 
 namespace {
 
-// A parent in the same folder is named without one.
+// A parent in the same folder is named without a folder.
 bool names_own_parent(const DiskLink& link, const fs::path& folder) {
     return io::is_same_file(link.folder(), folder) &&
            link.descriptor.parent_hint.find_first_of("/\\:") == std::string::npos;
 }
 
-// `reached` is the chain down to where it breaks.
+// `reached` is the chain down to the link where it breaks.
 bool misses_own_file(const Error& error, const std::vector<DiskLink>& reached,
                      const fs::path& folder) {
     if (error.code() == VIX_E_FILE_NOT_FOUND) return true;  // of the topmost disk
@@ -141,7 +142,7 @@ void check_linked_disk(const DiskDevice& device, const Config& machine, const Se
         const auto others = std::find_if(chain.begin(), chain.end(), [&](const DiskLink& link) {
             return !io::is_same_file(link.folder(), machine.folder());
         });
-        // From the one before on, as whose parent the first is spoken of.
+        // Keep the link before the first foreign one: errors name it as the child.
         if (others != chain.begin()) chain.erase(chain.begin(), others - 1);
         require_extents(chain, settings);
     } catch (const Error& error) {

@@ -1,4 +1,5 @@
-// The ties between a machine and its linked clones, as both sides' .vmsd tell them.
+// The relation between a machine and its linked clones, as the .vmsd files of both record it. Reads
+// only. A clone whose state is unknown counts as alive, so that nobody deletes its parent disks.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -10,29 +11,29 @@
 
 namespace vix::vm {
 
-// Where a .vmx is that the .vmsd of another machine names: absolute, POSIX or Windows, or relative
-// to that machine's folder. As it is named, where it cannot be found.
+// Returns the path of a .vmx that another machine's .vmsd names: absolute, POSIX or Windows, or
+// relative to that machine's folder. Returns the recorded path if no such file exists.
 boost::filesystem::path recorded_path(const std::string& recorded,
                                       const boost::filesystem::path& folder,
                                       const Settings& settings);
 
 struct LiveClone {
     boost::filesystem::path vmx;
-    std::string doubt;  // why that is unknown, if it only counts as alive; else empty
+    std::string doubt;  // if it only counts as alive: why its state is unknown; else empty
 
-    // "the linked clone PATH", with the doubt.
+    // Returns "the linked clone PATH", with the doubt if there is one.
     std::string to_text() const;
 };
 
-// Of the clones recorded at the snapshot those that are there and refer back to this machine, also
-// where both were moved together since the record was written.
-// Records of clones that were moved or deleted stay behind with every product and mean nothing.
+// Returns those clones recorded at the snapshot that exist and refer back to this machine, also if
+// both moved together since then. Every product leaves records of moved and deleted clones behind;
+// such records mean nothing.
 std::vector<LiveClone> live_clones(const boost::filesystem::path& vmx, const Snapshot& snapshot,
                                    const Settings& settings);
 
-// For a linked clone: follows the chains of its disks, and throws as open_disk() where its parent
-// is missing or was changed. Files of its own may be missing, as with any other machine: who
-// needs them reports it, and a clone that was deleted in part can be deleted. Nothing for other
+// Follows the disk chains of a linked clone, and throws as open_disk() if its parent is missing or
+// was changed. Missing files of its own are no error, as for any other machine: the call that needs
+// them reports them, and a partly deleted clone can still be deleted. Does nothing for other
 // machines.
 void check_linked_disks(const boost::filesystem::path& vmx, const Settings& settings);
 

@@ -18,7 +18,7 @@ namespace fs = boost::filesystem;
 using testing::TempFolder;
 using testing::write_file;
 
-// A parent whose snapshot has the record of one clone, which is there and names it.
+// A parent whose snapshot records one clone, which exists and names the parent.
 class LinkedClones : public ::testing::Test {
   protected:
     LinkedClones() {
@@ -56,7 +56,8 @@ TEST_F(LinkedClones, LiveByTheirDisksWhereTheirListIsLost) {
     }
 }
 
-// The copy's list has the original's records, and the clone is as far from both.
+// The copy has the original's snapshot list, and the relative path to the clone is the same from
+// both.
 TEST_F(LinkedClones, OfTheOriginalAreNotThoseOfACopyBesideIt) {
     fs::create_directory(folder_ / "copy");
     for (const char* name : {"p.vmx", "p.vmdk"}) {
@@ -75,7 +76,7 @@ TEST_F(LinkedClones, ThatAreGoneDoNotLive) {
     EXPECT_EQ(live(), 0U);
 }
 
-// Another user's: with the snapshot all that it stands on would go.
+// Another user owns the clone. Removing the snapshot would destroy the disks it depends on.
 TEST_F(LinkedClones, ThatCannotBeLookedAtLive) {
     fs::permissions(folder_ / "home", fs::no_perms);
     EXPECT_TRUE(testing::holds_for_nobody([&] { return live() == 1; }));
@@ -94,7 +95,7 @@ TEST_F(LinkedClones, ThatCannotBeReadSayWhy) {
     fs::permissions(folder_ / "home", fs::owner_all);
 }
 
-// The list is lost, and a disk beside it may not be read: that is what the caller is to know.
+// The clone's snapshot list is lost and one of its disks cannot be read: report that disk.
 TEST_F(LinkedClones, WhoseDisksCannotBeReadSayWhy) {
     fs::remove(snapshot_list_path(clone_));
     write_file(folder_ / "home/clone/c.vmdk", testing::mono_disk("c.vmdk", 'c', 2));
@@ -105,7 +106,7 @@ TEST_F(LinkedClones, WhoseDisksCannotBeReadSayWhy) {
     }));
 }
 
-// No clone is taken for alive because this process has no descriptor left to look.
+// A clone must not count as alive because this process has no file descriptor left.
 TEST_F(LinkedClones, CannotBeAskedWithTooManyOpenFiles) {
     EXPECT_TRUE(testing::holds_for_nobody([&] {
         const int lowest_free = dup(0);

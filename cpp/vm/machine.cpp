@@ -14,9 +14,9 @@ namespace fs = boost::filesystem;
 namespace vix::vm {
 namespace {
 
-constexpr int kDefaultMemoryMb = 256;  // what VMware assumes where memsize is absent
+constexpr int kDefaultMemoryMb = 256;  // VMware's default for memsize
 
-// Shared locks are readers', and ours are those of one operation.
+// Skips shared locks, which readers hold, and our own, which belong to a single operation.
 std::optional<std::string> mark_in(const fs::path& lock_folder) {
     for (const io::LockHolder& holder : io::lock_holders(lock_folder)) {
         if (holder.kind == io::LockKind::Exclusive && !holder.ours) return holder.description;
@@ -24,7 +24,7 @@ std::optional<std::string> mark_in(const fs::path& lock_folder) {
     return std::nullopt;
 }
 
-// A disk that cannot be found is not locked; who needs the disk will say so.
+// A disk that cannot be found has no lock. The call that needs the disk reports it.
 std::optional<fs::path> lock_folder_of_disk(const Config& config, const DiskDevice& device,
                                             const Settings& settings) {
     try {
@@ -38,8 +38,8 @@ std::optional<fs::path> lock_folder_of_disk(const Config& config, const DiskDevi
 
 }  // namespace
 
-// The .vmx, the disks that would be written to and the paging file: VMware locks all of them for
-// as long as a machine runs.
+// VMware locks the .vmx, the disks that the guest writes to and the paging file for as long as the
+// machine runs.
 std::vector<fs::path> lock_folders(const Config& config, const Settings& settings) {
     std::vector<fs::path> folders{io::lock_folder(config.path())};
     for (const DiskDevice& device : config.disks()) {

@@ -1,4 +1,5 @@
-// A virtual machine as its files tell it: where its .vmx is, what it is called, whether it runs.
+// Summarizes a virtual machine from its files: its name, its hardware, and whether it runs. Reads
+// only; the disks are not opened.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -13,7 +14,7 @@ namespace vix::vm {
 
 enum class PowerState { Off, Suspended, Running };
 
-// What can be known of a virtual machine without touching its disks.
+// What the .vmx and the locks show.
 struct Summary {
     std::string display_name;  // UTF-8
     std::string guest_os;
@@ -21,25 +22,25 @@ struct Summary {
     int memory_mb = 0;
     bool encrypted = false;
     bool template_vm = false;
-    bool read_only = false;  // the .vmx may not be written by this process
+    bool read_only = false;  // this process may not write the .vmx
     PowerState power_state = PowerState::Off;
 };
 
-// Reads the .vmx anew at every call. Errors: VIX_E_VM_NOT_FOUND when there is no such file,
-// VIX_E_CANNOT_READ_VM_CONFIG when it cannot be read or is no .vmx.
+// Reads the .vmx anew for each call. Throws VIX_E_VM_NOT_FOUND if it does not exist, and
+// VIX_E_CANNOT_READ_VM_CONFIG if it cannot be read or is not a .vmx.
 Summary summarize(const boost::filesystem::path& vmx, const Settings& settings);
 
-// The folders of the locks that whoever runs the machine has: on its .vmx, its disks, its memory.
+// Returns the folders of the locks that a running machine holds: for its .vmx, its disks and its
+// memory.
 std::vector<boost::filesystem::path> lock_folders(const Config& config, const Settings& settings);
 
-// Whether such a lock is on the .vmx: not only a disk of the machine is in use.
+// True if such a lock is on the .vmx itself, not only on a disk.
 bool is_marked_itself(const Config& config);
-// Whether one is on the disk.
+// True if such a lock is on the disk.
 bool is_disk_marked(const Config& config, const DiskDevice& device, const Settings& settings);
 
-// Who runs the virtual machine, in words for people: the holder of a live, exclusive lock in
-// VMware's form on its .vmx, a disk or its memory. Our own engine holds the same locks. Nothing: it
-// is off.
+// Describes for people who runs the machine: the holder of a live exclusive lock in VMware's form
+// on its .vmx, a disk or its memory. Our engine holds the same locks. Nothing means powered off.
 std::optional<std::string> running_mark(const Config& config, const Settings& settings);
 
 }  // namespace vix::vm

@@ -13,16 +13,16 @@ namespace {
 constexpr std::string_view kSnapshotInfix = "-Snapshot";
 constexpr int kLargestNumber = 999999999;
 
-// "<stem>" with one of these. ".vmx~" and ".vmxf~" are copies that editors of VMware's keep.
+// Endings after the stem. ".vmx~" and ".vmsd~" are backup copies that VMware's editors keep.
 constexpr std::string_view kEndings[] = {
     ".nvram",       ".vmxf",        ".vmsd", ".vmpl", ".vmtm",       ".vmss",
     ".vmem",        ".std",         ".vswp", ".hlog", ".scoreboard", ".OVMF_VARS.fd",
     ".vix-pending", ".vix-session", ".log",  ".vmx~", ".vmsd~"};
-// "<stem>-Snapshot3" or "<stem>-AutoProtect..." with one of these.
+// Endings after "<stem>-Snapshot3" or "<stem>-AutoProtect...".
 constexpr std::string_view kSnapshotEndings[] = {".vmsn", ".vmem", ".png", ".OVMF_VARS.fd"};
-// "<stem>-3f9a02c7" with one of these.
+// Endings after "<stem>-3f9a02c7".
 constexpr std::string_view kMarkedEndings[] = {".vmss", ".vmem", ".vswp", ".hlog", ".scoreboard"};
-// What all machines call alike.
+// Names that are the same for all machines.
 constexpr std::string_view kLogs[] = {"vmware", "mksSandbox", "vprintproxy"};
 
 template <typename Endings>
@@ -31,7 +31,7 @@ bool is_one_of(std::string_view ending, const Endings& endings) {
                        [&](std::string_view known) { return equal_ignoring_case(ending, known); });
 }
 
-// What follows the stem in a name that begins with it.
+// Returns the rest of a name that begins with the stem.
 std::optional<std::string_view> rest_of(std::string_view file, std::string_view stem) {
     if (stem.empty() || !starts_with_ignoring_case(file, stem)) return std::nullopt;
     return file.substr(stem.size());
@@ -41,7 +41,7 @@ std::size_t count_digits(std::string_view text, const char* digits) {
     return std::min(text.find_first_not_of(digits), text.size());
 }
 
-// "-3f9a02c7.vmss"
+// Matches "-3f9a02c7.vmss".
 bool is_marked(std::string_view rest) {
     if (rest.substr(0, 1) != "-") return false;
     rest.remove_prefix(1);
@@ -49,7 +49,7 @@ bool is_marked(std::string_view rest) {
     return digits == 8 && is_one_of(rest.substr(digits), kMarkedEndings);
 }
 
-// "vmx-web-2271560481-1.vswp", the swap of ESX's own process for the machine.
+// Matches "vmx-web-2271560481-1.vswp", the swap file of ESX's own process for the machine.
 bool is_process_swap(std::string_view file, std::string_view stem) {
     constexpr std::string_view kPrefix = "vmx-";
     if (!starts_with_ignoring_case(file, kPrefix)) return false;

@@ -13,7 +13,7 @@ namespace vix::vm {
 namespace {
 
 constexpr std::string_view kNvramMagic = "MRVN";
-constexpr std::uint64_t kNvramLimit = std::uint64_t{16} << 20;  // Windows 11's is some MiB
+constexpr std::uint64_t kNvramLimit = std::uint64_t{16} << 20;  // Windows 11's has some MiB
 constexpr std::uint64_t kFirmwareLimit = std::uint64_t{64} << 20;
 constexpr std::uint64_t kVmxfLimit = std::uint64_t{1} << 20;
 
@@ -21,7 +21,7 @@ bool is_in_folder(const fs::path& path, const fs::path& folder) {
     return fs::canonical(path.parent_path()) == fs::canonical(folder);
 }
 
-// The key can name any file of the host; one that is not the machine's own must at least be an
+// The key can name any file of the host. A file outside the machine's folder must at least be an
 // nvram.
 void read_nvram(const Config& machine, const Settings& settings, MachineState& state) {
     const auto path = machine.companion("nvram", ".nvram", settings);
@@ -39,7 +39,7 @@ void read_nvram(const Config& machine, const Settings& settings, MachineState& s
     state.nvram_permissions = io::permissions_of(*path);
 }
 
-// They are as large as the firmware says, some hundred KiB.
+// The firmware sets the size of the file, some hundred KiB.
 std::optional<std::string> read_firmware_variables(const fs::path& vmx_or_vmsn) {
     const fs::path path = firmware_variables_path(vmx_or_vmsn);
     if (!fs::exists(fs::symlink_status(path))) return std::nullopt;

@@ -20,7 +20,7 @@ using testing::code_of;
 using testing::contains;
 using testing::TempFolder;
 
-// A lock of a process of another host: never stale.
+// A lock of a process on another host. Such a lock is never stale.
 void lock_from_afar(const fs::path& file, io::LockKind kind) {
     io::LockMember member;
     member.machine = "uuid=56-4d-00-00-00-00-00-00-00-00-00-00-00-00-00-01";
@@ -117,7 +117,7 @@ TEST(RunningMark, IsNoLockOfADeadProcess) {
     const pid_t pid = fork();
     if (pid == 0) {
         const io::Lock lock{vmx, io::LockKind::Exclusive};
-        _exit(0);  // without letting go
+        _exit(0);  // leaves the lock behind
     }
     waitpid(pid, nullptr, 0);
     ASSERT_TRUE(fs::exists(io::lock_folder(vmx)));

@@ -11,10 +11,10 @@ namespace fs = boost::filesystem;
 namespace vix::vm {
 namespace {
 
-// Deeper paths are nobody's; bounds what a hostile name costs.
+// No real path is deeper. Bounds the cost of a hostile name.
 constexpr std::size_t kMaxDepth = 64;
 
-// The names of an absolute path, without its root; empty when it is none.
+// Returns the names in an absolute path, without its root; nothing for any other path.
 std::vector<std::string> names_of(const std::string& path) {
     const bool windows = io::is_windows_path(path);
     if (!windows && (path.empty() || path.front() != '/')) return {};
@@ -32,7 +32,7 @@ std::vector<std::string> names_of(const std::string& path) {
     return names;
 }
 
-// What cannot be looked at may be there.
+// A path that cannot be checked counts as existing.
 bool is_there(const fs::path& path) {
     boost::system::error_code ignored;
     return fs::symlink_status(path, ignored).type() != fs::file_not_found;
@@ -48,7 +48,7 @@ fs::path place_below(const fs::path& folder, const std::vector<std::string>& nam
     return windows ? io::follow_windows_names(folder, rest) : folder / rest;
 }
 
-// The steps up, and the names down from there.
+// A relative path: the steps up, then the names down.
 struct Way {
     std::size_t up = 0;
     std::vector<std::string> down;

@@ -1,5 +1,6 @@
-// Finding a file by an absolute path that was true once, before its user and it were moved together
-// (or the folder above both was renamed).
+// Finds a file by an absolute path that was valid before the file and the file that names it moved
+// together, or before a folder above both was renamed. Reads folders only; never throws for a
+// missing file.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -8,15 +9,17 @@
 
 namespace vix::vm {
 
-// Where the file `named` (absolute, POSIX or Windows) may be now, seen from `folder`, where what
-// names it lies now: each folder on the way up may be what a folder above the file was renamed to,
-// so each is tried with every end of the path. Only what is there; the nearest first. Whether it is
-// the right one the caller has to find out. Nothing for relative names: they stay true.
+// Returns the existing paths at which the file `named` (absolute, POSIX or Windows) may be now, the
+// nearest first. `folder` is the folder of the file that names it. Any folder above it may be the
+// new name of a folder above `named`, so each is combined with every tail of the path. The caller
+// checks whether a result is the right file. Returns nothing for relative names: a move does not
+// change them.
 std::vector<boost::filesystem::path> moved_places(const std::string& named,
                                                   const boost::filesystem::path& folder);
 
-// Whether the way from `from` to `to` is the one from `old_from` to `old_to`: as texts, for the old
-// ones are gone. All absolute; the old ones may be Windows paths.
+// True if the relative path from `from` to `to` equals the one from `old_from` to `old_to`.
+// Compares text only, because the old files no longer exist. All paths are absolute; the old ones
+// may be Windows paths.
 bool is_same_way(const std::string& old_from, const std::string& old_to,
                  const boost::filesystem::path& from, const boost::filesystem::path& to);
 

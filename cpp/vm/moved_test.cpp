@@ -82,7 +82,7 @@ TEST(MovedWay, LeadsDownTheSameNames) {
     EXPECT_FALSE(is_same_way("/a/vm/p.vmx", "/a/clone/c.vmx", "/x/vm/p.vmx", "/x/y/clone/c.vmx"));
 }
 
-// The machine's own folder may have got another name.
+// The machine's own folder may have been renamed.
 TEST(MovedWay, LeadsUpAsManySteps) {
     EXPECT_TRUE(is_same_way("/a/vm/p.vmx", "/a/clone/c.vmx", "/x/new/p.vmx", "/x/clone/c.vmx"));
     EXPECT_FALSE(is_same_way("/a/vm/p.vmx", "/a/clone/c.vmx", "/x/y/vm/p.vmx", "/x/clone/c.vmx"));

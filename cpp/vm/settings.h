@@ -1,5 +1,5 @@
-// What the user can set, as values. host/settings_file reads them; everything below takes them as
-// an argument.
+// The user's settings as values. host/settings_file reads them; everything else gets them as an
+// argument.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -22,7 +22,7 @@ struct Settings {
     bool reuse_snapshot = false;                          // clone.reuseSnapshot
     bool protect_parents = false;                         // delete.protectParents
     Durability durability = Durability::Synced;           // clone.sync
-    boost::filesystem::path inventory_file;               // inventory.file; empty: there is none
+    boost::filesystem::path inventory_file;               // inventory.file; empty: none
 };
 
 }  // namespace vix::vm

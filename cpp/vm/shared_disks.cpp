@@ -13,7 +13,7 @@ std::optional<std::string> setting(const Config& machine, const std::string& key
     return key + " = \"" + *value + '"';
 }
 
-// Any value but "none": one that is not known may share the bus, too.
+// Any value except "none" counts: an unknown value may also share the bus.
 std::optional<std::string> sharing_of_bus(const Config& machine, const std::string& controller) {
     const std::string value{trim(machine.find(controller + ".sharedBus").value_or(""))};
     if (value.empty() || equal_ignoring_case(value, "none")) return std::nullopt;

@@ -1,5 +1,5 @@
-// Disks that a .vmx offers to several machines at once: clusters of guests share them over a SCSI
-// bus, and their machines take no locks.
+// Reads the settings of a .vmx that let several machines use its disks at once. Guest clusters
+// share disks over a SCSI bus, and their machines take no locks.
 #pragma once
 
 #include <optional>
@@ -9,16 +9,17 @@
 
 namespace vix::vm {
 
-// The setting that lets others use a disk while this machine runs, as the .vmx writes it:
-// scsiN.sharedBus "virtual" or "physical" of a controller that is present, scsiN:M.shared of
-// a disk, scsiN:M.sharing "multi-writer". Nothing: the disk is the machine's alone.
+// Returns the setting that lets others use a disk while this machine runs, as the .vmx writes it:
+// scsiN.sharedBus "virtual" or "physical" of an attached controller, scsiN:M.shared of a disk, or
+// scsiN:M.sharing "multi-writer". Nothing if only this machine uses the disk.
 std::optional<std::string> sharing_of(const Config& machine, const DiskDevice& device);
 
-// The setting that keeps the machine from having snapshots: a shared bus, whatever is attached to
-// it, or a shared disk that is not independent. So do VMware's products.
+// Returns the setting that forbids snapshots of the machine, as VMware's products do: a shared bus
+// with or without disks, or a shared disk that is not independent.
 std::optional<std::string> what_forbids_snapshots(const Config& machine);
 
-// What offers a disk of the machine to others: one of the above, or disk.locking = "FALSE".
+// Returns the setting that lets others use a disk of the machine: one of the above, or disk.locking
+// = "FALSE".
 std::optional<std::string> what_offers_disks(const Config& machine);
 
 }  // namespace vix::vm

@@ -17,7 +17,7 @@ bool is_digits(std::string_view text) {
            std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// 3 of "disk3.fileName", as text.
+// Returns "3" for "disk3.fileName".
 std::optional<std::string_view> digits_in(std::string_view name, std::string_view before,
                                           std::string_view after) {
     if (name.size() <= before.size() + after.size()) return std::nullopt;
@@ -30,7 +30,7 @@ std::optional<std::string_view> digits_in(std::string_view name, std::string_vie
     return is_digits(digits) ? std::optional{digits} : std::nullopt;
 }
 
-// "07" is spelt otherwise when it is asked for again.
+// Refuses "07": snapshot_key() would spell it "7" and not find it.
 std::optional<std::uint64_t> plain_number(std::string_view digits) {
     if (digits.size() > 1 && digits[0] == '0') return std::nullopt;
     return parse_number(digits);

@@ -1,6 +1,6 @@
-// The keys of a .vmsd, sorted by snapshot, and the refusal of what cannot be understood: nobody
-// would know that the disk of a skipped entry is needed. All errors are VIX_E_SNAPSHOT_CONFIG with
-// file and line.
+// Reads the keys of a .vmsd, grouped by snapshot, and refuses keys that it does not understand: if
+// an entry were skipped, nobody would know that its disk is needed. All errors are
+// VIX_E_SNAPSHOT_CONFIG with file and line.
 #pragma once
 
 #include <cstdint>
@@ -16,34 +16,35 @@
 
 namespace vix::vm {
 
-// "snapshot3.uid"
+// Returns "snapshot3.uid".
 std::string snapshot_key(std::size_t index, std::string_view name);
 
-// "snapshot12.uid" -> 12 and "uid"; nothing for "snapshot.current" and other keys.
+// Returns 12 and "uid" for "snapshot12.uid"; nothing for "snapshot.current" and other keys.
 std::optional<std::pair<std::size_t, std::string_view>> split_snapshot_key(std::string_view name);
 
-// 3 of "clone3" behind "clone".
+// Returns 3 for "clone3" with the prefix "clone".
 std::optional<std::uint64_t> number_behind(std::string_view prefix, std::string_view name);
 
-// The keys of one snapshot that come in any number.
+// The numbered keys of one snapshot.
 struct SnapshotKeys {
-    std::map<std::uint64_t, std::string_view> disks;  // by number: what names the file
+    std::map<std::uint64_t, std::string_view> disks;  // by number: the key that names the file
     std::map<std::uint64_t, std::string_view> clones;
 };
 
 class SnapshotListText {
   public:
-    // `where` is the file's name for messages. Error: a fault that the dictionary reports.
+    // `where` is the file's path for messages. Throws the fault that the dictionary reports.
     SnapshotListText(const format::Dictionary& dictionary, std::string where);
 
-    // By index. Error: a number that is too large or has zeros in front, since it would be passed
-    // over or taken for another.
+    // Returns the keys by index. Throws for a number that is too large or has leading zeros: the
+    // entry would be skipped or taken for another.
     std::map<std::size_t, SnapshotKeys> keys() const;
-    // 0 where the key is absent or empty. Error: anything but a number up to 2147483647.
+    // Returns 0 if the key is absent or empty. Throws for anything but a number up to 2147483647.
     int number(std::string_view key) const;
-    // Error: a name that means nothing in the encoding that the file declares.
+    // Throws for a name that is not valid in the file's declared encoding.
     NamedFile file(std::string_view key) const;
-    // The values of "cloneOf0", "cloneOf1" ..., also behind a gap, without empty ones.
+    // Returns the values of "cloneOf0", "cloneOf1" ..., without empty ones. The numbers may have
+    // gaps.
     std::vector<std::string> numbered(std::string_view name) const;
 
     [[noreturn]] void refuse(std::string_view key, const std::string& what) const;

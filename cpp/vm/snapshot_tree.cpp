@@ -17,11 +17,11 @@ namespace vix::vm {
 namespace {
 
 constexpr std::uint64_t kListLimit = std::uint64_t{64} << 20;
-constexpr std::size_t kMaxSnapshots = 2000;  // VMware stops far below
+constexpr std::size_t kMaxSnapshots = 2000;  // VMware's limit is far lower
 constexpr std::size_t kMostRecent = 100;
 constexpr int kLargestUid = std::numeric_limits<int>::max();
 
-// The low half is written as a signed number; either form is read.
+// VMware writes the low half as a signed number. Both forms are read.
 std::int64_t to_time(const std::string& high, const std::string& low) {
     const bool negative = low.substr(0, 1) == "-";
     const std::int64_t magnitude =
@@ -60,7 +60,7 @@ std::string SnapshotTree::text(std::string_view name) const {
     return dictionary_.find(name).value_or("");
 }
 
-// Trusts the uid lines, not the count, which is wrong or absent in files that others edited.
+// Reads the uid lines and ignores the count: it is wrong or absent in files that others edited.
 void SnapshotTree::read_snapshots(const std::string& where) {
     const SnapshotListText list{dictionary_, where};
     std::map<int, std::size_t> known;
@@ -95,7 +95,7 @@ void SnapshotTree::read_snapshots(const std::string& where) {
     check_parents(where);
 }
 
-// What is left of an entry that was removed may stay, unless it names files.
+// Leftover lines of a removed entry may stay unless they name files.
 void SnapshotTree::require_no_files(const SnapshotListText& list, std::size_t index,
                                     const SnapshotKeys& keys) const {
     const std::string state = snapshot_key(index, "filename");
@@ -121,7 +121,7 @@ void SnapshotTree::check_parents(const std::string& where) const {
     }
 }
 
-// Disks and clones may be numbered with gaps: others delete lines.
+// Numbers of disks and clones may have gaps, because users delete lines.
 Snapshot SnapshotTree::read_snapshot(const SnapshotListText& list, std::size_t index,
                                      const SnapshotKeys& keys) const {
     const auto value = [&](const std::string& name) { return text(snapshot_key(index, name)); };
@@ -157,7 +157,7 @@ std::size_t SnapshotTree::index_of(int uid) const {
     return static_cast<std::size_t>(find(uid) - snapshots_.data());
 }
 
-// Never given twice: what was once called Snapshot3 may still lie about under that name.
+// Never returns a uid twice: files of an old Snapshot3 may still exist under that name.
 int SnapshotTree::next_uid() const {
     int highest = static_cast<int>(parse_number(text("snapshot.lastUID")).value_or(0));
     for (const Snapshot& snapshot : snapshots_) highest = std::max(highest, snapshot.uid);
@@ -190,7 +190,7 @@ void SnapshotTree::add(const Snapshot& snapshot) {
     dictionary_.declare_encoding();
     const std::size_t index = snapshots_.size();
     close_gaps();
-    remove_keys({index});  // what is left of one without a uid would become this one's
+    remove_keys({index});  // leftover lines without a uid would become part of the new snapshot
     remove_lost_parents();
     dictionary_.set("snapshot.lastUID", std::to_string(snapshot.uid));
     dictionary_.set("snapshot.current", std::to_string(snapshot.uid));
@@ -202,7 +202,7 @@ void SnapshotTree::add(const Snapshot& snapshot) {
     write_most_recent(snapshot.uid);
 }
 
-// A parent that is not there any more would be the new one, should that get its uid.
+// If a new snapshot got the uid of a lost parent, it would become the parent of these snapshots.
 void SnapshotTree::remove_lost_parents() {
     for (std::size_t i = 0; i < snapshots_.size(); ++i) {
         if (snapshots_[i].parent == kNoSnapshot)
@@ -210,7 +210,7 @@ void SnapshotTree::remove_lost_parents() {
     }
 }
 
-// The order of the keys is that of a file that Workstation wrote.
+// Keys are in the order that Workstation writes.
 void SnapshotTree::write_snapshot(std::size_t index, const Snapshot& snapshot) {
     const auto set = [&](const std::string& name, const std::string& value) {
         dictionary_.set(snapshot_key(index, name), value);
@@ -260,8 +260,8 @@ void SnapshotTree::remove(int uid) {
     write_count();
 }
 
-// VMware's files have no gap in their numbers. All in one pass, since removing the first of a
-// thousand snapshots gives each of the others a new number.
+// VMware's files have no gaps in their numbers. One pass renumbers all: removing the first of a
+// thousand snapshots gives each other one a new number.
 void SnapshotTree::close_gaps() {
     std::map<std::size_t, std::size_t> target;
     std::set<std::size_t> in_the_way;
@@ -295,7 +295,7 @@ void SnapshotTree::remove_keys(const std::set<std::size_t>& indices) {
     }
 }
 
-// Without any snapshot the count vanishes; lastUID and the list of recent ones stay behind.
+// Without snapshots the count is removed; lastUID and the recently used entries stay.
 void SnapshotTree::write_count() {
     if (snapshots_.empty()) {
         dictionary_.remove("snapshot.numSnapshots");

@@ -1,5 +1,6 @@
-// The snapshots of a virtual machine, as its .vmsd tells them, and the links between parents and
-// linked clones that are kept there. Editing changes values only; who writes the file decides when.
+// The snapshots of a machine and the links between parents and linked clones, as the .vmsd records
+// them. Editing changes only the value; the caller writes the file. Text that is not understood is
+// kept.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -19,7 +20,7 @@ inline constexpr int kNoSnapshot = 0;
 
 struct SnapshotDisk {
     std::string node;  // "scsi0:0"
-    NamedFile file;    // the disk that was current when the snapshot was taken
+    NamedFile file;    // the current disk when the snapshot was taken
 };
 
 struct Snapshot {
@@ -27,7 +28,7 @@ struct Snapshot {
     int parent = kNoSnapshot;  // uid; kNoSnapshot for a root
     std::string display_name;
     std::string description;
-    NamedFile state_file;         // its .vmsn
+    NamedFile state_file;         // its snapshot state
     bool with_memory = false;     // taken while running
     std::int64_t created_us = 0;  // microseconds since 1970, UTC
     std::vector<SnapshotDisk> disks;
@@ -36,43 +37,44 @@ struct Snapshot {
 
 class SnapshotTree {
   public:
-    // No file is a tree without snapshots. Errors: VIX_E_SNAPSHOT_CONFIG for a text that cannot be
-    // understood, with its line, for two snapshots with one uid, for parents in a circle, and for
-    // more snapshots than any machine has.
+    // A missing file is a tree without snapshots. Throws VIX_E_SNAPSHOT_CONFIG for a text that is
+    // not understood (with its line), two snapshots with one uid, a cycle of parents, and more
+    // snapshots than any machine has.
     static SnapshotTree read(const boost::filesystem::path& vmsd);
-    // The same for who has read it before: reading takes far longer than finding that the file
-    // still says the same. `known` must not have been edited since.
+    // The same for a caller that has read the file before. Comparing bytes is far faster than
+    // parsing, so an unchanged file returns `known`. `known` must not have been edited since.
     static SnapshotTree read(const boost::filesystem::path& vmsd, SnapshotTree known);
     static SnapshotTree parse(std::string_view bytes, const std::string& where);
     std::string to_bytes() const { return dictionary_.to_bytes(); }
 
     const std::vector<Snapshot>& snapshots() const { return snapshots_; }
     const Snapshot* find(int uid) const;
-    int current() const { return current_; }  // uid; kNoSnapshot: none
-    // VIX_E_SNAPSHOT_MAXSNAPSHOTS when no more can be added.
+    int current() const { return current_; }  // uid; kNoSnapshot if none
+    // Throws VIX_E_SNAPSHOT_MAXSNAPSHOTS if the tree is full.
     int next_uid() const;
     std::vector<int> roots() const { return children(kNoSnapshot); }
     std::vector<int> children(int uid) const;
-    // The snapshot and all below it, children before their parents.
+    // The snapshot and all its descendants, children before their parents.
     std::vector<int> subtree(int uid) const;
 
-    // A linked clone: the .vmx it was cloned from.
+    // The .vmx that a linked clone was made from.
     std::vector<std::string> clone_of() const { return clone_of_; }
 
-    // A new snapshot below the current one, which it becomes.
+    // Adds a snapshot as a child of the current one and makes it current.
     void add(const Snapshot& snapshot);
-    // Its children move up to its parent, and so does the current state.
+    // Its children and the current state move up to its parent.
     void remove(int uid);
     void set_current(int uid);
 
     void add_clone(int uid, const std::string& vmx);
-    // Drops the record of the clone, wherever it is; false when there is none.
+    // Removes the record of the clone from whichever snapshot has it. Returns false if none has it.
     bool remove_clone(const std::string& vmx);
 
-    // Makes this the .vmsd of a linked clone.
+    // Turns this into the .vmsd of a linked clone.
     void set_clone_of(const std::string& parent_vmx, const std::vector<std::string>& own_disks);
 
-    // A linked clone's own disks whose parents are others': where VMware stops deleting.
+    // A linked clone's own disks whose parents belong to another machine. VMware stops deleting
+    // there.
     std::vector<std::string> sentinels() const { return sentinels_; }
     void set_sentinels(const std::vector<std::string>& own_disks);
 
@@ -101,7 +103,8 @@ class SnapshotTree {
     std::vector<std::string> sentinels_;
 };
 
-// `<name>.vmsd` beside the .vmx, in another case where it is called so: on Windows it is the same.
+// Returns `<name>.vmsd` next to the .vmx, or an existing file whose name differs only in case: on
+// Windows they are the same.
 boost::filesystem::path snapshot_list_path(const boost::filesystem::path& vmx);
 
 }  // namespace vix::vm

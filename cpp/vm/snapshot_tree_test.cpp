@@ -1,4 +1,4 @@
-// Lists of snapshots that others have edited, some of them finds of cpp/fuzz.
+// Tests snapshot lists that others have edited; cpp/fuzz found some of them.
 #include "vm/snapshot_tree.h"
 
 #include <gtest/gtest.h>
@@ -42,7 +42,7 @@ TEST(SnapshotTree, ANewSnapshotTakesNothingOverFromLinesOfOneWithoutUid) {
     EXPECT_EQ(again.to_bytes().find("numClones"), std::string::npos);
 }
 
-// Of VMware Server, which named no encoding.
+// VMware Server declared no encoding.
 TEST(SnapshotTree, ANewSnapshotKeepsTheTextOfAListWithoutEncoding) {
     for (const auto& [bytes, text] :
          {std::pair{"caf\xe9", "caf\xc3\xa9"}, std::pair{"caf\xc3\xa9", "caf\xc3\xa9"}}) {
@@ -125,7 +125,7 @@ TEST(SnapshotTree, ClosesAllGapsAtOnce) {
               "snapshot.numSnapshots = \"2\"\n");
 }
 
-// The detail with which the list is refused; nothing if it is read.
+// Returns the detail of the refusal; empty if the list is accepted.
 std::string refusal_of(const std::string& text) {
     try {
         SnapshotTree::parse(text, "test.vmsd");

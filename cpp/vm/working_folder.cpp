@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kKey = "workingDir";
 constexpr const char* kRedoKey = "snapshot.redoNotWithParent";
 
-// "snapshots/", as a folder may be written.
+// A folder may be written as "snapshots/".
 std::string without_final_separators(std::string name) {
     while (name.size() > 1 && (name.back() == '/' || name.back() == '\\')) name.pop_back();
     return name;

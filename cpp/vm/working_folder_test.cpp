@@ -95,7 +95,7 @@ TEST(WorkingFolder, WithTheOnlyListOfSnapshotsIsRefused) {
     folder.write("vm/vm.vmsd", "");
     EXPECT_EQ(code(), VIX_E_SNAPSHOT_CONFIG);
     folder.write("vm/vm.vmsd", list);
-    EXPECT_EQ(code(), VIX_OK);  // the other one is that of another machine
+    EXPECT_EQ(code(), VIX_OK);  // the other list belongs to another machine
 }
 
 TEST(WorkingFolder, StateIsSoughtThereToo) {
