@@ -22,14 +22,14 @@ namespace fs = boost::filesystem;
 namespace vix::ops {
 namespace {
 
-// A file of the disk `name`: its descriptor, or an extent that somebody left without one.
+// True for a file of the disk `name`: its descriptor, or an extent left without one.
 bool is_of(const std::string& file, const std::string& name) {
     const bool begins = starts_with_ignoring_case(file, name) && file.size() > name.size();
     return begins && (file[name.size()] == '.' || file[name.size()] == '-');
 }
 
-// What these files of a folder, as far as they are disks, call their parents. A parent that is
-// missing may only be away for a moment, so its name is taken.
+// Returns the parent names of those files that are disks. The name of a missing parent counts as
+// taken: the parent may be absent only for a moment.
 std::vector<std::string> parents_of(const std::vector<std::string>& files, const fs::path& folder) {
     std::vector<std::string> parents;
     for (const std::string& file : files) {
@@ -37,7 +37,7 @@ std::vector<std::string> parents_of(const std::vector<std::string>& files, const
         try {
             parents.push_back(vm::bare_name(vm::read_link(folder / file).descriptor.parent_hint));
         } catch (const Error& error) {
-            if (is_exhaustion(error.code())) throw;  // else an extent, or not to be read
+            if (is_exhaustion(error.code())) throw;  // else an extent, or unreadable
         }
     }
     return parents;
@@ -67,7 +67,7 @@ void ChildDisks::avoid(const vm::Config& machine, const vm::SnapshotTree& tree,
     here.insert(here.end(), named_.begin(), named_.end());
 }
 
-// A folder is read once, however many numbers are taken in it; the machine's own in avoid().
+// Reads each folder once, however many names it needs there. avoid() has read the machine's folder.
 std::string ChildDisks::free_name(const fs::path& folder, const std::string& disk_stem) {
     auto known = taken_.find(folder);
     if (known == taken_.end()) {
@@ -79,11 +79,11 @@ std::string ChildDisks::free_name(const fs::path& folder, const std::string& dis
     std::vector<std::string> near;
     std::copy_if(taken.begin(), taken.end(), std::back_inserter(near),
                  [&](const auto& file) { return starts_with_ignoring_case(file, stem); });
-    std::set<std::string> numbers;  // the names in lower case up to the number's end
+    std::set<std::string> numbers;  // names in lower case, up to the end of the number
     for (const std::string& file : near) {
         numbers.insert(to_lower(file.substr(0, file.find_first_of(".-", stem.size()))));
     }
-    // Read once, and only where a number below others is free.
+    // Parents matter only if a number below an existing one is free. They are read at most once.
     std::optional<std::vector<std::string>> parents;
     const auto is_taken = [&](const std::string& candidate) {
         if (numbers.contains(to_lower(candidate))) return true;

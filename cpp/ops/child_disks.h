@@ -1,4 +1,6 @@
-// New, empty disks on top of others: what a machine writes to once a snapshot has frozen its disks.
+// Makes new, empty child disks: the disks that a machine writes to once a snapshot has frozen its
+// current ones. The disks are not synced. Throws the errors of opening the parents and of
+// plan_child().
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -14,7 +16,7 @@
 
 namespace vix::ops {
 
-// The files of new disks, gone again unless keep() is called.
+// The files of new disks. The destructor deletes them unless keep() was called.
 class ChildDisks {
   public:
     explicit ChildDisks(const vm::Settings& settings) : settings_{settings} {}
@@ -22,28 +24,30 @@ class ChildDisks {
     ChildDisks(const ChildDisks&) = delete;
     ChildDisks& operator=(const ChildDisks&) = delete;
 
-    // New disks get no name that the machine, its list, or another one in its folder has for a
-    // disk, also for one that is not there now. `names`: all that lies there. Call before plan().
+    // Reserves every disk name that the machine, its snapshot list or another machine in its folder
+    // uses, including disks that do not exist now. `names`: all entries of that folder. Call before
+    // plan().
     void avoid(const vm::Config& machine, const vm::SnapshotTree& tree,
                const std::vector<std::string>& names);
 
-    // Plans a child of the disk of that device under the next free snapshot name: beside the disk,
-    // or where vm::redo_folder() says.
+    // Plans a child of the device's disk under the next free snapshot name: next to the disk, or in
+    // the folder that vm::redo_folder() returns.
     void plan(const vm::DiskDevice& device, const vm::Config& machine);
 
-    // A file that belongs to them and goes with them.
+    // Adds a file that belongs to the new disks and is deleted with them.
     void adopt(const boost::filesystem::path& file) { adopted_.push_back(file); }
 
-    // Makes all that are planned, unsynced.
+    // Makes all planned disks, unsynced.
     void build(Progress& progress);
 
-    // Node in lower case -> what the configuration shall name.
+    // Node in lower case -> the name that the configuration must give the disk.
     const std::map<std::string, std::string>& names() const { return names_; }
-    // Of all that are planned or adopted; and the disks that the planned are children of.
+    // files(): of all planned disks, and the adopted ones. parents(): the parents of the planned
+    // disks.
     std::vector<boost::filesystem::path> files() const;
     std::vector<boost::filesystem::path> parents() const;
 
-    // What to sync for them to last: the files and the folders that they lie in.
+    // Returns the files to sync, and their folders.
     std::vector<boost::filesystem::path> to_sync() const;
     void keep() noexcept { made_ = false; }
 
@@ -60,13 +64,13 @@ class ChildDisks {
     std::map<std::string, std::string> names_;
     std::vector<std::string> named_;
     std::vector<Child> children_;
-    // What is in each folder, and what is planned for it.
+    // The names in each folder: existing and planned ones.
     std::map<boost::filesystem::path, std::vector<std::string>> taken_;
     std::vector<boost::filesystem::path> adopted_;
     bool made_ = false;
 };
 
-// The same way of naming a file, with another file name at the end.
+// Returns `name` with its last component replaced by `file_name`.
 std::string named_beside(const std::string& name, const std::string& file_name);
 
 }  // namespace vix::ops

@@ -35,14 +35,14 @@ namespace {
 using io::File;
 using vm::SnapshotTree;
 
-// What marks a folder as one that already holds a virtual machine, or what is left of one.
+// Extensions of files by which a folder counts as holding a machine or leftovers of one.
 constexpr std::string_view kMachineFiles[] = {".vmx",  ".vmxf", ".vmdk", ".vmsd",
                                               ".vmsn", ".vmss", ".vmem", ".nvram"};
-// What VMware calls the snapshot that it makes for a linked clone.
+// VMware's names for the snapshot that it takes for a linked clone.
 constexpr const char* kCloneSnapshotName = "Clone";
 constexpr const char* kCloneSnapshotDescription = "Created by clone operation.";
 
-constexpr unsigned kFirmwarePermissions = 0600;  // as at the first start
+constexpr unsigned kFirmwarePermissions = 0600;  // the same as at the first start
 
 enum class Kind { Full, Linked };
 
@@ -63,8 +63,9 @@ struct ClonePlan {
     std::string vmsd;  // empty: a machine without snapshots
 };
 
-// Keeps others from running or changing the source meanwhile. A folder that cannot be written to
-// (rights, a full or read-only file system) cannot be locked, and a full clone needs nothing there.
+// Prevents others from running or changing the source in the meantime. A folder that cannot be
+// written (permissions, a full or read-only file system) cannot be locked either; a full clone
+// writes nothing there and goes on without the lock.
 void hold_source(const fs::path& vmx, Progress& waiting, std::optional<io::Lock>& hold) {
     try {
         hold.emplace(vmx, io::LockKind::Shared, io::Patience{kPatience, &waiting});
@@ -87,7 +88,7 @@ bool is_machine_file(const fs::path& path) {
            std::end(kMachineFiles);
 }
 
-// VMware's library, too, refuses a folder with as little as a left-over .nvram.
+// VMware's library also refuses a folder that holds only a leftover .nvram.
 void check_folder_free(const fs::path& folder) {
     for (const std::string& name : io::names_in(folder)) {
         if (is_machine_file(name)) {
@@ -126,7 +127,8 @@ vm::MachineState state_to_clone(const vm::Config& source, const CloneRequest& re
     return state_in(SnapshotTree::read(vm::snapshot_list_path(request.source)), source, request);
 }
 
-// What a file of the clone calls one of the source: its absolute path, or, as set, the way there.
+// Returns how a file of the clone names a file of the source: by absolute path, or by relative path
+// if clone.links says so.
 std::string link_to(const fs::path& target, const CloneRequest& request) {
     const fs::path folder = request.destination.parent_path();
     if (request.settings.links == vm::Links::Absolute) return target.string();
@@ -136,7 +138,7 @@ std::string link_to(const fs::path& target, const CloneRequest& request) {
 void plan_disks(const vm::MachineState& state, const CloneRequest& request, Kind kind,
                 ClonePlan& plan) {
     const vm::Settings& settings = request.settings;
-    std::map<fs::path, std::string> copies;  // two nodes may share one disk
+    std::map<fs::path, std::string> copies;  // two nodes may use the same disk
     std::set<std::string> taken;
     for (const vm::DiskDevice& device : state.disks) {
         const fs::path path = vm::find_disk(device, state.config, settings);
@@ -146,7 +148,7 @@ void plan_disks(const vm::MachineState& state, const CloneRequest& request, Kind
                 vm::open_whole_disk(path, state.config.search_folders(settings), settings);
             const std::string name =
                 clone_disk_name(fs::path{vm::bare_name(device.file.name)}.stem().string(), taken);
-            // A snapshot does not hold independent disks: nothing frozen is there to stand on.
+            // A snapshot does not freeze independent disks, so a clone cannot depend on them.
             const bool linked = kind == Kind::Linked && !vm::is_independent(state.config, device);
             DiskPlan disk_plan =
                 linked ? plan_child(disk, name, link_to(path, request)) : plan_disk(disk, name);
@@ -231,21 +233,21 @@ std::string recorded_name(const CloneRequest& request) {
     return fs::relative(request.destination, request.source.parent_path()).string();
 }
 
-// Nothing may be written there, by this user or by anybody.
+// True if the error means that the folder cannot be written, by this user or by anybody.
 bool is_forbidden(const Error& error) {
     return error.code() == VIX_E_FILE_READ_ONLY || error.code() == VIX_E_FILE_ACCESS_ERROR;
 }
 
-// The record of a linked clone in its parent's list of snapshots. Written before the clone is
-// published. Outlives the staging place, so that it goes only after the clone has gone.
+// The record of a linked clone in its parent's snapshot list, written before the clone appears.
+// Lives longer than the staging folder, so that it is removed only after the clone's files.
 class CloneRecord {
   public:
-    // `known`: what the caller has read of the parent's list.
+    // `known`: the parent's snapshot list as the caller read it.
     CloneRecord(const CloneRequest& request, const vm::Config& parent, SnapshotTree known)
         : request_{request}, parent_{parent}, known_{std::move(known)} {}
 
     ~CloneRecord() {
-        // A clone that is there, because it could not be taken back, needs its record.
+        // A clone that could not be removed still needs its record.
         boost::system::error_code ignored;
         if (!written_ || kept_ || fs::exists(request_.destination, ignored)) return;
         try {
@@ -255,7 +257,7 @@ class CloneRecord {
                                     }};
             undo.commit(request_.settings.durability);
         } catch (...) {
-            // A record without a clone means nothing; the first error tells more.
+            // A record without a clone means nothing, and the first error is the one to report.
         }
     }
     CloneRecord(const CloneRecord&) = delete;
@@ -269,7 +271,7 @@ class CloneRecord {
         };
         try {
             SnapshotListChange change{request_.source, waiting, add, std::move(known_)};
-            written_ = true;  // also when only waiting for it to last fails
+            written_ = true;  // also if only the sync in commit() fails
             change.commit(request_.settings.durability);
         } catch (const Error& error) {
             if (written_ || !is_forbidden(error)) throw;
@@ -281,8 +283,7 @@ class CloneRecord {
     const std::vector<std::string>& notes() const { return notes_; }
 
   private:
-    // VMware, too, asks for a template where the parent may not be written: its snapshots cannot be
-    // removed.
+    // VMware also requires a template here: the snapshots of a template cannot be removed.
     void note_missing(const Error& error) {
         if (!parent_.is_template()) {
             throw Error{error.code(), error.detail() +
@@ -303,14 +304,15 @@ class CloneRecord {
     bool kept_ = false;
 };
 
-// Builds the clone in its staging place and publishes it.
+// Builds the clone in its staging folder and publishes it.
 void fill_and_publish(const ClonePlan& plan, const CloneRequest& request, CloneRecord* record,
                       io::StagingPlace& staging, const std::vector<fs::path>& also,
                       Progress& progress) {
     build_disks(plan, staging.folder(), request.settings, progress);
     write_configuration(plan, request, staging.folder());
     progress.checkpoint("staged");
-    // While the disk is busy with them: a record without a clone means nothing.
+    // The record is written while the sync runs. Its order does not matter, because a record
+    // without a clone means nothing.
     staging.begin_sync(also);
     if (record != nullptr) record->write(progress);
     staging.finish_sync();
@@ -319,8 +321,9 @@ void fill_and_publish(const ClonePlan& plan, const CloneRequest& request, CloneR
     if (record != nullptr) record->keep();
 }
 
-// Everything from the free destination to the published clone. A folder that is there already may
-// be anybody's, so the destination is locked in VMware's form; one that is made is nobody's yet.
+// Runs all steps from the check of the destination to the published clone. Other programs may use
+// an existing folder, so the destination is locked in VMware's form. A new folder is still unknown
+// to others and needs no lock.
 void make_clone(const ClonePlan& plan, const CloneRequest& request, CloneRecord* record,
                 Progress& progress) {
     const auto durability = request.settings.durability;
@@ -340,7 +343,7 @@ void make_clone(const ClonePlan& plan, const CloneRequest& request, CloneRecord*
     fill_and_publish(plan, request, record, staging, {}, progress);
 }
 
-// A snapshot that is there for one clone: removed again unless that clone came about.
+// A snapshot taken for one clone. It is removed unless that clone was made.
 class SnapshotForClone {
   public:
     SnapshotForClone(const CloneRequest& request, Progress& progress)
@@ -355,7 +358,7 @@ class SnapshotForClone {
             Progress quiet;
             remove_snapshot(request_.source, uid_, RemoveChildren::No, request_.settings, quiet);
         } catch (...) {
-            // It stays: no more than what a clone that succeeds leaves behind, too.
+            // The snapshot stays. A successful clone leaves it as well.
         }
     }
     SnapshotForClone(const SnapshotForClone&) = delete;
@@ -370,7 +373,8 @@ class SnapshotForClone {
     bool kept_ = false;
 };
 
-// A template on storage that knows no locks and may not be written is held by its being one.
+// A template on storage without locks or write access needs no hold: being a template protects its
+// snapshots.
 void hold_snapshots(const fs::path& vmx, Progress& waiting, std::optional<SnapshotHold>& hold) {
     try {
         hold.emplace(vmx, waiting);
@@ -379,8 +383,8 @@ void hold_snapshots(const fs::path& vmx, Progress& waiting, std::optional<Snapsh
     }
 }
 
-// While it is held nobody of ours removes the snapshot. What VMware does to the machine meanwhile
-// does not touch the snapshot's disks.
+// The hold stops every call of this library from removing the snapshot. Whatever VMware does to the
+// machine in the meantime leaves the snapshot's disks unchanged.
 std::vector<std::string> clone_linked_to(const CloneRequest& request, Progress& progress) {
     tidy_up_if_free(request.source, request.settings);
     std::optional<SnapshotHold> hold;
@@ -393,7 +397,7 @@ std::vector<std::string> clone_linked_to(const CloneRequest& request, Progress& 
     return record.notes();
 }
 
-// The clone would share the bus and write to disks that others write to.
+// The clone would share the bus too, and write to disks that other machines write to.
 void refuse_shared(const vm::Config& source) {
     const auto sharing = vm::what_forbids_snapshots(source);
     if (!sharing) return;
@@ -402,8 +406,8 @@ void refuse_shared(const vm::Config& source) {
                     " shares disks with other machines; only a full clone can be made"};
 }
 
-// The snapshot that an earlier linked clone made, if the machine has not changed since: asked for
-// by the setting clone.reuseSnapshot.
+// With clone.reuseSnapshot: returns the snapshot of an earlier linked clone, if the machine has not
+// changed since.
 std::optional<int> snapshot_to_reuse(const vm::Config& source, const vm::Settings& settings) {
     if (!settings.reuse_snapshot) return std::nullopt;
     const SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(source.path()));
@@ -448,14 +452,14 @@ std::vector<std::string> clone_linked(const CloneRequest& request, Progress& pro
     if (!request.snapshot) from_snapshot.snapshot = snapshot_to_reuse(source, request.settings);
     if (from_snapshot.snapshot) return clone_linked_to(from_snapshot, progress);
 
-    // Before a snapshot is made that would have to go again.
+    // Check the folder before taking a snapshot that a failure would have to remove.
     const fs::path folder = request.destination.parent_path();
     const bool left_over = fs::exists(io::Staging::folder_for(request.destination));
     if (!left_over && fs::is_directory(folder)) check_folder_free(folder);
     if (fs::exists(folder)) {
         check_writable(folder);
     } else {
-        const io::NewFolders probe{folder};  // can be made; gone again at once
+        const io::NewFolders probe{folder};  // checks that the folder can be made, and removes it
     }
     SnapshotForClone snapshot{request, progress};
     from_snapshot.snapshot = snapshot.uid();

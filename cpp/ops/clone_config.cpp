@@ -12,7 +12,8 @@ namespace {
 
 using format::Dictionary;
 
-// Numbers behind a device's name: "ethernet0", "serial12".
+// Returns the device of a key like "ethernet0.addressType" or "serial12.fileName"; nothing for
+// other keys.
 std::optional<std::string> numbered_device(const std::string& key, std::string_view device,
                                            std::string_view suffix) {
     if (!starts_with_ignoring_case(key, device) || key.size() <= device.size() + suffix.size()) {
@@ -25,7 +26,7 @@ std::optional<std::string> numbered_device(const std::string& key, std::string_v
     return key.substr(0, end);
 }
 
-// One pass over the source's configuration for each group of keys that belong together.
+// Edits the source's configuration, one pass for each group of related keys.
 class Rewriter {
   public:
     Rewriter(const vm::Config& source, const CloneNames& names, const FindFile& find)
@@ -62,9 +63,9 @@ class Rewriter {
         }
     }
 
-    // Relative names of images would dangle in the clone's folder: they get the path of the
-    // source's. Names of devices and absolute paths, POSIX or Windows, stay; so do the files of
-    // ports, into which each machine writes its own.
+    // Relative names of images would be invalid in the clone's folder, so they become the path of
+    // the source's file. Names of devices and absolute paths, POSIX or Windows, stay. So do the
+    // files of serial and parallel ports: each machine writes its own.
     void keep_media_reachable() {
         for (const auto& [key, name] : source_.dictionary().entries()) {
             const auto device = media_device_of(key);
@@ -90,7 +91,8 @@ class Rewriter {
         return !is_disk && find_(name).has_value();
     }
 
-    // An empty uuid is filled at the first power-on, without a question; VMware's clones look so.
+    // VMware fills an empty uuid at the first power-on without asking. Its own clones look the
+    // same.
     void forget_identity() {
         set_if_present("uuid.bios", "");
         set_if_present("uuid.location", "");
@@ -104,8 +106,9 @@ class Rewriter {
         clone_.remove("templateVM");
     }
 
-    // Without a generated address a new one is made from the new uuid at power-on. Static addresses
-    // are the user's; those that vCenter gave are its own, so the clone generates one instead.
+    // Without a generated address, power-on derives a new one from the new uuid. Static addresses
+    // belong to the user and stay. Addresses that vCenter assigned belong to vCenter, so the clone
+    // generates its own.
     void forget_network_identity() {
         for (const auto& [key, ignored] : source_.dictionary().entries()) {
             for (const char* suffix : {".generatedAddress", ".generatedAddressOffset"}) {
@@ -116,7 +119,7 @@ class Rewriter {
         }
     }
 
-    // The clone is powered off and owns everything it needs.
+    // The clone is powered off and owns all its files.
     void forget_state() {
         set_if_present("checkpoint.vmState", "");
         set_if_present("checkpoint.vmState.readOnly", "FALSE");
@@ -138,7 +141,7 @@ class Rewriter {
     Dictionary clone_;
 };
 
-// Replaces what stands between <element ...> and </element>; false when there is no such pair.
+// Replaces the text between <element ...> and </element>. Returns false if there is no such pair.
 bool replace_element(std::string& xml, const std::string& element, const std::string& content) {
     const auto open = xml.find('<' + element);
     if (open == std::string::npos) return false;

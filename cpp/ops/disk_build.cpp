@@ -23,8 +23,8 @@ using format::vmdk::Run;
 using format::vmdk::SparseWriter;
 using io::File;
 
-// Files kept open until their data is there, and as many of the source while it is read; together
-// few enough for any limit on open files.
+// Files that stay open until their data is written. At most as many source files are open, and the
+// sum is far below any limit on open files.
 constexpr std::size_t kMaxPending = 32;
 
 unsigned permissions_of_chain(const vm::Disk& disk) {
@@ -65,9 +65,9 @@ class DiskBuilder {
   private:
     struct Pending {
         std::shared_ptr<File> file;
-        std::function<void(File&)> last_step;  // once all data is in the file
+        std::function<void(File&)> last_step;  // called when all data is in the file
     };
-    // Where in the target file a stretch of the extent belongs.
+    // Returns the offset in the target file for a run of the extent.
     using Place = std::function<std::uint64_t(std::uint64_t sector, std::uint64_t sectors)>;
 
     std::shared_ptr<File> create(const std::string& name) const {
@@ -93,7 +93,8 @@ class DiskBuilder {
         pending_.push_back({target, {}});
     }
 
-    // The whole file as it is but for header and descriptor, if that gives a sound extent.
+    // Copies the whole file except header and descriptor. Returns false if the result would not be
+    // a valid extent.
     bool copy_extent(const Extent& extent, const std::shared_ptr<File>& target,
                      const std::string& descriptor) {
         const HostedHeader* header = extent.copyable_header();
@@ -160,11 +161,11 @@ class DiskBuilder {
     const fs::path& folder_;
     const vm::Settings& settings_;
     Progress& progress_;
-    unsigned permissions_;  // a copy is for nobody's eyes who may not see all of its source
+    unsigned permissions_;  // users who cannot read every link of the source must not read the copy
     vm::ChainReader reader_;
     std::vector<Pending> pending_;
     ProgressShare extent_progress_;
-    io::Transfer transfer_;  // last: its threads end before what they use
+    io::Transfer transfer_;  // declared last: its threads end before the members they use
 };
 
 }  // namespace

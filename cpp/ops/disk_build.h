@@ -1,4 +1,5 @@
-// Builds a disk from its plan: every extent by the shortest way there is.
+// Builds a disk from its plan, each extent in the fastest possible way. Throws the errors of
+// reading the source and of writing files.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -10,12 +11,12 @@
 
 namespace vix::ops {
 
-// Writes the disk's files into `folder`; they are whole (and, as the settings say, synced) when it
-// returns. On failure they are what they are: the folder is the caller's to drop.
+// Writes the disk's files into `folder`. When it returns they are complete and, unless the settings
+// say otherwise, synced. On failure the files are incomplete; the caller removes the folder.
 void build_disk(const vm::Disk& source, const DiskPlan& plan, const boost::filesystem::path& folder,
                 const vm::Settings& settings, Progress& progress);
 
-// A planned disk with nothing in it: for a child of `parent`, which reads as that. Not synced.
+// Makes an empty disk: a child of `parent` reads like its parent. Not synced.
 void build_empty_disk(const vm::Disk& parent, const DiskPlan& plan,
                       const boost::filesystem::path& folder, Progress& progress);
 

@@ -1,4 +1,5 @@
-// A machine goes over to new disks: what taking a snapshot and going back to one have in common.
+// Switches a machine to new disks: the common part of taking a snapshot and reverting to one. A
+// failure before the snapshot list is replaced undoes everything; after a crash the next call does.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -13,9 +14,8 @@
 
 namespace vix::ops {
 
-// All that is new is made ready and synced at once, then the configuration and after it the list
-// are exchanged. Until the list is, all of it is undone on failure; what a dead process leaves goes
-// with the next call.
+// Prepares and syncs all new files first, then replaces the configuration, then the snapshot list.
+// Until the list is replaced, a failure undoes all of it; the next call recovers after a crash.
 class ChangeOfDisks {
   public:
     ChangeOfDisks(const boost::filesystem::path& vmx, const vm::Settings& settings)
@@ -24,14 +24,15 @@ class ChangeOfDisks {
     Pending& pending() { return pending_; }
     ChildDisks& children() { return children_; }
 
-    // From here on what both of them name may be made.
+    // Writes the journal. Make the files named in pending() and children() only after this call.
     void begin();
 
-    // What runs goes over to the new disks, between the configuration and the list. An error means
-    // that it has not; after power::MayHaveGoneOver the new disks and the configuration stay.
+    // Switches a running machine to the new disks; called after the configuration and before the
+    // snapshot list. Throws if the machine did not switch. After power::MayHaveGoneOver the new
+    // disks and the configuration stay, because the machine may use them.
     using GoOver = std::function<void()>;
 
-    // `also`: what else has been made and must last.
+    // `also`: further new files to sync.
     void commit(const format::Dictionary& config, const vm::SnapshotTree& tree,
                 std::vector<boost::filesystem::path> also, Progress& progress,
                 const GoOver& go_over = {});
@@ -42,7 +43,7 @@ class ChangeOfDisks {
 
     boost::filesystem::path vmx_;
     const vm::Settings& settings_;
-    Pending pending_;  // goes last: it tidies up what the others could not undo
+    Pending pending_;  // destroyed last: it cleans up what the others could not undo
     ChildDisks children_;
 };
 

@@ -19,12 +19,12 @@ std::optional<fs::path> find_named(const vm::NamedFile& file, const vm::Config& 
         return vm::find_file(file, machine.folder(), machine.search_folders(settings), settings);
     } catch (const Error& error) {
         if (is_exhaustion(error.code())) throw;
-        return std::nullopt;  // where nobody can look there is no folder to count
+        return std::nullopt;  // a path that cannot be resolved adds no folder
     }
 }
 
-// Where the machine is and works, and where a disk lies that any line of its .vmx names: a disk
-// that is switched off may depend on one that is not.
+// The machine's folder, its working folder, and the folder of each disk that a line of its .vmx
+// names: a detached disk may depend on an attached one.
 std::set<fs::path> folders_of_disks(const vm::Config& machine, const vm::Settings& settings) {
     std::set<fs::path> folders{machine.folder()};
     if (const auto working = vm::find_working_folder(machine, settings)) folders.insert(*working);
@@ -53,7 +53,7 @@ DiskFamily::DiskFamily(const vm::Config& machine, const vm::SnapshotTree& tree,
     }
 }
 
-// Snapshots share most of their chains: each is followed to the first link that is known already.
+// Snapshots share most of their chains, so each walk ends at the first known link.
 void DiskFamily::add_chain(const vm::NamedFile& file, const vm::Config& machine,
                            Unreadable unreadable, std::set<Id>& tops) {
     const auto is_known = [&](const vm::DiskLink& link) {

@@ -1,5 +1,5 @@
-// All disk files that a virtual machine stands on, as a tree: the chains of its present disks and
-// of its snapshots' disks, each file once.
+// All disk files that a machine depends on, as a tree: the chains of its current disks and of its
+// snapshots' disks, each file once. Reads descriptors only and changes nothing.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -28,46 +28,46 @@ class DiskFamily {
 
     enum class Unreadable { Refuse, Skip };
 
-    // Errors as vm::open_disk(); a disk that is missing is VIX_E_FILE_NOT_FOUND. Chains may be
-    // longer than those that can be made. Skip: of a chain that breaks what can be reached.
+    // Throws as vm::open_disk(), and VIX_E_FILE_NOT_FOUND for a missing disk. Accepts chains longer
+    // than this library makes. With Skip, a broken chain contributes the links that can be reached.
     DiskFamily(const vm::Config& machine, const vm::SnapshotTree& tree,
                const vm::Settings& settings, Unreadable unreadable = Unreadable::Refuse);
 
     const std::map<Id, Member>& members() const { return members_; }
-    // No disk is missing among the members for another reason than that the first of its chain is
-    // gone: what cannot be looked at, or is broken, may yet be needed.
+    // True if every disk could be read, except chains whose top file no longer exists. If false, a
+    // disk that cannot be read or is broken may still be needed.
     bool is_complete() const { return complete_; }
     std::vector<Id> children(const Id& id) const;
-    // By what the path leads to, however it is spelled.
+    // Compares the file that the path leads to, so any spelling finds it.
     std::optional<Id> find(const boost::filesystem::path& path) const;
 
-    // The configuration attaches it.
+    // True if the configuration attaches the disk.
     bool is_present(const Id& id) const { return present_.contains(id); }
-    // A snapshot's state is in it.
+    // True if a snapshot records the disk.
     bool is_frozen(const Id& id) const { return frozen_.contains(id); }
 
-    // Only these are ever changed or deleted: what lies in the machine's folder, deltas that its
-    // snapshots made beside a disk elsewhere, and what was adopted.
+    // True for the only disks that may be changed or deleted: disks in the machine's folder, deltas
+    // that its snapshots made next to a disk elsewhere, and adopted disks.
     bool is_own(const Id& id) const;
-    // Something else needs the disk: see vm/census.h. Also true if that is unknown.
+    // True if something else needs the disk (see vm/census.h), or if that is unknown.
     bool is_shared(const Id& id) const { return is_shared(members_.at(id).link); }
     bool is_shared(const vm::DiskLink& link) const { return others().contains(link.path); }
 
-    // What others need of the folders that the machine's files lie in. Found out once, when it is
-    // first asked for. A family that is read again after a change of its own takes it over from
-    // the one before: what others need has not changed, and counting takes time.
+    // Returns what others need in the folders of the machine's files. The first call counts it,
+    // which takes time. A family that is read again after this call's own change takes the result
+    // from the earlier one: that change does not affect what others need.
     const vm::Needs& others() const;
     void take_over_others(const DiskFamily& before) {
         before.others();
         others_ = before.others_;
     }
 
-    // Disks elsewhere that a snapshot named which is no longer listed: still the machine's own.
+    // Adds disks elsewhere that a removed snapshot named: they still belong to the machine.
     void adopt(const std::set<boost::filesystem::path>& disks) { adopted_ = disks; }
-    // What the machine or a snapshot names itself.
+    // Disks that the machine or a snapshot names directly.
     std::set<boost::filesystem::path> named() const;
 
-    // The chain from a member to its base, as a disk.
+    // Returns the chain from a member to its base disk.
     vm::Disk disk(const Id& id) const;
 
   private:
@@ -83,7 +83,7 @@ class DiskFamily {
     std::set<Id> present_;
     std::set<Id> frozen_;
     std::set<boost::filesystem::path> adopted_;
-    std::vector<vm::NamedFile> states_;  // that its list and its .vmx name
+    std::vector<vm::NamedFile> states_;  // snapshot and suspend states that the machine names
     mutable std::shared_ptr<const vm::Needs> others_;
 };
 

@@ -21,8 +21,9 @@ using format::vmdk::ExtentType;
 using format::vmdk::kQemuDescriptorLimit;
 using vm::DiskClass;
 
-// Sizes of new extents of split disks, in sectors: since Workstation 8 (hardware version 8) a
-// sparse one maps 127 full grain tables, before that it stayed below 2 GiB; flat ones still do.
+// Sizes of the extents of new split disks, in sectors. Since Workstation 8 (hardware version 8) a
+// sparse extent maps 127 full grain tables; before that it was smaller than 2 GiB, as flat ones
+// still are.
 constexpr std::uint64_t kSplitSparse = 8323072;
 constexpr std::uint64_t kOldSplitSparse = 4192256;
 constexpr std::uint64_t kSplitFlat = 4193792;
@@ -30,7 +31,7 @@ constexpr std::uint64_t kFirstHardwareOfLargeSplit = 8;
 
 // A sparse extent holds less than 2 TiB.
 constexpr std::uint64_t kMostJoined = std::uint64_t{1} << 30;
-constexpr std::size_t kRoomForIdentity = 256;  // of a descriptor: uuid, the name of the hint
+constexpr std::size_t kRoomForIdentity = 256;  // of a descriptor, for uuid and the hint's key
 
 constexpr std::uint64_t kMaxIdeCylinders = 16383;
 
@@ -52,7 +53,7 @@ const char* create_type(DiskClass type) {
     return "twoGbMaxExtentFlat";
 }
 
-// Dropped: what names this very disk or its maker, and what ESX alone means something by.
+// Drops keys that identify this disk or its maker, and keys that only ESX uses.
 bool survives_cloning(const std::string& ddb_name) {
     static constexpr std::string_view kDropped[] = {"longContentID",
                                                     "uuid",
@@ -84,7 +85,7 @@ std::vector<std::uint64_t> split_sizes(std::uint64_t capacity, std::uint64_t mos
     return sizes;
 }
 
-// The base's own split is kept: also that of a disk that was grown, with a short extent within.
+// Keeps the split of the base disk, including the short extent inside a disk that was grown.
 std::vector<std::uint64_t> extent_sizes(const vm::Disk& disk) {
     if (!is_split(disk.disk_class)) return {disk.capacity_sectors};
     const Descriptor& base = disk.chain.back().descriptor;
@@ -104,7 +105,7 @@ bool has(const Descriptor& descriptor, const std::string& name) {
     return descriptor.find_ddb(name).has_value();
 }
 
-// VMware refuses a disk without adapter and geometry; disks made by others can lack them.
+// VMware refuses a disk without adapter and geometry. Disks of other products can lack them.
 void add_missing_ddb(Descriptor& descriptor, std::uint64_t capacity) {
     auto& ddb = descriptor.ddb;
     if (!has(descriptor, "adapterType")) ddb.emplace_back("adapterType", "lsilogic");
@@ -122,7 +123,8 @@ void add_missing_ddb(Descriptor& descriptor, std::uint64_t capacity) {
     ddb.emplace_back("geometry.sectors", std::to_string(sectors));
 }
 
-// What every new disk has: its own content id, its extents, and the settings of what it is made of.
+// Makes the parts that every new disk has: a new content id, its extents, and the settings of its
+// source.
 Descriptor new_descriptor(const vm::Disk& disk, const DiskPlan& plan, DiskClass type) {
     Descriptor descriptor;
     const vm::ContentId content = vm::new_content_id();
@@ -162,8 +164,7 @@ DiskPlan plan_layout(const std::string& name, DiskClass type,
     return plan;
 }
 
-// What QEMU can write to: it mixes up extents of which one ends within a grain, so each begins with
-// a whole one.
+// QEMU confuses extents if one ends inside a grain, so each extent begins at a grain boundary.
 std::vector<std::uint64_t> in_whole_grains(const std::vector<std::uint64_t>& sizes) {
     const std::uint64_t capacity = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
     std::vector<std::uint64_t> whole;
@@ -177,7 +178,7 @@ std::vector<std::uint64_t> in_whole_grains(const std::vector<std::uint64_t>& siz
     return whole;
 }
 
-// Half as many extents: of two neighbours one.
+// Joins each pair of neighbours, so half of the extents remain.
 std::vector<std::uint64_t> joined(const std::vector<std::uint64_t>& sizes) {
     std::vector<std::uint64_t> fewer;
     for (std::size_t i = 0; i < sizes.size(); ++i) {
@@ -187,8 +188,8 @@ std::vector<std::uint64_t> joined(const std::vector<std::uint64_t>& sizes) {
     return fewer;
 }
 
-// A sparse disk in pieces. As many as asked for, or fewer where QEMU would cut off the descriptor;
-// `more` bytes of that are still to come.
+// Plans a split sparse disk with the given extents, or with fewer if QEMU would truncate the
+// descriptor. `more`: bytes that the caller will still add to the descriptor.
 DiskPlan plan_split_sparse(const vm::Disk& disk, const std::string& name,
                            const std::vector<std::uint64_t>& asked, std::size_t more) {
     std::vector<std::uint64_t> sizes = in_whole_grains(asked);
@@ -208,7 +209,7 @@ DiskPlan plan_described(const vm::Disk& disk, const std::string& name, DiskClass
     return plan;
 }
 
-// Only disks that a hosted product writes to can have children there.
+// Hosted products allow children only of the types that they write.
 bool may_be_parent(const Descriptor& descriptor) {
     static constexpr std::string_view kTypes[] = {"monolithicSparse",     "monolithicFlat",
                                                   "twoGbMaxExtentSparse", "twoGbMaxExtentFlat",
@@ -235,7 +236,7 @@ std::string clone_disk_name(const std::string& source_stem, std::set<std::string
         number = parse_number(stem.substr(mark + 3)).value_or(0) + 1;
         stem.erase(mark);
     }
-    // Quotes and line ends have no place in a descriptor.
+    // A descriptor cannot contain quotes and line breaks in a name.
     std::replace_if(
         stem.begin(), stem.end(), [](char c) { return c == '"' || c == '\n' || c == '\r'; }, '_');
     for (;; ++number) {

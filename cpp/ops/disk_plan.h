@@ -1,5 +1,5 @@
-// What a copy of a disk looks like: its class, names, extents and descriptor. Pure: nothing is read
-// or written.
+// Plans a copy or a child of a disk: its class, names, extents and descriptor. Pure functions: they
+// read and write no file. Sizes are in sectors of 512 bytes.
 #pragma once
 
 #include <cstdint>
@@ -21,31 +21,32 @@ struct ExtentPlan {
 
 struct DiskPlan {
     std::string descriptor_name;  // "disk-cl1.vmdk"
-    bool embedded = false;        // the descriptor lies in the only extent, under that name
+    bool embedded = false;        // the descriptor is in the only extent, which has that name
     bool sparse = false;
     std::vector<ExtentPlan> extents;
     format::vmdk::Descriptor descriptor;
 };
 
-// "disk-000002" -> "disk-cl1", "disk-cl1" -> "disk-cl2", as VMware names a clone's disks; counts on
-// past names in `taken`, compared without case, and adds its choice to them.
+// Returns VMware's name for a clone's disk: "disk-cl1" for "disk-000002", "disk-cl2" for
+// "disk-cl1". Skips names in `taken`, which it compares without case, and adds its result to them.
 std::string clone_disk_name(const std::string& source_stem, std::set<std::string>& taken);
 
-// "disk" of "disk-000002".
+// Returns "disk" for "disk-000002".
 std::string without_snapshot_number(const std::string& stem);
 
-// "disk-000002" for a stem of "disk" or "disk-000001": the lowest number for which `taken` says no.
+// Returns the name with the lowest free number, such as "disk-000002", for the stem "disk" or
+// "disk-000001".
 std::string snapshot_disk_name(const std::string& source_stem,
                                const std::function<bool(const std::string& name)>& taken);
 
-// An empty child of `parent`: sparse, in one piece or split as the parent is, or into fewer pieces
-// where QEMU could not write to as many (see doc/qemu-writes.md). `hint` is what names
-// the parent in it. Errors: VIX_E_DISK_PARENT_NOTALLOWED for a parent that is compressed or ESX's,
-// VIX_E_DISK_NEEDSREPAIR for one without a content id, VIX_E_DISK_TOOMANYREDO.
+// Plans an empty child of `parent`: sparse, monolithic or split like the parent, or with fewer
+// extents if QEMU could not write to so many (see doc/qemu-writes.md). `hint` is the child's name
+// for the parent. Throws VIX_E_DISK_PARENT_NOTALLOWED for a compressed parent or one of ESX's
+// types, VIX_E_DISK_NEEDSREPAIR for one without a content id, and VIX_E_DISK_TOOMANYREDO.
 DiskPlan plan_child(const vm::Disk& parent, const std::string& name, const std::string& hint);
 
-// The whole, flattened copy of `disk`, of its base's class, with fresh identities. QEMU can write
-// to it: its pieces are as those of a child.
+// Plans a complete copy of `disk` without parents, in the class of its base disk, with new
+// identities. Its extents follow the rules for a child, so QEMU can write to it.
 DiskPlan plan_disk(const vm::Disk& disk, const std::string& name);
 
 }  // namespace vix::ops

@@ -11,7 +11,7 @@ namespace {
 constexpr long kFirstWithPciExpress = 7;
 constexpr const char* kVersion = "virtualHW.version";
 
-// As VMware writes them into every new machine since.
+// VMware writes these keys into every new machine since that version.
 void add_bridges(const vm::Config& machine, format::Dictionary& dictionary) {
     const auto add = [&](const std::string& name, const char* value) {
         if (!machine.find(name)) dictionary.set(name, value);

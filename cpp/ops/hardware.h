@@ -1,4 +1,4 @@
-// The version of a machine's virtual hardware.
+// Upgrades the version of a machine's virtual hardware. Changes only the .vmx.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -8,12 +8,12 @@
 
 namespace vix::ops {
 
-// The version of ESX 9 and of the Workstation and Fusion of that time.
+// The version of ESX 9 and of Workstation and Fusion of that time.
 inline constexpr long kNewestHardware = 22;
 
-// Raises the version to the newest; nothing to do where it is that or above. A machine from before
-// PCI Express gets the bridges that new ones have. Errors: VIX_E_VM_IS_RUNNING for a machine that
-// runs or is suspended; VIX_E_NEED_KEY.
+// Raises the version to the newest; does nothing if it is that or higher. A machine from before PCI
+// Express gets the bridges of new machines. Throws VIX_E_VM_IS_RUNNING if the machine runs or is
+// suspended, and VIX_E_NEED_KEY.
 void upgrade_hardware(const boost::filesystem::path& vmx, const vm::Settings& settings,
                       Progress& progress);
 

@@ -20,7 +20,7 @@ namespace {
 
 using vm::Config;
 
-// What the host's kernel still keeps of the disks that are to be frozen, has to last, too.
+// The host's page cache may still hold data of the disks to freeze; it must be synced too.
 std::vector<fs::path> files_of_disks(const Config& machine, const vm::Settings& settings) {
     std::vector<fs::path> files;
     const auto search = machine.search_folders(settings);

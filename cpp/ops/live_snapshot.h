@@ -1,10 +1,15 @@
-// Snapshots of machines that run: their disks, with or without memory, as they are at one instant.
+// Takes and removes snapshots of running machines: their disks at one instant, with or without
+// memory.
 //
-// The machine stands still meanwhile. The order is that of a snapshot of a machine that is off,
-// with one more step: new disks; the .vmx goes over to them; the machine that runs goes over to
-// them; the list. So at no instant does it write to a disk that a recorded snapshot depends on. Who
-// dies between the second and third step leaves it standing still, on disks that are the same as
-// those in the .vmx, and the next call that wants it to go on completes the third.
+// The machine is paused in the meantime. The order of changes has one step more than for a machine
+// that is off:
+// 1. the new disks are made,
+// 2. the .vmx switches to them,
+// 3. the running machine switches to them,
+// 4. the snapshot list is replaced.
+// So the machine never writes to a disk that a recorded snapshot depends on. A crash between steps
+// 2 and 3 leaves it paused, on disks with the same content as those in the .vmx. The next call that
+// resumes it completes step 3.
 #pragma once
 
 #include "base/progress.h"
@@ -15,15 +20,18 @@ namespace vix::ops {
 
 enum class Memory { LeftOut, Included };
 
-// Gives the new snapshot's uid. Without memory the guest's file systems are frozen first, if it has
-// an agent. Errors: VIX_E_VM_NOT_RUNNING; VIX_E_CANNOT_CONNECT_TO_VM when another product runs it;
-// VIX_E_SNAPSHOT_INDEPENDENTDISK, VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK; VIX_E_DISK_NOIO;
-// VIX_E_SNAPSHOT_CHECKPOINT when the memory cannot be saved; those of its disks.
+// Returns the new snapshot's uid. Without memory it first freezes the guest's file systems, if the
+// guest has an agent. Throws:
+// - VIX_E_VM_NOT_RUNNING.
+// - VIX_E_CANNOT_CONNECT_TO_VM: another product runs the machine.
+// - VIX_E_SNAPSHOT_INDEPENDENTDISK, VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK.
+// - VIX_E_DISK_NOIO, and the errors of its disks.
+// - VIX_E_SNAPSHOT_CHECKPOINT: the memory cannot be saved.
 int create_live_snapshot(const SnapshotRequest& request, Memory memory,
                          const power::Settings& power_settings, Progress& progress);
 
-// As remove_snapshot(), but a disk that the machine has open stays in its chain, and is merged by
-// the next removal of a snapshot while the machine is off. Errors as above.
+// As remove_snapshot(), but disks that the machine has open stay in their chain. The next removal
+// of a snapshot while the machine is off merges them. Errors as above.
 void remove_live_snapshot(const boost::filesystem::path& vmx, int uid, RemoveChildren children,
                           const vm::Settings& settings, const power::Settings& power_settings,
                           Progress& progress);

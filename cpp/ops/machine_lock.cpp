@@ -9,7 +9,7 @@
 namespace vix::ops {
 namespace {
 
-// Looked at before the lock is asked for: a running machine is not waited for.
+// Runs before the lock is requested, so that a call does not wait for a running machine.
 const boost::filesystem::path& not_running(const boost::filesystem::path& vmx,
                                            const vm::Settings& settings) {
     const vm::Config machine = vm::Config::read(vmx);
@@ -49,7 +49,7 @@ void tidy_up_if_free(const boost::filesystem::path& vmx, const vm::Settings& set
         if (!Pending::is_due(vmx)) return;
         const MachineLock tidies{vmx, settings, quiet, kShort};
     } catch (...) {
-        // For the next call.
+        // The next call recovers.
     }
 }
 

@@ -1,5 +1,5 @@
-// What an operation that changes a virtual machine begins with: the machine is off, and nobody else
-// changes or runs it meanwhile.
+// Locks a machine for a call that changes it. While the lock is held the machine is off, and nobody
+// else runs or changes it. Destructors release the locks.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -13,17 +13,17 @@
 
 namespace vix::ops {
 
-// VIX_E_VM_IS_RUNNING, naming the holder of the lock, when the machine runs.
+// Throws VIX_E_VM_IS_RUNNING with the holder of the lock if the machine runs.
 void refuse_running(const vm::Config& machine, const vm::Settings& settings);
 
-// VIX_E_NEED_KEY for an encrypted machine.
+// Throws VIX_E_NEED_KEY if the machine is encrypted.
 void refuse_encrypted(const vm::Config& machine);
 
-// How long an operation waits for others of ours that are at work on the same machine.
+// How long a call waits for other calls of this library on the same machine.
 inline constexpr std::chrono::seconds kPatience{30};
 
-// Keeps the machine's snapshots from being taken or removed, by any call of ours. Shared by those
-// who only need them to stay; they and MachineLock exclude each other.
+// Prevents every call of this library from taking or removing snapshots of the machine. Callers
+// that only need the snapshots to stay share it. It and MachineLock exclude each other.
 class SnapshotHold {
   public:
     SnapshotHold(const boost::filesystem::path& vmx, Progress& waiting);
@@ -32,10 +32,10 @@ class SnapshotHold {
     io::FolderGuard guard_;
 };
 
-// Locks the machine and its snapshots for changes, in VMware's form and against others of ours.
-// Waits for those who are just cloning or changing it; VIX_E_FILE_ALREADY_LOCKED when they take
-// longer than `patience`, VIX_E_CANCELLED when the one who waits is cancelled. What an earlier call
-// left that died is gone once it is held.
+// Locks the machine and its snapshots for changes, in VMware's form and against other calls of this
+// library. Waits for calls that clone or change the machine. Throws VIX_E_FILE_ALREADY_LOCKED if
+// they take longer than `patience`, and VIX_E_CANCELLED if the caller is cancelled while it waits.
+// The constructor recovers what a crashed call left.
 class MachineLock {
   public:
     MachineLock(const boost::filesystem::path& vmx, const vm::Settings& settings, Progress& waiting,
@@ -46,8 +46,8 @@ class MachineLock {
     io::FolderGuard snapshots_;
 };
 
-// For calls that need no MachineLock: tidies up all the same, if that can be done without waiting
-// for long and anything has to be.
+// Recovers for calls that need no MachineLock, if there is something to recover and the lock is
+// free after a short wait.
 void tidy_up_if_free(const boost::filesystem::path& vmx, const vm::Settings& settings) noexcept;
 
 }  // namespace vix::ops

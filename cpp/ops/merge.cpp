@@ -31,16 +31,16 @@ using format::vmdk::SparseEditor;
 using io::File;
 using vm::DiskLink;
 
-// What a monolithic disk is for others while its descriptor is a file by itself.
+// The type of a monolithic disk while its descriptor is a separate file.
 constexpr const char* kTypeMeanwhile = "twoGbMaxExtentSparse";
 
-// A disk whose sectors are changed in place: the target of a merge. Of its extents one is open at a
-// time, since a split disk may have more of them than a process may have files.
+// A disk whose sectors are changed in place: the target of a merge. It keeps one extent open at a
+// time, because a split disk may have more extents than a process may open files.
 class DiskEditor {
   public:
-    // Opens each extent once, so that one that cannot be changed is found before any is. What a
-    // killed merge left of redundant tables is mended here: a merge that goes on where that one
-    // ended may have nothing to write to the extent.
+    // Opens each extent once, so that an extent that cannot be changed is found before any is
+    // changed. Also repairs redundant grain tables that a killed merge left incomplete, because the
+    // merge that continues it may have nothing to write to that extent.
     DiskEditor(const DiskLink& link, const vm::Settings& settings) {
         std::uint64_t begin = 0;
         for (const ExtentLine& line : link.descriptor.extents) {
@@ -60,8 +60,8 @@ class DiskEditor {
     struct Place {
         std::shared_ptr<File> file;
         std::uint64_t offset;   // bytes
-        std::uint64_t sectors;  // that lie together from there
-        bool fresh;             // it reads as zeros
+        std::uint64_t sectors;  // contiguous from there
+        bool fresh;             // reads as zeros
     };
 
     bool has_open(std::uint64_t sector) const {
@@ -69,7 +69,7 @@ class DiskEditor {
         return sector >= piece.begin && sector < piece.end;
     }
 
-    // Opens the extent of that sector. What was written to the one before is committed already.
+    // Opens the extent of that sector. The previous extent must be committed.
     void open(std::uint64_t sector) {
         const auto found = std::find_if(pieces_.begin(), pieces_.end(), [&](const Piece& piece) {
             return sector < piece.end || &piece == &pieces_.back();
@@ -82,8 +82,8 @@ class DiskEditor {
         sparse_ = std::make_unique<SparseEditor>(file_, found->end - found->begin);
     }
 
-    // Where `sector` of the open extent lies; it gets a place if it had none. Fresh places are told
-    // once.
+    // Returns the place of `sector` in the open extent, and allocates one if it has none. `fresh`
+    // is true only the first time.
     Place place(std::uint64_t sector) {
         const Piece& piece = pieces_[open_];
         const std::uint64_t within = sector - piece.begin;
@@ -97,10 +97,10 @@ class DiskEditor {
                 grain.fresh};
     }
 
-    // The unit in which a fresh place must be filled whole.
+    // A fresh place must be filled in whole units of this size.
     std::uint64_t grain_sectors() const { return sparse_ ? sparse_->grain_sectors() : 1; }
 
-    // Of the open extent.
+    // First sector of the open extent.
     std::uint64_t piece_begin() const { return pieces_[open_].begin; }
 
     void finish(vm::Durability durability) const { file_->finish(durability); }
@@ -131,13 +131,13 @@ class DiskEditor {
     std::unique_ptr<SparseEditor> sparse_;
 };
 
-// Copies what `source` has, and only that, to where the editor places it.
+// Copies the data of `source`, and nothing else, to the places that the editor returns.
 class Merger {
   public:
     Merger(DiskEditor& target, const vm::Settings& settings, Progress& progress)
         : target_{target}, settings_{settings}, transfer_{progress, settings.durability} {}
 
-    // All that the link itself holds goes over what the target has.
+    // Copies all that the link itself holds over the target.
     void push(const DiskLink& source, const vm::Disk& target_chain) {
         vm::LinkReader reader{source, settings_};
         vm::ChainReader below{target_chain, settings_};
@@ -152,7 +152,8 @@ class Merger {
         finish();
     }
 
-    // What lies below comes up into the gaps of the target, grain by grain; `own` reads the target.
+    // Copies data of the parent into the gaps of the target, grain by grain. `own` reads the
+    // target.
     void pull(const DiskLink& own, const DiskLink& below_link, const vm::Disk& below_chain) {
         vm::LinkReader gaps{own, settings_};
         vm::LinkReader parent{below_link, settings_};
@@ -171,7 +172,7 @@ class Merger {
     }
 
   private:
-    // A fresh grain is first filled from below, where the run does not cover all of it.
+    // If the run does not cover a fresh grain completely, the grain is first filled from below.
     void overwrite(std::uint64_t sector, const vm::ChainRun& found, std::uint64_t sectors,
                    vm::ChainReader& below) {
         for (std::uint64_t done = 0; done < sectors;) {
@@ -190,7 +191,7 @@ class Merger {
         }
     }
 
-    // The sectors lie in one extent.
+    // All these sectors are in one extent.
     void fill_grains(std::uint64_t sector, std::uint64_t sectors, vm::ChainReader& below) {
         enter(sector);
         const std::uint64_t size = target_.grain_sectors();
@@ -201,7 +202,7 @@ class Merger {
         }
     }
 
-    // The whole grain that `sector` lies in, as it reads from below.
+    // Fills the whole grain of `sector` with the data from below.
     void fill_one_grain(std::uint64_t sector, vm::ChainReader& below) {
         const std::uint64_t size = target_.grain_sectors();
         const std::uint64_t begin = target_.piece_begin();
@@ -239,7 +240,7 @@ class Merger {
         }
     }
 
-    // The extents are gone through in their order, each once.
+    // Visits the extents in order, each once.
     void enter(std::uint64_t sector) {
         if (target_.has_open(sector)) return;
         finish();
@@ -247,7 +248,7 @@ class Merger {
         last_source_ = nullptr;
     }
 
-    // Data is on the disk before any table points to it.
+    // Sync the data before a table points to it.
     void finish() {
         transfer_.finish();
         target_.finish(settings_.durability);
@@ -268,7 +269,7 @@ bool is_hosted(const DiskLink& link) {
     });
 }
 
-// Nothing for a disk that cannot be changed in place.
+// Returns nullptr for a disk that cannot be changed in place.
 std::unique_ptr<DiskEditor> open_editor(const DiskLink& link, const vm::Settings& settings) {
     try {
         return std::make_unique<DiskEditor>(link, settings);
@@ -278,13 +279,14 @@ std::unique_ptr<DiskEditor> open_editor(const DiskLink& link, const vm::Settings
     }
 }
 
-// The call fails if one stays: it may be a second name of extents that now hold something else.
+// Throws if a file cannot be removed: it could be another name for extents that now hold other
+// data.
 void remove_files(const std::vector<fs::path>& files) {
     for (const fs::path& file : files) io::remove_file(file);
 }
 
-// The parent's data base, for the guest knows a disk by what its base says, with the content that
-// others know the child by.
+// Takes the parent's disk database, because the guest identifies a disk by the values of its base
+// disk, with the child's content id, by which others know the child.
 std::vector<std::pair<std::string, std::string>> merged_ddb(const DiskLink& parent,
                                                             const DiskLink& child) {
     auto merged = parent.descriptor.ddb;
@@ -296,7 +298,7 @@ std::vector<std::pair<std::string, std::string>> merged_ddb(const DiskLink& pare
     return merged;
 }
 
-// The child's place in the chain, with the parent's extents: what the merged disk is.
+// The merged disk has the parent's extents and takes the child's place in the chain.
 Descriptor merged_descriptor(const DiskLink& parent, const DiskLink& child) {
     Descriptor merged = parent.descriptor;
     merged.cid = child.descriptor.cid;
@@ -304,7 +306,7 @@ Descriptor merged_descriptor(const DiskLink& parent, const DiskLink& child) {
     return merged;
 }
 
-// `name`: what the file is, or is about to be, called.
+// `name`: the name that the file has or will get.
 void write_embedded(const fs::path& path, const fs::path& name, Descriptor descriptor,
                     const vm::Settings& settings) {
     descriptor.extents.front().name = name.filename().string();
@@ -320,7 +322,7 @@ void write_embedded(const fs::path& path, const fs::path& name, Descriptor descr
     file.finish(settings.durability);
 }
 
-// The parent now reads as the child does; the child's name takes it over.
+// The parent's extents now hold the child's content; the child's name takes them over.
 void take_over(const DiskLink& parent, const DiskLink& child, const vm::Settings& settings) {
     std::vector<fs::path> childs_files = files_of(child, settings);
     std::erase(childs_files, child.path);
@@ -336,7 +338,7 @@ void take_over(const DiskLink& parent, const DiskLink& child, const vm::Settings
     io::remove_file(parent.path);
 }
 
-// What the child calls the disk that its parent calls so.
+// Returns the child's hint for its new parent, the parent of its old one.
 std::string hint_from(const fs::path& folder, const vm::Disk& parent_chain) {
     const DiskLink& parent = parent_chain.chain.front();
     const std::string& hint = parent.descriptor.parent_hint;
@@ -345,7 +347,7 @@ std::string hint_from(const fs::path& folder, const vm::Disk& parent_chain) {
     return fs::relative(parent_chain.chain[1].path, folder).string();
 }
 
-// The child stands where the parent stood.
+// Puts the child in the parent's place in the chain.
 void step_over(const vm::Disk& parent_chain, const DiskLink& child, const vm::Settings& settings) {
     const DiskLink& parent = parent_chain.chain.front();
     Descriptor changed = child.descriptor;
@@ -366,9 +368,9 @@ bool is_flat(const DiskLink& link) {
                        [](const ExtentLine& extent) { return extent.type == ExtentType::Flat; });
 }
 
-// The parent takes the child's content: a flat base stays flat, and otherwise the larger of both
-// stays. Its extents cannot leave their folder, so that of two disks in different ones the child
-// has to take the parent's.
+// True if the child's content is copied into the parent: a flat base disk stays flat; otherwise the
+// larger disk stays. Extents cannot leave their folder, so if the folders differ the parent's
+// content is copied into the child.
 bool is_pushed(const DiskFamily& family, const DiskFamily::Id& child_id,
                const vm::Settings& settings) {
     const DiskFamily::Member& child = family.members().at(child_id);
@@ -433,7 +435,7 @@ bool merge_into_child(const DiskFamily& family, const DiskFamily::Id& child_id,
     if (!is_hosted(parent) || !is_hosted(child)) return false;
     bool pushed = is_pushed(family, child_id, settings);
     auto editor = open_editor(pushed ? parent : child, settings);
-    // A compressed base is unpacked into its child, however large it is.
+    // A compressed base disk is unpacked into its child, whatever its size.
     if (!editor && pushed) {
         pushed = false;
         editor = open_editor(child, settings);

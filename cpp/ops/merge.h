@@ -1,8 +1,8 @@
-// Merging a disk into the one child it has, when nothing needs the disk by itself any more.
+// Merges a disk into its only child when nothing needs the disk itself any more.
 //
-// At every instant, and after a crash, the child's name leads to a disk that reads as before, under
-// the content id that others know it by: data is copied while the child still covers it, and what
-// makes the change is one rename or one block of a descriptor.
+// At every point, and after a crash, the child's name leads to a disk with the same content and the
+// content id that others know. Data is copied while the child still covers it. The change itself is
+// one rename or one block of a descriptor.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -14,26 +14,28 @@
 
 namespace vix::ops {
 
-// `child` reads as before and no longer stands on its parent, whose files are gone. The smaller of
-// both is copied into the other; of disks in different folders the parent into the child. False,
-// with nothing changed, where that cannot be done: one of them is ESX's or not the machine's own,
-// neither can be changed in place, or another machine stands on the parent.
+// Afterwards `child` reads as before, no longer depends on its parent, and the parent's files are
+// deleted. Copies the smaller disk into the larger one, or a child into its flat parent; if the
+// folders differ, the parent into the child. Returns false and changes nothing if a merge is
+// impossible: one of the disks is ESX's or not the machine's own, neither can be changed in place,
+// or another machine depends on the parent.
 bool merge_into_child(const DiskFamily& family, const DiskFamily::Id& child,
                       const vm::Settings& settings, Progress& progress);
 
-// About what that has to copy.
+// Estimates the bytes that merge_into_child() copies.
 std::uint64_t bytes_to_merge(const DiskFamily& family, const DiskFamily::Id& child,
                              const vm::Settings& settings);
 
-// A disk whose descriptor is embedded gets another name in two steps, for whatever bears the name
-// must agree with what is in it at any time. First a descriptor by itself bears it and names the
-// file as its extent; then, when nobody goes by the old name any more, the file takes its place.
+// Renames a disk with an embedded descriptor in two steps, so that every name agrees with the
+// content of its file at any time. First a separate descriptor takes the new name and refers to the
+// file as its extent. When nothing uses the old name any more, the second step moves the file to
+// the new name.
 void point_to_monolithic(const boost::filesystem::path& file, const boost::filesystem::path& name,
                          format::vmdk::Descriptor descriptor, const vm::Settings& settings);
 void settle_monolithic(const boost::filesystem::path& file, const boost::filesystem::path& name,
                        const format::vmdk::Descriptor& descriptor, const vm::Settings& settings);
 
-// The file that a disk consists of whose renaming ended between the two steps.
+// Returns the extent of a disk whose rename stopped between the two steps.
 std::optional<boost::filesystem::path> half_renamed(const vm::DiskLink& link,
                                                     const vm::Settings& settings);
 

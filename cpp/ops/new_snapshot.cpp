@@ -36,8 +36,8 @@ std::int64_t now_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
 }
 
-// In the machine's own folder as VMware names it. Other machines, of the same name even, may share
-// a working folder elsewhere: there the name tells whose it is, see power::is_own_elsewhere().
+// In the machine's own folder the name is VMware's. Other machines, even with the same name, may
+// share another working folder; there the name shows the owner, see power::is_own_elsewhere().
 std::string state_name(const Config& machine, int uid, const vm::Settings& settings) {
     const fs::path vmx = power::canonical_path(machine.path());
     const std::string number = "-Snapshot" + std::to_string(uid);
@@ -45,13 +45,13 @@ std::string state_name(const Config& machine, int uid, const vm::Settings& setti
     if (folder == machine.folder()) return machine.path().stem().string() + number + ".vmsn";
     const std::string stem = vmx.stem().string() + '-' + power::digits_for(vmx) + number;
     fs::path file = folder / (stem + ".vmsn");
-    for (int again = 2; io::identity_of(file); ++again) {  // left by a list that was lost
+    for (int again = 2; io::identity_of(file); ++again) {  // left by a lost snapshot list
         file = folder / (stem + '-' + std::to_string(again) + ".vmsn");
     }
     return file.string();
 }
 
-// Where the state of that name lies outside the machine's folder; nothing if it does not.
+// Returns the path of the state with that name if it is outside the machine's folder.
 std::optional<fs::path> place_elsewhere(const std::string& name, const Config& machine,
                                         const vm::Settings& settings) {
     const std::string bare = vm::bare_name(name);
@@ -69,11 +69,11 @@ std::optional<fs::path> place_elsewhere(const std::string& name, const Config& m
         return io::identity_of(place) ? std::optional{place} : std::nullopt;
     } catch (const Error& error) {
         if (is_exhaustion(error.code())) throw;
-        return std::nullopt;  // on a drive that is not mapped, or where nobody may look
+        return std::nullopt;  // a drive that is not mapped, or access is denied
     }
 }
 
-// For a snapshot that is being taken. No file has this name, so none has to be searched.
+// For a snapshot that is being taken. No file has this name yet, so no search is needed.
 fs::path new_state_file(const Config& machine, const vm::Snapshot& snapshot) {
     const fs::path name{snapshot.state_file.name};
     return name.is_absolute() ? name : machine.folder() / name;
@@ -120,7 +120,7 @@ fs::path memory_file(const Config& machine, const vm::Snapshot& snapshot,
     return state_file(machine, snapshot, settings).replace_extension(".vmem");
 }
 
-// Not a file elsewhere that the list may name.
+// Ignores files elsewhere, which the snapshot list may name.
 std::vector<fs::path> state_files(const Config& machine, const vm::Snapshot& snapshot) {
     const fs::path name{snapshot.state_file.name};
     if (name.extension() != ".vmsn") return {};
@@ -167,7 +167,7 @@ void write_state(const Config& machine, const vm::Snapshot& snapshot,
     const vm::MachineState state = vm::present_state(machine, settings);
     const std::string bytes =
         format::to_vmsn({machine.dictionary().to_bytes(), state.nvram.value_or(""), state.vmxf});
-    // No more readable than what it holds.
+    // Its permissions are no wider than those of its sources.
     unsigned permissions = io::permissions_of(machine.path()) & 0666;
     if (state.nvram) permissions &= state.nvram_permissions;
     const fs::path file = new_state_file(machine, snapshot);
@@ -217,7 +217,8 @@ void refuse_unfit_memory(const Config& machine, const vm::Settings& settings) {
 void share_memory(const Config& machine, const vm::Snapshot& snapshot, const vm::Settings& settings,
                   Progress& progress) {
     const fs::path memory = memory_file(machine, snapshot, settings);
-    // Of a call that died: no uid is given twice. One that stays is never written over.
+    // Remove the leftover of a crashed call: a uid is never used twice. If it stays, share_file()
+    // fails and does not overwrite it.
     unlink(memory.c_str());
     share_file(power::recorded_state_file(machine, settings), memory, progress);
 }
@@ -232,7 +233,7 @@ void share_file(const fs::path& from, const fs::path& to, Progress& progress) {
     copy->finish(io::Durability::Unsynced);
 }
 
-// The keys are VMware's: a state that is read only stays when it has been resumed from.
+// VMware's keys: a read-only state stays after the machine was resumed from it.
 void suspend_in_snapshot(format::Dictionary& config, const vm::Snapshot& snapshot) {
     config.set("checkpoint.vmState", snapshot.state_file.name);
     config.set("checkpoint.vmState.readOnly", "TRUE");

@@ -31,7 +31,7 @@ namespace {
 constexpr std::string_view kMagic = "vix-pending 1";
 constexpr std::uint64_t kLimit = std::uint64_t{16} << 20;
 
-// What calls make and delete; no other file is ever one of theirs.
+// Extensions of files that calls make and delete. Recovery deletes no other file.
 constexpr std::string_view kExtensions[] = {".vmdk", ".vmsn", ".vmem", ".vmss", ".fd"};
 
 fs::path journal_path(const fs::path& vmx) {
@@ -50,9 +50,13 @@ std::string nodes_of(const vm::Config& machine) {
     return list;
 }
 
-// The file's text: magic, its own inode, then "file", an inode and a path, "merge", "replaced" or
-// "removed" and a path, "nodes" and their list, or "config" and its mark, each ended by a NUL.
-// Paths in the machine's folder are names, so that they hold when it is moved.
+// The journal's format. Each field ends with a NUL:
+// - the magic, and the journal's own inode,
+// - "file", an inode and a path,
+// - "merge", "replaced" or "removed" and a path,
+// - "nodes" and their list,
+// - "config" and its size and checksum.
+// Paths in the machine's folder are stored as names, so they stay valid when the machine moves.
 std::string to_text(const Entries& entries, const fs::path& folder, std::uint64_t inode) {
     std::string text = std::string{kMagic} + '\0' + std::to_string(inode) + '\0';
     const auto name = [&](const fs::path& path) {
@@ -69,8 +73,8 @@ std::string to_text(const Entries& entries, const fs::path& folder, std::uint64_
     return text;
 }
 
-// Files elsewhere are believed of a call of our own user alone: who may write to the machine's
-// folder could else have others delete what he may not.
+// Accepts files in other folders only from a journal of our own user. Otherwise anybody who can
+// write to the machine's folder could make others delete files that he cannot delete.
 std::optional<fs::path> to_path(const std::string& name, const fs::path& folder, bool is_ours) {
     const fs::path path{name};
     if (path.is_absolute()) return is_ours ? std::optional{path} : std::nullopt;
@@ -100,7 +104,7 @@ void read_entry(const std::string& line, const fs::path& folder, bool is_ours, E
     }
 }
 
-// Nothing in one that is torn, or of another place.
+// Returns nothing for a torn journal or one that was copied.
 Entries read_entries(const fs::path& journal) {
     Entries entries;
     const io::File file = io::File::open(journal, io::Links::Refuse);
@@ -136,7 +140,7 @@ void write_entries(const Entries& entries, const fs::path& journal) {
     }
 }
 
-// A sparse extent with more than its tables: what a call makes is empty, so that one has come by
+// True for a sparse extent with more than its tables. Calls make empty disks, so such a file got
 // the name in another way.
 bool holds_grains(const fs::path& path) {
     const io::File file = io::File::open(path, io::Links::Refuse);
@@ -148,7 +152,7 @@ bool holds_grains(const fs::path& path) {
         return file.size() > format::vmdk::read_header(file).overhead.value() * kSectorSize;
     } catch (const Error& error) {
         if (is_exhaustion(error.code())) throw;
-        return false;  // half a header
+        return false;  // an incomplete header
     }
 }
 
@@ -158,7 +162,7 @@ bool is_of_a_call(const fs::path& file) {
            std::end(kExtensions);
 }
 
-// Everything that the machine refers to, and what others need of the folders that the files lie in.
+// Everything that the machine references, and what others need in the folders of the listed files.
 // Throws if that is unknown.
 class References {
   public:
@@ -175,7 +179,8 @@ class References {
         }
         add_states();
         for (const fs::path& state : vm::suspended_states(vmx)) states_.push_back(state);
-        // What goes as well needs nothing; what stays may.
+        // Files that will be deleted need nothing; files that stay may need others. So count again
+        // without the files that others need.
         std::vector<fs::path> going;
         for (const auto& [file, mark] : entries.files) {
             const auto id = io::identity_of(file);
@@ -190,14 +195,14 @@ class References {
         if (const auto& unseen = others_.unseen()) throw Error{*unseen};
     }
 
-    // Nothing refers to it, and it is the file that was there when it was named, or holds nothing
-    // that a guest can have written.
+    // True if nothing references the file, and it is either the listed file or holds no data that a
+    // guest can have written.
     bool may_go(const fs::path& file, std::uint64_t mark) const {
         return is_to_go(file, mark) && !others_.contains(file);
     }
 
-    // A disk that the machine depends on and that nothing needs by itself; or may again, for a disk
-    // that was detached depends on it.
+    // True for a disk that the machine depends on and that nothing needs by itself. Also true for a
+    // disk that only a detached disk depends on: it may become such a disk again.
     bool is_one_too_many(const fs::path& disk) const {
         const auto id = family_.find(disk);
         if (!id) return others_.contains(disk);
@@ -205,7 +210,7 @@ class References {
     }
 
   private:
-    // As far as the machine itself is concerned.
+    // Considers only the machine itself.
     bool is_to_go(const fs::path& file, std::uint64_t mark) const {
         struct stat status {};
         if (lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
@@ -215,7 +220,7 @@ class References {
         return status.st_ino == mark || !holds_grains(file);
     }
 
-    // What is needed beside the machine's own disks and states, and the states that go.
+    // What is needed apart from the machine's own disks and states and the states to be deleted.
     vm::Needs count_others(const Entries& entries, const std::vector<fs::path>& going,
                            const std::set<io::FileIdentity>& own) const {
         std::vector<fs::path> states = states_;
@@ -240,7 +245,7 @@ class References {
             add(fs::path{*path}.replace_extension(".vmem"));
             add(vm::firmware_variables_path(*path));
         } catch (const Error& error) {
-            // On a drive that is not mapped: none of the files in question.
+            // A drive that is not mapped holds none of these files.
             if (error.code() != VIX_E_FILE_NAME_INVALID) throw;
         }
     }
@@ -261,7 +266,8 @@ class References {
     vm::Needs others_;
 };
 
-// Replacements that were not made. One that stays is nobody's, and goes with the next that is made.
+// Removes replacements that were not put in place. One that cannot be removed is harmless; the next
+// replacement removes it.
 void remove_unfinished(const fs::path& file) {
     unlink(io::fresh_name(file).c_str());
     unlink(io::old_name(file).c_str());
@@ -273,13 +279,13 @@ std::string mark_for(const std::string& config) {
     return std::to_string(config.size()) + '-' + std::to_string(sum.checksum());
 }
 
-// False if it is still there.
+// Returns false if the file still exists.
 bool is_deleted(const fs::path& file) {
     return unlink(file.c_str()) == 0 || errno == ENOENT;
 }
 
-// What belongs to the configuration that the machine has gone over to. Throws before anything that
-// is to take a file's place is lost.
+// Completes the changes that belong to the new configuration, if the .vmx has it. A failed rename
+// throws before the prepared file is lost.
 void follow(const fs::path& vmx, const Entries& entries) {
     if (entries.config.empty() || mark_for(io::read_text(vmx, kLimit)) != entries.config) return;
     for (const fs::path& file : entries.replaced) {
@@ -296,7 +302,7 @@ bool is_there(const std::pair<const fs::path, std::uint64_t>& entry) {
            io::identity_of(io::old_name(file));
 }
 
-// Throws where it is unknown what is referred to; then nothing has been deleted.
+// Throws if it is unknown what is referenced; then it has deleted nothing.
 void tidy(const fs::path& vmx, const Entries& entries, const vm::Settings& settings) {
     follow(vmx, entries);
     for (const fs::path& file : entries.replaced) remove_unfinished(file);
@@ -315,7 +321,7 @@ void tidy(const fs::path& vmx, const Entries& entries, const vm::Settings& setti
     }
     if (!left.files.empty()) left.nodes = entries.nodes;
     if (left.empty()) {
-        unlink(journal_path(vmx).c_str());  // one that stays names too much, which does no harm
+        unlink(journal_path(vmx).c_str());  // one that stays lists too much: harmless
     } else if (left.merges != entries.merges || !entries.files.empty()) {
         write_entries(left, journal_path(vmx));
     }
@@ -331,7 +337,7 @@ void Pending::take_up(const fs::path& vmx, const vm::Settings& settings) noexcep
         }
         if (io::identity_of(journal)) tidy(vmx, read_entries(journal), settings);
     } catch (...) {
-        // For the next call.
+        // The next call recovers.
     }
 }
 
@@ -350,7 +356,7 @@ Pending::Pending(const fs::path& vmx, const vm::Settings& settings)
 Pending::~Pending() {
     if (!written_) return;
     try {
-        // Where all was undone there is no need to read the machine, which may be what failed.
+        // If everything was undone, do not read the machine: that may be what failed.
         const bool nothing =
             own_.config.empty() && std::none_of(own_.files.begin(), own_.files.end(), is_there);
         if (nothing && !own_.files.empty()) {
@@ -359,7 +365,7 @@ Pending::~Pending() {
             tidy(vmx_, all(), settings_);
         }
     } catch (...) {
-        // The first error is on its way; the next call tidies up.
+        // The first error is being thrown; the next call recovers.
     }
 }
 
@@ -403,7 +409,7 @@ void Pending::done() noexcept {
     try {
         if (!left_.empty()) return write_entries(left_, path_);
     } catch (...) {
-        return;  // it names too much, which does no harm
+        return;  // the journal lists too much, which is harmless
     }
     unlink(path_.c_str());
 }

@@ -21,7 +21,7 @@ namespace {
 
 using vm::PowerOffAction;
 
-// One machine whose last run has ended, with its current snapshot.
+// A machine whose last run has ended, with its current snapshot.
 class EndedRun {
   public:
     EndedRun(const vm::Config& machine, const vm::SnapshotTree& tree, const vm::Settings& settings,
@@ -39,7 +39,7 @@ class EndedRun {
                "\" (snapshot.action)";
     }
 
-    // The current one stays: nothing that is recorded is lost.
+    // Keeps the current snapshot, so no recorded state is lost.
     std::string take() {
         if (is_unchanged()) {
             return machine_.path().string() + " is unchanged since its snapshot \"" +
@@ -52,7 +52,7 @@ class EndedRun {
                current_.display_name + "\" (snapshot.action)";
     }
 
-    // Why a new snapshot cannot be taken, whatever its disks are like.
+    // Returns why a new snapshot is forbidden, without a check of its disks.
     std::optional<std::string> what_forbids_taking() const {
         try {
             refuse_new_snapshot(machine_, tree_, settings_);
@@ -63,7 +63,7 @@ class EndedRun {
     }
 
   private:
-    // What cannot be compared may have changed.
+    // If the comparison fails, the machine counts as changed.
     bool is_unchanged() const {
         try {
             return is_unchanged_since(machine_, current_, settings_);
@@ -95,8 +95,7 @@ std::string asking_note(const vm::Config& machine) {
            ": snapshot.action = \"prompt\" asks nobody here: what the guest has written stays";
 }
 
-// The run is dealt with, or the setting has changed since the start: no later start does anything
-// about it.
+// The run is handled, or the setting has changed since the start. Later starts must ignore it.
 void forget_run(const fs::path& vmx, const vm::Settings& settings, Progress& progress) {
     if (power::session_state(vm::Config::read(vmx)) == power::SessionState::None) return;
     const MachineLock lock{vmx, settings, progress};

@@ -1,5 +1,5 @@
-// What snapshot.action does to a machine that is powered off: at once or, where the guest ended by
-// itself, before the next start.
+// Carries out snapshot.action for a machine that is powered off: at once, or before the next start
+// if the guest shut down by itself.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -11,15 +11,15 @@
 
 namespace vix::ops {
 
-// Before a machine is powered on: does what is missing where its last run ended by itself, which is
-// to revert to its snapshot or to take a new one. Returns what to report to the caller. Errors:
-// those of vm::power_off_action(), and of reverting and taking; VIX_E_SNAPSHOT_NOT_REVERTABLE and
-// others, see require_revertable(), where the power-off would fail to revert.
+// Call before a machine is powered on. If its last run ended by itself, it reverts to the snapshot
+// or takes the new one now. Returns the notes for the caller. Throws the errors of
+// vm::power_off_action(), of reverting and of taking; and those of require_revertable(), such as
+// VIX_E_SNAPSHOT_NOT_REVERTABLE, if the next power-off could not revert.
 std::vector<std::string> before_power_on(const boost::filesystem::path& vmx,
                                          const vm::Settings& settings, Progress& progress);
 
-// After it was powered off: reverts or takes the snapshot. Returns what to report to the caller. On
-// an error it is off, as its guest left it, and before_power_on() tries again.
+// Call after the machine was powered off: reverts or takes the snapshot. Returns the notes for the
+// caller. On an error the machine is off and as its guest left it; before_power_on() tries again.
 std::vector<std::string> after_power_off(const boost::filesystem::path& vmx,
                                          const vm::Settings& settings, Progress& progress);
 

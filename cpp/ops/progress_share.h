@@ -1,5 +1,5 @@
-// A part of a long operation as its progress sees it: passes on just what was announced for it,
-// whatever it counts by itself.
+// One part of a long operation. Passes on exactly the bytes that were announced for the part,
+// whatever the part itself counts. Owns nothing; `whole` must outlive it.
 #pragma once
 
 #include <algorithm>
@@ -9,12 +9,12 @@
 
 namespace vix::ops {
 
-// For one thread at a time.
+// Use it from one thread at a time.
 class ProgressShare : public Progress {
   public:
     explicit ProgressShare(Progress& whole) : whole_{whole} {}
 
-    // Ends the part before.
+    // Also ends the previous part.
     void begin(std::uint64_t bytes) {
         end();
         left_ = bytes;

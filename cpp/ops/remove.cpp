@@ -39,8 +39,8 @@ namespace {
 
 constexpr std::uint64_t kSnapshotListLimit = std::uint64_t{64} << 20;
 
-// The files of a virtual machine that lie in its own folder. What its texts name elsewhere is not
-// touched, so a hostile or shared configuration deletes nothing of others.
+// The files of a machine in its own folder. Files that its texts name elsewhere are not touched, so
+// a hostile or shared configuration cannot delete files of others.
 class Belongings {
   public:
     Belongings(const vm::Config& config, const vm::Settings& settings)
@@ -71,7 +71,7 @@ class Belongings {
         }
     }
 
-    // Also disks that are switched off, and those of snapshots that the list has lost.
+    // Includes detached disks, and disks of snapshots that the snapshot list has lost.
     void add_disks() {
         add_disks_named_in(config_);
         for (const auto& [key, value] : snapshot_list().entries()) {
@@ -83,7 +83,8 @@ class Belongings {
         }
     }
 
-    // Deltas that snapshots made beside a disk elsewhere; the disk itself was attached, and stays.
+    // Deltas that snapshots made next to a disk elsewhere. The disk itself was attached by the user
+    // and stays.
     void add_deltas_elsewhere() {
         const vm::SnapshotTree tree =
             vm::SnapshotTree::read(vm::snapshot_list_path(config_.path()));
@@ -98,10 +99,10 @@ class Belongings {
         for (const auto& [depth, id] : by_depth) add_link(family.members().at(id).link);
     }
 
-    // The names of its states, as its texts have them.
+    // The names of its states as its texts spell them.
     const std::vector<std::string>& states() const { return states_; }
 
-    // Drops from the files what others need. Throws if that is unknown.
+    // Removes files that others need from the list. Throws if that is unknown.
     void keep_what_others_need(Progress& progress) {
         std::vector<fs::path> states;
         std::copy_if(files_.begin(), files_.end(), std::back_inserter(states),
@@ -122,7 +123,7 @@ class Belongings {
         });
     }
 
-    // In the order in which they are to go.
+    // In the order of deletion.
     const std::vector<fs::path>& files() const { return files_; }
 
   private:
@@ -134,7 +135,7 @@ class Belongings {
         try {
             if (!name.empty()) return vm::find_file({name, name}, folder_, {}, settings_);
         } catch (const Error&) {
-            // Not to be found from here: not in the folder.
+            // Not found from here, so it is not in the folder.
         }
         return std::nullopt;
     }
@@ -155,13 +156,13 @@ class Belongings {
         if (type == fs::directory_file || type == fs::file_not_found) return;
         const std::string extension = to_lower(file.extension().string());
         const bool machine = extension == ".vmx" || extension == ".vmtx";
-        if (machine && file != config_.path()) return;  // whatever this one calls it
+        if (machine && file != config_.path()) return;  // also if this machine names it
         if (known_.insert(file).second) files_.push_back(file);
     }
 
-    // A suspend or snapshot state, with the memory and UEFI's variables that lie beside it under
-    // the same name. These are not looked for in another case: most states have neither, and each
-    // search would read the folder.
+    // A snapshot or suspend state, with the memory and UEFI's variables of the same name. These are
+    // not searched in another case: most states have neither, and each search would read the
+    // folder.
     void add_state(const std::string& name) {
         if (name.empty()) return;
         const auto found = find_here(name);
@@ -171,7 +172,7 @@ class Belongings {
         }
     }
 
-    // "<uuid.bios>.vmem" is left behind by a host that crashed.
+    // A host that crashed leaves "<uuid.bios>.vmem".
     std::string paging_file() const {
         std::string digits;
         for (const char c : config_.find("uuid.bios").value_or("")) {
@@ -188,7 +189,7 @@ class Belongings {
         return format::Dictionary::parse(io::read_text(*path, kSnapshotListLimit));
     }
 
-    // "snapshot0.filename", "snapshot0.disk1.fileName"
+    // Matches "snapshot0.filename" and "snapshot0.disk1.fileName".
     static bool is_value_of_snapshot(const std::string& key, const std::string& of) {
         const auto dot = key.find('.');
         if (!starts_with_ignoring_case(key, "snapshot") || dot == std::string::npos) return false;
@@ -198,14 +199,14 @@ class Belongings {
                    0;
     }
 
-    // The configuration that a snapshot's state holds.
+    // Returns the configuration in a snapshot state.
     std::optional<vm::Config> config_in(const fs::path& state) const {
         try {
             const auto content = format::read_vmsn(io::File::open(state));
             return vm::Config::parse_leniently(config_.path(), content.config);
         } catch (const Error& error) {
             if (is_exhaustion(error.code())) throw;
-            return std::nullopt;  // its memory, or a state that is not whole
+            return std::nullopt;  // a memory file, or an incomplete state
         }
     }
 
@@ -213,7 +214,7 @@ class Belongings {
         for (const vm::DiskDevice& device : config.all_disks()) add_chain(device.file);
     }
 
-    // In a working folder that is not the machine's own, only by a name that proves whose it is.
+    // In another working folder, only if the name proves whose it is.
     void add_state_elsewhere(const fs::path& state) {
         if (!power::is_own_elsewhere(state, config_)) return;
         const fs::path memory = fs::path{state}.replace_extension(".vmem");
@@ -222,8 +223,8 @@ class Belongings {
         }
     }
 
-    // Descriptor, extents and parents, as far as they can be read: a broken chain must not keep the
-    // rest from being deleted. Each chain is followed to the first disk that is known already.
+    // Adds descriptor, extents and parents as far as they can be read: a broken chain must not
+    // prevent the deletion of the rest. Each walk ends at the first known disk.
     void add_chain(const vm::NamedFile& named) {
         std::vector<vm::DiskLink> chain;
         const auto search = config_.search_folders(settings_);
@@ -235,9 +236,9 @@ class Belongings {
             const vm::ChainWalk walk{vm::kMaxChainToShorten, is_known};
             if (path) vm::follow_chain(*path, search, settings_, chain, walk);
         } catch (const Error&) {
-            // What was reached goes.
+            // The links that were reached are deleted.
         }
-        // From the base up: stopped in between, what is left can still be found from the top.
+        // Base disk first: if the deletion stops, the rest can still be found from the top.
         for (auto link = chain.rbegin(); link != chain.rend(); ++link) {
             if (is_here(link->path)) add_link(*link);
         }
@@ -255,7 +256,7 @@ class Belongings {
         add_file(link.path);
     }
 
-    // What backup products know of a disk's changes is no disk, but a disk may be called so.
+    // A backup product's change tracking file is not a disk, but a disk may have the same name.
     static bool may_be_disk(const fs::path& file) {
         try {
             vm::read_link(file);
@@ -265,7 +266,7 @@ class Belongings {
         }
     }
 
-    // Beside its descriptor: one elsewhere may be anybody's.
+    // Only next to its descriptor: an extent elsewhere may belong to others.
     void add_extent(const vm::NamedFile& named, const fs::path& folder) {
         if (named.name.empty()) return;
         try {
@@ -274,7 +275,7 @@ class Belongings {
                 add_file(folder / path->filename());
             }
         } catch (const Error&) {
-            // Not to be found from here: not in the folder.
+            // Not found from here, so it is not in the folder.
         }
     }
 
@@ -290,7 +291,7 @@ class Belongings {
     std::set<io::FileIdentity> disks_;
 };
 
-// `parent` is what the clone called `parent_name`.
+// `parent_name` is the clone's name for `parent`.
 bool drop_record(vm::SnapshotTree& tree, const std::string& parent_name, const fs::path& parent,
                  const fs::path& clone, const vm::Settings& settings) {
     const auto is_it = [&](const std::string& recorded) {
@@ -306,8 +307,8 @@ bool drop_record(vm::SnapshotTree& tree, const std::string& parent_name, const f
     return false;
 }
 
-// Deleting a parent ruins its linked clones, which VIX allows; the setting delete.protectParents
-// forbids it.
+// Deleting a parent destroys its linked clones, and VIX allows it. The setting
+// delete.protectParents forbids it.
 void refuse_parent(const vm::Config& config, const vm::Settings& settings) {
     const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(config.path()));
     for (const vm::Snapshot& snapshot : tree.snapshots()) {
@@ -319,8 +320,8 @@ void refuse_parent(const vm::Config& config, const vm::Settings& settings) {
     }
 }
 
-// A linked clone that is gone needs its parent's snapshot no more. A parent that cannot be reached
-// or written keeps a record that means nothing. Nobody can cancel it: the machine is gone.
+// A deleted linked clone no longer needs its parent's snapshot. If the parent cannot be reached or
+// written, its record stays and means nothing. Cannot be cancelled: the machine is already deleted.
 void drop_records(const fs::path& vmx, const std::vector<std::string>& parents,
                   const vm::Settings& settings) {
     Progress unhindered;
@@ -367,9 +368,9 @@ void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& 
         }
         belongings.keep_what_others_need(progress);
         note_states_kept(config, belongings.states(), settings, progress);
-        // The list and the .vmx go last, since they name the others: so a deletion that was
-        // interrupted can be called again. For that the others have to be gone for good before, and
-        // the list before the .vmx: alone it would be in the way of whatever comes there next.
+        // The snapshot list and the .vmx go last, because they name the other files: an interrupted
+        // deletion can then be repeated. So the deletion of the others must be synced before. The
+        // list goes before the .vmx: without a .vmx it would block the next machine of that name.
         const fs::path list = vm::snapshot_list_path(vmx);
         std::vector<fs::path> last{vmx};
         std::set<fs::path> folders{vmx.parent_path()};
@@ -397,7 +398,7 @@ void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& 
         }
     }
     drop_records(vmx, parents, settings);
-    rmdir(vmx.parent_path().c_str());  // succeeds only when nothing else lies there
+    rmdir(vmx.parent_path().c_str());  // succeeds only if the folder is empty
 }
 
 }  // namespace vix::ops

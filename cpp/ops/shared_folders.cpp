@@ -95,14 +95,14 @@ void write_folder(format::Dictionary& dictionary, std::size_t number, const Shar
     set("expiration", "never");
 }
 
-// VMware looks at that many slots.
+// VMware reads this number of slots.
 void write_count(format::Dictionary& dictionary) {
     const auto groups = format::key_groups(dictionary, kPrefix);
     const std::size_t count = groups.empty() ? 0 : groups.rbegin()->first + 1;
     dictionary.set(kCount, std::to_string(count));
 }
 
-// The first without a folder; what is left of a broken or removed one is written over.
+// Returns the first number without a folder. Lines of a broken or removed folder are overwritten.
 std::size_t free_number(const std::vector<Slot>& slots) {
     std::size_t number = 0;
     for (const Slot& slot : slots) {

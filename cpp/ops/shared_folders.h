@@ -1,4 +1,4 @@
-// The folders of the host that a virtual machine's guest may see, as its .vmx lists them.
+// Reads and changes the host folders that a machine's guest may use, as its .vmx lists them.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -14,36 +14,37 @@ namespace vix::ops {
 inline constexpr int kSharedFolderWritable = 4;
 
 struct SharedFolder {
-    std::string name;       // what the guest calls it
-    std::string host_path;  // as the file has it
+    std::string name;       // the guest's name for it
+    std::string host_path;  // as in the file
     int flags = 0;
 };
 
-// In the order of their indices. Errors: those of reading a .vmx.
+// Returns the folders in the order of their indices. Throws the errors of reading a .vmx.
 std::vector<SharedFolder> shared_folders(const boost::filesystem::path& vmx,
                                          const vm::Settings& settings);
 
-// The calls below change the .vmx of a machine that is off; besides their own errors they have
-// VIX_E_VM_IS_RUNNING, VIX_E_NEED_KEY, VIX_E_CANCELLED while they wait for others, and those of
-// reading it. Names are compared without regard
-// to case.
+// The calls below change the .vmx of a machine that is off. Besides their own errors they throw
+// VIX_E_VM_IS_RUNNING, VIX_E_NEED_KEY, VIX_E_CANCELLED while they wait for others, and the errors
+// of reading a .vmx. Names are compared without case.
 
-// Errors: VIX_E_ALREADY_EXISTS for a name that is taken; VIX_E_INVALID_ARG for a name that is empty
-// or has a separator, a path that is not absolute, flags that there are not; VIX_E_FILE_NOT_FOUND
-// and VIX_E_INCORRECT_FILE_TYPE where the host path is no folder.
+// Throws:
+// - VIX_E_ALREADY_EXISTS: the name is in use.
+// - VIX_E_INVALID_ARG: a name that is empty or has a separator, a path that is not absolute, or
+//   unknown flags.
+// - VIX_E_FILE_NOT_FOUND, VIX_E_INCORRECT_FILE_TYPE: the host path is not a folder.
 void add_shared_folder(const boost::filesystem::path& vmx, const SharedFolder& folder,
                        const vm::Settings& settings, Progress& waiting);
 
-// Error VIX_E_NOT_FOUND. Those behind it move down by one index.
+// Throws VIX_E_NOT_FOUND. The folders after it move down by one index.
 void remove_shared_folder(const boost::filesystem::path& vmx, const std::string& name,
                           const vm::Settings& settings, Progress& waiting);
 
-// Gives the folder of that name another path and other flags. VIX_E_NOT_FOUND, and the errors of
-// add_shared_folder for path and flags.
+// Changes the path and flags of the folder with that name. Throws VIX_E_NOT_FOUND, and the errors
+// of add_shared_folder() for path and flags.
 void set_shared_folder(const boost::filesystem::path& vmx, const SharedFolder& folder,
                        const vm::Settings& settings, Progress& waiting);
 
-// Whether the guest may see any at all.
+// Sets whether the guest may use shared folders at all.
 void enable_shared_folders(const boost::filesystem::path& vmx, bool enabled,
                            const vm::Settings& settings, Progress& waiting);
 

@@ -36,7 +36,7 @@ const vm::Snapshot& require(const SnapshotTree& tree, int uid, const fs::path& v
                 vmx.string() + " has no snapshot with the id " + std::to_string(uid)};
 }
 
-// A snapshot's memory that is not there, or is VMware's, cannot be brought back to life.
+// Memory that is missing or in VMware's format cannot be resumed.
 void require_memory(const Config& machine, const vm::Snapshot& snapshot,
                     const vm::Settings& settings) {
     const fs::path file = memory_file(machine, snapshot, settings);
@@ -50,8 +50,8 @@ void require_memory(const Config& machine, const vm::Snapshot& snapshot,
                                                    "\" holds a running machine, and " + reason};
 }
 
-// Deltas that only the present state depended on, down to where the state to come begins. A disk
-// that depends on none of that is the user's, attached since: it stays. Nothing goes while it is
+// Deltas that only the current state depends on, down to the disks that the new state needs. A disk
+// without such a parent was attached by the user since, and stays. Deletes nothing while it is
 // unknown what another snapshot depends on.
 std::vector<fs::path> files_to_drop(const DiskFamily& before, const DiskFamily& after,
                                     const vm::Settings& settings) {
@@ -72,7 +72,7 @@ std::vector<fs::path> files_to_drop(const DiskFamily& before, const DiskFamily& 
     return files;
 }
 
-// An empty child of just that disk.
+// True for an empty child of exactly that disk.
 bool is_untouched_child(const vm::Disk& disk, const fs::path& parent,
                         const vm::Settings& settings) {
     if (disk.chain.size() < 2 || !fs::equivalent(disk.chain[1].path, parent)) return false;
@@ -85,9 +85,9 @@ bool is_untouched_child(const vm::Disk& disk, const fs::path& parent,
     return true;
 }
 
-// The BIOS's nvram and UEFI's variables as they were: made beside those that the machine has, whose
-// places they take right after the configuration that they belong to. Where the machine had no
-// variables when the snapshot was taken, it gets fresh ones at its next start.
+// Restores the BIOS's nvram and UEFI's variables. The new files are made next to the current ones
+// and replace them right after the configuration that they belong to. If the machine had no
+// variables when the snapshot was taken, its next start makes new ones.
 class FirmwareChange {
   public:
     explicit FirmwareChange(const vm::MachineState& state)
@@ -102,7 +102,7 @@ class FirmwareChange {
         }
     }
 
-    // Gives what to sync.
+    // Returns the files to sync.
     std::vector<fs::path> make() {
         std::vector<fs::path> fresh;
         if (state_.nvram) fresh.push_back(nvram_.emplace(nvram_path(), *state_.nvram).fresh());
@@ -133,7 +133,7 @@ class FirmwareChange {
     std::optional<io::Replacement> variables_;
 };
 
-// What the machine is to stand on once it has gone back.
+// The disks that the machine depends on after the revert.
 DiskFamily family_of_state(const vm::MachineState& state, const SnapshotTree& tree,
                            const vm::Settings& settings) {
     std::map<std::string, std::string> names;
@@ -144,7 +144,7 @@ DiskFamily family_of_state(const vm::MachineState& state, const SnapshotTree& tr
             DiskFamily::Unreadable::Skip};
 }
 
-// All that goes with the present state when another one takes its place.
+// All files that are deleted with the current state when another one replaces it.
 std::vector<fs::path> files_of_present(const Config& machine, const vm::MachineState& state,
                                        const SnapshotTree& tree, const vm::Settings& settings) {
     const DiskFamily before{machine, tree, settings, DiskFamily::Unreadable::Skip};
@@ -242,7 +242,7 @@ vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settin
     tree.set_current(uid);
     const auto unneeded = files_of_present(machine, state, tree, settings);
 
-    FirmwareChange firmware{state};  // goes last: the change completes it where it has to
+    FirmwareChange firmware{state};  // destroyed last: `change` completes it if necessary
     ChangeOfDisks change{vmx, settings};
     change.children().avoid(machine, tree, names);
     for (const vm::DiskDevice& device : state.disks) {

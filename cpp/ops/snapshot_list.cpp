@@ -7,8 +7,9 @@
 
 namespace vix::ops {
 
-// `known` is moved on, which cppcheck does not see.
-// The .vmx is the second thing to lock: it is replaced only under a MachineLock.
+// cppcheck does not see that `known` is moved.
+// A SnapshotHold guards the folder, so this guards the .vmx, which is replaced only under a
+// MachineLock.
 SnapshotListChange::SnapshotListChange(const boost::filesystem::path& vmx, Progress& waiting,
                                        const Change& change,
                                        vm::SnapshotTree known)  // cppcheck-suppress passedByValue

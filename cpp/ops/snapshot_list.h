@@ -1,4 +1,4 @@
-// Changing the list of snapshots alone: the ties between parents and linked clones.
+// Changes only the snapshot list: the records that link parents and linked clones.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -15,19 +15,19 @@
 
 namespace vix::ops {
 
-// A change of the .vmsd of a machine that may be running, or be cloned by others at the same time:
-// from reading the list to commit() nobody else of ours changes it. Only for the holder of a
+// One change of the .vmsd of a machine that may be running, or that others may be cloning. No other
+// call of this library changes the list from the read to commit(). The caller must hold a
 // SnapshotHold or MachineLock on the machine.
 class SnapshotListChange {
   public:
     using Change = std::function<bool(vm::SnapshotTree&)>;
 
-    // Nothing is to be written when `change` says false. `known` is what the caller has read of the
-    // list before, which spares reading it again where it is still the same.
+    // Writes nothing if `change` returns false. `known` is the list as the caller read it before;
+    // an unchanged file is not parsed again.
     SnapshotListChange(const boost::filesystem::path& vmx, Progress& waiting, const Change& change,
                        vm::SnapshotTree known = {});
 
-    // Puts the new list in place of the old one, with what waiting for the disk that takes.
+    // Replaces the list and, if Synced, waits for the disk.
     void commit(vm::Durability durability);
 
   private:
@@ -35,13 +35,12 @@ class SnapshotListChange {
     std::optional<io::Replacement> replacement_;
 };
 
-// The whole of it, with a hold of its own.
+// Makes the whole change with its own SnapshotHold.
 void edit_snapshot_list(const boost::filesystem::path& vmx, const vm::Settings& settings,
                         Progress& waiting, const SnapshotListChange::Change& change);
 
-// Reports to the caller the snapshots whose states lie beside the .vmx though the list does not
-// name them: the list was lost, or an older one put in its place. Their files stay. `names`: all
-// that lies in the folder.
+// Notes for the caller the snapshot states next to the .vmx that the list does not name: the list
+// was lost, or an older one was restored. The files stay. `names`: all entries of the folder.
 void note_lost_snapshots(const boost::filesystem::path& vmx, const vm::SnapshotTree& tree,
                          const std::vector<std::string>& names, Progress& progress);
 

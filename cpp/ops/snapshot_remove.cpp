@@ -1,5 +1,5 @@
-// Removing snapshots: the list forgets them, then disks that nobody needs by themselves any more
-// are deleted or merged into their only child.
+// Removes snapshots: first the snapshot list drops them, then disks that nothing needs by
+// themselves are deleted or merged into their only child.
 #include <unistd.h>
 
 #include <algorithm>
@@ -63,7 +63,7 @@ class Remover {
         for (const int removed : uids) candidates_.merge(disks_of(*tree_.find(removed)));
         const std::vector<fs::path> states = files_of_states(uids);
         note_states_kept(config(), names_of_states(uids), settings_, progress_);
-        // What its snapshots have named stays the machine's own, wherever it lies.
+        // Disks that its snapshots named stay the machine's own, in any folder.
         before_.emplace(config(), tree_, settings_, DiskFamily::Unreadable::Skip);
         own_ = before_->named();
 
@@ -90,8 +90,8 @@ class Remover {
         return family;
     }
 
-    // What cannot be read would be found out too late. All that the work to come may make or leave
-    // is named now, so that it need not be written down step by step.
+    // Fails early if a disk cannot be read. Lists now all files that the later steps may make or
+    // leave, so that the journal is written once and not at each step.
     void prepare(const std::vector<fs::path>& states) {
         for (const fs::path& disk : pending_.take_over_merges()) {
             candidates_.insert(disk);
@@ -136,14 +136,15 @@ class Remover {
                                                    "\" is the base of " + clones.front().to_text()};
     }
 
-    // A machine that is suspended in the memory of the snapshot gets that for its own.
+    // A machine that is suspended in the snapshot's memory gets that memory as its own suspend
+    // state.
     void keep_memory(const vm::Snapshot& snapshot) const {
         const Config machine = config();
         if (!power::is_state_of_snapshot(machine)) return;
         const fs::path memory = memory_file(machine, snapshot, settings_);
         if (power::recorded_state_file(machine, settings_) != memory) return;
         const fs::path own = power::state_file_for(machine, settings_);
-        unlink(own.c_str());  // one that stays is never written over: see share_file()
+        unlink(own.c_str());  // if it stays, share_file() fails and does not overwrite it
         share_file(memory, own, progress_);
         power::record_state(machine, power::name_from(machine, own), settings_);
     }
@@ -176,7 +177,7 @@ class Remover {
         return names;
     }
 
-    // A machine that runs has all its disks open, down to their bases.
+    // A running machine has all its disks open, down to the base disks.
     bool is_served(const DiskFamily& disks, const DiskFamily::Id& id) const {
         if (!runs_) return false;
         for (const auto& [top, member] : disks.members()) {
@@ -188,8 +189,7 @@ class Remover {
         return false;
     }
 
-    // One step towards no candidate being left that could go. Looks at the disks anew each time: a
-    // step changes what they are.
+    // Does one deletion or merge. Reads the disks again each time, because each step changes them.
     bool consolidate_one() {
         const DiskFamily disks = family();
         for (const fs::path& path : std::set{candidates_}) {
@@ -212,8 +212,8 @@ class Remover {
         return false;
     }
 
-    // Disks that stay, as the machine that runs has them open or others need them: the next removal
-    // merges them, if it can.
+    // Lists disks that stay because the running machine has them open or others need them. The next
+    // removal merges them if it can.
     void leave_candidates(const DiskFamily& disks) {
         std::set<fs::path> left;
         const vm::Needs& others = before_->others();
@@ -230,8 +230,9 @@ class Remover {
         pending_.leave_merges(left);
     }
 
-    // The chain of a disk that no present or frozen one stands on, as far as it can be followed.
-    // Elsewhere only deltas of snapshots: a disk that was attached from there is the user's.
+    // The chain of a disk that no current or frozen disk depends on, as far as it can be followed.
+    // In other folders only deltas of snapshots count: a disk attached from there belongs to the
+    // user.
     std::vector<vm::DiskLink> chain_of_unreferenced(const fs::path& path) const {
         std::vector<vm::DiskLink> chain;
         const auto folder = io::real_path(path.parent_path());
@@ -242,7 +243,7 @@ class Remover {
             vm::follow_chain(path, config().search_folders(settings_), settings_, chain,
                              {vm::kMaxChainToShorten, {}});
         } catch (const Error&) {
-            // Broken further up: what was reached is enough.
+            // Broken further down the chain; the links up to there are enough.
         }
         if (!here && !chain.empty() && !chain.front().descriptor.has_parent()) chain.clear();
         return chain;
@@ -253,7 +254,7 @@ class Remover {
         return chain.empty() ? std::vector<fs::path>{} : files_of(chain.front(), settings_);
     }
 
-    // It was the end of a branch. What it stood on may now have one child less.
+    // The disk was the end of a branch. Its parent now may have one child less.
     void delete_unreferenced(const fs::path& path, const DiskFamily& disks) {
         const auto chain = chain_of_unreferenced(path);
         if (chain.empty()) return;
@@ -267,8 +268,8 @@ class Remover {
         }
     }
 
-    // A call that died may have left a disk under its new name with the file it consists of under
-    // the old one.
+    // A crashed call may have left a disk under its new name, with its extent still under the old
+    // name.
     void finish_renaming() {
         const DiskFamily disks = family();
         for (const auto& [id, member] : disks.members()) {
@@ -285,8 +286,8 @@ class Remover {
         return disk.parent_path() / (without_snapshot_number(disk.stem().string()) + ".vmdk");
     }
 
-    // A present disk that stands on none of the machine's own gets its plain name back when that
-    // has become free.
+    // A current disk that depends on no other disk of the machine gets its plain name back once
+    // that is free.
     void give_back_names() {
         const DiskFamily disks = family();
         for (const vm::DiskDevice& device : config().disks()) {
@@ -305,9 +306,9 @@ class Remover {
         }
     }
 
-    // In a linked clone every disk that stands on another machine's must be known as such at any
-    // time; `coming` is about to be one. Without these lines VMware deletes the parent's disks with
-    // the clone.
+    // In a linked clone, every disk that depends on another machine's must be listed as a sentinel
+    // at any time; `coming` is about to become one. Without these lines VMware deletes the parent's
+    // disks together with the clone.
     void write_sentinels(const DiskFamily& disks, const fs::path& coming) {
         if (tree_.clone_of().empty()) return;
         std::vector<std::string> names;
@@ -347,8 +348,8 @@ class Remover {
     fs::path list_;
     SnapshotTree tree_;
     Pending pending_;
-    std::optional<DiskFamily> before_;  // as it was before anything was forgotten
-    std::set<fs::path> own_;            // what was named then
+    std::optional<DiskFamily> before_;  // as read before any snapshot was removed
+    std::set<fs::path> own_;            // the disks that were named then
     std::set<fs::path> candidates_;     // disks that the removed snapshots named
 };
 

@@ -15,7 +15,7 @@
 namespace vix::ops {
 namespace {
 
-// What ends a name in a line of the file, or the line itself.
+// False for characters that end a name or a line in the file.
 bool can_be_in_name(char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte > 0x20 && byte != 0x7F && c != '#' && c != '=';
@@ -29,14 +29,14 @@ void require_name(const std::string& name) {
 constexpr const char* kGuestInfo = "guestinfo.";
 constexpr int kGuestPatience_s = 1;
 
-// The domain of a machine that this library runs.
+// Returns the domain of a machine that this library runs.
 std::optional<power::Domain> domain_of(const VariablesOf& machine) {
     if (!power::Engine{machine.power_settings, machine.settings}.runs(machine.vmx)) return {};
     const power::Connection connection{machine.power_settings};
     return connection.find(power::uuid_for(power::canonical_path(machine.vmx)));
 }
 
-// A guest that does not answer gets it when it is asked for the variable.
+// A guest that does not respond gets the value when the variable is read.
 void tell_guest(const VariablesOf& machine, const std::string& name, const std::string& value,
                 Progress& progress) {
     try {
@@ -49,7 +49,8 @@ void tell_guest(const VariablesOf& machine, const std::string& name, const std::
     }
 }
 
-// What the guest itself has set, for when it starts anew. It may set more than there is room for.
+// Keeps a value that the guest itself has set, for its next boot. The guest may set more than there
+// is room for.
 void remember(power::GuestAgent& agent, const std::string& setting, const std::string& value) {
     try {
         power::set_runtime_setting(agent.machine(), setting, value);
