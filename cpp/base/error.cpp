@@ -62,7 +62,7 @@ Error::Error(ErrorCode code, std::string detail)
     : code_{code}, detail_{printable(std::move(detail))} {
     if (detail_.size() <= kDetailLimit) return;
     std::size_t end = kDetailLimit;
-    while (end > 0 && (detail_[end] & 0xC0) == 0x80) --end;  // not within a UTF-8 character
+    while (end > 0 && (detail_[end] & 0xC0) == 0x80) --end;  // do not cut within a UTF-8 character
     detail_.resize(end);
     detail_ += "...";
 }

@@ -1,6 +1,6 @@
-// Failure in the core: one exception type that carries a VIX error code, chosen at the place that
-// knows, and a detail that says what, where and what was found. The numbers and the general texts
-// come from error_codes.def; the detail is for people and travels beside the code to the caller.
+// The core's one exception type: a VIX error code plus a detail for people (what failed, where,
+// what was found). The place that knows the cause chooses the code. Numbers and general texts come
+// from error_codes.def.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ enum ErrorCode : std::uint16_t {
 
 class [[nodiscard]] Error : public std::exception {
   public:
-    // A detail may quote a hostile file's names; what is longer than a screen is cut.
+    // Cuts the detail at 2000 bytes, because it may quote names from a hostile file, and replaces
+    // control characters in it.
     Error(ErrorCode code, std::string detail);
 
     ErrorCode code() const noexcept { return code_; }
@@ -30,10 +31,12 @@ class [[nodiscard]] Error : public std::exception {
     std::string detail_;
 };
 
-// The process has too little of something, which says nothing about what it was looking at.
+// True for codes that mean the process ran out of a resource. Such an error says nothing about the
+// file in question.
 bool is_exhaustion(ErrorCode code) noexcept;
 
-// The general text of a code, in our own words; a number outside the list gets a text that says so.
+// The general text of a code, in our own words; "Unknown error <number>" for a number outside the
+// list.
 std::string error_text(std::int64_t number);
 
 // The Error for a failed system call: "<action> <path>: <what errno means> (errno <n>)".

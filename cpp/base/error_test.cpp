@@ -12,7 +12,7 @@
 namespace vix {
 namespace {
 
-// What current_error() makes of `thrown`.
+// The Error that current_error() returns for `thrown`.
 template <typename Thrown>
 Error caught(const Thrown& thrown) {
     try {

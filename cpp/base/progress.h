@@ -1,5 +1,5 @@
-// What a long operation tells the one who waits for it, and where it can be stopped. Copying calls
-// add() from several threads, so an implementation of it must be safe to share between them.
+// Progress, cancellation and notes of a long operation. Sizes are in bytes. Copying calls add()
+// from several threads at once, so an implementation of add() must be thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -11,21 +11,21 @@ class Progress {
   public:
     virtual ~Progress() = default;
 
-    // The whole work ahead, in bytes; called once before the first add().
+    // The whole work ahead, in bytes. Called once, before the first add().
     virtual void expect(std::uint64_t bytes) { static_cast<void>(bytes); }
 
-    // Work done since the last call. Throws Error{VIX_E_CANCELLED} when the operation shall end.
+    // Work done since the last call, in bytes. Throws Error{VIX_E_CANCELLED} if the operation is to
+    // end.
     virtual void add(std::uint64_t bytes) { static_cast<void>(bytes); }
 
-    // Passed before every step that changes what is on disk. An implementation may throw (a caller
-    // who cancels) or end the process (a test of what a crash at this very step leaves behind).
+    // Called before every step that changes what is on disk. An implementation may throw (to
+    // cancel) or end the process (a test of what a crash at this step leaves behind).
     virtual void checkpoint(const char* step) { static_cast<void>(step); }
 
-    // From here on the operation cannot be undone, only finished: who cancels it comes too late.
+    // From here on the operation cannot be undone, only finished. A later cancel has no effect.
     virtual void point_of_no_return() {}
 
-    // What the caller may want to know though the operation succeeds, as a full sentence without
-    // its period.
+    // Information for the caller of an operation that succeeds: a full sentence without its period.
     virtual void note(const std::string& text) { static_cast<void>(text); }
 };
 

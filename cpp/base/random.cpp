@@ -8,11 +8,11 @@
 
 namespace vix {
 
-// Not std::random_device: asking the processor what it can do takes a virtual machine longer than a
-// whole file.
+// Not std::random_device: in a virtual machine, the CPU feature query that it makes costs more time
+// than writing a whole file.
 RandomBytes random_bytes() {
     RandomBytes bytes{};
-    // So few are never given in part.
+    // The kernel never returns so few bytes in part, so there is no loop over the remainder.
     while (getrandom(bytes.data(), bytes.size(), 0) < 0) {
         if (errno != EINTR) throw system_error(errno, "asking for random bytes of", "the kernel");
     }

@@ -1,4 +1,4 @@
-// Random bytes, the kernel's own.
+// Random bytes from the kernel.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@ namespace vix {
 
 using RandomBytes = std::array<std::uint8_t, 16>;
 
-// Error where the kernel gives none.
+// Throws an Error if the kernel returns none.
 RandomBytes random_bytes();
 
 }  // namespace vix

@@ -16,8 +16,9 @@ char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-// VMware's encodings, with their aliases and what glibc calls them. All of them keep ASCII as it
-// is, which everything here relies on; any other name, which a file is free to give, is not known.
+// VMware's encodings and their aliases, with glibc's name for each. All of them keep ASCII
+// unchanged; the callers here depend on that. A file may name any other encoding; such a name is
+// treated as unknown.
 std::optional<std::string> iconv_name(std::string_view name) {
     static constexpr std::pair<std::string_view, const char*> kNames[] = {
         {"utf-8", "UTF-8"},       {"utf8", "UTF-8"},
@@ -57,7 +58,7 @@ std::optional<std::string> convert(std::string_view text, const std::string& fro
     const std::unique_ptr<void, CloseIconv> handle{opened};
 
     std::string result(text.size() * 4 + 16, '\0');
-    char* in = const_cast<char*>(text.data());  // iconv does not write to it
+    char* in = const_cast<char*>(text.data());  // iconv does not write to its input
     std::size_t in_left = text.size();
     char* out = result.data();
     std::size_t out_left = result.size();
@@ -94,11 +95,11 @@ void decompose_into(std::u32string& result, char32_t c) {
         result += c;
         return;
     }
-    decompose_into(result, entry->letter);  // Unicode has letters with four marks at most
+    decompose_into(result, entry->letter);  // a Unicode letter has at most four marks
     if (entry->mark != 0) decompose_into(result, entry->mark);
 }
 
-// The letters' case without asking for the process's locale, which belongs to the caller.
+// Case of letters independent of the process's locale, which belongs to the caller.
 locale_t unicode_locale() {
     static const locale_t kLocale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
     return kLocale;
@@ -107,7 +108,7 @@ locale_t unicode_locale() {
 }  // namespace
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    // Most names are spelt as they are asked for.
+    // Fast path: most names are spelt exactly as they are asked for.
     return a == b || std::equal(a.begin(), a.end(), b.begin(), b.end(),
                                 [](char x, char y) { return lower(x) == lower(y); });
 }
@@ -158,7 +159,7 @@ std::string printable(std::string text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto byte = static_cast<unsigned char>(text[i]);
         const bool control = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F;
-        // U+0080 to U+009F, the second set of them.
+        // U+0080 to U+009F, the second set of control characters.
         const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
         const bool second = byte == 0xC2 && next >= 0x80 && next <= 0x9F;
         if (second) text.erase(i + 1, 1);
@@ -167,7 +168,7 @@ std::string printable(std::string text) {
     return text;
 }
 
-// Without leaving early, so that the compiler takes many bytes at once.
+// No early exit, so that the compiler can vectorize the loop.
 bool is_ascii(std::string_view text) {
     unsigned char bits = 0;
     for (const char c : text) bits |= static_cast<unsigned char>(c);

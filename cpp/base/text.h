@@ -1,4 +1,5 @@
-// Text: comparing names as VMware does, numbers, and the character encodings of VMware's files.
+// Text: comparing names as VMware does, parsing numbers, and the character encodings of VMware's
+// files. Invalid input yields an empty optional or stays as it is; nothing here throws an Error.
 #pragma once
 
 #include <cstdint>
@@ -14,31 +15,32 @@ std::string to_lower(std::string_view text);
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
 std::string_view trim(std::string_view text);
 
-// The whole text as a decimal number; nothing else in it.
+// Only a decimal number that is the whole text.
 std::optional<std::uint64_t> parse_number(std::string_view text);
 
-// Eight hexadecimal digits at most, as in CID lines.
+// A hexadecimal number below 2^32 that is the whole text, as in CID lines.
 std::optional<std::uint32_t> parse_hex32(std::string_view text);
 
-// With the bytes that "%41" and its like stand for.
+// Replaces each "%41" and its like by the byte that it encodes.
 std::string decode_percent(std::string_view text);
 
-// With "?" for all control characters but line ends and tabs: what a terminal would obey.
+// Replaces each control character except line feed and tab by "?", so that a terminal does not obey
+// it.
 std::string printable(std::string text);
 
 bool is_ascii(std::string_view text);
 bool is_utf8(std::string_view text);
 
-// A name as VMware writes it after `.encoding` or `encoding=`; windows-1252, GBK, Shift_JIS ... and
-// their aliases. Empty when the bytes have no meaning in it or the encoding is not known here.
+// `encoding` is a name as VMware writes it after `.encoding` or `encoding=` (windows-1252, GBK,
+// Shift_JIS, ...), or an alias. Empty if the encoding is unknown here or cannot represent the text.
 std::optional<std::string> decode_to_utf8(std::string_view bytes, std::string_view encoding);
 std::optional<std::string> encode_from_utf8(std::string_view text, std::string_view encoding);
 
-// Simple, one to one folding of the letters of all scripts, as Windows compares file names.
+// Simple one-to-one case folding for the letters of all scripts, as Windows compares file names.
 std::string fold_case(std::string_view utf8);
 
-// Each composed letter as its parts ("é" as "e" and an accent): two names that macOS takes for one
-// are then alike. Bytes that are no UTF-8 stay as they are.
+// Splits each composed letter into its parts ("é" into "e" and an accent), so that two names that
+// macOS treats as one compare equal. Text that is not valid UTF-8 stays as it is.
 std::string decompose(std::string_view utf8);
 
 }  // namespace vix

@@ -97,7 +97,7 @@ std::ostream& operator<<(std::ostream& out, const Sample& sample) {
     return out << sample.encoding;
 }
 
-// The preferred names of VMware's own table for the code pages of Windows, and aliases.
+// The preferred names in VMware's own table for the code pages of Windows, and aliases.
 constexpr Sample kSamples[] = {
     {"UTF-8", "\xE4\xBD\x8D", "位"},   {"windows-1252", "\xE9", "é"},
     {"cp1252", "\x80", "€"},           {"windows-1250", "\xB9", "ą"},
@@ -134,7 +134,8 @@ TEST(Text, DoesNotDecodeAnUnknownEncoding) {
     EXPECT_EQ(decode_to_utf8("\xE9", ""), std::nullopt);
 }
 
-// What is ASCII is taken as it is, so an encoding in which it means something else is of no use.
+// ASCII text passes without conversion, so an encoding in which ASCII bytes mean something else
+// must be refused.
 TEST(Text, KnowsOnlyEncodingsThatKeepAscii) {
     EXPECT_EQ(encode_from_utf8("é", "UTF-7"), std::nullopt);
     EXPECT_EQ(encode_from_utf8("é", "UTF-16"), std::nullopt);

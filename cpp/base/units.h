@@ -1,5 +1,5 @@
-// Sectors and bytes: the one size of a sector, and arithmetic on sizes read from files, which are
-// never trusted to fit.
+// Sectors and bytes: the sector size, and arithmetic on sizes read from files. Such sizes are never
+// trusted: the checked functions throw VIX_E_DISK_INVALIDDISK on overflow.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ constexpr std::uint64_t divide_up(std::uint64_t value, std::uint64_t unit) {
     return value / unit + (value % unit != 0 ? 1 : 0);
 }
 
-// Does not overflow for values that came through the checked functions: they are far below 2^64.
+// Does not overflow for values from the checked functions: they are far below 2^64.
 constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
     return divide_up(value, unit) * unit;
 }

@@ -49,8 +49,8 @@ std::string quote(std::string_view bytes) {
     return '"' + escape(bytes) + '"';
 }
 
-// Of the line that begins there: behind LF, CR LF or a lone CR. `feed` is where the next LF is, or
-// the end, so that no byte is looked at more than twice.
+// The end of the line that starts at `begin`: after LF, CR LF or a lone CR. `feed` is the position
+// of the next LF, or the end of the text, so that no byte is scanned more than twice.
 std::size_t end_of_line(std::string_view bytes, std::size_t begin, std::size_t feed) {
     const std::size_t lone = bytes.substr(begin, feed - begin).find('\r');
     const bool ends = lone != std::string_view::npos && begin + lone + 1 != feed;
@@ -62,7 +62,7 @@ std::size_t length_without_line_end(std::string_view line) {
     return end == std::string_view::npos ? 0 : end + 1;
 }
 
-// What is no name of a setting may be anybody's secret: a message does not repeat it.
+// Text that is not a plausible setting name may be a secret, so no message repeats it.
 std::string shown_name(std::string_view name) {
     constexpr std::size_t kLongest = 100;
     const auto plain = [](char c) {
@@ -74,8 +74,8 @@ std::string shown_name(std::string_view name) {
     return shown ? std::string{name} : "a setting";
 }
 
-// Without regard to case, eight characters at a time. The bit that tells a capital letter is set in
-// all of them: a few other characters become alike as well, which costs no more than a comparison.
+// Ignores case and reads eight characters at a time. It sets the bit that distinguishes capital
+// letters in all bytes; some other characters then collide, which costs only a comparison.
 std::uint32_t hash_of(std::string_view name) {
     std::uint64_t hash = name.size();
     const auto mix = [&](const char* begin, std::size_t count) {
@@ -92,8 +92,8 @@ std::uint32_t hash_of(std::string_view name) {
 
 }  // namespace
 
-// `|` and two hex digits are one byte. After a `|` that is not, reading goes on behind the byte
-// that broke it, so of `||22` nothing is undone.
+// `|` and two hex digits are one byte. After a `|` without them, scanning continues behind the byte
+// that broke the escape, so `||22` is not unescaped.
 std::string Dictionary::undo_escapes(std::string_view text) {
     if (text.find('|') == std::string_view::npos) return std::string{text};
     std::string result;
@@ -189,8 +189,8 @@ Dictionary::Fault Dictionary::fault_of(Flaw flaw, std::string_view text) {
     }
 }
 
-// Lines without effect become one where they are ASCII, which is the same in every encoding. The
-// first stays by itself, for it may be followed by `.encoding`.
+// Joins consecutive lines without effect if they are ASCII, which is the same in every encoding.
+// The first line of the file stays separate, because `.encoding` may have to be inserted after it.
 void Dictionary::parse_lines(std::string_view bytes) {
     bool may_grow = false;
     std::size_t feed = 0;
@@ -232,8 +232,8 @@ Dictionary Dictionary::parse(std::string_view bytes) {
     if (declared) {
         dictionary.encoding_ = *declared;
     } else {
-        // Files from before `.encoding` are in the code page of the host that wrote them; Western
-        // is the likeliest where the bytes are no UTF-8.
+        // Files from before `.encoding` use the code page of the host that wrote them. If the bytes
+        // are not UTF-8, Western is the most likely one.
         dictionary.encoding_ = is_utf8(rest) ? "UTF-8" : "windows-1252";
     }
     return dictionary;
@@ -249,7 +249,7 @@ std::optional<Dictionary::Fault> Dictionary::duplicate() const {
         shown_name(second->name()) + " is already defined in line " + std::to_string(first)};
 }
 
-// Counted anew each time: only messages need it.
+// Counts on each call, because only messages need the number.
 std::size_t Dictionary::line_at(const char* place) const {
     const std::string_view bytes = *texts_.front();
     const bool within = std::less_equal<>{}(bytes.data(), place) &&
@@ -279,7 +279,7 @@ void Dictionary::add_line(std::string_view text) {
     index_line(lines_.size() - 1);
 }
 
-// Where the name is in the index, or the free slot where it would go.
+// The name's slot in the index, or the free slot for it.
 std::size_t Dictionary::slot_of(std::string_view name, std::uint32_t hash) const {
     const std::size_t last = index_.size() - 1;
     for (std::size_t slot = hash & last;; slot = (slot + 1) & last) {
@@ -313,7 +313,7 @@ void Dictionary::index_lines() {
     for (std::size_t number = 0; number < lines_.size(); ++number) index_line(number);
 }
 
-// By one of the same name.
+// The new text must have the same name.
 void Dictionary::replace_line(std::size_t number, std::string text) {
     Line& line = lines_[number];
     const std::uint32_t before = line.before;
@@ -433,7 +433,8 @@ void Dictionary::remove(std::string_view name) {
     }
 }
 
-// A line whose bytes mean nothing in the old encoding keeps them: they meant nothing before either.
+// A line with bytes that are invalid in the old encoding keeps them: they had no meaning before
+// either.
 void Dictionary::turn_to_utf8() {
     for (Line& line : lines_) {
         if (auto text = line_in_utf8(line)) line = parse_line(keep(std::move(*text))).line;
@@ -443,7 +444,7 @@ void Dictionary::turn_to_utf8() {
     declare_utf8();
 }
 
-// A value is decoded without its escapes, which may stand for half a character.
+// Decodes a value without its escapes, because an escape may stand for half a character.
 std::optional<std::string> Dictionary::line_in_utf8(const Line& line) const {
     const std::string_view text = line.text();
     if (line.name_size == 0 && is_ascii(text)) return std::nullopt;
@@ -462,7 +463,7 @@ void Dictionary::declare_utf8() {
         put_value(kEncodingName, "UTF-8");
         return;
     }
-    // VMware looks for it at the top; a `#!` line stays the first.
+    // VMware looks for `.encoding` at the top. A `#!` line stays first.
     const bool has_interpreter = !lines_.empty() && lines_.front().text().substr(0, 2) == "#!";
     std::string text = std::string{kEncodingName} + " = \"UTF-8\"" + std::string{line_end()};
     lines_.insert(lines_.begin() + (has_interpreter ? 1 : 0),

@@ -1,6 +1,7 @@
-// VMware's dictionary text (.vmx, .vmsd, settings): lines of `name = "value"`. What is not edited
-// is kept to the byte: order, comments, broken lines, line ends, encoding. Grammar and escapes as
-// in VMware's open-vm-tools; names are compared without regard to case.
+// VMware's dictionary text (.vmx, .vmsd, settings): lines of `name = "value"`. Everything that is
+// not edited is kept byte for byte: order, comments, malformed lines, line ends, encoding. Grammar
+// and escapes are those of VMware's open-vm-tools; names are compared ignoring case. Nothing here
+// fails on malformed text.
 #pragma once
 
 #include <cstdint>
@@ -16,68 +17,66 @@ class Dictionary {
   public:
     struct Entry {
         std::string name;
-        std::string
-            value;  // UTF-8; bytes that mean nothing in the file's encoding stay as they are
+        std::string value;  // UTF-8; bytes that are invalid in the file's encoding stay as they are
     };
     struct Fault {
         std::size_t line = 0;  // counted from 1
         std::string what;      // "the value of NAME has no closing quote"
     };
 
-    // Never fails: a line that is not well-formed is kept and has no effect. The caller reads
-    // fault() before it relies on what the text does not say.
+    // Never fails: a malformed line is kept and has no effect. Check fault() before you conclude
+    // from a name's absence.
     static Dictionary parse(std::string_view bytes);
-    // The first line that VMware does not accept: one that is not well-formed, or that defines what
-    // an earlier line has defined. Of the text that was parsed, whatever was changed since.
+    // The first line of the parsed text that VMware does not accept: a malformed one, or one that
+    // defines a name again. Later edits do not change it.
     const std::optional<Fault>& fault() const { return fault_; }
-    // The line in the text that was parsed; 0: the name is not there, or its line was changed
-    // since.
+    // The line number in the parsed text; 0 if the name is absent or its line was edited.
     std::size_t line_of(std::string_view name) const;
     std::string to_bytes() const;
-    // Whether these are the bytes that it was parsed from, whatever was changed since.
+    // Whether the parsed text had exactly these bytes; later edits do not matter.
     bool was_parsed_from(std::string_view bytes) const;
 
-    // Of a name that stands there twice the last value counts.
+    // If a name occurs twice, the last value counts.
     std::optional<std::string> find(std::string_view name) const;
     std::vector<Entry> entries() const;
-    // The same with values as in the file: escapes undone, not decoded.
+    // The same with the values' bytes as in the file: unescaped, not decoded.
     std::vector<Entry> entries_in_bytes() const;
-    // From the file's encoding to UTF-8; bytes that mean nothing in it stay as they are.
+    // Converts from the file's encoding to UTF-8. Bytes that are invalid in that encoding are
+    // returned unchanged.
     std::string decode(std::string bytes) const;
-    // Whether they mean something in the encoding that the file declares, if it declares one.
+    // True if the bytes are valid in the encoding that the file declares, or if it declares none.
     bool is_text(std::string_view bytes) const;
     const std::string& encoding() const { return encoding_; }
-    // `|HH` becomes the byte.
+    // Replaces each `|HH` by the byte.
     static std::string undo_escapes(std::string_view text);
-    // The names alone, a line's each; they last as long as the dictionary, also where it is
-    // changed.
+    // The name of each line. The views are valid as long as the dictionary, even if it is edited.
     std::vector<std::string_view> names() const;
 
-    // Replaces the value in place; a name that is new is appended at the end. A value that the
-    // file's encoding cannot hold turns the whole file to UTF-8.
+    // Replaces the value in place, or appends a new name at the end. Converts the whole file to
+    // UTF-8 if its encoding cannot represent the value.
     void set(std::string_view name, std::string_view value);
-    // Turns a file without `.encoding` to UTF-8 and names that there. Changes nothing if some of
-    // its text cannot be decoded.
+    // Converts a file without `.encoding` to UTF-8 and declares that in it. Does nothing if some of
+    // the text cannot be decoded.
     void declare_encoding();
-    // Every line of that name vanishes.
+    // Removes every line of that name.
     void remove(std::string_view name);
 
-    // The value's bytes as they are in the file, escapes undone, not decoded.
+    // The value's bytes as in the file: unescaped, not decoded.
     std::optional<std::string> find_bytes(std::string_view name) const;
 
   private:
     static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
-    // A line with its end, or several without effect behind each other: files of a million of these
-    // are to cost no more than their bytes. A name and its value are parts of the text.
+    // One line with its line end, or several consecutive lines without effect: a file of a million
+    // such lines must not need more memory than its bytes. Name and value are parts of the text.
     struct Line {
         const char* begin = nullptr;
         std::uint32_t size = 0;
         std::uint32_t name_begin = 0;
-        std::uint32_t name_size = 0;  // 0: comment, blank or not well-formed
+        std::uint32_t name_size = 0;  // 0: comment, blank line or malformed
         std::uint32_t value_begin = 0;
-        std::uint32_t value_size = 0;  // with its quotes
-        std::uint32_t before = kNone;  // the line before it with the same name
+        std::uint32_t value_size = 0;  // including its quotes
+        std::uint32_t before = kNone;  // the previous line with the same name
 
         std::string_view text() const { return {begin, size}; }
         std::string_view name() const { return text().substr(name_begin, name_size); }
@@ -111,13 +110,13 @@ class Dictionary {
 
     std::string byte_order_mark_;
     std::optional<Fault> fault_;
-    std::vector<Line> lines_;  // one that was removed is empty
-    // What the lines are parts of: the file as it was read, and each line that was changed since. A
-    // copy of the dictionary has the same.
+    std::vector<Line> lines_;  // a removed line is empty
+    // Owns the text of the lines: the file as it was read, and each edited line. Copies of the
+    // dictionary share it.
     std::vector<std::shared_ptr<const std::string>> texts_;
-    // The last line of each name: an open hash table, with free slots between, since there are
-    // lists of ten thousand names that are read for each clone. The slot of a name that was removed
-    // is no longer found and stays until all is indexed anew.
+    // Finds the last line of each name. It is an open hash table, at most half full, because lists
+    // of ten thousand names are read for each clone. The slot of a removed name is no longer found,
+    // and stays until the table is rebuilt.
     struct Slot {
         std::uint32_t hash = 0;
         std::uint32_t line = kFree;
@@ -125,7 +124,7 @@ class Dictionary {
     static constexpr std::uint32_t kFree = kNone;
     std::vector<Slot> index_;
     std::size_t used_slots_ = 0;
-    std::string encoding_;  // as named in the file, else UTF-8, else windows-1252
+    std::string encoding_;  // as declared in the file, else UTF-8, else windows-1252
     bool encoding_declared_ = false;
 };
 

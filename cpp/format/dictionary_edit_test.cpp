@@ -1,4 +1,4 @@
-// Editing a dictionary: what changes, and what stays to the byte.
+// Editing a dictionary: what changes, and what stays byte for byte.
 #include <gtest/gtest.h>
 #include <malloc.h>
 
@@ -198,7 +198,7 @@ TEST(DictionaryEncoding, AFileThatOnlyClaimsUtf8KeepsItsBytes) {
               ".encoding = \"UTF-8\"\na = \"\xE9\"\nb = \"位\"\n");
 }
 
-// Trail byte 7C is `|` to the scan for escapes, which goes by bytes.
+// The scan for escapes works on bytes, so a trail byte 7C looks like `|` to it.
 TEST(DictionaryEncoding, ATrailByteThatLooksLikeABarIsEscaped) {
     EXPECT_EQ(after_set(".encoding = \"Shift_JIS\"\n", "a", "サポート"),
               ".encoding = \"Shift_JIS\"\na = \"\x83\x54\x83|7C\x81\x5B\x83\x67\"\n");
@@ -242,12 +242,12 @@ TEST(DictionaryEdit, AMillionLinesWithoutEffectCostLittleMoreThanTheirBytes) {
     EXPECT_LT(memory_in_use() - before, std::size_t{2} << 20);
 }
 
-// Together they would be one that is well-formed.
+// Joined, these lines would be a well-formed one.
 TEST(DictionaryEdit, LinesWithoutEffectStayWithoutIt) {
     Dictionary dictionary = Dictionary::parse("#\nfoo\n=bar\nfoo\n=bar");
     dictionary.set("a", "b");
     dictionary.set("c", "\xE4\xBD\x8D");
-    EXPECT_EQ(dictionary.entries().size(), 3U);  // with .encoding
+    EXPECT_EQ(dictionary.entries().size(), 3U);  // one of them is .encoding
     EXPECT_EQ(Dictionary::parse(dictionary.to_bytes()).entries().size(), 3U);
 }
 

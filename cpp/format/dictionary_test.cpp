@@ -10,7 +10,7 @@ namespace {
 
 using testing::read_file;
 
-// "name=value;name=value" of all entries, in the order of the file.
+// All entries as "name=value;name=value", in the order of the file.
 std::string entries_of(const Dictionary& dictionary) {
     std::string text;
     for (const auto& [name, value] : dictionary.entries()) {
@@ -71,7 +71,7 @@ TEST(Dictionary, IgnoresLinesThatAreNotWellFormed) {
     EXPECT_EQ(entries_of("a = \"b\"c\n"), "");
 }
 
-// "3: the value of a has no closing quote"; nothing for a text without a fault.
+// "3: the value of a has no closing quote"; empty for a text without a fault.
 std::string fault_of(std::string_view text) {
     const auto fault = Dictionary::parse(text).fault();
     return fault ? std::to_string(fault->line) + ": " + fault->what : "";
@@ -204,7 +204,7 @@ TEST(Dictionary, FindBytesUndoesEscapesButDecodesNothing) {
     EXPECT_EQ(dictionary.find("a"), "位\"");
 }
 
-// The samples, and the real files where there are some.
+// The samples, and the real files if there are any.
 class DictionaryOfFile : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(DictionaryOfFile, IsWrittenAsItWasRead) {
@@ -219,7 +219,7 @@ TEST_P(DictionaryOfFile, DiffersOnlyInTheLineThatIsSet) {
     dictionary.remove("VIX.TEST");
     const std::string edited = dictionary.to_bytes();
     EXPECT_EQ(edited.substr(0, bytes.size()), bytes);
-    EXPECT_LE(edited.size(), bytes.size() + 2);  // a last line without end has one now
+    EXPECT_LE(edited.size(), bytes.size() + 2);  // the last line may get a line end
 }
 
 TEST_P(DictionaryOfFile, TakesItsOwnValuesWithoutAChangeOfMeaning) {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kDigits = 6;  // far more groups than any file has
 
-// Number and rest of "index12.id".
+// The number and the rest of a key like "index12.id".
 std::optional<std::pair<std::size_t, std::string>> split(std::string_view key,
                                                          std::string_view prefix) {
     if (!starts_with_ignoring_case(key, prefix)) return std::nullopt;
@@ -39,7 +39,7 @@ std::map<std::size_t, KeyGroup> key_groups(const Dictionary& dictionary, std::st
     for (const Dictionary::Entry& entry : dictionary.entries()) {
         const auto key = split(entry.name, prefix);
         if (!key) continue;
-        // Of a name that stands there twice the last value counts.
+        // If a name occurs twice, the last value counts.
         groups[key->first][to_lower(key->second)] = {key->second, entry.value};
     }
     return groups;

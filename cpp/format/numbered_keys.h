@@ -1,5 +1,5 @@
-// Keys that come in numbered groups, as in `sharedFolder0.guestName` or `index3.id`: group 3 of
-// "index" has the key "id". What the groups mean is left to others.
+// Keys in numbered groups, as in `sharedFolder0.guestName` or `index3.id`: group 3 of "index" has
+// the key "id". The meaning of the groups is left to the callers.
 #pragma once
 
 #include <cstddef>
@@ -11,16 +11,16 @@
 
 namespace vix::format {
 
-// The keys of one group, without prefix and number, in lower case.
+// The keys of one group, in lower case, without prefix and number.
 using KeyGroup = std::map<std::string, Dictionary::Entry>;
 
-// All groups of the prefix by number. Names are compared without regard to case.
+// All groups of the prefix, by number. Names are compared ignoring case.
 std::map<std::size_t, KeyGroup> key_groups(const Dictionary& dictionary, std::string_view prefix);
 
 std::string numbered_key(std::string_view prefix, std::size_t number, std::string_view rest);
 
-// The group vanishes, and those behind it move down by one, each value to the line of its
-// predecessor.
+// Removes a group and moves the following ones down by one, each value to its predecessor's line. A
+// gap in the numbers ends the move.
 void remove_key_group(Dictionary& dictionary, std::string_view prefix, std::size_t number);
 
 }  // namespace vix::format

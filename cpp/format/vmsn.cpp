@@ -12,7 +12,7 @@ namespace {
 
 namespace endian = boost::endian;
 
-// Source: crash-utility's reader, written at VMware; a file that Fusion wrote.
+// Sources: crash-utility's reader, written at VMware; a file that Fusion wrote.
 struct Header {
     static constexpr std::uint32_t kMagic = 0xBED2BED2;
     static constexpr std::uint32_t kPartial = 0xBED3BED3;
@@ -27,12 +27,13 @@ static_assert(sizeof(Header) == 12);
 struct Group {
     char name[64];                         //  0  padded with NULs
     endian::little_uint64_buf_t position;  // 64  bytes
-    endian::little_uint64_buf_t size;      // 72  bytes, the closing null tag included
+    endian::little_uint64_buf_t size;      // bytes, including the closing null tag
 };
 static_assert(sizeof(Group) == 80);
 
-// A tag is (length of name) << 8 | (count of indices) << 6 | size of value; name; indices of four
-// bytes; value. The size 63 means a block: two lengths (on disk, in memory), then padding.
+// A tag is (length of name) << 8 | (count of indices) << 6 | size of value. It is followed by the
+// name, indices of four bytes, and the value. The value size 63 means a block: two lengths (on
+// disk, in memory), then padding.
 constexpr unsigned kBlock = 63;
 constexpr unsigned kCompressedBlock = 62;
 
@@ -45,7 +46,7 @@ static_assert(sizeof(BlockHead) == 18);
 
 constexpr std::uint32_t kMaxGroups = 4096;
 constexpr std::uint64_t kMaxBlock = std::uint64_t{64} << 20;
-// Room that VMware leaves behind the texts; they end at the first NUL.
+// VMware leaves this much space after the texts, which end at the first NUL.
 constexpr std::size_t kConfigSlack = 8193;
 constexpr std::size_t kExtendedConfigSlack = 8192;
 constexpr std::size_t kFileTail = 2;
@@ -55,7 +56,7 @@ class GroupReader {
     GroupReader(const io::File& file, std::uint64_t position, std::uint64_t size)
         : file_{file}, at_{position}, end_{position + size} {}
 
-    // Every value is passed over but for the three blocks.
+    // Skips all values except the three blocks.
     VmsnContent read() {
         VmsnContent content;
         for (;;) {
@@ -115,7 +116,7 @@ class GroupReader {
         if (target == nullptr) return skip(size);
         if (compressed || size > kMaxBlock) fail("the block " + name + " cannot be read");
         *target = take_bytes(size);
-        // The nvram is bytes; the texts are followed by the room they were given.
+        // The nvram is binary. The texts are followed by spare space.
         if (target != &content.nvram) target->resize(std::min(target->find('\0'), target->size()));
     }
 

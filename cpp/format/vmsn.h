@@ -1,5 +1,5 @@
-// The state file of a snapshot (.vmsn): groups of tagged values. Of a snapshot taken while the
-// machine was off it holds one group, with the configuration, nvram and .vmxf as they were.
+// The snapshot state (.vmsn): groups of tagged values. For a snapshot of a machine that was off it
+// has one group, with the configuration, nvram and .vmxf of that time.
 #pragma once
 
 #include <string>
@@ -10,14 +10,14 @@ namespace vix::format {
 
 struct VmsnContent {
     std::string config;           // the .vmx, byte for byte
-    std::string nvram;            // empty: the machine had none
+    std::string nvram;            // empty if the machine had none
     std::string extended_config;  // the .vmxf
 };
 
-// Errors: VIX_E_SNAPSHOT_DUMPER when it is no state file or cut short.
+// Throws VIX_E_SNAPSHOT_DUMPER if the file is not a snapshot state or is truncated.
 VmsnContent read_vmsn(const io::File& file);
 
-// As VMware writes it for a machine that is off.
+// The file's bytes as VMware writes them for a machine that is off.
 std::string to_vmsn(const VmsnContent& content);
 
 }  // namespace vix::format

@@ -15,8 +15,8 @@ using testing::get32;
 using testing::get64;
 using testing::TempFolder;
 
-constexpr std::size_t kGroup = 12;   // where the first group's entry begins
-constexpr std::size_t kValues = 92;  // and its values
+constexpr std::size_t kGroup = 12;   // offset of the first group's entry
+constexpr std::size_t kValues = 92;  // offset of its values
 
 const VmsnContent kContent{"displayName = \"x\"\n", std::string("MRVN\0\0nv", 8), "<Foundry/>"};
 
@@ -25,7 +25,7 @@ VmsnContent read(const std::string& bytes) {
     return read_vmsn(io::File::open(folder.write("x.vmsn", bytes)));
 }
 
-// A value as VMware tells it: length of the name, no indices, size of the value.
+// A value in VMware's form: length of the name, no indices, size of the value.
 std::string small_value(const std::string& name, const std::string& value) {
     std::string bytes;
     testing::put16(bytes, 0, name.size() << 8 | value.size());
@@ -123,7 +123,7 @@ TEST(Vmsn, RefusesABlockThatIsLongerThanTheGroup) {
 
 class CutVmsn : public ::testing::TestWithParam<std::size_t> {};
 
-// The two bytes behind the group mean nothing.
+// Cutting the last two bytes, behind the group, would change nothing.
 INSTANTIATE_TEST_SUITE_P(To, CutVmsn, ::testing::Values(0, 11, 13, 91, 93, 100, 110, 200, 9000));
 
 TEST_P(CutVmsn, IsRefused) {

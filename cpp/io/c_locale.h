@@ -1,7 +1,7 @@
-// Makes "C" the locale of the calling thread for as long as it stands. The threads of jobs have it:
-// what they and the libraries that they call write is in English and in one form of numbers, and
-// looking for a translation reads neither the process's locale nor the variable LANGUAGE, both of
-// which the script may change meanwhile.
+// While an object exists, the calling thread has the locale "C". Every worker has one, for two
+// reasons: it and the libraries that it calls write English and one form of numbers, and a lookup
+// of a translation reads neither the process's locale nor the variable LANGUAGE, both of which the
+// script may change meanwhile.
 #pragma once
 
 #include <locale.h>

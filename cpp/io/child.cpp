@@ -14,19 +14,20 @@
 namespace vix::io {
 namespace {
 
-constexpr int kNotStarted = 127;  // as the shell says it
+constexpr int kNotStarted = 127;  // as in the shell
 constexpr int kSignalBase = 128;
-constexpr int kReport = STDERR_FILENO + 1;  // in the supervisor and before exec
+// Number of the report pipe in the supervisor, and in the program until exec.
+constexpr int kReport = STDERR_FILENO + 1;
 
-// Written whole: it is shorter than PIPE_BUF.
+// One write() is enough: a report is shorter than PIPE_BUF.
 struct Report {
-    int error;   // errno of what kept the program from starting; else 0
-    int status;  // as waitpid() gives it
+    int error;   // errno of the call that kept the program from starting, else 0
+    int status;  // as waitpid() returns it
 };
 
-// A process that only the system call makes: fork() would run the handlers of pthread_atfork(),
-// which wait for locks that other threads hold. Between it and exec only functions that are safe in
-// a signal handler may run.
+// Uses the system call directly: fork() would run the handlers of pthread_atfork(), which wait for
+// locks that other threads hold. Between this call and exec only async-signal-safe functions may
+// run.
 pid_t make_process(int exit_signal) {
     return static_cast<pid_t>(
         syscall(SYS_clone, static_cast<unsigned long>(exit_signal), nullptr, nullptr, nullptr, 0));
@@ -52,8 +53,8 @@ struct Start {
     int report;
 };
 
-// Afterwards the process has its three streams, the pipe for its report, and nothing else. All
-// numbers are moved out of the way first: any of them may be one of 0 to 3.
+// Afterwards the process has its three streams, the report pipe, and no other descriptor. All
+// descriptors are first duplicated above 3, because any of them may be one of 0 to 3.
 void keep_only(const Start& start) {
     const int null = open("/dev/null", O_RDWR);
     const auto moved = [](int number) { return fcntl(number, F_DUPFD, kReport + 1); };
@@ -81,8 +82,8 @@ void use_default_signals() {
     _exit(kNotStarted);
 }
 
-// Every signal is blocked here; SIGTERM is passed on. Signals of a terminal reach the program
-// itself, which is in the same process group.
+// The supervisor blocks every signal and passes SIGTERM on. Signals from a terminal reach the
+// program itself, which is in the same process group.
 std::optional<int> status_of(pid_t program) {
     sigset_t awaited;
     sigemptyset(&awaited);
@@ -107,8 +108,8 @@ std::optional<int> status_of(pid_t program) {
         _exit(kNotStarted);
     }
     for (int number = STDIN_FILENO; number <= STDERR_FILENO; ++number) close(number);
-    // If the program could not be executed, it has reported that before, and its report is read
-    // first.
+    // If the program could not be executed, it has written its report earlier, and the reader takes
+    // the first one.
     if (const auto status = status_of(program)) send_report({0, *status});
     _exit(0);
 }
@@ -123,8 +124,8 @@ std::optional<int> status_of(pid_t program) {
     _exit(0);
 }
 
-// The calling thread's signals are blocked meanwhile, so none runs the host program's handlers in
-// the new process.
+// Blocks the calling thread's signals meanwhile, so that no signal runs the host program's handlers
+// in the new process.
 pid_t start_supervisor(const Command& command, Streams streams, int report,
                        void (*supervisor)(const Start&)) {
     std::vector<char*> words;
@@ -140,7 +141,7 @@ pid_t start_supervisor(const Command& command, Streams streams, int report,
     return process;
 }
 
-// __WALL: without an exit signal it is no child that a plain waitpid() knows.
+// __WALL, because a plain waitpid() ignores a child without an exit signal.
 void reap(pid_t supervisor) {
     uninterrupted([&] { return waitpid(supervisor, nullptr, __WALL); });
 }
@@ -182,7 +183,8 @@ bool Child::has_ended() const {
     return uninterrupted([&] { return poll(&asked, 1, 0); }) > 0;
 }
 
-// The report pipe closes when the program is executed, so reading it waits just for that.
+// Exec closes the report pipe, so reading it waits exactly until the program is executed or has
+// failed.
 void detach(const Command& command) {
     Pipe pipe{command.path};
     const pid_t starter = start_supervisor(command, {}, pipe.in.number, start_alone);

@@ -1,6 +1,8 @@
-// A program that runs, and how it ended. The exit status of a child belongs to whoever asks for it
-// first: with $SIG{CHLD} = 'IGNORE', with SA_NOCLDWAIT, or with a handler or a thread that waits
-// for every child, the host program takes it away. So a process of ours stands between:
+// Runs a program and reports how it ended.
+//
+// Whoever asks first gets the exit status of a child: with $SIG{CHLD} = 'IGNORE', with
+// SA_NOCLDWAIT, or with a handler or a thread that waits for every child, the host program takes
+// it. So a process of ours stands between:
 //
 //     host program --clone, no exit signal--> supervisor --clone--> program
 //           ^                                     |
@@ -21,13 +23,14 @@
 
 namespace vix::io {
 
-// Descriptors that the program gets. Negative: it reads nothing, or its output goes nowhere.
+// Descriptors that the program gets; the caller keeps them. Negative: empty input, or output that
+// is discarded.
 struct Streams {
     int input = -1;
     int output = -1;
 };
 
-// `path` is the program's file; `words` are its name and arguments.
+// `path` is the program's file. `words` are its name and its arguments.
 struct Command {
     std::string path;
     const std::vector<std::string>& words;
@@ -36,18 +39,19 @@ struct Command {
 
 class Child {
   public:
-    // Error VIX_E_FAIL or a more precise one if no process can be made.
+    // Throws VIX_E_FAIL, or the code for the errno, if no process can be created.
     Child(const Command& command, Streams streams);
-    // Ends the program by SIGTERM if it still runs, and waits for its end.
+    // Sends SIGTERM to the program if it still runs, and waits for its end.
     ~Child();
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
 
-    // Waits for the end. 0: success; 128 + n: ended by signal n. Error if the program could not be
-    // executed, or if the supervisor was killed before it could report.
+    // Waits for the end. Returns the exit status, or 128 + n if signal n ended the program. Throws
+    // an Error if the program could not be executed, or if the supervisor was killed before it
+    // reported.
     int wait();
-    bool has_ended() const;                        // wait() returns at once
-    int report() const { return report_.number; }  // can be read as soon as it has ended
+    bool has_ended() const;                        // true if wait() would not block
+    int report() const { return report_.number; }  // becomes readable when the program has ended
     const std::string& path() const { return path_; }
 
   private:
@@ -58,8 +62,8 @@ class Child {
     pid_t supervisor_ = -1;
 };
 
-// Starts the program in a session of its own, in the folder /, and does not wait for its end. Error
-// if it could not be executed.
+// Starts the program in a session of its own, in the folder /, and does not wait for its end.
+// Throws an Error if the program could not be executed.
 void detach(const Command& command);
 
 }  // namespace vix::io

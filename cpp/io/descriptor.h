@@ -1,4 +1,4 @@
-// A file descriptor and a pipe that are closed with the object. For disk files there is io/file.
+// A file descriptor and a pipe, each closed with its object. For disk files use io/file.
 #pragma once
 
 #include <fcntl.h>

@@ -38,7 +38,7 @@ std::vector<std::string> Environment::names() const {
 std::vector<char*> Environment::pointers() const {
     std::vector<char*> all;
     if (variables_) {
-        // execve() takes them without const and does not write to them.
+        // execve() takes pointers without const and does not write to them.
         for (const std::string& text : *variables_) all.push_back(const_cast<char*>(text.c_str()));
     }
     all.push_back(nullptr);

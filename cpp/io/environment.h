@@ -1,6 +1,6 @@
-// The environment variables as they were at one moment. A job works in a thread of its own, and the
-// script may change its %ENV meanwhile, which frees what getenv() returned. So the environment is
-// copied in the calling thread when the job is made, and the job reads the copy only.
+// A copy of the environment variables. A job runs in a thread of its own, and the script may
+// meanwhile change its %ENV, which frees what getenv() returned. So the calling thread copies the
+// environment when it makes the job, and the job reads only the copy.
 #pragma once
 
 #include <memory>
@@ -11,17 +11,17 @@
 
 namespace vix::io {
 
-// Copies share the text. May be used by several threads.
+// Copies share the text. Thread-safe.
 class Environment {
   public:
     Environment() = default;  // has no variables
-    // That of this process. Only for the thread in which the caller changes it.
+    // Copies the process's environment. Call it only in the thread that may change the environment.
     static Environment of_process();
 
-    // Nothing for a variable that is empty, as for one that is not set.
+    // Empty if the variable is not set or has an empty value.
     std::optional<std::string> find(std::string_view name) const;
     std::vector<std::string> names() const;
-    // As execve() takes it; valid as long as this object.
+    // In the form for execve(); valid as long as this object.
     std::vector<char*> pointers() const;
 
   private:

@@ -42,7 +42,7 @@ File File::open_writable(const fs::path& path) {
 }
 
 File File::open_plain(const fs::path& path, Links links, int access) {
-    // Looked at before it is opened: opening a device or a FIFO can do something by itself.
+    // Check the type before opening: opening a device or a FIFO can already have an effect.
     struct stat status {};
     const bool follow = links == Links::Follow;
     if ((follow ? stat(path.c_str(), &status) : lstat(path.c_str(), &status)) != 0) {
@@ -72,7 +72,7 @@ File File::create(const fs::path& path, unsigned permissions) {
     }
 }
 
-// Without its identity a file would be taken for another one, or two for the same.
+// A File without its identity could be confused with another one, so a failing fstat() is an error.
 File::File(int descriptor, fs::path path) : descriptor_{descriptor}, path_{std::move(path)} {
     struct stat status {};
     if (fstat(descriptor_, &status) != 0) {
@@ -96,7 +96,7 @@ File& File::operator=(File&& other) noexcept {
 }
 
 File::~File() {
-    // A writer has called finish() before, or a failure is being reported already.
+    // A writer has called finish() before, or another failure is already being reported.
     if (descriptor_ >= 0) ::close(descriptor_);
 }
 
@@ -159,7 +159,7 @@ void File::sync() {
         throw system_error(errno, "syncing", path_.string());
 }
 
-// Closes a second descriptor of the file: that reports the same, and others may still use this
+// Closes a duplicate of the descriptor: that reports the same errors, and others may still use this
 // one.
 void File::finish(Durability durability) {
     if (durability == Durability::Synced) sync();
@@ -182,7 +182,7 @@ void File::restrict_like(const File& other) {
 }
 
 void File::reserve(std::uint64_t offset, std::uint64_t length) {
-    // ext4 takes all there is before it finds that it is too little.
+    // ext4 allocates all free blocks before it finds that they are too few, so check first.
     struct statvfs space {};
     if (fstatvfs(descriptor_, &space) == 0 && space.f_bavail * space.f_frsize < length) {
         throw system_error(ENOSPC, "reserving " + std::to_string(length) + " bytes for",
@@ -248,7 +248,8 @@ void remove_file(const fs::path& path) {
 }
 
 std::uint64_t allocated_bytes(const std::vector<fs::path>& paths) {
-    constexpr std::uint64_t kBlock = 512;  // of st_blocks, whatever the file system's are
+    // The unit of st_blocks, independent of the file system's block size.
+    constexpr std::uint64_t kBlock = 512;
     std::uint64_t bytes = 0;
     for (const fs::path& path : paths) {
         struct stat status {};

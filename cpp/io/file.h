@@ -1,5 +1,5 @@
-// An open file of the host and what can be done with it. Every failure is an Error that names the
-// file. A File may be shared between threads as long as nobody moves it.
+// An open file of the host. Offsets and sizes are in bytes. Every failure is an Error that names
+// the file. Several threads may share a File as long as none moves it.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -17,10 +17,10 @@ namespace fs = boost::filesystem;
 
 enum class Links { Follow, Refuse };
 
-// Whether what was written must have reached the disk before it is relied on.
+// Whether written data must be on disk (fsync has returned) before anything relies on it.
 enum class Durability { Synced, Unsynced };
 
-// What one file is to the host, whatever path leads to it.
+// Identifies a file on this host, whatever path leads to it.
 struct FileIdentity {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
@@ -29,15 +29,16 @@ struct FileIdentity {
 
 class File {
   public:
-    // A regular file, for reading. Anything else (folder, FIFO, device; a link where links are
-    // refused) is VIX_E_FILE_ACCESS_ERROR, found out without blocking and without opening a device.
+    // Opens a regular file for reading. Anything else (folder, FIFO, device; with Links::Refuse
+    // also a symbolic link) is VIX_E_FILE_ACCESS_ERROR. The check does not block and does not open
+    // a device.
     static File open(const fs::path& path, Links links = Links::Refuse);
 
-    // The same for reading and writing.
+    // The same, for reading and writing.
     static File open_writable(const fs::path& path);
 
-    // A new file, for reading and writing; there must be none of that name. Who may use it is said
-    // by `permissions` (as in chmod), less what the caller's umask takes away.
+    // Creates a file for reading and writing; it must not exist. `permissions` are as in chmod,
+    // minus the caller's umask.
     static File create(const fs::path& path, unsigned permissions);
 
     File(File&& other) noexcept;
@@ -48,37 +49,40 @@ class File {
 
     int descriptor() const { return descriptor_; }
     const fs::path& path() const { return path_; }
-    // Where the file is by now, whatever became of the path that it was opened by; nothing where
-    // /proc does not tell.
+    // The file's current path, even if it was renamed after it was opened. Empty if /proc does not
+    // provide it.
     std::optional<fs::path> place() const;
     std::uint64_t size() const;
     const FileIdentity& identity() const { return identity_; }
 
-    // Fills all of `buffer`; a file that ends before is VIX_E_DISK_NEEDSREPAIR with the offset.
+    // Fills all of `buffer`. If the file ends earlier: VIX_E_DISK_NEEDSREPAIR, with the offset in
+    // the detail.
     void read_at(std::uint64_t offset, std::span<std::byte> buffer) const;
     void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
     void resize(std::uint64_t size);
     void sync();
-    // Call it after the last write: throws the error that the file system has not reported yet. NFS
-    // and FUSE report a full disk, a quota or a lost server only when a file is closed. If synced,
-    // the content has reached the disk, too.
+    // Call it after the last write. It throws an error that the file system has not reported yet:
+    // NFS and FUSE report a full disk, a quota or a lost server only when a file is closed. With
+    // Durability::Synced it also syncs the content.
     void finish(Durability durability);
-    // Lets nobody use this file who may not use `other`, whose content goes into it.
+    // Removes each permission bit that `other` lacks. `other`'s content goes into this file.
     void restrict_like(const File& other);
-    // Takes the blocks of a range before it is written; a file system without that does nothing.
-    // Where they are too few it takes none: VIX_E_DISK_FULL.
+    // Allocates the blocks of a range before it is written. Throws VIX_E_DISK_FULL, and allocates
+    // nothing, if there are too few. Does nothing on a file system without fallocate.
     void reserve(std::uint64_t offset, std::uint64_t length);
-    // Makes the range read as zeros, whatever was there.
+    // Makes the range read as zeros.
     void zero(std::uint64_t offset, std::uint64_t length);
-    // Gives them back: the range reads as zeros. Where that cannot be done the blocks just stay.
+    // Gives the blocks back, so that the range reads as zeros. If the file system cannot do that,
+    // the blocks stay.
     void release(std::uint64_t offset, std::uint64_t length) noexcept;
-    // Lets the kernel begin to write the range to the disk; waits for nothing and promises nothing.
+    // Asks the kernel to begin writing the range to disk. Does not wait and does not make it
+    // durable.
     void start_writing(std::uint64_t offset, std::uint64_t length) noexcept;
 
-    // The first byte at or behind `offset` that is not in a hole; nothing when only holes follow.
-    // File systems without holes answer `offset` itself.
+    // The first byte at or after `offset` that is not in a hole; empty if only holes follow. On a
+    // file system without holes: `offset` itself.
     std::optional<std::uint64_t> next_data(std::uint64_t offset) const;
-    // The first byte at or behind `offset` that is in a hole, or the end of the file.
+    // The first byte at or after `offset` that is in a hole, or the end of the file.
     std::uint64_t next_hole(std::uint64_t offset) const;
 
   private:
@@ -90,24 +94,26 @@ class File {
     FileIdentity identity_;
 };
 
-// What a path leads to; of a link the link itself. Nothing where nothing is there;
-// if that is unknown it is an error, for what is not there may be made or forgotten.
+// The identity of what is at a path; of a symbolic link, the link itself. Empty if nothing is
+// there. Throws an Error if that cannot be determined: the caller may create or forget what is
+// reported as absent.
 std::optional<FileIdentity> identity_of(const fs::path& path);
 
-// Error: it is still there.
+// Succeeds if there is no such file. Throws an Error if the file is still there.
 void remove_file(const fs::path& path);
 
-// What the files take of the disk; one that is not there takes nothing.
+// The disk space that the files occupy, in bytes. A file that does not exist counts as 0.
 std::uint64_t allocated_bytes(const std::vector<fs::path>& paths);
 
-// Who may read and write the file at `path`, for a copy that shall be no more open than it.
+// The permission bits of the file at `path`, for a copy that must not be more accessible than the
+// original.
 unsigned permissions_of(const fs::path& path);
 
-// A whole small file. One larger than `limit` bytes is VIX_E_FILE_TOO_BIG.
+// Reads a whole small file. VIX_E_FILE_TOO_BIG if it is larger than `limit` bytes.
 std::string read_text(const fs::path& path, std::uint64_t limit, Links links = Links::Follow);
 
-// Waits until files and folders are on the disk, for all of them at once (see io/sync.h). Does not
-// fail when the file system cannot sync a folder.
+// Syncs files and folders, all at once (see io/sync.h). A file system that cannot sync a folder is
+// not an error.
 void sync_all(const std::vector<fs::path>& paths);
 
 inline std::span<const std::byte> as_bytes(std::string_view text) {

@@ -53,7 +53,7 @@ TEST(File, RefusesAFolder) {
 TEST(File, RefusesAFifoWithoutWaitingForAWriter) {
     const TempFolder folder;
     ASSERT_EQ(mkfifo((folder / "fifo").c_str(), 0600), 0);
-    alarm(5);  // ends a test that hangs
+    alarm(5);  // kills the test if it hangs
     EXPECT_EQ(code_of([&] { File::open(folder / "fifo"); }), VIX_E_FILE_ACCESS_ERROR);
     alarm(0);
 }
@@ -232,7 +232,7 @@ TEST(File, SyncingReportsTheOneThatFails) {
     EXPECT_EQ(code_of([&] { sync_all({folder / "none"}); }), VIX_E_FILE_NOT_FOUND);
 }
 
-// As NFS and FUSE do, where a disk is full or a quota is used up.
+// As NFS and FUSE do when the disk is full or a quota is used up.
 TEST(File, FinishTellsWhatTheFileSystemTellsOnlyAtClosing) {
     const TempFolder folder;
     File file = File::create(folder / "a", 0600);

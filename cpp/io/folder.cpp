@@ -19,7 +19,7 @@ struct Close {
     void operator()(DIR* stream) const { closedir(stream); }
 };
 
-// Sets errno and gives false where it cannot be read to its end.
+// On failure returns false and sets errno; `names` may hold a part.
 bool read_names(const fs::path& folder, int flags, std::vector<std::string>& names) {
     const int descriptor = uninterrupted(
         [&] { return open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags); });

@@ -1,5 +1,5 @@
-// What lies in a folder, and removing one with all it holds. Made again when a signal interrupts
-// it, which Boost's iterators are not: see io/uninterrupted.h.
+// Lists a folder, and removes one with its content. Both continue after EINTR, which Boost's
+// iterators do not: see io/uninterrupted.h.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -8,14 +8,14 @@
 
 namespace vix::io {
 
-// The names, in no order. Throws the Error of a folder that cannot be read.
+// Names in no particular order. Throws an Error if the folder cannot be read.
 std::vector<std::string> names_in(const boost::filesystem::path& folder);
 
-// The same for one that need not be there, or may not be read: no names then.
+// The same, but returns no names if the folder does not exist or may not be read.
 std::vector<std::string> names_if_any(const boost::filesystem::path& folder);
 
-// A file, a link itself, or a folder with all in it; nothing there is no failure. Only for what we
-// made ourselves. False where something stays.
+// Removes a file, a link itself, or a folder with its content. Use it only for what we created
+// ourselves. Returns true if nothing is left at `path`, false if something stays.
 bool remove_whole(const boost::filesystem::path& path) noexcept;
 
 }  // namespace vix::io

@@ -23,7 +23,7 @@ FolderGuard::FolderGuard(const boost::filesystem::path& file_or_folder)
     if (descriptor_ < 0) throw system_error(errno, "opening", file_or_folder.string());
 }
 
-// What the first constructor has opened, the destructor closes, also where this one throws.
+// If this constructor throws, the destructor still closes what the first constructor opened.
 FolderGuard::FolderGuard(const boost::filesystem::path& file_or_folder, LockKind kind,
                          const Patience& patience, const boost::filesystem::path& fallback)
     : FolderGuard{file_or_folder} {
@@ -43,7 +43,7 @@ FolderGuard::FolderGuard(const boost::filesystem::path& file_or_folder, LockKind
 }
 
 FolderGuard::~FolderGuard() {
-    // Not by closing alone: a child process that was forked meanwhile has the descriptor, too.
+    // Closing alone is not enough: a process forked meanwhile has the descriptor, too.
     flock(descriptor_, LOCK_UN);
     close(descriptor_);
 }

@@ -1,5 +1,5 @@
-// Keeps processes and threads of this library apart that work on one folder: a kernel lock on the
-// folder itself, which leaves nothing behind and costs no file. Other products do not know it.
+// A guard: a kernel lock on a folder that keeps this library's processes and threads apart. It
+// leaves nothing behind and needs no file. Other products do not respect it.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -11,8 +11,8 @@ namespace vix::io {
 
 class FolderGuard {
   public:
-    // Waits for as long as `patience` says; VIX_E_FILE_ALREADY_LOCKED then. On a file system
-    // without such locks a lock folder beside `fallback` serves.
+    // Waits as long as `patience` allows, then throws VIX_E_FILE_ALREADY_LOCKED. On a file system
+    // without flock() it takes a Lock on `fallback` instead.
     FolderGuard(const boost::filesystem::path& file_or_folder, LockKind kind,
                 const Patience& patience, const boost::filesystem::path& fallback);
     ~FolderGuard();

@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 using testing::code_of;
 using testing::TempFolder;
 
-// Is cancelled when it has been asked twice.
+// Cancels when it is asked the second time.
 class SoonCancelled : public Progress {
   public:
     void add(std::uint64_t) override {

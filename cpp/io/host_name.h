@@ -4,7 +4,7 @@
 
 namespace vix::io {
 
-// The name that this host has for itself, often without a domain; empty when it tells none.
+// This host's own name, often without a domain. Empty if the kernel returns none.
 std::string own_host_name();
 
 }  // namespace vix::io

@@ -31,13 +31,15 @@ namespace iterators = boost::archive::iterators;
 namespace vix::io {
 namespace {
 
-// Fields may follow the ones that VMware reads.
+// VMware ignores further fields, so this one marks our locks.
 constexpr std::string_view kOurField = "by=VMware::Vix";
 constexpr std::size_t kMemberBytes = 512;
-constexpr std::size_t kMachineBytes = 12;  // 4 of the host name's hash, 8 of the hardware id
+constexpr std::size_t kMachineBytes = 12;  // 4 bytes of the host name's hash, 8 of the hardware id
 constexpr std::size_t kHardwareOffset = 4;
-constexpr std::string_view kHostProcesses = "pid:[4026531836]";  // the number is fixed in Linux
-constexpr unsigned kLockPermissions = 0644;  // who is kept out must be able to see by whom
+// The initial pid namespace; Linux fixes the number.
+constexpr std::string_view kHostProcesses = "pid:[4026531836]";
+// Readable by all, so that a refused caller can see the holder.
+constexpr unsigned kLockPermissions = 0644;
 constexpr int kNumberedTries = 100;
 constexpr auto kEntryWait = std::chrono::milliseconds{10};
 constexpr auto kQueueWait = std::chrono::milliseconds{2};
@@ -55,7 +57,7 @@ std::string name_of(char kind, const std::string& number) {
     return kind + number + ".lck";
 }
 
-// The hardware id is the address of the first of eth0..eth7, zero where there is none.
+// The hardware id is the address of the first of eth0..eth7, or zeros if there is none.
 std::array<char, 8> hardware_id() {
     std::array<char, 8> id{};
     const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -72,14 +74,15 @@ std::array<char, 8> hardware_id() {
     return id;
 }
 
-// DJB2, of the bytes as they are.
+// DJB2 over unsigned bytes.
 std::uint32_t hash_host_name(const std::string& name) {
     std::uint32_t hash = name.empty() ? 0 : 5381;
     for (const char c : name) hash = hash * 33 + static_cast<unsigned char>(c);
     return hash;
 }
 
-// Twelve bytes are sixteen characters of base64, without padding; VMware writes `-` for `/`.
+// Twelve bytes become sixteen characters of base64, without padding. VMware writes `-` instead of
+// `/`.
 std::string encode_machine(const std::string& bytes) {
     using Encode = iterators::base64_from_binary<
         iterators::transform_width<std::string::const_iterator, 6, 8>>;
@@ -88,15 +91,16 @@ std::string encode_machine(const std::string& bytes) {
     return text;
 }
 
-// VMware compares the hardware id alone. Virtual hosts that were made from one image have the same,
-// and hosts whose interfaces are not called ethN have none: here the host's name has to fit, too,
-// since taking over a live lock is worse than honouring a dead one.
+// VMware compares only the hardware id. But virtual hosts made from one image share it, and hosts
+// whose interfaces are not called ethN have none. So the host's name must match, too: taking over a
+// live lock is worse than respecting a stale one.
 bool is_this_machine(std::string_view machine) {
     return machine == this_machine();
 }
 
-// A container may have the host's name and network card, but process ids of its own, by which each
-// process of the host would look dead. To locks it is a host of its own.
+// A container can have the host's name and network card but its own process ids, so each process of
+// the host would look dead to it. Its pid namespace therefore becomes part of its name, which makes
+// it a separate host for locks.
 std::string own_processes() {
     boost::system::error_code error;
     const std::string name = fs::read_symlink("/proc/self/ns/pid", error).string();
@@ -117,7 +121,7 @@ struct Process {
     std::string name;
 };
 
-// Field 2, the name, may hold blanks and parentheses, so the fields behind it count from its end.
+// Field 2, the name, may contain blanks and parentheses, so count the later fields from its end.
 std::optional<Process> parse_stat(const std::string& text) {
     const auto open = text.find('(');
     const auto close = text.rfind(')');
@@ -134,7 +138,7 @@ std::optional<Process> parse_stat(const std::string& text) {
 std::optional<Process> process_of(pid_t pid) {
     std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
     std::ostringstream all;
-    all << file.rdbuf();  // this way a failure to read throws nothing
+    all << file.rdbuf();  // unlike read(), this throws nothing if reading fails
     return parse_stat(all.str());
 }
 
@@ -155,7 +159,8 @@ std::array<char, 8> parse_hardware(const std::string& address) {
     return id;
 }
 
-// Nothing when it is gone again or no member at all. One that may not be read is somebody's.
+// Empty if the file is gone or is not a lock member. A member that cannot be read counts as held by
+// an unknown process.
 std::optional<LockMember> read_member(const fs::path& path) {
     try {
         return parse_lock_member(read_text(path, kMemberBytes, Links::Refuse));
@@ -188,7 +193,7 @@ void write_member(const fs::path& path, const std::string& text) {
     file.finish(Durability::Unsynced);
 }
 
-// In seconds; nothing where there is no such file.
+// In seconds; empty if the file does not exist.
 std::optional<double> age_of(const fs::path& path) {
     struct stat status {};
     if (stat(path.c_str(), &status) != 0) return std::nullopt;
@@ -198,9 +203,9 @@ std::optional<double> age_of(const fs::path& path) {
            static_cast<double>(now.tv_nsec - status.st_mtim.tv_nsec) / 1e9;
 }
 
-// A number is drawn within moments. Somebody is still at it if a file of the entry is young and,
-// where it says so, its process alive. The younger of the two counts, whichever is there: of an
-// entry that has died none is left when the other goes.
+// Drawing a number takes moments. So an entry is live while one of its files (D or E) is younger
+// than a second and the process that its E file names, if any, is alive. One young file is enough:
+// when the other one has been removed, an entry of a killed process has none left.
 bool is_entering(const fs::path& folder, const std::string& number) {
     const auto is_young = [&](char kind) {
         const auto age = age_of(folder / name_of(kind, number));
@@ -219,8 +224,8 @@ std::string number_of(const std::string& name) {
     return name.substr(1, 5);
 }
 
-// Which of them are to go is settled before any goes: what is left of an entry looks like one whose
-// process has yet to say who it is.
+// Choose all entries to remove before removing any: a half-removed entry looks like one whose
+// process has not written its name yet.
 void remove_dead_entries(const fs::path& folder, std::vector<std::string> names) {
     std::erase_if(names, [&](const std::string& name) {
         return !is_entry_name(name) || is_entering(folder, number_of(name));
@@ -229,7 +234,8 @@ void remove_dead_entries(const fs::path& folder, std::vector<std::string> names)
     for (const std::string& name : names) fs::remove(folder / name, ignored);
 }
 
-// Waits while somebody else is drawing a number; a process that died over it does not hold us up.
+// Waits while another process draws a number, at most two seconds; an entry of a killed process
+// does not count.
 void wait_for_entries(const fs::path& folder, const std::string& own_number) {
     const auto others_enter = [&] {
         const auto names = names_if_any(folder);
@@ -303,7 +309,7 @@ bool is_stale(const LockMember& member) {
     if (!pid || *pid == 0 || *pid > 0x7FFFFFFF) return true;
     const auto process = process_of(static_cast<pid_t>(*pid));
     if (!process) return kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH;
-    if (digits == std::string::npos) return false;  // the old form tells no creation time
+    if (digits == std::string::npos) return false;  // the old form has no creation time
     const auto begin = digits + 1;
     const auto end = member.execution.find('(', begin);
     return member.execution.substr(begin, end - begin) != process->creation;
@@ -338,11 +344,13 @@ Lock::~Lock() {
     leave();
 }
 
-// Lamport's bakery: draw a number above all there are, then give way to every smaller one.
+// Lamport's bakery algorithm: draw a number above all existing ones, then wait for every smaller
+// one.
 void Lock::enter(LockKind kind, const Patience& patience) {
     boost::system::error_code ignored;
     if (kind == LockKind::Exclusive && fs::is_regular_file(fs::symlink_status(folder_, ignored))) {
-        fs::remove(folder_, ignored);  // an ancient lock was a file; VMware deletes these, too
+        // In old products a lock was a file; VMware deletes these, too.
+        fs::remove(folder_, ignored);
     }
     for (int i = 0; !draw(kind); ++i) {
         if (i == kNumberedTries) throw system_error(EAGAIN, "locking with", folder_.string());
@@ -363,7 +371,7 @@ void Lock::begin_entry() {
         }
         number_ = random_number();
         if (mkdir((folder_ / name_of('D', number_)).c_str(), 0777) == 0) return;
-        // Taken, or the folder vanished with its last holder in between.
+        // EEXIST: the number is taken. ENOENT: the folder vanished with its last holder in between.
         if ((errno != EEXIST && errno != ENOENT) || i == kNumberedTries) {
             const int reason = errno;
             number_.clear();
@@ -372,9 +380,10 @@ void Lock::begin_entry() {
     }
 }
 
-// False if others took this entry for a dead one, as it took so long: they may have drawn the same
-// number and not have seen ours. Who removes an entry does so before looking who is there, and the
-// member appears before the entry goes, so one of both sees the other.
+// Returns false if drawing took so long that others removed our entry as stale. They may then have
+// drawn the same number without seeing ours. Both orders are fixed: a process removes an entry
+// before it lists the members, and a member appears before its entry is removed. So at least one of
+// the two sees the other.
 bool Lock::draw(LockKind kind) {
     begin_entry();
     LockMember own = member_for(getpid());
@@ -395,14 +404,14 @@ bool Lock::draw(LockKind kind) {
     return false;
 }
 
-// By a rename, so that nobody takes half a member for garbage. False if the entry was taken for a
-// dead one.
+// Publishes by rename, so that nobody reads half a member and ignores it. Returns false if others
+// removed the entry as stale.
 bool Lock::publish(const std::string& text, const fs::path& member) const {
     const fs::path entry = folder_ / name_of('E', number_);
     try {
         write_member(entry, text);
     } catch (const Error& error) {
-        // The folder, too, goes with the last entry.
+        // With the last entry the folder goes, too.
         if (error.code() == VIX_E_FILE_NOT_FOUND) return false;
         throw;
     }
@@ -411,7 +420,7 @@ bool Lock::publish(const std::string& text, const fs::path& member) const {
     throw system_error(errno, "locking with", folder_.string());
 }
 
-// With the number that this object drew: whoever waits for it has to wait for the holder, too.
+// Uses this object's number: whoever waits for this lock must wait for `holder`, too.
 fs::path Lock::hand_over(const LockMember& holder) const {
     LockMember member = holder;
     member.kind = own_.kind;
@@ -432,7 +441,7 @@ std::optional<std::string> Lock::obstacle(std::uint64_t own_lamport, LockKind ki
     const std::string own_name = name_of('M', number_);
     boost::system::error_code ignored;
     remove_dead_entries(folder_, names_if_any(folder_));
-    // Listed anew: see draw().
+    // List again after the removal: see draw().
     for (const std::string& name : names_if_any(folder_)) {
         if (!is_member_name(name, 'M') || name == own_name) continue;
         const auto member = read_member(folder_ / name);
@@ -448,14 +457,14 @@ std::optional<std::string> Lock::obstacle(std::uint64_t own_lamport, LockKind ki
     return std::nullopt;
 }
 
-// A member that cannot be removed is dead as soon as this process has ended.
+// A member that cannot be removed becomes stale when this process ends.
 void Lock::leave() noexcept {
     boost::system::error_code ignored;
     if (!number_.empty()) {
         for (const char kind : {'M', 'E', 'D'})
             fs::remove(folder_ / name_of(kind, number_), ignored);
     }
-    rmdir(folder_.c_str());  // succeeds only for the last one to leave
+    rmdir(folder_.c_str());  // succeeds only for the last holder
 }
 
 }  // namespace vix::io

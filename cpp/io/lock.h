@@ -1,6 +1,7 @@
-// VMware's lock folders. The lock of a file P is the folder `P.lck`; whoever holds it has a member
-// file `M<number>.lck` of 512 bytes in there that says machine, process and kind. Protocol and form
-// as in VMware's open-vm-tools, so VMware's products and we keep out of each other's way.
+// VMware's lock folders. The lock of a file P is the folder `P.lck`. Each holder has a lock member
+// in it: a file `M<number>.lck` of 512 bytes that names host, process and kind. Protocol and format
+// are those of VMware's open-vm-tools, so VMware's products and this library respect each other's
+// locks.
 #pragma once
 
 #include <sys/types.h>
@@ -18,35 +19,37 @@ namespace vix::io {
 
 enum class LockKind { Shared, Exclusive };
 
-// What a member file says: `machine execution lamport kind creation lc=checksum`, zero-filled.
+// The fields of a lock member: `machine execution lamport kind creation lc=checksum`, padded with
+// zeros.
 struct LockMember {
-    std::string machine;    // which host
-    std::string execution;  // `pid-creation(name)`, or in old products the pid alone
+    std::string machine;    // the host, as this_machine() names it
+    std::string execution;  // `pid-creation(name)`, or the pid alone in old products
     std::uint64_t lamport = 0;
     LockKind kind = LockKind::Exclusive;
     std::string creation;  // the process's creation time, in the host's own unit
-    bool ours = false;     // taken by this library for one operation; nobody runs the machine by it
+    bool ours = false;     // of this library for one operation; it does not run the machine
 };
 
-// Nothing when the bytes are no member: VMware takes such a file for garbage, too.
+// Empty if the bytes are not a lock member. VMware ignores such a file, too.
 std::optional<LockMember> parse_lock_member(std::string_view bytes);
 std::string to_text(const LockMember& member, const boost::filesystem::path& folder);
 
 // VMware's checksum of a lock folder's path (DJB2 over signed bytes).
 std::uint32_t lock_checksum(std::string_view folder_path);
 
-// How VMware on this host names the host in a lock: base64 of host name hash and hardware id.
+// VMware's name for this host in a lock: base64 of host name hash and hardware id.
 std::string this_machine();
 
-// What a member says when it stands for a process of this host.
+// The lock member for a process of this host.
 LockMember member_for(pid_t pid);
-// The same of another host, from what it says: its name, the address of the first of its eth0..eth7
-// ("00:0c:29:01:02:03"; empty: it has none), and the text of /proc/PID/stat.
+// The same for a process of another host, from data read there: the host's name, the address of the
+// first of its eth0..eth7 ("00:0c:29:01:02:03"; empty if it has none), and the text of
+// /proc/PID/stat.
 LockMember member_for(const std::string& host_name, const std::string& hardware_address,
                       const std::string& stat);
 
-// The holder's process is gone for certain: it was on this host and no longer runs. The locks of
-// other hosts are never stale.
+// True only if the holder ran on this host and certainly no longer runs. Locks of other hosts are
+// never stale.
 bool is_stale(const LockMember& member);
 
 boost::filesystem::path lock_folder(const boost::filesystem::path& file);
@@ -57,25 +60,26 @@ struct LockHolder {
     std::string description;  // for people: which lock, which process
 };
 
-// Who holds the lock whose folder is `folder`, stale members left out. No folder: nobody.
+// The holders of the lock with this folder, without stale members. Empty if the folder does not
+// exist.
 std::vector<LockHolder> lock_holders(const boost::filesystem::path& folder);
 
-// A lock held. Stale members met on the way are removed, as VMware does.
+// Holds a lock. Removes stale members that it finds, as VMware does.
 class Lock {
   public:
-    // VIX_E_FILE_ALREADY_LOCKED, with the holder, when somebody is in the way; waits in line for as
-    // long as `patience` says first.
+    // Waits in line as long as `patience` allows, then throws VIX_E_FILE_ALREADY_LOCKED with the
+    // holder in the detail.
     Lock(const boost::filesystem::path& file, LockKind kind, const Patience& patience = {});
     ~Lock();
     Lock(const Lock&) = delete;
     Lock& operator=(const Lock&) = delete;
 
-    // From now on `holder`, another process, has the lock as well, and keeps it when this object
-    // goes: in VMware's form, as the one who runs the machine. Gives the member file, which is
-    // stale as soon as that process is gone.
+    // Adds a lock member for `holder`, another process, in VMware's form for a process that runs
+    // the machine. It stays when this object is destroyed. Returns the path of the member file,
+    // which becomes stale when that process ends.
     boost::filesystem::path hand_over(const LockMember& holder) const;
 
-    // The member file of this object.
+    // The path of this object's own member file.
     boost::filesystem::path member() const;
 
   private:

@@ -1,4 +1,4 @@
-// Many at once want the same lock: never may two hold it exclusively.
+// Many contenders for the same lock: no two may ever hold it exclusively.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
@@ -22,7 +22,7 @@ using testing::TempFolder;
 
 constexpr int kTries = 60;
 
-// Tries to lock again and again. `critical` is called with the lock held.
+// Locks again and again. Calls `critical` while it holds the lock.
 template <typename Critical>
 void contend(const boost::filesystem::path& file, Critical&& critical) {
     for (int i = 0; i < kTries; ++i) {
@@ -53,7 +53,7 @@ TEST(LockRace, TwoThreadsNeverBothHoldIt) {
     EXPECT_EQ(testing::names_in(folder.path()), "");
 }
 
-// Ends with 1 as soon as another process is in the critical section, too.
+// Exits with 1 if another process is in the critical section at the same time.
 [[noreturn]] void contend_and_exit(const TempFolder& folder) {
     const int guard = open((folder / "guard").c_str(), O_RDWR);
     try {
@@ -94,10 +94,11 @@ TEST(LockRace, SomebodyGetsIt) {
     EXPECT_GT(held, 0);
 }
 
-// A busy host may stop a process while it draws its number, and the other one takes it for dead.
+// A busy host may stop a process while it draws its number, so that the other process removes its
+// entry as stale.
 TEST(LockRace, OneThatIsSlowToDrawItsNumberDoesNotHoldItBesideAnother) {
     const TempFolder folder;
-    for (int round = 0; round < 6; ++round) {  // which of two equal numbers comes first is chance
+    for (int round = 0; round < 6; ++round) {  // with equal numbers, the order is random
         const auto file = folder / ("slow" + std::to_string(round) + ".vmx");
         testing::delay_next_file("/E", 1300);
         std::thread slow{[&] {

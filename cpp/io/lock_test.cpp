@@ -24,7 +24,7 @@ using testing::contains;
 using testing::detail_of;
 using testing::TempFolder;
 
-// Field 22 of /proc/<pid>/stat, for a process whose name has no blanks.
+// Field 22 of /proc/<pid>/stat. Correct only if the process's name has no blanks.
 std::string creation_of(pid_t pid) {
     std::istringstream fields{testing::read_file("/proc/" + std::to_string(pid) + "/stat")};
     std::string field;
@@ -45,7 +45,7 @@ LockMember live_member() {
     return member_of_process(getppid(), creation_of(getppid()));
 }
 
-// A process that has ended and been waited for.
+// The member of a process that has ended and been waited for.
 LockMember dead_member() {
     const pid_t pid = fork();
     if (pid == 0) _exit(0);
@@ -145,7 +145,7 @@ TEST(LockMember, AllowsFurtherFields) {
 }
 
 TEST(LockMember, ChecksumIsThatOfVmware) {
-    // From the lock of a real machine; on Windows VMware lower-cases the path first.
+    // From the lock of a real machine. On Windows VMware converts the path to lower case first.
     EXPECT_EQ(lock_checksum("e:\\新虚拟机\\vm1\\centos 7 64 位.vmdk.lck"), 2328825538U);
 }
 
@@ -178,7 +178,7 @@ TEST(LockStale, WhenItsProcessNumberIsNone) {
     EXPECT_TRUE(is_stale(member));
 }
 
-// Of the first of this host's eth0..eth7; empty where there is none.
+// The address of the first of this host's eth0..eth7; empty if there is none.
 std::string own_address() {
     for (int i = 0; i < 8; ++i) {
         const fs::path file = "/sys/class/net/eth" + std::to_string(i) + "/address";
@@ -187,7 +187,7 @@ std::string own_address() {
     return "";
 }
 
-// Virtual hosts made from one image have the same, and hosts without eth0 have none.
+// Virtual hosts made from one image share the id, and hosts without eth0 have none.
 TEST(LockStale, TheHardwareIdAloneProvesNoHost) {
     EXPECT_FALSE(is_stale(member_for("another", own_address(), "1999999999 (qemu) S")));
     LockMember member = dead_member();
@@ -207,7 +207,7 @@ TEST(LockMachine, IsToldOfAnotherHostAsThatHostTellsIt) {
     std::array<char, 256> name{};
     gethostname(name.data(), name.size() - 1);
     const LockMember told = member_for(name.data(), own_address(), stat);
-    if (fs::read_symlink("/proc/self/ns/pid") == "pid:[4026531836]") {  // no container
+    if (fs::read_symlink("/proc/self/ns/pid") == "pid:[4026531836]") {  // not in a container
         EXPECT_EQ(told.machine, own.machine);
     }
     EXPECT_EQ(told.execution, own.execution);
@@ -262,7 +262,7 @@ TEST(Lock, HoldsAMemberInVmwaresForm) {
     const TempFolder folder;
     const Lock lock{folder / "a.vmx", LockKind::Exclusive};
     const std::string name = testing::names_in(lock_folder(folder / "a.vmx"));
-    ASSERT_EQ(name.size(), 10U) << name;  // M12345.lck, and nothing of the entering left
+    ASSERT_EQ(name.size(), 10U) << name;  // M12345.lck alone: no file of the entry is left
     const auto member = parse_lock_member(testing::read_file(lock_folder(folder / "a.vmx") / name));
     ASSERT_TRUE(member.has_value());
     EXPECT_EQ(member->machine, this_machine());
@@ -349,7 +349,8 @@ TEST(Lock, SweepsAwayAnEntryThatSomebodyDiedOver) {
     EXPECT_EQ(testing::names_in(folder.path()), "");
 }
 
-// Its two files need not have come at once; several, for they are met in any order.
+// The two files of an entry may be created at different times. Several entries, because they are
+// found in any order.
 TEST(Lock, SweepsAwayAnEntryWhoseFilesDifferInAge) {
     const TempFolder folder;
     const auto put = [&](const std::string& number) {
@@ -380,7 +381,7 @@ TEST(Lock, DoesNotWaitForAnEntryFromTheFuture) {
     fs::last_write_time(folder / "a.vmx.lck/D00007.lck", std::time(nullptr) + 365 * 86400);
     const pid_t pid = fork();
     if (pid == 0) {
-        alarm(5);  // ends it where it waits
+        alarm(5);  // kills the child if it waits
         _exit(code_of([&] { Lock{folder / "a.vmx", LockKind::Exclusive}; }) == VIX_OK ? 0 : 1);
     }
     int status = -1;

@@ -41,7 +41,8 @@ std::vector<std::string> split_names(std::string_view relative) {
     return names;
 }
 
-// As macOS composes the letters of a name, which another program's may not.
+// The entry with the same letters composed otherwise: macOS decomposes the letters of a name, other
+// programs do not. Empty if there is none.
 std::string composed_otherwise(const fs::path& folder, const std::vector<std::string>& names,
                                const std::string& name) {
     if (is_ascii(name)) return {};

@@ -1,6 +1,6 @@
-// The drive map: how a Windows path is found on this host. `C:\VMs\a.vmx` is looked up below the
-// folder that drive C is mapped to, without regard to case, as Windows does; what does not exist
-// yet keeps the spelling given. A path that is not a Windows path comes back as it is.
+// The drive map: translates a Windows path to a path on this host. `C:\VMs\a.vmx` is looked up
+// below the folder that drive C is mapped to, ignoring case, as Windows does. Names that do not
+// exist yet keep the given spelling. Other paths are returned unchanged.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -10,24 +10,28 @@
 
 namespace vix::io {
 
-// "C:\x", "c:/x", "\\server\share\x": anything with a drive letter or two leading backslashes.
+// True for "C:\x", "c:/x", "\\server\share\x": a drive letter with a colon, or two leading
+// backslashes.
 bool is_windows_path(std::string_view path);
 
-// Follows a relative Windows path (either separator, `.` and `..` as Windows resolves them, never
-// above `folder`) name by name: the exact spelling where it exists, else one that has the same
-// letters composed otherwise ("é" in one piece or two, as macOS writes names), else one that
-// differs in case only (the first in byte order), else, from there on, the spelling given. Error
-// VIX_E_FILE_ERROR: two names are composed of the same letters.
+// Follows a relative Windows path name by name. Both separators are accepted; `.` and `..` are
+// resolved as Windows does, never above `folder`. For each name it takes the first match of:
+//   1. the exact spelling;
+//   2. the same letters composed otherwise ("é" in one piece or two, as macOS writes names);
+//   3. a name that differs only in case, the first in byte order;
+//   4. the given spelling.
+// Throws VIX_E_FILE_ERROR if two names match in step 2.
 boost::filesystem::path follow_windows_names(const boost::filesystem::path& folder,
                                              std::string_view relative);
 
 class PathMap {
   public:
-    // `letter` A-Z in either case; `folder` absolute.
+    // `letter` is A-Z in either case, `folder` is absolute.
     void map_drive(char letter, boost::filesystem::path folder);
 
-    // The path on this host. Error VIX_E_FILE_NAME_INVALID: no folder is mapped to the drive (the
-    // detail names the setting), a UNC path, or a path relative to a drive ("C:x").
+    // Returns the path on this host. Throws VIX_E_FILE_NAME_INVALID for a drive without a mapped
+    // folder (the detail names the setting), for a UNC path, and for a path relative to a drive
+    // ("C:x"); VIX_E_FILE_NOT_FOUND if the mapped folder does not exist.
     boost::filesystem::path resolve(std::string_view path) const;
 
   private:

@@ -1,5 +1,5 @@
-// How long a call waits for others that are at work on the same files, and whose cancelling ends
-// the wait before that.
+// How long a call waits for others that work on the same files. The wait ends earlier if the given
+// Progress is cancelled.
 #pragma once
 
 #include <chrono>
@@ -10,7 +10,7 @@ namespace vix::io {
 
 class Patience {
   public:
-    Patience() = default;  // none: it fails at once
+    Patience() = default;  // does not wait: fails at once
     template <typename Count, typename Unit>
     Patience(std::chrono::duration<Count, Unit> longest, Progress* waiting = nullptr)
         : longest_{longest}, waiting_{waiting} {}
@@ -21,13 +21,13 @@ class Patience {
     Progress* waiting_ = nullptr;
 };
 
-// One wait, from its making on.
+// One wait; its time starts when it is constructed.
 class Wait {
   public:
     explicit Wait(const Patience& patience);
 
-    // Sleeps for `pause`. False, and no sleep, when the patience is at its end. Throws, as
-    // Progress::add() does, when the operation is cancelled.
+    // Sleeps for `pause` and returns true. Returns false, without sleeping, when the time has run
+    // out. Throws what Progress::add() throws if the operation is cancelled.
     bool goes_on(std::chrono::milliseconds pause);
 
   private:

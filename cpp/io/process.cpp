@@ -22,7 +22,8 @@ std::string require_program(const Environment& environment,
                 "the program " + command.front() + " is not installed (looked for in PATH)"};
 }
 
-// Gives false at the end, and where there is nothing to read now.
+// Returns false at the end of the input, and on a non-blocking descriptor also if nothing can be
+// read now.
 bool read_some(int descriptor, std::size_t limit, std::string& text) {
     char buffer[4096];
     const ssize_t count = uninterrupted([&] { return read(descriptor, buffer, sizeof buffer); });
@@ -32,15 +33,15 @@ bool read_some(int descriptor, std::size_t limit, std::string& text) {
     return true;
 }
 
-// What is there. Who else has the other end, a process that the host program has forked in the
-// meantime, say, is not waited for.
+// Reads what is available without waiting. Another process (say, one that the host program forked
+// meanwhile) may hold the other end open for ever.
 void drain(int descriptor, std::size_t limit, std::string& text) {
     fcntl(descriptor, F_SETFL, O_NONBLOCK);
     while (read_some(descriptor, limit, text)) {
     }
 }
 
-// All that it prints until it has ended.
+// All output until the program has ended.
 std::string read_output(const Child& child, int descriptor, std::size_t limit) {
     std::string text;
     for (;;) {
@@ -55,7 +56,8 @@ std::string read_output(const Child& child, int descriptor, std::size_t limit) {
     return text;
 }
 
-// All of it is there before the program starts: nobody has to write while somebody reads.
+// A memory file holds all input before the program starts, so nobody has to write while somebody
+// reads.
 Descriptor file_with(std::string_view text, const std::string& program) {
     Descriptor file{memfd_create("input", MFD_CLOEXEC)};
     if (file.number < 0) throw system_error(errno, "starting", program);
@@ -75,7 +77,7 @@ std::optional<std::string> find_program(const Environment& environment, const st
     if (name.find('/') != std::string::npos) {
         return access(name.c_str(), X_OK) == 0 ? std::optional{name} : std::nullopt;
     }
-    // The folders that administrators' programs are in are not in everybody's PATH.
+    // Some users' PATH lacks the folders of administrators' programs.
     std::string folders = environment.find("PATH").value_or("") + ":/usr/bin:/usr/sbin:/bin";
     for (std::size_t begin = 0; begin < folders.size();) {
         const std::size_t end = std::min(folders.find(':', begin), folders.size());

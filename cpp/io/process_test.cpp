@@ -84,8 +84,8 @@ void reap_everything(int) {
 
 void do_nothing(int) {}
 
-// What a host program may do with SIGCHLD. The status and the silence towards that program are the
-// same in each case.
+// What a host program may do with SIGCHLD. In each case run() must return the right status, and the
+// host program must not notice the child.
 struct ChildSignal {
     const char* name;
     void (*handler)(int);

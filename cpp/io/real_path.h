@@ -1,12 +1,12 @@
-// Where a path leads after all symbolic links, though its end need not be there.
+// Resolves all symbolic links of a path, even if its last parts do not exist.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
 
 namespace vix::io {
 
-// Throws Boost's error of what cannot be looked at. Its own weakly_canonical() tells number 1,
-// "Operation not permitted", for whatever number that was.
+// Throws boost::filesystem::filesystem_error, with the true errno, if a part cannot be read.
+// Boost's own weakly_canonical() reports errno 1, "Operation not permitted", for any error.
 boost::filesystem::path real_path(const boost::filesystem::path& path);
 
 }  // namespace vix::io

@@ -24,14 +24,15 @@ fs::path old_name(const fs::path& path) {
 
 Replacement::Replacement(const fs::path& path, std::string_view content, unsigned permissions)
     : path_{path}, fresh_{fresh_name(path)} {
-    unlink(fresh_.c_str());  // of a process that died over it; the lock on the machine is ours
+    // Left by a process that was killed; the caller holds the lock on the machine.
+    unlink(fresh_.c_str());
     struct stat before {};
     const bool existed = stat(path.c_str(), &before) == 0;
     if (!existed && errno != ENOENT) throw system_error(errno, "replacing", path.string());
     File file = File::create(fresh_, existed ? before.st_mode & 0777U : permissions);
     try {
-        // A machine stays its owner's when root changes it. Only root can; before the mode, which
-        // another owner would take the rest of.
+        // A machine keeps its owner when root changes it; only root can do that. chown comes before
+        // chmod, because it may clear mode bits.
         const bool others = existed && (before.st_uid != geteuid() || before.st_gid != getegid());
         if (others && fchown(file.descriptor(), before.st_uid, before.st_gid) != 0) {
             if (errno != EPERM && errno != EINVAL)
@@ -69,14 +70,14 @@ void UndoableReplacement::commit(Durability durability) {
 }
 
 void UndoableReplacement::keep() noexcept {
-    // One that stays goes with the next change: see save_old() and ops::Pending.
+    // If this fails, the next change deletes the file: see save_old() and ops::Pending.
     if (!old_text_) unlink(old_name(path_).c_str());
     state_ = State::Kept;
 }
 
 void UndoableReplacement::save_old() {
     const fs::path old = old_name(path_);
-    unlink(old.c_str());  // of a process that died over it
+    unlink(old.c_str());  // left by a process that was killed
     if (link(path_.c_str(), old.c_str()) != 0) {
         const bool impossible =
             errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK;
@@ -97,7 +98,7 @@ void UndoableReplacement::put_back() noexcept {
         if (rename(old_name(path_).c_str(), path_.c_str()) != 0) return;
         if (durability_ == Durability::Synced) sync_all({path_.parent_path()});
     } catch (...) {
-        // The first error is on its way and tells more.
+        // The error that is already being thrown says more.
     }
 }
 

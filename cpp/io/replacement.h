@@ -1,5 +1,5 @@
-// New content for a file, ready to take its place at once: whoever opens the file finds the old or
-// the new, also after a crash.
+// Replaces a file's content by rename: whoever opens the file finds the old or the new content,
+// also after a crash. Unless told otherwise nothing is synced.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -13,25 +13,26 @@ namespace vix::io {
 
 inline constexpr unsigned kNewPermissions = 0666;
 
-// Where the new content of a file is until it takes its place, and the old until it is not needed.
+// Names of the files with the new content before the rename, and with the old content until it is
+// not needed.
 fs::path fresh_name(const fs::path& path);
 fs::path old_name(const fs::path& path);
 
 class Replacement {
   public:
-    // Writes the content beside the file, unsynced. A file that is there keeps its permissions, a
-    // new one gets those given, less what the umask takes away.
+    // Writes the content beside the file, unsynced. An existing file keeps its permissions. A new
+    // one gets `permissions` minus the umask.
     Replacement(const fs::path& path, std::string_view content,
                 unsigned permissions = kNewPermissions);
-    // Gone again unless commit() was called.
+    // Deletes the new content unless commit() was called.
     ~Replacement();
     Replacement(const Replacement&) = delete;
     Replacement& operator=(const Replacement&) = delete;
 
-    // What to sync before commit().
+    // The file to sync before commit().
     const fs::path& fresh() const { return fresh_; }
 
-    // Synced: the change has reached the disk when it returns.
+    // Renames. With Durability::Synced the rename is on disk when it returns.
     void commit(Durability durability);
 
   private:
@@ -40,8 +41,8 @@ class Replacement {
     bool committed_ = false;
 };
 
-// A replacement of a file that was there, with a way back: unless keep() is called it is the old
-// file itself that comes back, which needs no room on a full disk.
+// Replaces an existing file and can undo that. Unless keep() is called, the destructor puts the old
+// file itself back, which needs no space on a full disk.
 class UndoableReplacement {
   public:
     UndoableReplacement(const fs::path& path, std::string_view content)
@@ -60,12 +61,12 @@ class UndoableReplacement {
 
     fs::path path_;
     Replacement replacement_;
-    std::optional<std::string> old_text_;  // where the file system has no hard links
+    std::optional<std::string> old_text_;  // the old content, if the file system has no hard links
     Durability durability_ = Durability::Unsynced;
     enum class State { Prepared, Saved, Replaced, Kept } state_ = State::Prepared;
 };
 
-// All of it, for a file by itself.
+// Writes, syncs (if asked) and commits in one call, for a single file.
 void replace_file(const fs::path& path, std::string_view content, Durability durability,
                   unsigned permissions = kNewPermissions);
 

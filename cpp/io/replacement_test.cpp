@@ -60,7 +60,7 @@ TEST(UndoableReplacement, IsUndoneUnlessKept) {
         EXPECT_EQ(read_file(path), "new");
     }
     EXPECT_EQ(read_file(path), "old");
-    EXPECT_TRUE(identity_of(path) == before);  // the old file itself, for which there is room
+    EXPECT_TRUE(identity_of(path) == before);  // the old file itself, which needs no new space
     EXPECT_EQ(names_in(folder.path()), "a.vmx");
 }
 
@@ -76,7 +76,7 @@ TEST(UndoableReplacement, StaysWhenKept) {
     EXPECT_EQ(names_in(folder.path()), "a.vmx");
 }
 
-// The link and the rename are the two calls that change names here.
+// The calls that change names here are the link and the rename.
 class FailingReplacement : public ::testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(At, FailingReplacement, ::testing::Values(0, 1));
 

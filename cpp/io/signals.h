@@ -1,5 +1,6 @@
-// Threads of ours leave every signal to the caller's own, where the language that uses us expects
-// it: they are started while this stands.
+// Blocks all signals in the calling thread while an object exists. Our threads are started
+// meanwhile, so every signal goes to the caller's own threads, where the caller's language expects
+// it.
 #pragma once
 
 #include <pthread.h>

@@ -19,8 +19,8 @@
 namespace vix::io {
 namespace {
 
-// Lists what is about to be published, mark and name, each ended by a NUL, so that a file moved
-// before a crash can be told from one that somebody else put there.
+// Lists the files about to be published, each as inode and time, a blank, the name and a NUL. After
+// a crash it distinguishes a moved file from one that somebody else put there.
 constexpr const char* kManifest = ".manifest";
 constexpr std::uint64_t kManifestLimit = std::uint64_t{16} << 20;
 
@@ -34,8 +34,8 @@ std::vector<std::string> names_to_publish(const fs::path& folder, const std::str
     return names;
 }
 
-// Tells a file from every other that may get its name or its inode later: both numbers survive a
-// rename. Empty: there is none.
+// Inode and modification time: both survive a rename, and together they distinguish a file from any
+// other that gets its name or its inode later. Empty if there is no such file.
 std::string mark_of(const fs::path& path) {
     struct stat status {};
     if (lstat(path.c_str(), &status) != 0) return {};
@@ -46,7 +46,7 @@ std::string mark_of(const fs::path& path) {
 void move_without_replacing(const fs::path& from, const fs::path& to) {
     if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
     if (errno != EINVAL && errno != ENOSYS) throw system_error(errno, "creating", to.string());
-    // A file system without that kind of rename: the lock on the destination has to do.
+    // This file system lacks RENAME_NOREPLACE, so the lock on the destination must suffice.
     if (identity_of(to)) throw system_error(EEXIST, "creating", to.string());
     if (rename(from.c_str(), to.c_str()) != 0) throw system_error(errno, "creating", to.string());
 }
@@ -64,12 +64,13 @@ void remove_published(const fs::path& staging, const fs::path& destination) {
         if (space == std::string::npos) continue;
         const fs::path published = destination / fs::path{line.substr(space + 1)}.filename();
         if (mark_of(published) != line.substr(0, space)) continue;
-        // If this fails the manifest stays: nothing else shows whose file it is.
+        // If this fails the manifest stays: nothing else shows that the file is ours.
         remove_file(published);
     }
 }
 
-// A new, empty folder that we hold the lock on; one that nobody holds is a dead process's and goes.
+// Creates an empty folder and locks it. Removes an existing one that nobody has locked: its builder
+// was killed.
 int lock_new_folder(const fs::path& folder) {
     for (;;) {
         const bool made = mkdir(folder.c_str(), 0777) == 0;
@@ -83,7 +84,7 @@ int lock_new_folder(const fs::path& folder) {
             throw system_error(errno, "opening", folder.string());
         }
         const bool locked = flock(descriptor, LOCK_EX | LOCK_NB) == 0;
-        // Where there are no such locks a folder that we did not make may be somebody's.
+        // On a file system without flock(), a folder that we did not create may be in use.
         if (!locked && (errno == EWOULDBLOCK || !made)) {
             ::close(descriptor);
             throw Error{VIX_E_FILE_ALREADY_LOCKED,
@@ -95,14 +96,14 @@ int lock_new_folder(const fs::path& folder) {
     }
 }
 
-// What was published and is taken back must not come again, after a crash, when others have undone
-// what they did for it.
+// A withdrawal must be durable: otherwise the published files could reappear after a crash, when
+// others have already undone what they did for them.
 void sync_withdrawal(const fs::path& folder, Durability durability) noexcept {
     if (durability == Durability::Unsynced) return;
     try {
         sync_all({folder});
     } catch (...) {
-        // The error that led here tells more.
+        // The error that led here says more.
     }
 }
 
@@ -134,7 +135,7 @@ NewFolders::NewFolders(const fs::path& folder) {
     }
 }
 
-// Only folders that are still empty go: somebody else may have begun to use them.
+// rmdir() removes only empty folders: somebody else may have begun to use one.
 NewFolders::~NewFolders() {
     for (auto at = made_.rbegin(); at != made_.rend(); ++at) rmdir(at->c_str());
 }
@@ -152,7 +153,7 @@ fs::path Staging::folder_for(const fs::path& last) {
 void Staging::remove_leftovers(const fs::path& last) {
     const fs::path folder = folder_for(last);
     if (!fs::is_directory(fs::symlink_status(folder))) return;
-    // Where the last file is in place everything is: only the staging folder was left.
+    // If the last file exists, all files were published; only the staging folder was left.
     if (!fs::exists(fs::symlink_status(last))) remove_published(folder, last.parent_path());
     remove_staged(folder);
 }
@@ -178,14 +179,14 @@ Staging::Staging(const fs::path& last, Durability durability)
 }
 
 Staging::~Staging() {
-    // The one that made them a whole goes first.
+    // The file that completes the set goes first.
     for (auto path = moved_.rbegin(); path != moved_.rend(); ++path) unlink(path->c_str());
     if (!moved_.empty()) sync_withdrawal(last_.parent_path(), durability());
     static_cast<void>(remove_whole(folder()));
 }
 
-// A file that has left the staging folder is known by the manifest: so the folder must not be lost
-// where the file is not.
+// Only the manifest identifies a file that has left the staging folder. So the destination folder
+// is synced, too: the staging folder must not be lost while a moved file survives.
 std::vector<fs::path> Staging::prepare() {
     std::string text;
     for (const std::string& name : names_to_publish(folder(), last_.filename().string())) {
@@ -207,7 +208,7 @@ void Staging::move_out(const std::vector<std::string>& names, Progress& progress
     const fs::path destination = last_.parent_path();
     for (const std::string& name : names) {
         const fs::path target = destination / name;
-        // All others must be there for good before the one that makes them a whole appears.
+        // All other files must be durable before the one that completes the set appears.
         if (target == last_ && durability() == Durability::Synced) sync_all({destination});
         progress.checkpoint("publish");
         move_without_replacing(folder() / name, target);
@@ -223,14 +224,14 @@ NewFolderStaging::NewFolderStaging(const fs::path& destination, Durability durab
     for (;;) {
         descriptor_ = lock_new_folder(folder());
         if (is_same_folder(descriptor_, folder())) return;
-        ::close(descriptor_);  // somebody took it for a dead one's and removed it before our lock
+        ::close(descriptor_);  // before our lock, somebody removed it as the remains of a crash
     }
 }
 
 NewFolderStaging::~NewFolderStaging() {
     if (moved_ && !published_) withdraw();
     if (!published_) static_cast<void>(remove_whole(folder()));
-    // Not by closing alone: a child process that was forked meanwhile has the descriptor, too.
+    // Closing alone is not enough: a process forked meanwhile has the descriptor, too.
     flock(descriptor_, LOCK_UN);
     ::close(descriptor_);
 }
@@ -244,7 +245,7 @@ void NewFolderStaging::publish(Progress& progress) {
     published_ = true;
 }
 
-// The error that led here tells more than one of these.
+// The error that led here says more than a failure in here.
 void NewFolderStaging::withdraw() noexcept {
     boost::system::error_code ignored;
     fs::rename(destination_, folder(), ignored);

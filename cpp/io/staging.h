@@ -1,6 +1,6 @@
-// Building a set of files beside their destination and publishing them together. A staging folder
-// `.vix-staging-<name>` lies inside the destination folder; until publish() nothing is seen of what
-// it holds, and what a crash leaves behind is known by its name and removed by the next one there.
+// Builds a set of files beside their destination and publishes them together. The staging folder
+// `.vix-staging-<name>` hides them until publish(). The name also identifies what a crash leaves
+// behind; the next attempt at the same destination removes it.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -13,7 +13,8 @@
 
 namespace vix::io {
 
-// The missing folders of a path. What was made is removed again unless keep() is called.
+// Creates the missing folders of a path. The destructor removes them again unless keep() was
+// called.
 class NewFolders {
   public:
     explicit NewFolders(const boost::filesystem::path& folder);
@@ -22,34 +23,35 @@ class NewFolders {
     NewFolders& operator=(const NewFolders&) = delete;
 
     void keep() noexcept { made_.clear(); }
-    // What must be synced for the new folders to last.
+    // The folders to sync so that the new folders are durable.
     std::vector<boost::filesystem::path> holders() const;
 
   private:
     std::vector<boost::filesystem::path> made_;  // outermost first
 };
 
-// Where a set of files is built until all of it is published, or nothing.
+// A staging folder, whose files are published all or none.
 class StagingPlace {
   public:
     virtual ~StagingPlace() = default;
 
     const boost::filesystem::path& folder() const { return folder_; }
 
-    // Begins to make what is staged last, which must be all by now, and `also`, what must last with
-    // it; finish_sync() waits for it.
+    // Starts to sync the staged files, which must be complete, and `also`, which must be durable
+    // with them. finish_sync() waits for the end.
     void begin_sync(const std::vector<boost::filesystem::path>& also);
     void finish_sync();
 
-    // Puts everything in its place, for good if the data is synced.
+    // Moves everything to its destination. Durable when it returns if the staging is
+    // Durability::Synced.
     virtual void publish(Progress& progress) = 0;
 
   protected:
     StagingPlace(boost::filesystem::path folder, Durability durability)
         : folder_{std::move(folder)}, durability_{durability} {}
 
-    // Called before syncing: makes the files that only publishing needs, and gives what else must
-    // last.
+    // Called before syncing. Creates the files that only publishing needs, and returns what else
+    // must be synced.
     virtual std::vector<boost::filesystem::path> prepare() { return {}; }
 
     Durability durability() const { return durability_; }
@@ -60,14 +62,14 @@ class StagingPlace {
     SyncQueue syncing_;
 };
 
-// In a folder that is there already.
+// Staging for a destination folder that exists.
 class Staging : public StagingPlace {
   public:
-    // Where the staging folder of `last` (the file that is published last) is.
+    // The staging folder for `last`, the file that is published last.
     static boost::filesystem::path folder_for(const boost::filesystem::path& last);
 
-    // Removes what an earlier, interrupted attempt left: its staging folder and, if it died while
-    // publishing, the files it had already moved. Only for the holder of the lock on `last`.
+    // Removes what an interrupted attempt left: its staging folder and, if it was killed while
+    // publishing, the files that it had already moved. The caller must hold the lock on `last`.
     static void remove_leftovers(const boost::filesystem::path& last);
 
     Staging(const boost::filesystem::path& last, Durability durability);
@@ -75,8 +77,8 @@ class Staging : public StagingPlace {
     Staging(const Staging&) = delete;
     Staging& operator=(const Staging&) = delete;
 
-    // Moves every file to its destination, the last one at the end. Never replaces a file: one that
-    // is in the way is VIX_E_FILE_ALREADY_EXISTS, and all that was moved is gone again.
+    // Moves every file to its destination, `last` at the end. Never replaces a file: an existing
+    // one is VIX_E_FILE_ALREADY_EXISTS, and the destructor takes back what was moved.
     void publish(Progress& progress) override;
 
   private:
@@ -84,22 +86,24 @@ class Staging : public StagingPlace {
     void move_out(const std::vector<std::string>& names, Progress& progress);
 
     boost::filesystem::path last_;
-    std::vector<boost::filesystem::path> moved_;  // to be undone unless publishing succeeds
+    // Undone by the destructor unless publishing succeeded.
+    std::vector<boost::filesystem::path> moved_;
 };
 
-// For a folder that is not there yet: it is built beside its place as `.vix-staging-<name>` and
-// published by one rename, which also decides between two who make the same folder. Whoever builds
-// it holds a kernel lock on it, so that what a crash left can be told from what is being built.
+// Staging for a destination folder that does not exist yet. It is built as its sibling
+// `.vix-staging-<name>` and published by one rename, which also decides between two callers that
+// create the same folder. The builder holds a kernel lock on it, which distinguishes a live one
+// from the remains of a crash.
 class NewFolderStaging : public StagingPlace {
   public:
-    // Removes what an earlier, interrupted attempt left. VIX_E_FILE_ALREADY_LOCKED while another
-    // one is building the same folder.
+    // Removes what an interrupted attempt left. VIX_E_FILE_ALREADY_LOCKED while somebody else
+    // builds the same folder.
     NewFolderStaging(const boost::filesystem::path& destination, Durability durability);
     ~NewFolderStaging() override;
     NewFolderStaging(const NewFolderStaging&) = delete;
     NewFolderStaging& operator=(const NewFolderStaging&) = delete;
 
-    // VIX_E_FILE_ALREADY_EXISTS when the folder has come to be meanwhile.
+    // VIX_E_FILE_ALREADY_EXISTS if the destination has been created meanwhile.
     void publish(Progress& progress) override;
 
   private:

@@ -31,7 +31,7 @@ void write_machine(const Staging& staging) {
     write_file(staging.folder() / "zz.vmdk", "last in the alphabet");
 }
 
-// What stands in the destination at every step of publishing.
+// Records the destination's content at every step of publishing.
 class WatchingProgress : public Progress {
   public:
     explicit WatchingProgress(fs::path folder) : folder_{std::move(folder)} {}
@@ -42,7 +42,7 @@ class WatchingProgress : public Progress {
     fs::path folder_;
 };
 
-// Does `action` when the checkpoint number `step` is passed.
+// Runs `action` at checkpoint number `step` (from 0).
 template <typename Action>
 class ActingProgress : public Progress {
   public:
@@ -76,7 +76,7 @@ void run_apart(Child child) {
     ASSERT_EQ(waitpid(pid, &status, 0), pid);
 }
 
-// The child dies at the given step of publishing.
+// The child process exits at the given step of publishing.
 void die_while_publishing(const fs::path& last, int step) {
     run_apart([&] {
         Staging staging{last, Durability::Unsynced};
@@ -225,7 +225,7 @@ TEST(Staging, FailureAtAnyStepTakesAllBack) {
     }
 }
 
-// Names of the files that vanished from a folder, in that order.
+// Records the names of files deleted from a folder, in order.
 class Deletions {
   public:
     explicit Deletions(const fs::path& folder) : descriptor_{inotify_init1(IN_NONBLOCK)} {
@@ -341,7 +341,7 @@ TEST(StagingLeftovers, ALinkOfThatNameIsNotFollowed) {
     EXPECT_EQ(names_in(folder / "precious"), "file");
 }
 
-// Without the manifest nobody would ever know whose it is.
+// Without the manifest nothing would show that the file is ours.
 TEST(StagingLeftovers, OneThatCannotBeDeletedKeepsItsManifest) {
     const TempFolder folder;
     die_while_publishing(folder / "clone.vmx", 2);

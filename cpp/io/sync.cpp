@@ -18,10 +18,10 @@ namespace fs = boost::filesystem;
 namespace vix::io {
 namespace {
 
-// With the caller as many as wait at a time, since a disk empties its cache for all of them
-// together; to start more takes longer than they spare.
+// Three threads wait at a time, including the caller: a disk flushes its cache for all of them
+// together, and starting more threads costs more than they save.
 constexpr std::size_t kHelpers = 2;
-// Few enough for any limit on open files.
+// Low enough for any limit on open files.
 constexpr std::size_t kMaxOpen = 64;
 
 }  // namespace
@@ -43,8 +43,8 @@ void SyncQueue::finish(const std::vector<fs::path>& paths) {
     if (failure_ != 0) throw system_error(failure_, "syncing", failed_path_.string());
 }
 
-// The kernel begins to write all of them before anybody waits for the first: so a journal commits
-// at once what all of them need.
+// Asks the kernel to write all files before anybody waits for the first, so that one commit of the
+// file system's journal serves all of them.
 void SyncQueue::open(const std::vector<fs::path>& paths) {
     for (std::size_t i = 0; i < paths.size(); ++i) {
         if (i % kMaxOpen == kMaxOpen - 1) work();
@@ -52,7 +52,7 @@ void SyncQueue::open(const std::vector<fs::path>& paths) {
         const int descriptor =
             uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW); });
         if (descriptor < 0) throw system_error(errno, "opening", path.string());
-        sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);  // of a folder there is nothing
+        sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);  // no effect on a folder
         const std::lock_guard lock{mutex_};
         queue_.push_back({descriptor, path});
     }
@@ -63,7 +63,7 @@ void SyncQueue::start_helpers(std::size_t wanted) {
     try {
         while (helpers_.size() < wanted) helpers_.emplace_back([this] { work(); });
     } catch (const std::system_error&) {
-        // No more threads to be had: fewer do it.
+        // No more threads available: fewer do the work.
     }
 }
 
@@ -71,7 +71,7 @@ void SyncQueue::work() noexcept {
     const CLocale locale;
     while (auto next = take()) {
         int reason = uninterrupted([&] { return fsync(next->descriptor); }) == 0 ? 0 : errno;
-        if (reason == EINVAL) reason = 0;  // a folder of a file system that syncs none
+        if (reason == EINVAL) reason = 0;  // a folder on a file system that cannot sync folders
         const bool closed = ::close(next->descriptor) == 0 || errno == EINTR;
         if (reason == 0 && !closed) reason = errno;
         if (reason == 0) continue;

@@ -1,6 +1,6 @@
-// Makes files and folders last behind the caller's back, who goes on with other work meanwhile:
-// begins to wait for the disk, and ends the waiting. Where nothing is to be done meanwhile there is
-// sync_all() in io/file.h.
+// Syncs files and folders in background threads while the caller goes on with other work: add()
+// starts, finish() waits. If there is no other work, use sync_all() in io/file.h. One thread owns
+// the queue.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -15,15 +15,15 @@ namespace vix::io {
 class SyncQueue {
   public:
     SyncQueue() = default;
-    // What has not begun is left as it is.
+    // Drops what has not begun.
     ~SyncQueue();
     SyncQueue(const SyncQueue&) = delete;
     SyncQueue& operator=(const SyncQueue&) = delete;
 
-    // Begins; what is in the files must be written by now.
+    // Starts to sync. The files' content must be written already.
     void add(const std::vector<boost::filesystem::path>& paths);
 
-    // With these, all that was added is on the disk. Throws the first failure.
+    // Syncs these as well, and waits until all that was added is on disk. Throws the first failure.
     void finish(const std::vector<boost::filesystem::path>& paths = {});
 
   private:
@@ -39,9 +39,9 @@ class SyncQueue {
     void join();
 
     std::vector<std::thread> helpers_;
-    std::mutex mutex_;  // guards what follows
+    std::mutex mutex_;  // protects the members below
     std::deque<Opened> queue_;
-    int failure_ = 0;  // errno; 0: none so far
+    int failure_ = 0;  // errno, 0: none so far
     boost::filesystem::path failed_path_;
 };
 

@@ -24,13 +24,14 @@ constexpr std::size_t kThreads = 2;
 constexpr std::size_t kQueueLimit = 64;
 // Small enough for the buffer to stay in a core's cache; measured against 128 KiB to 1 MiB.
 constexpr std::uint64_t kPieceBytes = std::uint64_t{256} << 10;
-// Where it pays to reserve the target's blocks before writing: ext4 then maps them all at once.
+// From this size it pays to reserve the target's blocks before writing: ext4 then maps them all at
+// once.
 constexpr std::uint64_t kReserveBytes = std::uint64_t{1} << 20;
 constexpr std::uint64_t kWriteBehindBytes = std::uint64_t{2} << 20;
-// Blocks are shared in units of the file system's block; 4 KiB is the default of XFS and btrfs and
-// a multiple that larger ones refuse with EINVAL, which ends in an ordinary copy.
+// Blocks are shared in units of the file system's block size. 4 KiB is the default of XFS and
+// btrfs. A file system with larger blocks refuses it with EINVAL, and then the data is copied.
 constexpr std::uint64_t kShareUnit = 4096;
-// The grain of leaving out zeros: as large as a VMDK grain, so that a target is not shredded.
+// The unit for skipping zeros: as large as a VMDK grain, so that the target is not fragmented.
 constexpr std::size_t kZeroUnit = 65536;
 
 bool all_zero(std::span<const std::byte> bytes) {
@@ -107,8 +108,8 @@ void Transfer::copy_whole(const std::shared_ptr<const File>& from,
     copy_data(from, 0, to, 0, size, Blocks::NotReserved);
 }
 
-// Shares the leading part that whole blocks cover; gives its length. An unaligned tail, a handful
-// of sectors at the most, is left to be copied.
+// Shares the leading part that consists of whole blocks, and returns its length. The unaligned
+// tail, a few sectors at most, is left to be copied.
 std::uint64_t Transfer::share_blocks(const File& from, std::uint64_t from_offset, File& to,
                                      std::uint64_t to_offset, std::uint64_t length) {
     const std::uint64_t whole = length / kShareUnit * kShareUnit;
@@ -144,7 +145,8 @@ void Transfer::copy_data(const std::shared_ptr<const File>& from, std::uint64_t 
     }
 }
 
-// A stretch without holes, in pieces that end at multiples of their size: reads stay aligned.
+// Copies a range without holes, in pieces that end at multiples of their size, so that reads stay
+// aligned.
 void Transfer::copy_segment(const std::shared_ptr<const File>& from, std::uint64_t from_offset,
                             const std::shared_ptr<File>& to, std::uint64_t to_offset,
                             std::uint64_t length, Blocks blocks) {
@@ -193,7 +195,7 @@ void Transfer::start_threads() {
     try {
         for (std::size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { work(); });
     } catch (const std::system_error& error) {
-        if (!threads_.empty()) return;  // one is slower, no more
+        if (!threads_.empty()) return;  // the one that was started is slower, nothing worse
         throw Error{VIX_E_OUT_OF_MEMORY,
                     "the system gives this process no thread to copy with (errno " +
                         std::to_string(error.code().value()) + ")"};

@@ -205,7 +205,7 @@ TEST(Transfer, EndingItDropsWorkNotYetBegun) {
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
     go = true;
     end.join();
-    EXPECT_LE(done, 2);  // one a thread was at work
+    EXPECT_LE(done, 2);  // one task per thread was running
 }
 
 TEST(Transfer, PostedWorkGetsTheWholeScratchMemory) {

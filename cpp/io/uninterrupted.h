@@ -1,5 +1,5 @@
-// A system call made again as long as a signal interrupts it: Perl installs its handlers so that
-// they do, and on network file systems even open() and fsync() can be interrupted.
+// Repeats a system call while a signal interrupts it. Perl installs its handlers without
+// SA_RESTART, and on network file systems even open() and fsync() can be interrupted.
 #pragma once
 
 #include <cerrno>
