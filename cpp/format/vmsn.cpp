@@ -27,7 +27,7 @@ static_assert(sizeof(Header) == 12);
 struct Group {
     char name[64];                         //  0  padded with NULs
     endian::little_uint64_buf_t position;  // 64  bytes
-    endian::little_uint64_buf_t size;      // bytes, including the closing null tag
+    endian::little_uint64_buf_t size;      // 72  bytes, including the closing null tag
 };
 static_assert(sizeof(Group) == 80);
 

@@ -12,7 +12,7 @@
 namespace vix::format::vmdk {
 namespace {
 
-// VMware writes some dozen, into 10 KiB where the descriptor is embedded.
+// VMware writes about a dozen, into 10 KiB if the descriptor is embedded.
 constexpr std::size_t kMaxDdbEntries = 1000;
 constexpr std::size_t kMaxExtents = 40000;  // 64 TiB in extents of not quite 2 GiB
 
@@ -39,7 +39,7 @@ std::optional<Value> value_named(const std::pair<Value, std::string_view> (&name
     return std::nullopt;
 }
 
-// Reads a descriptor line by line; knows where it is for messages.
+// Reads a descriptor line by line and keeps the line number for messages.
 class Parser {
   public:
     explicit Parser(std::string where) : where_{std::move(where)} {}
@@ -77,8 +77,8 @@ class Parser {
         const auto equals = line.find('=');
         const std::string_view name = trim(line.substr(0, equals));
         if (equals == std::string_view::npos || name.find_first_of(" \t\"") != name.npos) {
-            // What is left of an extent's line has at least its size, its type or its name. Without
-            // the extent the disk would lack its data.
+            // A damaged extent line still has its size, type or name. Ignoring it would silently
+            // drop the extent's data.
             if (may_be_extent(line)) fail_here("this is neither an extent nor an assignment");
             return;
         }
@@ -114,7 +114,7 @@ class Parser {
 
     void set_header(std::string_view name, std::string_view value) {
         if (starts_with_ignoring_case(name, "ddb.")) {
-            // Where older products put it; the line of the header counts before it.
+            // Older products put the encoding here; the header's own line has priority.
             if (equal_ignoring_case(name, "ddb.encoding")) ddb_encoding_ = value;
             if (descriptor_.ddb.size() == kMaxDdbEntries) fail("its data base is too large");
             descriptor_.ddb.emplace_back(name.substr(4), value);
@@ -141,7 +141,7 @@ class Parser {
         return *cid;
     }
 
-    // SECTORS TYPE ["NAME" [OFFSET]]; on Windows two more fields may follow for devices.
+    // SECTORS TYPE ["NAME" [OFFSET]]. On Windows two more fields may follow for devices.
     void parse_extent(Access access, std::string_view rest) {
         ExtentLine extent;
         extent.access = access;
@@ -201,7 +201,7 @@ class Parser {
     std::size_t line_number_ = 0;
     std::string encoding_;
     std::string ddb_encoding_;
-    std::set<std::string> known_;  // names of the header, in lower case
+    std::set<std::string> known_;  // names in the header, in lower case
     Descriptor descriptor_;
 };
 
@@ -217,7 +217,7 @@ std::string to_text(const ExtentLine& extent) {
     line += name_of(extent.type);
     if (extent.type == ExtentType::Zero) return line + '\n';
     line += " \"" + extent.name + '"';
-    // ESX writes no offset for its own kind, and QEMU refuses one.
+    // ESX writes no offset for VMFS extents, and QEMU refuses one.
     const bool offset = extent.type == ExtentType::Flat ||
                         (extent.type == ExtentType::Vmfs && extent.offset_sectors != 0);
     if (offset) line += ' ' + std::to_string(extent.offset_sectors);
@@ -244,7 +244,8 @@ bool looks_like_descriptor(std::string_view text) {
     return start.substr(0, 1) == "#" || starts_with_ignoring_case(start, "version");
 }
 
-// Ends at the first NUL: QEMU pads what it writes, embedded ones fill their place with NULs.
+// The text ends at the first NUL: QEMU pads its descriptors, and an embedded one fills its space
+// with NULs.
 Descriptor parse_descriptor(std::string_view text, const std::string& where) {
     text = text.substr(0, text.find('\0'));
     if (!looks_like_descriptor(text)) {
@@ -257,7 +258,7 @@ std::string_view name_of(ExtentType type) {
     return kTypes[static_cast<std::size_t>(type)].second;
 }
 
-// QEMU wants `version=` right below the comment, and the CID line directly before parentCID.
+// QEMU requires `version=` directly below the comment, and the CID line directly before parentCID.
 std::string to_text(const Descriptor& descriptor) {
     std::string text =
         "# Disk DescriptorFile\n"
@@ -275,7 +276,7 @@ std::string to_text(const Descriptor& descriptor) {
     auto ddb = descriptor.ddb;
     std::sort(ddb.begin(), ddb.end());
     std::erase_if(ddb, [](const auto& entry) {
-        return equal_ignoring_case(entry.first, "encoding");  // said above, and it is another now
+        return equal_ignoring_case(entry.first, "encoding");  // written above, and now UTF-8
     });
     for (const auto& [name, value] : ddb) text += "ddb." + name + " = \"" + value + "\"\n";
     return text;

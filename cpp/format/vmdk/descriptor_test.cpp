@@ -35,7 +35,7 @@ constexpr const char* kUsual =
     "ddb.adapterType = \"lsilogic\"\n"
     "ddb.geometry.cylinders = \"522\"\n";
 
-// The shortest descriptor, with `line` for its extent.
+// The shortest possible descriptor, with `line` as its extent.
 Descriptor with_extent(const std::string& line) {
     return parse_descriptor("version=1\ncreateType=\"custom\"\n" + line + '\n', "x.vmdk");
 }
@@ -272,7 +272,7 @@ TEST(Descriptor, MessagesNameFileAndLine) {
     EXPECT_TRUE(contains(detail, "line 3")) << detail;
 }
 
-// A .vmx may name any file as its disk; what that holds is nobody's business.
+// A .vmx may name any file as its disk, so a message must not leak that file's content.
 TEST(Descriptor, MessagesRepeatNothingOfTheFile) {
     const auto no_disk = [] { parse_descriptor("root:SECRET:19000", "x"); };
     const auto comment = [] { parse_descriptor("# SECRET\nSECRET = 1\n", "x"); };
@@ -343,7 +343,7 @@ std::vector<std::string> texts_of(std::vector<std::string> disks) {
     return disks;
 }
 
-// The samples, and the real files where there are some.
+// The samples, and the real files if there are any.
 class DescriptorOfFile : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(DescriptorOfFile, IsReadAndKeepsItsMeaningWhenWritten) {

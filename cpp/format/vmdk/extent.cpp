@@ -90,7 +90,8 @@ class GrainExtent : public Extent {
 
     std::uint64_t first_used_sector() const override { return tables_.first_used_sector(); }
 
-    // A copy of the file is a sound extent when nothing in it had to be worked around.
+    // A copy is sound if nothing in the file had to be worked around and its layout is the usual
+    // one.
     const HostedHeader* copyable_header() const override {
         const GrainMap& map = tables_.map();
         const bool usual = map.grain_sectors > kLeastGrain && map.entries_per_table == 512 &&
@@ -118,7 +119,7 @@ class GrainExtent : public Extent {
     HostedHeader header_{};
 };
 
-// The run within one grain, or the rest of a table of which nothing is allocated.
+// The run within one grain, or the rest of a table that has no entries.
 Run GrainExtent::piece_at(std::uint64_t sector) {
     const GrainMap& map = tables_.map();
     const std::uint64_t index = sector / map.table_sectors();
@@ -146,7 +147,8 @@ Run GrainExtent::piece_at(std::uint64_t sector) {
     return run;
 }
 
-// With markers a grain's record says its sector and length; without, the zlib stream tells its end.
+// With markers, a grain's record states its sector and length. Without them, the zlib stream ends
+// by itself.
 void GrainExtent::read_compressed(const Run& run, std::span<std::byte> grain) const {
     std::uint64_t offset = run.file_offset;
     std::uint64_t length = std::min(grain.size() * 2, file()->size() - offset);
@@ -198,7 +200,8 @@ void check_grain(const File& file, std::uint64_t grain_sectors, std::uint64_t mo
     }
 }
 
-// The footer of a stream repeats the header with the directory's real place: marker, footer, end.
+// The footer of a stream repeats the header with the directory's real position: marker, footer, end
+// marker.
 HostedHeader read_footer(const File& file) {
     const std::uint64_t end = file.size() / kSectorSize * kSectorSize;
     if (end < 4 * kSectorSize) needs_repair(file, "the footer is missing");
@@ -294,7 +297,7 @@ GrainMap cowd_map(const File& file, const ExtentLine& line) {
     return map;
 }
 
-// Where the parts are is all that tells tables from data: no two may share a sector.
+// Only the positions distinguish tables from data, so no two parts may share a sector.
 void check_sesparse_parts(const File& file, const SeSparseHeader& header) {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> parts = {
         {0, 1},

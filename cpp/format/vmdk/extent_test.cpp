@@ -1,4 +1,4 @@
-// Extents of raw data, extents that are no file, and the descriptor embedded in a sparse one.
+// Flat extents, extents without a file, and the descriptor embedded in a sparse extent.
 #include "format/vmdk/extent.h"
 
 #include <gtest/gtest.h>
@@ -178,7 +178,7 @@ TEST(ExtentOfSample, AStreamOfVddk) {
     EXPECT_EQ(extent->copyable_header(), nullptr);
 }
 
-// Of real disks with a descriptor within, where there are some.
+// Real disks with an embedded descriptor, if there are any.
 TEST(ExtentOfRealDisk, IsReadToItsEnd) {
     const auto is_whole_disk = [](const std::string& bytes) {
         return bytes.starts_with("KDMV") && get64(bytes, HostedField::kDescriptorOffset) != 0;

@@ -11,13 +11,14 @@
 namespace vix::format::vmdk {
 namespace {
 
-// Enough for 64 TiB in grains of 64 KiB with a factor to spare; keeps memory bounded.
+// Twice what 64 TiB in grains of 64 KiB need. The limit bounds memory.
 constexpr std::uint64_t kMaxTables = std::uint64_t{1} << 22;
 
 constexpr std::uint64_t kDirectoryPiece = std::uint64_t{64} << 10;
 constexpr std::uint32_t kNowhere = 0xFFFFFFFF;
 
-// seSparse: the top nibble of an entry is the state, a grain's number is spread over the rest.
+// seSparse: the top nibble of an entry is its state; the grain's number is spread over the other
+// bits.
 constexpr std::uint64_t kSeStateMask = 0xF000000000000000;
 constexpr std::uint64_t kSeUnmapped = 0x1000000000000000;
 constexpr std::uint64_t kSeZero = 0x2000000000000000;
@@ -69,7 +70,8 @@ bool GrainTables::in_file(std::uint64_t offset, std::uint64_t length) const {
     return offset <= file_bytes_ && length <= file_bytes_ - offset;
 }
 
-// A directory that cannot be right is as good as absent; whether the other one serves shows later.
+// An impossible directory counts as absent. choose_tables() finds out whether the other one
+// suffices.
 std::vector<GrainTables::TableReference> GrainTables::read_directory(
     std::uint64_t directory_sector) const {
     const std::uint64_t bytes = map_.tables() * map_.entry_bytes();
@@ -88,7 +90,8 @@ std::vector<GrainTables::TableReference> GrainTables::read_directory(
     return references;
 }
 
-// The highest reference for an entry that is not possible: nothing lies there, so it is unsound.
+// An impossible entry gets the highest reference, which lies outside the file, so the table counts
+// as damaged.
 GrainTables::TableReference GrainTables::reference_of(std::uint64_t raw_entry) const {
     if (raw_entry == 0) return 0;
     if (map_.form != GrainMap::Form::SeSparse) return static_cast<TableReference>(raw_entry);
@@ -142,7 +145,7 @@ void GrainTables::choose_table(std::uint64_t index, TableReference redundant) {
     chosen_[index] = redundant;
 }
 
-// The table loaded with its redundant copy; offset 0: there is none.
+// Compares the loaded table with its redundant copy. Offset 0: there is none.
 void GrainTables::compare_copies(std::uint64_t redundant_offset) {
     const auto entries = entries_;
     if (redundant_offset != 0 && load(redundant_offset) && entries_ == entries) {
@@ -153,7 +156,8 @@ void GrainTables::compare_copies(std::uint64_t redundant_offset) {
     }
 }
 
-// False where the table does not lie within the file. A table in a hole is all zero and not read.
+// Returns false if the table does not lie within the file. A table in a hole is all zero and is not
+// read.
 bool GrainTables::load(std::uint64_t offset) {
     if (!in_file(offset, map_.table_bytes()) || offset == 0) return false;
     loaded_offset_ = offset;
@@ -179,7 +183,7 @@ bool GrainTables::in_hole(std::uint64_t begin, std::uint64_t end) {
     return true;
 }
 
-// Entries for grains behind the capacity count for nothing.
+// Entries for grains beyond the capacity are ignored.
 std::optional<std::string> GrainTables::fault_in_loaded(std::uint64_t index) const {
     const std::uint64_t first = index * map_.table_sectors();
     for (std::uint64_t i = 0; i < entries_.size(); ++i) {
@@ -211,10 +215,10 @@ GrainPlace GrainTables::place(std::uint64_t raw) const {
         case kSeZero:
             return {Kind::Zero, 0};
         case kSeAllocated:
-            // No overflow that could fool the check against the file's size: at most 2^60 * 8.
+            // At most 2^60 * 8, so no overflow can defeat the check against the file's size.
             return {Kind::At, map_.se_grains + se_grain_number(raw) * map_.grain_sectors};
         default:
-            return {Kind::At, 0};  // no state that exists; sector 0 is never a grain's
+            return {Kind::At, 0};  // no such state; sector 0 never holds a grain
     }
 }
 
@@ -244,7 +248,7 @@ void GrainTables::check_tables_apart() {
     }
 }
 
-// In the usual layout no grain lies below the end of the tables, and this costs nothing.
+// In the usual layout no grain lies below the end of the tables, so the check is free.
 bool GrainTables::hits_a_table(std::uint64_t offset) const {
     if (offset >= tables_end_) return false;
     const std::uint64_t length = map_.compressed ? 1 : map_.grain_sectors * kSectorSize;
@@ -256,8 +260,8 @@ bool GrainTables::hits_a_table(std::uint64_t offset) const {
 }
 
 void GrainTables::check_grains_apart() {
-    // Compressed grains are shorter than their slot; each says itself which sector it is for, or,
-    // in files without markers, at least no two may begin at one place.
+    // Compressed grains are shorter than their slot, so they are not checked for overlap. With
+    // markers each one states its sector; without, at least no two may begin at one place.
     const std::uint64_t unit = map_.compressed ? 1 : map_.grain_sectors;
     GrainUse use{file_bytes_ / kSectorSize, unit};
     for (std::uint64_t index = 0; index < chosen_.size(); ++index) {

@@ -1,5 +1,6 @@
-// The two-level map of a sparse extent: a directory of grain tables, a table of grains. One reader
-// serves all three forms (hosted, COWD, seSparse); what differs between them is in GrainMap.
+// The two-level map of a sparse extent: a directory of grain tables, each a table of grains. One
+// reader serves all three forms (hosted, COWD, seSparse); GrainMap holds their differences. Throws
+// VIX_E_DISK_INVALIDDISK and VIX_E_DISK_NEEDSREPAIR.
 #pragma once
 
 #include <array>
@@ -22,12 +23,12 @@ struct GrainMap {
     std::uint64_t capacity = 0;  // sectors
     std::uint64_t grain_sectors = 0;
     std::uint64_t entries_per_table = 0;
-    std::uint64_t directory = 0;            // sector; 0: there is none
-    std::uint64_t redundant_directory = 0;  // sector; 0: there is none
+    std::uint64_t directory = 0;            // sector, 0: none
+    std::uint64_t redundant_directory = 0;  // sector, 0: none
     std::uint64_t directory_entries = 0;    // at least as many as the capacity needs
     std::uint64_t first_grain = 0;          // no grain begins before this sector
     bool zeroed_grains = false;             // entry 1 means zeros
-    bool compressed = false;                // grains have any length and lie at any sector
+    bool compressed = false;                // grains have any length and begin at any sector
     std::uint64_t se_tables = 0;            // seSparse: sector of table 0
     std::uint64_t se_grains = 0;            // seSparse: sector of grain 0
 
@@ -37,7 +38,7 @@ struct GrainMap {
     std::uint64_t tables() const;
 };
 
-// What an entry says of its grain.
+// The meaning of an entry for its grain.
 struct GrainPlace {
     enum class Kind { Unallocated, Zero, At };
     Kind kind = Kind::Unallocated;
@@ -46,31 +47,31 @@ struct GrainPlace {
 
 class GrainTables {
   public:
-    // Reads the directories and checks every table; takes a table's redundant copy where the
-    // primary one is not sound. Errors as open_extent().
+    // Reads the directories and checks every table. Uses a table's redundant copy if the primary is
+    // damaged. Errors as open_extent().
     GrainTables(std::shared_ptr<const io::File> file, const GrainMap& map);
 
     const GrainMap& map() const { return map_; }
 
-    // All of table `index` as raw entries; empty when nothing of it is allocated.
+    // The raw entries of table `index`; empty if it is absent or all zero.
     std::span<const std::uint64_t> table(std::uint64_t index);
     GrainPlace place(std::uint64_t raw_entry) const;
 
-    // Both copies are there, complete and equal.
+    // Both copies exist and are complete and equal.
     bool copies_agree() const { return copies_agree_; }
     bool has_zeroed_grains() const { return has_zeroed_grains_; }
 
-    // A primary table or a directory was damaged and the other copy taken for it.
+    // A primary table or a directory was damaged, and the other copy is used.
     bool worked_around() const { return worked_around_; }
 
-    // Every primary table is sound, but a redundant one is not the same, as when a writer died
+    // Every primary table is sound, but a redundant one differs, as when a writer was killed
     // between the two.
     bool redundant_differs() const { return redundant_differs_; }
 
     // All tables and directories end below this sector.
     std::uint64_t metadata_end_sector() const { return divide_up(tables_end_, kSectorSize); }
 
-    // Nothing that the map uses, tables or grains, lies below this sector of the file.
+    // No table or grain that the map uses lies below this sector of the file.
     std::uint64_t first_used_sector() const { return first_used_ / kSectorSize; }
 
   private:
@@ -82,8 +83,8 @@ class GrainTables {
         }
     };
 
-    // Where a table is, in half the space: a sector, or for seSparse the table's number plus one;
-    // 0: there is none.
+    // A table's position in four bytes instead of eight: a sector, or for seSparse the table's
+    // number plus one. 0 if there is none.
     using TableReference = std::uint32_t;
 
     std::vector<TableReference> read_directory(std::uint64_t directory_sector) const;
@@ -105,12 +106,12 @@ class GrainTables {
     std::shared_ptr<const io::File> file_;
     GrainMap map_;
     std::uint64_t file_bytes_;
-    std::vector<TableReference> chosen_;  // of the two copies of each table
+    std::vector<TableReference> chosen_;  // one of the two copies of each table
     std::vector<std::uint64_t> entries_;  // of the table loaded last; empty: all zero
     std::uint64_t loaded_offset_ = 0;
-    std::array<Hole, 2> holes_;  // known ones: where primary and redundant tables were met last
+    std::array<Hole, 2> holes_;  // the holes where a primary and a redundant table were found last
     std::vector<std::byte> buffer_;
-    std::vector<TableReference> sorted_;            // the chosen ones, while they are checked
+    std::vector<TableReference> sorted_;            // chosen_ in order, while it is checked
     std::uint64_t first_used_ = ~std::uint64_t{0};  // bytes
     std::uint64_t tables_end_ = 0;                  // bytes
     bool two_copies_ = false;                       // of the directory

@@ -1,4 +1,4 @@
-// Finds grains that lie on top of each other: remembers which parts of a file are taken.
+// Finds grains that overlap: remembers which parts of a file are taken.
 #pragma once
 
 #include <cstdint>
@@ -6,15 +6,15 @@
 
 namespace vix::format::vmdk {
 
-// All grains have one size; their places are in sectors. Memory is one bit for each grain that
-// would fit, and two bytes more where grains do not all lie at the same distance from a multiple of
-// it.
+// All grains have one size; positions are in sectors. Memory is one bit for each grain that would
+// fit, plus two bytes if the grains do not all have the same offset from a multiple of their size.
 class GrainUse {
   public:
-    // A file so large that the memory would not be bounded is not watched: take() is then true.
+    // For a file so large that memory would not be bounded, nothing is checked: take() always
+    // returns true.
     GrainUse(std::uint64_t file_sectors, std::uint64_t grain_sectors);
 
-    // False when the grain would overlap one that was taken before.
+    // Returns false if the grain would overlap one that was taken before.
     bool take(std::uint64_t sector);
 
   private:
@@ -25,7 +25,7 @@ class GrainUse {
     std::uint64_t grain_sectors_;
     std::uint64_t slots_;
     std::vector<std::uint64_t> bits_;    // a grain begins in this slot
-    std::vector<std::uint16_t> phases_;  // how far into its slot it begins; empty: all first_phase_
+    std::vector<std::uint16_t> phases_;  // the grain's offset in its slot; empty: all first_phase_
     bool any_ = false;
     std::uint64_t first_phase_ = 0;
 };

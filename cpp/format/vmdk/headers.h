@@ -1,5 +1,5 @@
-// The headers of sparse extents as they lie on disk, field by field. All numbers little endian;
-// offsets and sizes are in sectors of 512 bytes unless said otherwise.
+// The on-disk headers of sparse extents, field by field. Numbers are little endian; offsets and
+// sizes are in sectors of 512 bytes unless stated otherwise.
 #pragma once
 
 #include <boost/endian/buffers.hpp>
@@ -39,20 +39,20 @@ struct HostedHeader {
 };
 static_assert(sizeof(HostedHeader) == 512);
 
-// Between grains of a streamOptimized extent. Source: the same.
+// Stands between the grains of a streamOptimized extent. Source: as above.
 struct Marker {
     static constexpr std::uint32_t kEndOfStream = 0;
     static constexpr std::uint32_t kFooter = 3;
 
-    endian::little_uint64_buf_t value;  //  0  a grain: its first sector on the disk
-    endian::little_uint32_buf_t size;   //  8  a grain: bytes of compressed data that follow at 12
-    endian::little_uint32_buf_t type;   // 12  where size is 0
+    endian::little_uint64_buf_t value;  //  0  for a grain: its first sector on the disk
+    endian::little_uint32_buf_t size;   //  8  for a grain: compressed bytes, which begin at 12
+    endian::little_uint32_buf_t type;   // 12  valid if size is 0
     unsigned char padding[496];         // 16
 };
 static_assert(sizeof(Marker) == 512);
 inline constexpr std::uint64_t kGrainMarkerBytes = 12;
 
-// ESX redo log and sparse disk, "COWD": the part that is read. Source: the same; libvmdk's notes.
+// ESX delta and sparse disk, "COWD": the part that is read. Sources: as above; libvmdk's notes.
 struct CowdHeader {
     static constexpr std::uint32_t kMagic = 0x44574F43;
     static constexpr std::uint32_t kEntriesPerTable = 4096;
@@ -68,7 +68,7 @@ struct CowdHeader {
 };
 static_assert(sizeof(CowdHeader) == 32);
 
-// ESX space-efficient sparse extent. Source: QEMU's reader; dissect.hypervisor.
+// ESX space-efficient sparse extent. Sources: QEMU's reader; dissect.hypervisor.
 struct SeSparseHeader {
     static constexpr std::uint64_t kMagic = 0x00000000CAFEBABE;
     static constexpr std::uint64_t kVersion = 0x0000000200000001;
@@ -108,7 +108,7 @@ struct SeSparseVolatileHeader {
     endian::little_uint64_buf_t magic;             //  0
     endian::little_uint64_buf_t free_table;        //  8
     endian::little_uint64_buf_t next_transaction;  // 16
-    endian::little_uint64_buf_t replay_journal;    // 24  not 0: changes wait in the journal
+    endian::little_uint64_buf_t replay_journal;    // 24  not 0: the journal holds unapplied changes
     unsigned char padding[480];                    // 32
 };
 static_assert(sizeof(SeSparseVolatileHeader) == 512);

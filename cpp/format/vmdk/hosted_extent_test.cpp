@@ -1,4 +1,4 @@
-// Hosted sparse extents: what is read from sound ones, and what each damage leads to.
+// Hosted sparse extents: what is read from sound ones, and the result of each kind of damage.
 #include <gtest/gtest.h>
 
 #include "format/vmdk/extent.h"

@@ -10,11 +10,11 @@
 namespace vix::format::vmdk {
 namespace {
 
-constexpr std::size_t kTextLimit = (std::size_t{1} << 20) - 1;  // of what it parses for extents
+constexpr std::size_t kTextLimit = (std::size_t{1} << 20) - 1;  // QEMU parses this much for extents
 constexpr std::size_t kNameLimit = 511;
 constexpr std::string_view kChangeTrackKey = "changeTrackPath";
 constexpr std::uint64_t kVersionWithTracking = 3;
-// Of a descriptor that is a file by itself.
+// For a descriptor in a file of its own.
 constexpr std::string_view kTypes[] = {"monolithicFlat",       "vmfs",
                                        "vmfsSparse",           "seSparse",
                                        "twoGbMaxExtentSparse", "twoGbMaxExtentFlat"};
@@ -23,13 +23,12 @@ std::string_view until_nul(std::string_view text) {
     return text.substr(0, text.find('\0'));
 }
 
-// What it searches for content ids.
+// The part that QEMU searches for content ids.
 std::string_view start_of(std::string_view text) {
     return until_nul(text.substr(0, kQemuDescriptorLimit - 1));
 }
 
-// The number behind the first place where `word` is in the text, one character of any kind between
-// them.
+// The number after the first occurrence of `word`, with one character of any kind between them.
 std::optional<std::uint32_t> number_behind(std::string_view text, std::string_view word) {
     const auto at = text.find(word);
     if (at == std::string_view::npos || at + word.size() + 1 > text.size()) return std::nullopt;
@@ -41,12 +40,11 @@ std::optional<std::uint32_t> number_behind(std::string_view text, std::string_vi
     return parse_hex32(rest.substr(0, digits));
 }
 
-// "WORD SECTORS TYPE "NAME" [OFFSET]": lines of fewer fields, or of another access, do not exist
-// for QEMU.
+// RW SECTORS TYPE "NAME" [OFFSET]. QEMU ignores lines with fewer fields or another access.
 struct LineFields {
     std::string_view type;
     std::string_view name;
-    std::string_view offset;  // empty: there is none
+    std::string_view offset;  // empty if there is none
     std::optional<std::uint64_t> sectors;
 };
 
@@ -100,8 +98,8 @@ bool is_quoted_type(std::string_view text, std::string_view type) {
     return text.substr(at, expected.size()) == expected;
 }
 
-// The text after its first write, which takes the first `size` bytes of it, or what a file shorter
-// than that has, and reads no further than the first NUL.
+// The text after QEMU's first write. QEMU reads the first `size` bytes (fewer if the file is
+// shorter), and only up to the first NUL.
 std::string rewritten(std::string_view text, std::size_t size, std::uint32_t cid) {
     std::string start{text.substr(0, size)};
     start.resize(size, '\0');
@@ -145,7 +143,7 @@ bool survives(std::string_view text, std::size_t size, std::uint32_t cid,
     }
 }
 
-// Calls `edit` for each line with what is in front of `=`.
+// Calls `edit` for each line, with the text before its `=`.
 template <typename Edit>
 void for_each_line(std::string_view text, Edit edit) {
     text = until_nul(text);
@@ -195,7 +193,7 @@ bool survives_qemus_write(std::string_view text, const Descriptor& descriptor) {
     const std::size_t whole = std::max<std::size_t>(text.size(), kQemuDescriptorLimit);
     for (const std::uint32_t cid : {0U, 0xFFFFFFFEU}) {
         if (!survives(text, whole, cid, descriptor)) return false;
-        // A longer one has a NUL in its middle after that, except with a corrected QEMU.
+        // Unless QEMU has the correction, a longer text would then have a NUL in its middle.
         if (text.size() > kQemuDescriptorLimit) continue;
         if (!survives(text, kQemuDescriptorLimit, cid, descriptor)) return false;
     }

@@ -1,5 +1,5 @@
-// Grain directories and tables are there twice: the second copy serves where the first is damaged.
-// And which extents may be copied byte for byte.
+// Grain directories and tables exist twice: the second copy is used if the first is damaged. Also:
+// which extents may be copied byte for byte.
 #include <gtest/gtest.h>
 
 #include "format/vmdk/extent.h"
@@ -22,7 +22,7 @@ using testing::put32;
 using testing::put64;
 using testing::TempFolder;
 
-// Two tables, a grain in each.
+// Two tables with one grain each.
 HostedImage usual() {
     HostedImage image;
     image.grain_sectors = 16;
@@ -186,7 +186,7 @@ TEST(CopyableExtent, IsNotOneWithTablesOfAnotherSize) {
     EXPECT_FALSE(is_copyable(image.bytes()));
 }
 
-// QEMU wants the file to be at least as long as this; a copy would fail there.
+// QEMU requires the file to be at least this long, so it would refuse a copy.
 TEST(CopyableExtent, IsNotOneWhoseMetadataEndBehindTheFile) {
     HostedImage image = usual();
     image.grains.clear();

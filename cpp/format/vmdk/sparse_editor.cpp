@@ -24,12 +24,13 @@ SparseEditor::SparseEditor(std::shared_ptr<io::File> file, std::uint64_t sectors
     : file_{std::move(file)},
       tables_{file_, map_of(*file_, sectors)},
       end_sector_{round_up(divide_up(file_->size(), kSectorSize), tables_.map().grain_sectors)} {
-    // What was worked around when reading must not be built upon.
+    // Reading can work around damage; writing must not build on it.
     if (tables_.worked_around()) {
         throw Error{VIX_E_DISK_NOTSUPPORTED,
                     file_->path().string() + ": its grain tables cannot be changed in place"};
     }
-    // Nobody has looked yet where the redundant tables lie, and whether grains spare both.
+    // So far nobody has checked where the redundant tables lie, and that grains overlap neither
+    // copy.
     TablePlaces places{*file_, tables_.map()};
     if (const auto overlap = places.overlap(tables_)) {
         throw Error{VIX_E_DISK_NOTSUPPORTED, file_->path().string() + ": " + *overlap};
@@ -84,7 +85,7 @@ void SparseEditor::mend() {
     mend_redundant_tables();
 }
 
-// The sectors of one copy of the tables, by the directory as it is in the file.
+// The sectors of one copy of the tables, from the directory in the file.
 std::vector<std::uint64_t> SparseEditor::tables_of(std::uint64_t directory) const {
     std::vector<endian::little_uint32_buf_t> entries(tables_.map().tables());
     file_->read_at(directory * kSectorSize, std::as_writable_bytes(std::span{entries}));
@@ -94,7 +95,8 @@ std::vector<std::uint64_t> SparseEditor::tables_of(std::uint64_t directory) cons
     return sectors;
 }
 
-// The primary tables are those that count: what an entry of theirs points to is there.
+// The primary tables are authoritative: commit() writes them first, so the grains of their entries
+// exist.
 void SparseEditor::mend_redundant_tables() {
     const auto primary = tables_of(tables_.map().directory);
     const auto redundant = tables_of(tables_.map().redundant_directory);
@@ -106,8 +108,9 @@ void SparseEditor::mend_redundant_tables() {
     }
 }
 
-// Tables of both copies at the end of the file, where they read as zeros. The file has their room
-// before commit(), so that what a directory names is there whatever is lost in a power failure.
+// Allocates tables for both copies at the end of the file, where they read as zeros. The file gets
+// their space before commit(), so that after a power loss every table that a directory names lies
+// within the file.
 void SparseEditor::reserve_tables(std::uint64_t index) {
     if (std::exchange(reserved_, index) == index) return;
     const GrainMap& map = tables_.map();
@@ -135,7 +138,7 @@ void SparseEditor::write_directory_entries(std::uint64_t directory) {
     }
 }
 
-// By the directory as it is in the file: each copy has tables of its own.
+// Uses the directory in the file, because each copy has tables of its own.
 void SparseEditor::write_entry(std::uint64_t directory, std::uint64_t grain, std::uint32_t sector) {
     if (directory == 0) return;
     const GrainMap& map = tables_.map();

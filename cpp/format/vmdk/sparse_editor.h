@@ -1,7 +1,7 @@
-// Changes a hosted sparse extent in place: gives grains a place, new ones at the end of the file.
-// The tables are written apart from the data and after it, so a crash in between loses nothing that
-// was readable before. Who writes so keeps no change tracking: the header stops saying that
-// somebody does.
+// Changes a hosted sparse extent in place: finds or allocates grains, new ones at the end of the
+// file. commit() writes the tables after the data, so a crash in between loses nothing that was
+// readable before. Changes made here are not tracked, so the first write removes change tracking
+// from the header. Offsets are in bytes, all else in sectors.
 #pragma once
 
 #include <cstdint>
@@ -20,24 +20,24 @@ class SparseEditor {
   public:
     struct Place {
         std::uint64_t offset;  // bytes
-        bool fresh;            // a new grain: it reads as zeros
+        bool fresh;            // a new grain, which reads as zeros
     };
 
-    // `file` is open for writing. Errors as open_extent(); VIX_E_DISK_NOTSUPPORTED for an extent
-    // that cannot be changed in place (compressed, of another form, or with damaged tables).
+    // `file` must be open for writing. Errors as open_extent(), and VIX_E_DISK_NOTSUPPORTED for an
+    // extent that cannot be changed in place (compressed, of another form, or with damaged tables).
     SparseEditor(std::shared_ptr<io::File> file, std::uint64_t sectors);
 
     std::uint64_t grain_sectors() const { return tables_.map().grain_sectors; }
     const std::shared_ptr<io::File>& file() const { return file_; }
 
-    // Where the grain is; a place of its own is made for it where it had none.
+    // The grain's position; allocates the grain if it has none. VIX_E_FILE_TOO_BIG beyond 2 TiB.
     Place place(std::uint64_t grain);
 
-    // Writes the entries of all new grains, in the primary tables and after that in the redundant
-    // ones, which become like those if they were not.
+    // Writes the entries of all new grains: first the primary tables, then the redundant ones.
+    // Makes the redundant tables equal to the primary ones if they differed.
     void commit();
 
-    // Makes redundant tables that a crash left behind equal to the others.
+    // Makes redundant tables that a crash left different equal to the primary ones.
     void mend();
 
   private:
@@ -53,10 +53,10 @@ class SparseEditor {
     GrainTables tables_;
     std::uint64_t end_sector_;                      // of the file; the next new grain goes here
     std::map<std::uint64_t, std::uint32_t> fresh_;  // grain -> sector, not yet in the tables
-    // Entry of a directory (byte) -> sector of the table, not yet in the directory.
+    // Byte offset of a directory entry -> sector of its table, not yet in the directory.
     std::map<std::uint64_t, std::uint32_t> fresh_tables_;
     bool writes_ = false;
-    std::uint64_t reserved_ = ~std::uint64_t{0};  // the table that was asked for last
+    std::uint64_t reserved_ = ~std::uint64_t{0};  // the last argument of reserve_tables()
 };
 
 }  // namespace vix::format::vmdk

@@ -33,7 +33,7 @@ HostedImage image_with_a_grain() {
     return image;
 }
 
-// As a merge does: data first, tables after it.
+// As a merge does: data first, then the tables.
 void fill(SparseEditor& editor, std::uint64_t grain, char character) {
     const auto place = editor.place(grain);
     editor.file()->write_at(place.offset, io::as_bytes(content(character, grain * 128, 128)));
@@ -92,7 +92,7 @@ TEST(SparseEditor, WritesBothCopiesOfTheTables) {
     EXPECT_EQ(read_back(folder, image.capacity), image.disk_content());
 }
 
-// Disks of others leave out tables that nothing is in yet.
+// Other products omit tables that have no entries yet.
 TEST(SparseEditor, MakesATableThatIsMissing) {
     const TempFolder folder;
     HostedImage image;
@@ -132,7 +132,7 @@ TEST(SparseEditor, RefusesACompressedExtent) {
     EXPECT_EQ(code_of([&] { SparseEditor(file, image.capacity); }), VIX_E_DISK_NOTSUPPORTED);
 }
 
-// As when the process died over the tables.
+// As if the process had been killed while it wrote the tables.
 TEST(SparseEditor, MendsRedundantTablesThatDiffer) {
     const TempFolder folder;
     HostedImage image = image_with_a_grain();
@@ -174,7 +174,7 @@ TEST(SparseEditor, WritesOverNothingWhereARedundantTableShouldBe) {
     }
 }
 
-// Nobody keeps track of what it changes.
+// Nothing tracks what the editor changes.
 TEST(SparseEditor, LowersTheVersionOfChangeTrackingBeforeItWrites) {
     const TempFolder folder;
     HostedImage image = image_with_a_grain();
@@ -185,7 +185,7 @@ TEST(SparseEditor, LowersTheVersionOfChangeTrackingBeforeItWrites) {
     EXPECT_EQ(get32(read_file(folder / "x.vmdk"), HostedField::kVersion), 1U);
 }
 
-// A file that a power failure cut off at its old size must not be what a directory points behind.
+// A power loss may leave the file at its old size; then no directory may point beyond its end.
 TEST(SparseEditor, HasTheRoomForANewTableBeforeItCommits) {
     const TempFolder folder;
     HostedImage image;
@@ -216,7 +216,7 @@ TEST(SparseEditor, RefusesTablesThatWereWorkedAround) {
     const TempFolder folder;
     const HostedImage image = image_with_a_grain();
     Image bytes = image.bytes();
-    testing::put32(bytes, image.entry(2), 0x7FFFFFFF);  // the redundant copy is taken for it
+    testing::put32(bytes, image.entry(2), 0x7FFFFFFF);  // the redundant copy is used
     const auto file = write_extent(folder, bytes);
     EXPECT_EQ(code_of([&] { SparseEditor(file, image.capacity); }), VIX_E_DISK_NOTSUPPORTED);
 }

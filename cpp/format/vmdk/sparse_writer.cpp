@@ -49,7 +49,7 @@ std::uint64_t SparseWriter::allocate(std::uint64_t sector, std::uint64_t sectors
     const std::uint64_t last = (sector + sectors - 1) / kGrainSectors;
     std::uint64_t begin = last_grain_sector_;
     for (std::uint64_t grain = first; grain <= last; ++grain) {
-        if (grain == last_grain_index_) continue;  // begun by the stretch before
+        if (grain == last_grain_index_) continue;  // allocated by the previous range
         if (next_grain_ > std::numeric_limits<std::uint32_t>::max()) {
             throw Error{VIX_E_FILE_TOO_BIG,
                         file_->path().string() + ": a sparse extent holds 2 TiB at the most"};
@@ -79,7 +79,7 @@ void SparseWriter::flush_table() {
     }
 }
 
-// Tables of which nothing is allocated stay holes in the file: they read as zeros.
+// Tables without entries stay holes in the file, which read as zeros.
 void SparseWriter::finish() {
     flush_table();
     file_->resize(next_grain_ * kSectorSize);

@@ -1,5 +1,6 @@
-// Writes a hosted sparse extent as VMware lays it out: header, descriptor if embedded, redundant
-// directory and tables, directory and tables, then the grains in the order they are asked for.
+// Writes a hosted sparse extent in VMware's layout: header, descriptor (if embedded), redundant
+// directory and tables, directory and tables, then the grains in the order of allocation. Offsets
+// in the file are in bytes, all else in sectors.
 #pragma once
 
 #include <array>
@@ -19,16 +20,17 @@ inline constexpr std::uint64_t kEmbeddedDescriptorSectors = 20;  // more only if
 
 class SparseWriter {
   public:
-    // `file` must be new. `descriptor` is the embedded descriptor's text; empty: none is embedded.
+    // `file` must be new. `descriptor` is the text of the embedded descriptor; empty if none is
+    // embedded.
     SparseWriter(std::shared_ptr<io::File> file, std::uint64_t capacity_sectors,
                  std::string descriptor);
 
-    // Makes room for a stretch of the extent and gives the byte of the file where it begins; all of
-    // it lies together from there on. Stretches must come in ascending order.
+    // Allocates a range of the extent and returns its byte offset in the file; the range is
+    // contiguous there. Ranges must come in ascending order. VIX_E_FILE_TOO_BIG beyond 2 TiB.
     std::uint64_t allocate(std::uint64_t sector, std::uint64_t sectors);
 
-    // Writes what maps the grains. The file is a sound extent after this, whatever else is still
-    // being written into its grains.
+    // Writes header, descriptor, directories and tables. After that the file is a sound extent,
+    // even while data is still being written into its grains.
     void finish();
 
   private:
@@ -42,7 +44,7 @@ class SparseWriter {
     std::string descriptor_;
     std::uint64_t descriptor_sectors_;
     std::uint64_t tables_;
-    // Sectors of the parts.
+    // First sectors of the parts.
     std::uint64_t redundant_directory_;
     std::uint64_t redundant_tables_;
     std::uint64_t directory_;
@@ -56,16 +58,17 @@ class SparseWriter {
     std::array<endian::little_uint32_buf_t, kEntriesPerTable> table_{};
 };
 
-// In a byte-for-byte copy of a sparse extent: puts the descriptor's text (empty: none is embedded)
-// in place, and the lowest version that the entries need.
+// In a byte-for-byte copy of a sparse extent: writes the descriptor's text (empty: none is
+// embedded) and the lowest version that the entries allow.
 void rewrite_descriptor(io::File& copy, const HostedHeader& header, bool zeroed_grains,
                         const std::string& descriptor);
 
-// The header of an extent whose changed areas somebody kept track of says version 3. Who writes to
-// it and keeps no track lowers that to what the entries need, before the first write.
+// Version 3 in the header means that changed areas are tracked. Before the first write without
+// tracking, this lowers the version to what the entries need.
 void stop_change_tracking(io::File& extent);
 
-// Whether there is room for it where VMware and QEMU look: from sector 1 up to `first_used_sector`.
+// True if the text fits where VMware and QEMU expect it: from sector 1 to before
+// `first_used_sector`.
 bool descriptor_fits(const HostedHeader& header, std::uint64_t first_used_sector,
                      const std::string& descriptor);
 

@@ -28,7 +28,7 @@ std::shared_ptr<io::File> new_file(const TempFolder& folder) {
     return std::make_shared<io::File>(io::File::create(folder / "x.vmdk", 0600));
 }
 
-// An extent of which nothing is allocated.
+// An extent without allocated grains.
 Image empty_extent(std::uint64_t capacity, const std::string& descriptor = {}) {
     const TempFolder folder;
     SparseWriter writer{new_file(folder), capacity, descriptor};
@@ -36,7 +36,8 @@ Image empty_extent(std::uint64_t capacity, const std::string& descriptor = {}) {
     return read_file(folder / "x.vmdk");
 }
 
-// Workstation counts on in the directories behind the last table, to the end of their sectors.
+// In the directories, Workstation writes further entries after the last table, up to the end of
+// their sectors.
 Image without_entries_behind_the_last_table(Image image) {
     testing::put_bytes(image, kSector + 5 * 4, std::string(kSector - 5 * 4, '\0'));
     testing::put_bytes(image, 22 * kSector + 5 * 4, std::string(kSector - 5 * 4, '\0'));
@@ -132,7 +133,7 @@ TEST(SparseWriter, TablesOfNothingStayHoles) {
               VIX_OK);
 }
 
-// Whose tables alone take two tebibytes: the first grain would lie behind what an entry can say.
+// The tables alone take two TiB, so the first grain would lie beyond what an entry can express.
 TEST(SparseWriter, RefusesGrainsBehindTwoTebibytes) {
     const TempFolder folder;
     SparseWriter writer{new_file(folder), std::uint64_t{1} << 45, {}};
@@ -162,7 +163,7 @@ HostedHeader header_of(const Image& bytes) {
     return header;
 }
 
-// The copy of `image` after its descriptor was rewritten.
+// A copy of `image` with a rewritten descriptor.
 Image rewritten(const testing::HostedImage& image, bool zeroed_grains,
                 const std::string& descriptor) {
     const TempFolder folder;
@@ -195,7 +196,7 @@ TEST(RewriteDescriptor, GivesTheLowestVersionThatWillDo) {
     EXPECT_EQ(get32(rewritten(image, true, ""), HostedField::kVersion), 2U);
 }
 
-// Directories begin at sector 21 where a descriptor of the usual size is embedded.
+// With an embedded descriptor of the usual size, the directories begin at sector 21.
 HostedHeader header_with_descriptor() {
     testing::HostedImage image;
     image.descriptor = "old";

@@ -208,7 +208,7 @@ TEST(StreamExtentDamage, AGrainThatUnpacksToLessNeedsRepair) {
     EXPECT_EQ(code_for(bytes), VIX_E_DISK_NEEDSREPAIR);
 }
 
-// A gigabyte of zeros in a megabyte: nothing of it is unpacked beyond the grain.
+// Far more zeros than a grain holds in a small record: nothing is unpacked beyond the grain.
 TEST(StreamExtentDamage, ABombNeedsRepair) {
     StreamImage image = usual();
     Image bytes = image.bytes();

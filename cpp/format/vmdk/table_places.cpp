@@ -49,7 +49,8 @@ bool TablePlaces::incomplete() const {
            std::any_of(redundant_.begin(), redundant_.end(), is_missing);
 }
 
-// All but the grains. A redundant table that is the primary one itself is written twice alike.
+// All parts except the grains. A redundant table that is the primary one itself is harmless: it
+// gets the same content twice.
 std::vector<TablePlaces::Part> TablePlaces::parts() const {
     const std::uint64_t directory = divide_up(map_.tables() * map_.entry_bytes(), kSectorSize);
     std::vector<Part> parts{{0, 1}, {map_.directory, map_.directory + directory}};

@@ -1,6 +1,6 @@
-// Where a hosted sparse extent keeps its two copies of directory and tables, as the directories in
-// the file say. Reading needs one sound copy; writing follows both, so each table of each copy must
-// be there and lie where nothing else does.
+// The positions of both copies of directory and tables of a hosted sparse extent, from the
+// directories in the file. Reading needs one sound copy. Writing uses both, so every table of both
+// copies must exist and overlap nothing. Positions are in sectors.
 #pragma once
 
 #include <cstdint>
@@ -15,24 +15,25 @@ namespace vix::format::vmdk {
 
 class TablePlaces {
   public:
-    // Reads the directories. `tables` is sound: no error but of reading the file.
+    // Reads the directories. The map must come from sound tables; throws only errors of reading the
+    // file.
     TablePlaces(const io::File& file, const GrainMap& map);
 
-    // Where the first table or directory begins.
+    // The first sector of a table or directory.
     std::uint64_t first_sector() const;
 
-    // A table is missing in one of the copies.
+    // True if a table is missing in one of the copies.
     bool incomplete() const;
 
-    // Which parts lie on each other or outside the file, as the end of a sentence that begins with
-    // the file's name; nothing if all are sound. Looks at all grains unless no grain can lie among
-    // the tables.
+    // Which parts overlap or lie outside the file, as the end of a sentence that begins with the
+    // file's name; empty if all are sound. Reads all grains, unless no grain can lie among the
+    // tables.
     std::optional<std::string> overlap(GrainTables& tables) const;
 
-    // Makes the tables that are missing, at the end of the file: empty ones, and copies of those
-    // that have no redundant one. The new tables reach the disk before a directory names them, the
-    // primary before the redundant. At any instant and after a crash the extent reads as before.
-    // Error VIX_E_FILE_TOO_BIG, with nothing changed.
+    // Adds the missing tables at the end of the file: empty ones, and copies of those without a
+    // redundant one. With Durability::Synced, new tables are synced before a directory names them,
+    // and the primary directory before the redundant one. So at any time, and after a crash, the
+    // extent reads as before. Throws VIX_E_FILE_TOO_BIG, with nothing changed.
     void complete(io::File& file, io::Durability durability);
 
   private:
@@ -50,8 +51,8 @@ class TablePlaces {
 
     GrainMap map_;
     std::uint64_t file_sectors_;
-    std::vector<std::uint64_t> primary_;    // sectors; 0: missing
-    std::vector<std::uint64_t> redundant_;  // empty: the extent has one copy, or both are the same
+    std::vector<std::uint64_t> primary_;    // sectors, 0: missing
+    std::vector<std::uint64_t> redundant_;  // empty: one copy, or one directory for both
 };
 
 }  // namespace vix::format::vmdk

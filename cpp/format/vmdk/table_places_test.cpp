@@ -16,7 +16,7 @@ using testing::Image;
 using testing::kSector;
 using testing::TempFolder;
 
-// Three tables, a grain in the second.
+// Three tables, with one grain in the second.
 HostedImage three_tables() {
     HostedImage image;
     image.capacity = 200000;
@@ -89,7 +89,7 @@ TEST_F(Places, AMissingCopyIsMadeOfThePrimaryTable) {
     EXPECT_TRUE(content() == image.disk_content());
 }
 
-// As after a power failure between the two directories.
+// As after a power loss between writing the two directories.
 TEST_F(Places, AreCompletedAfterACrashInBetween) {
     const HostedImage image = three_tables();
     const Image before = without_tables(image);
