@@ -26,7 +26,7 @@ namespace {
 constexpr std::uint64_t kInventoryLimit = std::uint64_t{64} << 20;
 constexpr std::chrono::seconds kPatience{30};
 
-// A link is followed, so that replacing the file leaves the link.
+// Follows a symbolic link, so that replacing the file keeps the link.
 fs::path file_of(const vm::Settings& settings) {
     if (settings.inventory_file.empty()) {
         throw Error{VIX_E_FILE_NOT_FOUND,
@@ -49,7 +49,7 @@ InventoryFile read(const vm::Settings& settings) {
     }
 }
 
-// Where an entry is on this host; as it stands where its drive is not mapped.
+// The path of an entry on this host; unchanged if its drive is not mapped.
 fs::path place_of(const std::string& entry, const vm::Settings& settings) {
     try {
         return settings.path_map.resolve(entry);
@@ -58,8 +58,8 @@ fs::path place_of(const std::string& entry, const vm::Settings& settings) {
     }
 }
 
-// A machine is known by its path after symbolic links. What differs as a file differs as a path,
-// and asking that first makes comparing with a thousand entries cheap.
+// Identifies a machine by its path with all symbolic links resolved. Two paths to different files
+// cannot be the same machine; checking that first makes a comparison with a thousand entries cheap.
 class Identity {
   public:
     explicit Identity(const fs::path& path)
@@ -88,7 +88,7 @@ class Identity {
     bool there_;
 };
 
-// The entries of the machine, as they stand in the file.
+// All entries for the machine, spelt as in the file.
 std::vector<std::string> entries_of(const fs::path& vmx, const InventoryFile& inventory,
                                     const vm::Settings& settings) {
     const Identity machine{vmx};
@@ -114,7 +114,7 @@ InventoryEntry describe(const fs::path& vmx) {
         const auto list = vm::SnapshotTree::read(vm::snapshot_list_path(vmx));
         entry.linked_clone = !list.clone_of().empty();
     } catch (const Error&) {
-        // Only an ornament of the entry; who needs the snapshots will say what is wrong with them.
+        // Only a detail of the entry. A call that needs the snapshots will report the error.
     }
     return entry;
 }
@@ -127,11 +127,11 @@ bool is_held_as_running(const fs::path& vmx, const vm::Settings& settings) {
     try {
         return vm::running_mark(vm::Config::read(vmx), settings).has_value();
     } catch (const Error&) {
-        return false;  // gone, or no .vmx any more
+        return false;  // deleted, or no longer a .vmx
     }
 }
 
-// None where libvirt cannot be asked: what runs then is not ours, or its own locks show it.
+// Empty if libvirt cannot be asked: then no machine of ours runs, or its lock shows it.
 std::vector<fs::path> our_machines(const vm::Settings& settings,
                                    const power::Settings& power_settings) {
     try {
@@ -141,7 +141,7 @@ std::vector<fs::path> our_machines(const vm::Settings& settings,
     }
 }
 
-// Each machine once, by the first path that leads to it.
+// Collects each machine once, by the first path that leads to it.
 class Found {
   public:
     void add(const fs::path& vmx) {
@@ -167,7 +167,8 @@ void register_machine(const fs::path& vmx, const vm::Settings& settings, Progres
     const InventoryEntry entry = describe(path);
     const fs::path file = file_of(settings);
     if (!entries_of(path, read(settings), settings).empty()) return;
-    fs::create_directories(file.parent_path(), error);  // the lock tells of one that is missing
+    // If this fails, the lock reports the missing folder.
+    fs::create_directories(file.parent_path(), error);
     const io::Lock lock{file, io::LockKind::Exclusive, {kPatience, &waiting}};
     InventoryFile inventory = read(settings);
     if (!entries_of(path, inventory, settings).empty()) return;
@@ -177,7 +178,7 @@ void register_machine(const fs::path& vmx, const vm::Settings& settings, Progres
 
 void unregister_machine(const fs::path& vmx, const vm::Settings& settings, Progress& waiting) {
     const fs::path path = full_path(vmx);
-    // Asked before the lock, which needs a folder that can be written to.
+    // Check before locking, because the lock needs a writable folder.
     if (entries_of(path, read(settings), settings).empty()) return;
     if (is_held_as_running(path, settings)) {
         throw Error{VIX_E_VM_IS_RUNNING, path.string() + " runs; it stays in the inventory"};

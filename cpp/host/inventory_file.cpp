@@ -23,14 +23,14 @@ std::string value_of(const KeyGroup& group, const std::string& key) {
     return found == group.end() ? std::string{} : found->second.value;
 }
 
-// A folder has a name of its own there, or none.
+// In a folder's entry `config` is the folder's own name or empty.
 bool is_machine(const std::string& config) {
     constexpr std::string_view kExtension = ".vmx";
     return config.size() > kExtension.size() &&
            equal_ignoring_case(config.substr(config.size() - kExtension.size()), kExtension);
 }
 
-// Of an entry that was removed VMware keeps the line `config = ""`, and uses its number again.
+// When VMware removes an entry it keeps the line `config = ""` and reuses the number.
 bool is_free(const KeyGroup& group) {
     return value_of(group, "config").empty() && value_of(group, "displayname").empty();
 }
@@ -43,7 +43,7 @@ std::size_t free_number(const std::map<std::size_t, KeyGroup>& list) {
     return number;
 }
 
-// Where the machine stands among those in no folder.
+// The position after the last machine that is in no folder.
 std::uint64_t next_position(const std::map<std::size_t, KeyGroup>& list) {
     std::uint64_t next = 0;
     for (const auto& [number, group] : list) {
@@ -76,7 +76,7 @@ std::vector<std::string> InventoryFile::machines() const {
         }
     };
     take(kList, "config");
-    take(kIndex, "id");  // all that newer products write
+    take(kIndex, "id");  // newer products write only these
     return found;
 }
 

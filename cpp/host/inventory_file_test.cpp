@@ -9,7 +9,7 @@ namespace {
 
 using Paths = std::vector<std::string>;
 
-// Two machines, one of them in a folder; a number that was given up; keys of other products.
+// Two machines, one of them in a folder; an unused number; keys of other products.
 constexpr const char* kLibrary =
     ".encoding = \"UTF-8\"\n"
     "vmlist1.config = \"/vms/a/a.vmx\"\n"

@@ -32,7 +32,7 @@ class Inventory : public ::testing::Test {
                              "displayName = \"" + name + "\"\nconfig.version = \"8\"\n");
     }
 
-    // Of this test alone: others run beside it, and processes are the whole host's.
+    // Only this test's machines: others run beside it, and processes belong to the whole host.
     Paths running_here() const {
         Paths found = running_machines(settings_, nothing_of_ours_);
         std::erase_if(found, [&](const std::string& vmx) {
@@ -194,12 +194,12 @@ TEST_F(Inventory, ServesAThousandMachines) {
     EXPECT_EQ(running_here(), Paths{});
 }
 
-// A process of that name with the arguments of VMware's, for as long as the object lives.
+// A process with the name and the arguments of VMware's, as long as the object lives.
 class VmwareProcess {
   public:
     VmwareProcess(const testing::TempFolder& folder, const fs::path& working, const char* vmx) {
         const fs::path program =
-            folder.write("bin/vmware-vmx", "#!/bin/sh\nread line\n");  // until its input ends
+            folder.write("bin/vmware-vmx", "#!/bin/sh\nread line\n");  // runs until its input ends
         chmod(program.c_str(), 0755);
         int ends[2];
         if (pipe(ends) != 0) return;

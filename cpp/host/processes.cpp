@@ -15,11 +15,12 @@ namespace fs = boost::filesystem;
 namespace vix::host {
 namespace {
 
-// Also vmware-vmx-debug and vmware-vmx-stats; the kernel keeps fifteen characters of a name.
+// Also matches vmware-vmx-debug and vmware-vmx-stats. The kernel keeps fifteen characters of a
+// name.
 constexpr std::string_view kProgram = "vmware-vmx";
 constexpr std::string_view kExtension = ".vmx";
 
-// Empty where the process is gone or another user's.
+// Empty if the process has ended or belongs to another user.
 std::string read_whole(const fs::path& path) {
     std::ifstream file{path.string(), std::ios::binary};
     return {std::istreambuf_iterator<char>{file}, {}};
@@ -30,7 +31,7 @@ bool is_process(const fs::path& entry) {
     return std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// Its last argument that is called like one: options come first.
+// The last argument that ends in .vmx, because options come first.
 std::optional<fs::path> machine_of(const fs::path& process) {
     const std::string arguments = read_whole(process / "cmdline");
     std::optional<fs::path> vmx;

@@ -1,4 +1,4 @@
-// Which virtual machines VMware's own processes on this host run, as their command lines tell.
+// The machines that VMware's own processes on this host run, from their command lines.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -6,7 +6,7 @@
 
 namespace vix::host {
 
-// The .vmx of every `vmware-vmx` process that this one may look at, absolute.
+// The absolute .vmx path of every `vmware-vmx` process that this process may inspect.
 std::vector<boost::filesystem::path> machines_of_vmware_processes();
 
 }  // namespace vix::host

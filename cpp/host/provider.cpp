@@ -26,12 +26,12 @@ constexpr unsigned kSharing = bit(Operation::ShareFolders);
 struct Product {
     Provider provider;
     const char* name;
-    unsigned operations;  // a bit for each one it supports
+    unsigned operations;  // one bit per supported operation
 };
 
-// Cloning is Workstation's alone: the support matrix of VIX 1.13 has it for no other product, and
-// the page of the call names Player as one without it. Player has no snapshots either, and its
-// virtual machines cannot be paused or upgraded. Recording went with VIX 1.11, for all of them.
+// Only Workstation clones: the support matrix of VIX 1.13 has cloning for no other product, and the
+// page of the call names Player as one without it. Player has no snapshots either, and its virtual
+// machines cannot be paused or upgraded. VIX 1.11 removed recording for all products.
 constexpr Product kProducts[] = {
     {Provider::Server, "VMware Server", kOnAll | kSnapshots | kUpgrades},
     {Provider::Workstation, "VMware Workstation",

@@ -1,10 +1,10 @@
-// The products whose host a connection stands for, and which operation each of them supports. The
-// files on disk are the same for all of them; what differs is what VMware lets a caller do.
+// The products that a connection can stand for, and the operations that each supports. The files on
+// disk are the same for all; only what VMware allows a caller differs.
 #pragma once
 
 namespace vix::host {
 
-// The numbers are those of VIX_SERVICEPROVIDER_VMWARE_*.
+// The values of VIX_SERVICEPROVIDER_VMWARE_*.
 enum class Provider { Server = 2, Workstation = 3, Player = 4, WorkstationShared = 11 };
 
 enum class Operation {
@@ -18,16 +18,17 @@ enum class Operation {
     Record,
 };
 
-// The provider that the host type of a connection asks for; the default one is Workstation. Errors:
+// The provider for a connection's host type; the default is Workstation. Throws
 // VIX_E_WRAPPER_SERVICEPROVIDER_NOT_FOUND for a product that VIX knows and this library cannot
-// serve, VIX_E_INVALID_ARG for a number that is none.
+// serve, VIX_E_INVALID_ARG for an unknown number.
 Provider provider_for(int host_type);
 
 const char* product_name(Provider provider);
 
 bool supports(Provider provider, Operation operation);
 
-// Throws VIX_E_NOT_SUPPORTED, naming product and operation, when the product lacks the operation.
+// Throws VIX_E_NOT_SUPPORTED, with product and operation in the detail, if the product lacks the
+// operation.
 void require_support(Provider provider, Operation operation);
 
 }  // namespace vix::host

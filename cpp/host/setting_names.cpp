@@ -32,11 +32,11 @@ constexpr std::string_view kNames[] = {
     "power.guestTimeout",
 };
 
-// For the settings drive.A to drive.Z, of which each is near to all others, just one letter.
+// Two, but one for drive.A to drive.Z, each of which differs from all others in just one letter.
 constexpr std::size_t kNear = 2;
 constexpr std::size_t kNearDrive = 1;
 
-// How many letters have to be put in, left out or replaced.
+// The number of letters to insert, delete or replace (Levenshtein distance).
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
@@ -51,7 +51,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
-// Case, dots and underscores are where people slip.
+// Ignores case, dots and underscores, the most common mistakes.
 std::string plain(std::string_view name) {
     std::string text = to_lower(name);
     std::erase_if(text, [](char c) { return c == '.' || c == '_'; });
@@ -82,7 +82,7 @@ std::optional<std::string> near_setting(std::string_view name) {
         best = far;
         nearest = known;
     }
-    // The letter that comes first behind "drive" stands for the drive that was meant.
+    // The first letter after "drive" is probably the intended drive.
     const std::string drive = plain(kDrive);
     const char letter = wanted.size() > drive.size() ? wanted[drive.size()] : 'c';
     std::string meant{kDrive};

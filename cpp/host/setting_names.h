@@ -1,5 +1,5 @@
-// The names of all settings. A name that is none of them is a mistake, and whoever made it is told
-// which one comes near.
+// The names of all settings, and suggestions for a misspelt one. A name that is not in the list is
+// an error.
 #pragma once
 
 #include <optional>
@@ -8,18 +8,18 @@
 
 namespace vix::host {
 
-// As in vix.conf, without regard to case.
+// The name as in vix.conf, ignoring case.
 bool is_setting(std::string_view name);
 
-// The setting that `name` differs from in a letter or two; nothing if there is none.
+// The setting that differs from `name` in at most two letters; empty if there is none.
 std::optional<std::string> near_setting(std::string_view name);
 
-// VIX_A_B for the setting a.b.
+// The environment variable VIX_A_B for the setting a.b.
 std::string variable_for(std::string_view setting);
 
-// A variable of the environment that looks as if it were meant for a setting, like VIX_CLONE_LINK,
-// and is not read: the setting that it comes near. Nothing for all others: programs may have
-// variables of their own that begin with VIX_.
+// For an environment variable that is probably meant for a setting but is not read, like
+// VIX_CLONE_LINK: that setting. Empty for all others, because programs may have variables of their
+// own that begin with VIX_.
 std::optional<std::string> missed_setting(std::string_view variable);
 
 }  // namespace vix::host

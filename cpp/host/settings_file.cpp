@@ -15,7 +15,7 @@ namespace vix::host {
 namespace {
 
 constexpr std::uint64_t kSettingsLimit = std::uint64_t{1} << 20;
-constexpr std::string_view kEncoding = ".encoding";  // of the file itself
+constexpr std::string_view kEncoding = ".encoding";  // the encoding of the file itself
 
 fs::path path_of_file(const io::Environment& environment) {
     const auto home = environment.find("HOME");
@@ -26,8 +26,9 @@ std::string at_line(const std::string& path, std::size_t line) {
     return path + ": line " + std::to_string(line) + ": ";
 }
 
-// Asked for at every call, and hardly anybody has one: an exception would cost more than the call.
-// A home that cannot be looked into is another user's, as under su or cron.
+// Checks for the file first: every call does this, hardly anybody has the file, and an exception
+// would cost more than the call. A home that cannot be read belongs to another user, as under su or
+// cron.
 format::Dictionary read_file(const fs::path& path) {
     boost::system::error_code unreachable;
     if (path.empty() || !fs::exists(path, unreachable)) return {};
@@ -60,13 +61,13 @@ void check_environment(const io::Environment& environment) {
     }
 }
 
-// VMware Workstation's own.
+// VMware Workstation's own library.
 fs::path usual_inventory(const io::Environment& environment) {
     const auto home = environment.find("HOME");
     return home ? fs::path{*home} / ".vmware" / "inventory.vmls" : fs::path{};
 }
 
-// `fault` goes on where the value ends: "is no absolute path".
+// `fault` completes the sentence after the value: "is no absolute path".
 [[noreturn]] void refuse(const Setting& setting, const std::string& fault) {
     throw Error{VIX_E_INVALID_ARG, setting.where + "the setting " + setting.name + " = \"" +
                                        setting.value + "\" " + fault};
@@ -148,7 +149,8 @@ std::string command_from(const Setting& setting) {
     refuse(setting, "is no command line: it has no words");
 }
 
-// One without the other would be passed over: which variables fit a program only its maker knows.
+// One without the other would have no effect. Only the firmware's maker knows which variables file
+// matches which code, so no default can fill in.
 void read_firmware(const SettingsFile& file, power::Settings& settings) {
     const auto code = file.find("power.firmwareCode");
     const auto vars = file.find("power.firmwareVars");
@@ -169,7 +171,7 @@ SettingsFile::SettingsFile()
     check_environment(environment_);
 }
 
-// Empty in the environment is not set; in the file it is a value.
+// An empty environment variable counts as not set; an empty value in the file is a value.
 std::optional<Setting> SettingsFile::find(const std::string& name) const {
     const std::string variable = variable_for(name);
     if (auto value = environment_.find(variable)) {

@@ -1,5 +1,5 @@
-// Reads the settings: ~/.vmware/vix.conf (VMware's dictionary form), overridden by the environment.
-// A setting that is given and cannot be followed is an error, never passed over.
+// Reads the settings: ~/.vmware/vix.conf (in VMware's dictionary format), overridden by the
+// environment. An invalid setting is an error and is never ignored.
 #pragma once
 
 #include <optional>
@@ -18,16 +18,15 @@ struct Setting {
     std::string where;  // for a detail: the line of the file, or the variable
 };
 
-// The file and the environment as they are now, for who needs several kinds of settings. Made in
-// the thread in which the caller changes the environment. A missing file is no error, nor a home
-// that this user may not look into. Errors: VIX_E_INVALID_ARG for a line that is no setting or that
-// no setting has the name of, and for a variable that is a misspelt setting; those of reading the
-// file.
+// A snapshot of the file and the environment, for callers that need several kinds of settings.
+// Construct it in the thread that changes the environment. A missing file, or a home that this user
+// cannot read, is not an error. Throws VIX_E_INVALID_ARG for a malformed line, an unknown setting,
+// and a misspelt environment variable; also the errors of reading the file.
 class SettingsFile {
   public:
     SettingsFile();
 
-    // A value of the environment goes before the file's.
+    // The environment overrides the file.
     std::optional<Setting> find(const std::string& name) const;
 
     // As it was when the file was read.
@@ -39,11 +38,11 @@ class SettingsFile {
     format::Dictionary file_;
 };
 
-// A setting `a.b` is overridden by the environment variable VIX_A_B. Error VIX_E_INVALID_ARG names
-// the setting whose value cannot be used, where it stands, and what is allowed.
+// The environment variable VIX_A_B overrides a setting `a.b`. Throws VIX_E_INVALID_ARG, whose
+// detail names the setting with an invalid value, where it is set, and what is allowed.
 vm::Settings load_settings(const SettingsFile& file = {});
 
-// The same for the settings power.*
+// The same for the settings power.*.
 power::Settings load_power_settings(const SettingsFile& file = {});
 
 }  // namespace vix::host

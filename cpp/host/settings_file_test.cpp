@@ -19,7 +19,7 @@ using testing::code_of;
 using testing::contains;
 using testing::detail_of;
 
-// A home folder of its own, and an environment that is as before afterwards.
+// A home folder of its own; restores the environment afterwards.
 class SettingsFile : public ::testing::Test {
   protected:
     SettingsFile() {
@@ -44,7 +44,7 @@ class SettingsFile : public ::testing::Test {
 
     void write(const std::string& text) const { home_.write(".vmware/vix.conf", text); }
 
-    // A folder in the home, to map a drive to.
+    // Creates a folder in the home, to map a drive to.
     std::string folder(const std::string& name) const {
         fs::create_directories(home_ / name);
         return (home_ / name).string();
@@ -52,7 +52,7 @@ class SettingsFile : public ::testing::Test {
 
     std::string drive_c() const { return load_settings().path_map.resolve("C:\\x").string(); }
 
-    // What is wrong about these settings, for a job that needs both kinds.
+    // The detail of the refusal, as for a job that needs both kinds of settings.
     std::string refusal() const {
         const auto load = [] {
             const host::SettingsFile file;
