@@ -1,4 +1,5 @@
-// Any text as a descriptor: refused with an Error, or its meaning survives writing and reading.
+// Parses any text as a descriptor. It is refused with an Error, or its meaning survives writing and
+// reading.
 #include <cstdint>
 #include <cstdlib>
 #include <optional>

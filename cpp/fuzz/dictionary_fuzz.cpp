@@ -1,4 +1,4 @@
-// Any bytes as a dictionary: reading and writing gives them back, and an edit is seen.
+// Parses any bytes as a dictionary. Writing returns the same bytes, and an edit takes effect.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

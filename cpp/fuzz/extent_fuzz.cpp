@@ -1,6 +1,6 @@
-// Any bytes as a sparse extent of any kind: opened or refused, and then every run of it is walked
-// and read. The first byte chooses the kind and how much of its capacity the descriptor claims; the
-// second how many sectors of hole follow the bytes, so that entries may point behind them.
+// Opens any bytes as a sparse extent of any kind. It is refused, or every run is walked and read.
+// The first byte selects the kind and the size that the descriptor claims. The second selects how
+// many sectors of hole follow the bytes, so that entries may point behind them.
 #include "fuzz/extent_walk.h"
 #include "fuzz/scratch_file.h"
 

@@ -1,4 +1,4 @@
-// Any bytes as a member of a lock: nothing, or a member that is written as it was read.
+// Parses any bytes as a lock member. It is ignored, or writing and reading preserve it.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     is_stale(*member);
     const std::string written = to_text(*member, "/vms/fuzz.vmx.lck");
     const auto again = parse_lock_member(written);
-    // A member that fills its file has no room left for the checksum.
+    // A member that fills its file leaves no space for the checksum.
     if (again && (again->machine != member->machine || again->lamport != member->lamport)) {
         std::abort();
     }

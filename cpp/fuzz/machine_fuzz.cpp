@@ -1,7 +1,7 @@
-// A whole virtual machine as one blob: its files one behind the other, each with a byte for its
-// name (an index of kNames) and two for its size. It is opened, its snapshots are listed, and a
-// full clone is made of its present state and of its first snapshot, into a folder in memory that
-// is thrown away. A refusal leaves no clone, and a clone leaves the machine as it was.
+// Unpacks a whole virtual machine from one blob: its files one after the other, each with one byte
+// for its name (an index into kNames) and two for its size. Opens it, lists its snapshots, and
+// makes full clones of its current state and of its first snapshot, in a temporary folder in
+// memory. A refusal must leave no clone.
 #include <stdlib.h>
 
 #include <boost/filesystem/operations.hpp>

@@ -1,4 +1,4 @@
-// The bytes of a fuzzer's input as a file of the host that has no name any more.
+// A fuzzer's input as a file of the host that has already been unlinked.
 #pragma once
 
 #include <unistd.h>
@@ -11,7 +11,7 @@
 
 namespace vix::fuzz {
 
-// With so many bytes of hole behind them.
+// The bytes, followed by `hole` bytes of hole.
 inline std::shared_ptr<const io::File> file_of(std::span<const std::byte> bytes,
                                                std::uint64_t hole = 0) {
     const io::fs::path path = "/dev/shm/vix-fuzz-" + std::to_string(getpid());

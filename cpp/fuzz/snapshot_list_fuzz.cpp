@@ -1,5 +1,5 @@
-// Any text as a list of snapshots (.vmsd): refused with an Error, or it can be edited like one that
-// VMware wrote, and what the edit says is read from what it writes.
+// Parses any text as a snapshot list (.vmsd). It is refused with an Error, or it can be edited like
+// VMware's own, and the written text contains the edit.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -24,7 +24,7 @@ static void require(bool condition) {
     if (!condition) std::abort();
 }
 
-// One by one, each removal reads all keys.
+// Each removal reads all keys, so removing more takes too long.
 constexpr std::size_t kMostRemoved = 64;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -39,7 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         snapshot.uid = tree->next_uid();
     } catch (const vix::Error&) {
-        return 0;  // a list that has used them up
+        return 0;  // the list has used up all uids
     }
     snapshot.parent = tree->current();
     snapshot.display_name = "fuzz \"|22";

@@ -1,5 +1,5 @@
-// Any bytes as a snapshot's state (.vmsn): refused with an Error, or what was read is read again
-// from what is written of it.
+// Parses any bytes as a snapshot state (.vmsn). It is refused with an Error, or writing and reading
+// preserve its content.
 #include <cstdlib>
 
 #include "base/error.h"

@@ -1,6 +1,6 @@
-// Any bytes behind the header of a stream-optimized extent, so that what is tried are markers,
-// compressed grains, footers and tables at the end, not the header's own checks: every run that is
-// found is inflated. The first two bytes say how many sectors the extent claims to have.
+// Puts any bytes behind the header of a stream-optimized extent, to test markers, compressed
+// grains, footers and tables at the end rather than the header's checks. Every run is inflated. The
+// first two bytes set the extent's claimed size in sectors, the third where the directory is.
 #include <algorithm>
 #include <cstring>
 
@@ -10,11 +10,11 @@
 
 using namespace vix;
 
-// The fields of the specification, at their places; sizes and offsets in sectors.
+// The fields of the specification at their offsets; sizes and offsets in sectors.
 static std::vector<std::byte> header(std::uint64_t capacity, bool directory_at_end) {
     std::vector<std::byte> bytes(kSectorSize);
     const auto put = [&](std::size_t at, std::uint64_t value, std::size_t size) {
-        std::memcpy(bytes.data() + at, &value, size);  // this machine is little-endian
+        std::memcpy(bytes.data() + at, &value, size);  // this machine is little endian
     };
     put(0, 0x564D444B, 4);  // "KDMV"
     put(4, 3, 4);

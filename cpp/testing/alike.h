@@ -1,4 +1,4 @@
-// Comparing contents too long to print.
+// Compares contents that are too long to print.
 #pragma once
 
 #include <gtest/gtest.h>

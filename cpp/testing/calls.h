@@ -1,4 +1,4 @@
-// Calls of the table by name, in their simple form, as glue for a language makes them.
+// Makes calls of the call table by name, in their simple form, as a language's glue does.
 #pragma once
 
 #include <concepts>
@@ -18,7 +18,7 @@ struct Given {
     Given(T value) : number{static_cast<std::int64_t>(value)} {}
     Given(api::Constant value) : number{value} {}
     Given(std::string value) : text{std::move(value)} {}
-    // Not of a null pointer: 0 is a number.
+    // Not from a pointer: then 0 would be ambiguous between number and null pointer.
     template <std::size_t Size>
     Given(const char (&value)[Size]) : text{value} {}
 
@@ -28,15 +28,15 @@ struct Given {
 
 struct CallAnswer {
     int error;
-    api::Handle handle;  // where the call gives one
+    api::Handle handle;  // if the call returns one
     std::vector<std::vector<api::PropertyValue>> rows;
 };
 
-// The job of the call, which the caller releases.
+// Starts the call and returns its job, which the caller must release.
 api::Handle start(std::string_view simple_name, const std::vector<Given>& arguments,
                   api::Events events = api::Events::Drop);
 
-// Starts the call, waits for it, releases its job.
+// Starts the call, waits for it and releases its job.
 CallAnswer call(std::string_view simple_name, const std::vector<Given>& arguments);
 
 }  // namespace vix::testing

@@ -1,5 +1,5 @@
-// Which variables of the environment the threads of this process read, other than the first one:
-// getenv() passes through here.
+// Records which environment variables the threads of this process read, except the first thread. It
+// replaces getenv().
 #pragma once
 
 #include <set>
@@ -7,7 +7,7 @@
 
 namespace vix::testing {
 
-// From now on.
+// Starts recording; forgets what was recorded before.
 void watch_environment();
 
 std::set<std::string> variables_read_by_threads();

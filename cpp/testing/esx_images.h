@@ -1,4 +1,4 @@
-// The sparse extents of ESX as bytes: COWD (vmfsSparse) and seSparse.
+// Builds the sparse extents of ESX as bytes: COWD (vmfsSparse) and seSparse.
 #pragma once
 
 #include <cstdint>
@@ -55,7 +55,7 @@ struct SeSparseImage {
     std::uint64_t tables() const { return (capacity + 32767) / 32768; }
     std::uint64_t first_grain() const { return kTables + tables() * 64; }
     std::uint64_t entry(std::uint64_t grain) const { return kTables * kSector + grain * 8; }
-    // An entry that says: grain number `place` of the file.
+    // An allocated entry for grain number `place` of the file.
     static std::uint64_t allocated(std::uint64_t place);
 
     Image bytes() const;

@@ -1,4 +1,5 @@
-// Extents in tests: opened from bytes, their runs as text, their content as bytes.
+// Extents in tests: opens them from bytes, and returns their runs as text and their content as
+// bytes.
 #pragma once
 
 #include <memory>
@@ -20,10 +21,11 @@ std::unique_ptr<format::vmdk::Extent> open_image(const TempFolder& folder, const
                                                  format::vmdk::ExtentType type,
                                                  std::uint64_t sectors);
 
-// "unallocated 128, data 128 at 65536, zero 256, compressed 128 at 1024": bytes of the file.
+// "unallocated 128, data 128 at 65536, zero 256, compressed 128 at 1024": lengths in sectors,
+// offsets in bytes.
 std::string runs_of(format::vmdk::Extent& extent);
 
-// All the extent's sectors, read run by run; zeros where nothing is allocated.
+// All sectors of the extent, read run by run; zeros where it has no data.
 std::string content_of(format::vmdk::Extent& extent);
 
 std::string content_of(vm::ChainReader& reader, std::uint64_t sectors);

@@ -1,4 +1,4 @@
-// What an action fails with, so that a test can expect it in one line.
+// The code or detail of a failure, so that a test can check it in one line.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace vix::testing {
 
-// The code of the Error that `action` throws; VIX_OK where it throws none.
+// The code of the Error that `action` throws; VIX_OK if it throws none.
 template <typename Action>
 ErrorCode code_of(Action&& action) {
     try {
@@ -18,7 +18,7 @@ ErrorCode code_of(Action&& action) {
     return VIX_OK;
 }
 
-// Its detail; empty where it throws none.
+// The Error's detail; empty if `action` throws none.
 template <typename Action>
 std::string detail_of(Action&& action) {
     try {

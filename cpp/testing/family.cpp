@@ -19,7 +19,7 @@ namespace {
 
 using io::FileIdentity;
 
-// Nothing but the folder of the machine and what its texts name.
+// Defaults: disks are found only through the machine's folder and its own texts.
 const vm::Settings& settings() {
     static const vm::Settings all;
     return all;
@@ -51,7 +51,7 @@ fs::path path_of_present(const fs::path& vmx, const std::string& node) {
     throw std::runtime_error{vmx.string() + " has no disk at " + node};
 }
 
-// By the header's fields; both copies of the tables.
+// Finds the tables through the header's fields, and changes both copies.
 void write_sparse_grain(const fs::path& extent, std::uint64_t grain, const std::string& bytes) {
     Image image = read_file(extent);
     image.resize((image.size() + kGrain * kSector - 1) / (kGrain * kSector) * (kGrain * kSector));
@@ -72,7 +72,7 @@ void write_flat(const fs::path& extent, std::uint64_t offset, const std::string&
     Image image = read_file(extent);
     const std::size_t size = image.size();
     put_bytes(image, offset, bytes);
-    image.resize(size);  // the last grain of a disk may be cut short
+    image.resize(size);  // the last grain of a disk may be truncated
     write_file(extent, image);
 }
 
@@ -95,7 +95,7 @@ std::string text_of_descriptor(const fs::path& disk, bool& embedded) {
     return bytes.substr(begin, get64(bytes, HostedField::kDescriptorSize) * kSector);
 }
 
-// Every machine found below a folder, and what is wrong with them.
+// Collects all machines below a folder and their faults.
 class Judge {
   public:
     void look_at(const fs::path& vmx) {
@@ -144,7 +144,7 @@ class Judge {
         }
     }
 
-    // An embedded descriptor names the very file that it is in.
+    // An embedded descriptor must name the file that contains it.
     void check_names(const vm::Disk& disk) {
         for (const vm::DiskLink& link : disk.chain) {
             const std::string& name = link.descriptor.extents.front().name;

@@ -17,18 +17,18 @@
 namespace vix::testing {
 namespace {
 
-// Newer C libraries translate nothing in "C.UTF-8", and no other locale need be there: one is made
-// of its source.
+// Newer C libraries do not translate in "C.UTF-8", and other locales may not be installed, so one
+// is compiled from its source.
 constexpr const char* kLocale = "de_DE.UTF-8";
 constexpr const char* kLocaleSource = "/usr/share/i18n/locales/de_DE";
 constexpr const char* kTranslation = "/usr/share/locale/de/LC_MESSAGES/libvirt.mo";
 
-// Root's daemon always uses these folders: it gets empty ones. In a process namespace of its own
-// all its processes end with the shell.
+// Root's daemon always uses these folders, so it gets empty ones mounted there. In a process
+// namespace of its own, all its processes end with the shell.
 constexpr const char* kOwnNamespaces =
     "unshare --mount --propagation private --pid --fork --kill-child --mount-proc ";
 
-// $1: the folder. A user's daemon finds its places through the environment.
+// $1: the folder. A user's daemon finds its folders through the environment.
 constexpr const char* kRun = R"sh(
 folder=$1
 export HOME="$folder" XDG_RUNTIME_DIR="$folder" XDG_CONFIG_HOME="$folder" XDG_CACHE_HOME="$folder"
@@ -99,7 +99,7 @@ GermanLibvirt::GermanLibvirt(fs::path folder) : folder_{std::move(folder)} {
 }
 
 GermanLibvirt::~GermanLibvirt() {
-    pclose(input_);  // how it ended does not matter
+    pclose(input_);  // its exit status does not matter
 }
 
 fs::path GermanLibvirt::socket() const {

@@ -1,6 +1,6 @@
-// A libvirt daemon for one test that reports its errors in German. It has its own sockets, settings
-// and state, so the daemon of the host does not notice it. It ends with this object or with the
-// test's process, and takes the machines that it runs along.
+// Runs a libvirt daemon for one test that reports its errors in German. It has its own sockets,
+// settings and state, so the host's daemon is not affected. The daemon and its machines end with
+// this object or with the test's process.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -11,11 +11,11 @@ namespace vix::testing {
 
 class GermanLibvirt {
   public:
-    // What is missing to run one; empty where nothing is.
+    // Which prerequisite is missing; empty if none is.
     static std::string why_not();
 
-    // Starts it and waits until it answers. `folder` exists, and its name is short and has neither
-    // blanks nor quotes.
+    // Starts the daemon and waits until it answers. `folder` must exist; its name must be short,
+    // without blanks and quotes.
     explicit GermanLibvirt(boost::filesystem::path folder);
     // Waits until all its processes have ended.
     ~GermanLibvirt();
@@ -24,13 +24,13 @@ class GermanLibvirt {
 
     std::string uri() const;  // for the setting power.uri
     bool answers() const;
-    std::string log() const;  // what it printed
+    std::string log() const;  // what the daemon printed
 
   private:
     boost::filesystem::path socket() const;
 
     boost::filesystem::path folder_;
-    std::FILE* input_;  // it runs until this closes
+    std::FILE* input_;  // the daemon runs until this is closed
 };
 
 }  // namespace vix::testing

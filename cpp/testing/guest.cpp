@@ -16,7 +16,7 @@ namespace {
 
 const fs::path kTools{VIX_TEST_TOOLS};
 
-// Whoever builds a package must get no daemon, no machine and no download.
+// A package build must not start daemons or machines, or download anything.
 bool is_asked_for() {
     const char* asked = std::getenv("VIX_TEST_MACHINES");
     return asked != nullptr && *asked != '\0' && std::string_view{asked} != "0";

@@ -1,5 +1,5 @@
-// A real virtual machine to run in tests: the small Linux of dev/make-guest, and the daemons of
-// libvirt. Where they cannot be had the test is skipped, and says why.
+// Runs a real virtual machine in tests: the small Linux of dev/make-guest, with libvirt's daemons.
+// If these are not available, the test is skipped and states why.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -9,19 +9,20 @@
 
 namespace vix::testing {
 
-// Empty: VIX_TEST_MACHINES asks for it, all is there, libvirt answers. Else why nothing is run.
+// Empty if VIX_TEST_MACHINES is set, all programs are installed and libvirt answers; else the
+// reason for skipping.
 std::string why_nothing_runs();
 
-// Empty: tests may start daemons and virtual machines. Else how to allow it.
+// Empty if tests may start daemons and virtual machines; else how to allow it.
 std::string why_not_asked_for();
 
-// Makes the guest in `folder`; gives its .vmx, or an empty path where it cannot be made.
+// Makes the guest in `folder`. Returns the path of its .vmx, or an empty path if that fails.
 boost::filesystem::path make_guest(const boost::filesystem::path& folder);
 
-// An engine whose sockets are in a folder of the test's own.
+// Settings for an engine whose sockets are in the test's own folder.
 power::Settings guest_settings(const boost::filesystem::path& folder);
 
-// Whether the guest's agent comes to answer; see testing/waiting.h.
+// Waits until the guest's agent answers; false after a timeout (see testing/waiting.h).
 bool wait_for_agent(const power::Engine& engine, const boost::filesystem::path& vmx);
 
 }  // namespace vix::testing

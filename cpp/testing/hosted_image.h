@@ -1,4 +1,4 @@
-// A hosted sparse extent ("KDMV") as bytes, laid out as VMware does: header, descriptor, redundant
+// Builds a hosted sparse extent ("KDMV") as bytes in VMware's layout: header, descriptor, redundant
 // directory and tables, directory and tables, grains.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace vix::testing {
 
-// Bytes from the header's begin.
+// Byte offsets in the header.
 struct HostedField {
     static constexpr std::uint64_t kVersion = 4;
     static constexpr std::uint64_t kFlags = 8;
@@ -38,7 +38,7 @@ struct HostedImage {
     std::map<std::uint64_t, char> grains;   // number -> fill of its content
     std::set<std::uint64_t> zeroed_grains;  // entry 1
 
-    // Sectors of the parts.
+    // First sectors of the parts.
     std::uint64_t tables() const;
     std::uint64_t table_sectors() const;
     std::uint64_t redundant_directory() const;
@@ -48,12 +48,12 @@ struct HostedImage {
     std::uint64_t overhead() const;
     std::uint64_t place_of_grain(std::uint64_t number) const;
 
-    // Bytes of a grain's entry.
+    // Byte offsets of a grain's entry.
     std::uint64_t entry(std::uint64_t number) const;
     std::uint64_t redundant_entry(std::uint64_t number) const;
 
     Image bytes() const;
-    // What the extent holds, read as a disk: zeros where nothing is allocated.
+    // The extent's content, read as a disk: zeros where it has no data.
     std::string disk_content() const;
 
   private:

@@ -1,4 +1,4 @@
-// Small virtual machines on disk, in words.
+// Builds small virtual machines on disk.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace vix::testing {
 
-// A descriptor's text; what a test does not care about has a usual value.
+// The text of a descriptor; the defaults are usual values.
 struct DescriptorText {
     std::string create_type = "monolithicSparse";
     std::uint32_t cid = 0x11111111;
@@ -24,23 +24,24 @@ struct DescriptorText {
     std::string text() const;
 };
 
-// A monolithicSparse disk of 1024 sectors whose grain `grain` is filled with `fill`; all other
-// grains are unallocated. `parent_hint` empty: a base.
+// A monolithicSparse disk of 1024 sectors. Only the grain `grain` is allocated, and filled with
+// `fill`. Without a `parent_hint` it is a base disk.
 std::string mono_disk(const std::string& name, char fill, std::uint64_t grain,
                       std::uint32_t cid = 0x11111111, const std::string& parent_hint = {},
                       std::uint32_t parent_cid = 0xFFFFFFFF);
 
-// Lines of a .vmx for present disks: "scsi0:0=a.vmdk".
+// The lines of a .vmx for current disks, given as "scsi0:0=a.vmdk".
 std::string vmx_with_disks(const std::vector<std::string>& disks);
 
-// "vm.vmx" with a base and a snapshot delta, a split flat disk, nvram and .vmxf, below `folder`;
-// gives the path of the .vmx. What its disks hold is machine_disk_content().
+// Writes "vm.vmx" with a base disk and a delta, a split flat disk, nvram and .vmxf into `folder`.
+// Returns the path of the .vmx. The disks' contents are first_disk_content() and
+// second_disk_content().
 fs::path write_small_machine(const fs::path& folder);
 inline constexpr std::uint64_t kSmallDiskSectors = 1024;
 std::string first_disk_content();
 std::string second_disk_content();
 
-// No drives mapped, no syncing: what tests of speed and order need.
+// No mapped drives and no syncing, for tests of speed and order.
 vm::Settings plain_settings();
 
 }  // namespace vix::testing

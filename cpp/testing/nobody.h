@@ -1,4 +1,4 @@
-// What holds for a user who may not read everything, as root may.
+// Checks what holds for a user who may not read everything, unlike root.
 #pragma once
 
 #include <sys/wait.h>
@@ -6,7 +6,7 @@
 
 namespace vix::testing {
 
-// Asks `check` in a process of its own, as nobody where that can be had.
+// Runs `check` in a process of its own; if the test runs as root, as user nobody.
 template <typename Check>
 bool holds_for_nobody(Check&& check) {
     constexpr uid_t kNobody = 65534;

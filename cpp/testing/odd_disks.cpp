@@ -13,7 +13,7 @@ namespace {
 using Grains = std::map<std::uint64_t, char>;
 
 const Grains kGrains{{0, 'a'}, {3, 'b'}, {7, 'c'}};
-constexpr std::uint64_t kTables = 200000;  // sectors: three tables and a bit
+constexpr std::uint64_t kTables = 200000;  // sectors: three tables and a part of a fourth
 
 HostedImage hosted(std::uint64_t capacity = 66000) {
     HostedImage image;
@@ -64,7 +64,7 @@ OddDisk write_with_ids(const fs::path& folder, const std::string& ids, bool embe
     return {image.disk_content()};
 }
 
-// Of extents of these sizes, the first with grains of another size.
+// Writes extents of these sizes; the first has grains of `first_grain` sectors.
 OddDisk write_split(const fs::path& folder, const std::vector<std::uint64_t>& sizes,
                     std::uint64_t first_grain = 128, const std::string& stem = "disk") {
     OddDisk disk;

@@ -1,5 +1,5 @@
-// Disks of every class that our reader accepts, usual and odd ones, with what they hold: what a
-// guest is given to write to, or what is refused.
+// Disks of every class that our reader accepts, usual and unusual ones, with their contents. They
+// show to which disks a guest may write, and which are refused.
 #pragma once
 
 #include <string>
@@ -11,24 +11,25 @@ namespace vix::testing {
 
 struct OddDisk {
     std::string content;  // every byte
-    // libvmdk of 2020 knows no zeroed grains, no offsets of flat extents, no grains of two sizes.
+    // libvmdk of 2020 supports neither zeroed grains nor offsets of flat extents nor grains of two
+    // sizes.
     bool libvmdk_reads_it = true;
 };
 
 struct OddDiskClass {
     std::string name;
-    // Writes "disk.vmdk" and what it consists of.
+    // Writes "disk.vmdk" and its extents.
     OddDisk (*write)(const fs::path& folder);
 };
 
-// QEMU writes to these and damages nothing, as they are or once they are mended.
+// QEMU writes to these without damage, as they are or after they were repaired.
 std::vector<OddDiskClass> writable_disk_classes();
 // QEMU reads these as our reader does, but must not write to them.
 std::vector<OddDiskClass> readable_disk_classes();
-// QEMU reads these as other disks than they are, or not at all.
+// QEMU reads these incorrectly or not at all.
 std::vector<OddDiskClass> unreadable_disk_classes();
 
-// An empty child "top.vmdk" of "disk.vmdk", monolithic, of that size.
+// Writes "top.vmdk", an empty monolithic child of "disk.vmdk", of the given size.
 void write_child_of_disk(const fs::path& folder, std::uint64_t sectors);
 
 }  // namespace vix::testing

@@ -1,5 +1,5 @@
-// A virtual machine that runs, as other products show it: a live lock in VMware's form that is not
-// ours, held by this very process.
+// A virtual machine that another product runs: a live lock in VMware's form, without our mark
+// field, held by this process.
 #pragma once
 
 #include <boost/filesystem/directory.hpp>

@@ -1,5 +1,5 @@
-// A small machine with snapshots, and beside it what each of its disks must hold: what a test did
-// to the machine it did to the model, too.
+// A small machine with snapshots, and a model of what each of its disks must contain. Each
+// operation changes both the machine and the model.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,10 +16,10 @@ namespace vix::testing {
 
 class SnapshotMachine {
   public:
-    // The machine of write_small_machine(): scsi0:0 is a delta on a sparse disk, scsi0:1 is flat in
-    // two pieces, 600 and 424 sectors long.
+    // The machine of write_small_machine(): scsi0:0 is a delta of a sparse disk; scsi0:1 is flat,
+    // with extents of 600 and 424 sectors.
     explicit SnapshotMachine(const fs::path& folder);
-    // Any other.
+    // Any other machine with known contents.
     SnapshotMachine(fs::path machine, DiskContents contents);
 
     fs::path vmx;
@@ -34,7 +34,7 @@ class SnapshotMachine {
 
     vm::SnapshotTree tree() const;
 
-    // The present disks and those of every snapshot that is recorded, against the model.
+    // Compares the current disks and those of every recorded snapshot with the model.
     ::testing::AssertionResult reads_as_it_should() const;
     ::testing::AssertionResult reads_as(const DiskContents& present) const;
 };

@@ -24,7 +24,7 @@ void add_marker(Image& image, std::uint64_t sectors, std::uint64_t type) {
 
 Image StreamImage::header(std::uint64_t directory_sector) const {
     HostedImage plain;
-    plain.descriptor = "x";  // makes room for one
+    plain.descriptor = "x";  // reserves space for one
     Image image = plain.bytes().substr(0, kSector);
     put32(image, HostedField::kVersion, 3);
     put32(image, HostedField::kFlags, markers ? 0x30001 : 0x10001);

@@ -1,6 +1,6 @@
-// A streamOptimized extent as bytes: compressed grains between markers, tables and directory behind
-// them, a footer with the directory's place at the end. Or, without markers and footer, the older
-// form: compressed grains alone, the directory named in the header.
+// Builds a streamOptimized extent as bytes: compressed grains between markers, then tables and
+// directory, then a footer with the directory's position. Without markers and footer it is the
+// older form: only compressed grains, with the directory's position in the header.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,9 @@ struct StreamImage {
     std::string descriptor;
     std::map<std::uint64_t, char> grains;  // number -> fill
 
-    // Filled by bytes(): where the parts came to lie, in bytes.
+    // Set by bytes(): byte offsets of the parts.
     std::map<std::uint64_t, std::uint64_t> records;  // of each grain
-    std::uint64_t table = 0;                         // number 0
+    std::uint64_t table = 0;                         // the first table
     std::uint64_t footer = 0;
 
     Image bytes();

@@ -1,5 +1,4 @@
-// Stopping an operation at each of its steps in turn: by a failure, and by the death of the
-// process.
+// Stops an operation at each of its steps in turn: by a failure, and by killing the process.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,7 +22,7 @@ enum class Stop { Failure, Death, CallFailure, CallDeath };
 
 inline constexpr int kErrorCode = 9;
 
-// Ends the operation at checkpoint number `step`, or never if it has fewer.
+// Stops the operation at checkpoint number `step`, if it has that many.
 class StoppingProgress : public Progress {
   public:
     StoppingProgress(Stop stop, int step) : stop_{stop}, step_{step} {}
@@ -43,7 +42,7 @@ class StoppingProgress : public Progress {
     std::atomic<int> passed_ = 0;
 };
 
-// True: it was stopped there. False: it came to its end, successfully.
+// Returns true if the operation was stopped, false if it finished successfully.
 template <typename Operation>
 bool stopped_by_failure(int step, Operation operation) {
     StoppingProgress progress{Stop::Failure, step};
@@ -56,7 +55,8 @@ bool stopped_by_failure(int step, Operation operation) {
     return false;
 }
 
-// Whether there was such a call; that it failed need not matter to the operation.
+// Returns true if call number `step` was reached. The operation may succeed although the call
+// failed.
 template <typename Operation>
 bool stopped_by_call(int step, Operation operation) {
     Progress progress;
@@ -99,9 +99,9 @@ bool stopped_at(Stop stop, int step, Operation operation) {
     return stopped_by_death(stop, step, operation);
 }
 
-// For each step of `operation(folder, progress)`: `prepare(folder)` in a new folder, the operation
-// stopped there, and `check(folder)`. Gives the number of steps there were, and tells it to whoever
-// counts them (dev/torture).
+// For each step: runs `prepare(folder)` in a new folder, then `operation(folder, progress)`, which
+// stops at that step, then `check(folder)`. Returns the number of steps, and prints it for
+// dev/torture, which counts them.
 template <typename Prepare, typename Operation, typename Check>
 int stop_at_each_step(Stop stop, Prepare prepare, Operation operation, Check check) {
     for (int step = 0;; ++step) {
@@ -127,7 +127,7 @@ inline auto every_stop() {
     return ::testing::Values(Stop::Failure, Stop::Death, Stop::CallFailure, Stop::CallDeath);
 }
 
-// Failing to sync is a failure, too.
+// With Stop::CallFailure it syncs, because syncing can fail, too.
 inline vm::Settings settings_for(Stop stop) {
     vm::Settings settings;
     if (stop != Stop::CallFailure) settings.durability = vm::Durability::Unsynced;

@@ -1,4 +1,4 @@
-// This file defines what a fortified open() would call.
+// This file defines the function that a fortified open() would call.
 #undef _FORTIFY_SOURCE
 
 #include "testing/system_calls.h"
@@ -66,7 +66,7 @@ static bool is_refused(Call call, const char* path) {
     return true;
 }
 
-// Whether what was written to it counts as lost.
+// True if closing the file must report its written data as lost.
 static bool is_closing_refused(int file) {
     if (refused_part == nullptr || refused_call != Call::Close) return false;
     const int flags = fcntl(file, F_GETFL);
@@ -119,7 +119,7 @@ static bool is_interrupted(int flags) {
     return true;
 }
 
-// True: the call at hand is the one to fail.
+// Returns true if the current call is the one that must fail.
 static bool is_faulty() {
     int now = left;
     while (now >= 0 && !left.compare_exchange_weak(now, now - 1)) {
@@ -147,7 +147,7 @@ using vix::testing::is_interrupted;
 using vix::testing::is_refused;
 using vix::testing::next;
 
-// What the linker finds before the C library's own.
+// The linker finds these before the C library's own.
 extern "C" {
 
 #pragma GCC visibility push(default)
@@ -164,7 +164,7 @@ int open(const char* path, int flags, ...) {
     return real(path, flags, mode);
 }
 
-// What a fortified call with flags that are not known when it is compiled becomes.
+// A fortified call with flags unknown at compile time becomes this.
 // NOLINTNEXTLINE(bugprone-reserved-identifier, readability-identifier-naming): glibc named it.
 int __open64_2(const char* path, int flags) {
     return open(path, flags);
@@ -204,7 +204,7 @@ int unlink(const char* path) noexcept {
         errno = EPERM;
         return -1;
     }
-    is_faulty();  // a process may die here; a failure to clean up after a failure helps nobody
+    is_faulty();  // may end the process; but a failed cleanup after a failure would test nothing
     return real(path);
 }
 

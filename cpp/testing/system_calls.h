@@ -1,5 +1,5 @@
-// Fault injection: the system calls of this process that change files pass through here, and one of
-// them can be made to fail, or to be the last thing the process does.
+// Fault injection: replaces this process's system calls that change files. One of them can be made
+// to fail, or to end the process.
 #pragma once
 
 namespace vix::testing {
@@ -8,17 +8,17 @@ enum class Fault { Error, Death };
 
 inline constexpr int kDeathCode = 7;
 
-// From now on, counted from 0 over all threads: call number `number` fails with EIO and does
-// nothing, or ends the process with kDeathCode before it is made. unlink() never fails.
+// Counting from 0 over all threads, call number `number` from now on fails with EIO without effect,
+// or ends the process with kDeathCode before it is made. unlink() never fails.
 void arm(Fault fault, int number);
 
-// Back to normal. Whether the call was reached.
+// Switches injection off. Returns true if the call was reached.
 bool disarm();
 
-// Calls that fail while this object lives, on every file whose path contains `part`.
+// Calls that fail while a Refusal exists, for every file whose path contains `part`.
 enum class Call {
-    Close,   // of a file that could be written to: EDQUOT, after it was closed, as with NFS
-    Unlink,  // EPERM, as of a file that is immutable
+    Close,   // of a file open for writing: closes it and fails with EDQUOT, as NFS does
+    Unlink,  // EPERM, as for an immutable file
     Rename,  // to that path: EPERM
 };
 
@@ -28,22 +28,22 @@ class Refusal {
     ~Refusal();
     Refusal(const Refusal&) = delete;
     Refusal& operator=(const Refusal&) = delete;
-    int count() const;  // of calls that failed
+    int count() const;  // number of calls that failed
 };
 
-// The next file that is made under a path that contains `part` is made only after that time.
+// Delays the creation of the next file whose path contains `part` by `ms` milliseconds.
 void delay_next_file(const char* part, int ms);
 
-// The next folder that is opened to be listed is interrupted by a signal once.
+// Makes the next opening of a folder for listing fail once with EINTR.
 void interrupt_next_folder();
 
-// Whether that is still to come.
+// Returns true if that has not happened yet.
 bool interrupt_is_due();
 
-// How many folders this process has opened to be listed.
+// How many folders this process has opened for listing.
 int opened_folders();
 
-// The next file whose state is asked for by its descriptor does not tell it, with EIO.
+// Makes the next fstat() fail with EIO.
 void hide_next_state();
 
 }  // namespace vix::testing

@@ -34,7 +34,7 @@ void write_file(const fs::path& path, std::string_view bytes) {
 
 std::string read_file(const fs::path& path) {
     std::ifstream file{path.string(), std::ios::binary};
-    std::stringstream bytes;  // copies whole blocks, also of files in /proc that have no size
+    std::stringstream bytes;  // copies whole blocks, even from files in /proc, which have no size
     if (file.peek() != std::ifstream::traits_type::eof()) bytes << file.rdbuf();
     if (file.bad() || !file.is_open()) throw std::runtime_error{"cannot read " + path.string()};
     return std::move(bytes).str();

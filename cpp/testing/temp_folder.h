@@ -1,4 +1,4 @@
-// A folder of a test's own that vanishes with the test, and what tests look at in folders.
+// A temporary folder that vanishes with the test, and helpers to read folders.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -20,7 +20,7 @@ class TempFolder {
     const fs::path& path() const { return path_; }
     fs::path operator/(std::string_view name) const { return path_ / std::string{name}; }
 
-    // Writes a file, with the folders it needs, and gives its path.
+    // Writes a file, creating its folders, and returns its path.
     fs::path write(std::string_view name, std::string_view bytes) const;
 
   private:
@@ -30,11 +30,11 @@ class TempFolder {
 void write_file(const fs::path& path, std::string_view bytes);
 std::string read_file(const fs::path& path);
 
-// Everything below `folder`: relative path -> content; folders as "name/" -> "". Two trees are
-// alike when the maps are equal.
+// Everything below `folder`: relative path -> content; folders as "name/" -> "". Equal maps mean
+// equal trees.
 std::map<std::string, std::string> tree_of(const fs::path& folder);
 
-// The names in `folder`, in order, with blanks between: "a.vmdk a.vmx".
+// The sorted names in `folder`, separated by blanks: "a.vmdk a.vmx".
 std::string names_in(const fs::path& folder);
 
 }  // namespace vix::testing

@@ -1,5 +1,5 @@
-// Waiting for what another process or thread is about to do. A busy host may take its time, so the
-// bound is far away: it is there to end a test that would wait for ever.
+// Waits for what another process or thread is about to do. The limit is generous, because a host
+// may be busy; it only keeps a test from waiting for ever.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -8,10 +8,10 @@
 
 namespace vix::testing {
 
-// Whether it comes to hold before three minutes are over.
+// Returns true if `holds()` becomes true within three minutes.
 bool wait_until(const std::function<bool()>& holds);
 
-// The same for a text in a file, which need not be there yet.
+// The same for a text in a file that may not exist yet.
 bool wait_for_text(const boost::filesystem::path& file, const std::string& text);
 
 }  // namespace vix::testing
