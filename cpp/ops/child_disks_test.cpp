@@ -46,7 +46,7 @@ TEST_F(ChildDisksTest, ANumberIsTakenAlsoByWhatIsLeftOfADisk) {
     EXPECT_EQ(children.names().at("scsi0:1"), "data-000002.vmdk");
 }
 
-// "data-0000010.vmdk" is no file of data-000001.
+// "data-0000010.vmdk" does not belong to data-000001.
 TEST_F(ChildDisksTest, ALongerNumberIsAnotherOne) {
     testing::write_file(folder_ / "vm/data-0000010.vmdk", "");
     ChildDisks children{settings_};
@@ -122,7 +122,7 @@ TEST_F(ChildDisksTest, StayWhenKept) {
         files = children.files();
         children.keep();
     }
-    EXPECT_EQ(files.size(), 4U);  // one in a piece; a descriptor and two extents
+    EXPECT_EQ(files.size(), 4U);  // a monolithic disk; a descriptor and two extents
     for (const fs::path& file : files) EXPECT_TRUE(fs::exists(file)) << file;
 }
 

@@ -1,4 +1,4 @@
-// What each key of a configuration becomes in a clone.
+// Tests what each key of a configuration becomes in a clone.
 #include "ops/clone_config.h"
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ CloneNames usual_names() {
     return names;
 }
 
-// Media that lie in /src.
+// Finds media in /src.
 std::optional<fs::path> find_in_source(const std::string& name) {
     return name == "here.flp" ? std::optional<fs::path>{"/src/here.flp"} : std::nullopt;
 }

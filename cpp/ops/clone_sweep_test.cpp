@@ -1,5 +1,5 @@
-// All or nothing: a full clone that is stopped at any of its steps leaves the source as it was and
-// either no clone or a whole one, and the next clone to that place is as good as a first one.
+// All or nothing: a full clone that stops at any step leaves the source unchanged and either no
+// clone or a complete one. The next clone to that path works as if it were the first.
 #include <gtest/gtest.h>
 
 #include <boost/filesystem/operations.hpp>
@@ -69,7 +69,8 @@ class CloneSweep : public ::testing::TestWithParam<Stop> {
         if (there) return;
         EXPECT_EQ(names_in(clone_.parent_path()), kFilesOfTheClone);
         expect_a_whole_clone();
-        // Dead before it could say who it was, one may still be about to, for a second.
+        // A call that was killed before it identified itself may leave a lock that counts for one
+        // second.
         if (GetParam() == Stop::CallDeath) return;
         EXPECT_FALSE(fs::exists(source_.string() + ".lck"));
     }

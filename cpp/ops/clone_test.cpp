@@ -1,4 +1,4 @@
-// Cloning small machines from begin to end.
+// Clones small machines from beginning to end.
 #include "ops/clone.h"
 
 #include <gtest/gtest.h>
@@ -47,7 +47,7 @@ std::string read_disk(const fs::path& path) {
     return content_of(reader, disk.capacity_sectors);
 }
 
-// A machine with this one disk, cloned; gives the clone's disk's content.
+// Clones a machine with this one disk and returns the content of the clone's disk.
 std::string clone_of_disk(const TempFolder& folder, const std::string& name) {
     const fs::path vmx = folder.write("src/vm.vmx", vmx_with_disks({"scsi0:0=" + name}));
     clone(vmx, folder / "dst/c.vmx");
@@ -173,7 +173,7 @@ TEST(Clone, OfAStreamBecomesAMonolithicSparseDisk) {
 TEST(Clone, OfASplitDiskWhoseGrainsCrossNoBorders) {
     const TempFolder folder;
     testing::HostedImage first;
-    first.capacity = 200;  // no whole grains
+    first.capacity = 200;  // not a whole number of grains
     first.grains = {{1, 'a'}};
     testing::HostedImage second = first;
     second.grains = {{0, 'b'}};

@@ -17,7 +17,7 @@ using testing::code_of;
 using testing::TempFolder;
 using testing::write_file;
 
-// base <- one, base <- two <- three: three is present, one and two are frozen.
+// base <- one, base <- two <- three: three is current, one and two are frozen.
 class DiskFamilyTest : public ::testing::Test {
   protected:
     DiskFamilyTest() {
@@ -143,7 +143,7 @@ TEST_F(DiskFamilyTest, IsNotSharedWhereAnotherMachinesDiskIsGone) {
     EXPECT_FALSE(disks.is_shared(*disks.find(vm_ / "disk-000003.vmdk")));
 }
 
-// What names the machine's disks in its own memory is the machine itself.
+// The machine's own suspend state names the machine's disks.
 TEST_F(DiskFamilyTest, IsNotSharedWithItsOwnSuspendedState) {
     for (const char* name : {"vm-3f9a02c7.vmss", "other.vmss"}) {
         write_file(vm_ / name, "disk = base.vmdk\n");
@@ -153,7 +153,7 @@ TEST_F(DiskFamilyTest, IsNotSharedWithItsOwnSuspendedState) {
     }
 }
 
-// Longer than any that is made, so that it can be shortened.
+// Longer than any chain this library makes. It must be readable, so that it can be shortened.
 TEST_F(DiskFamilyTest, HoldsChainsOverTheLimit) {
     std::string parent = "base.vmdk";
     for (std::uint32_t number = 1; number <= vm::kMaxChain + 40; ++number) {

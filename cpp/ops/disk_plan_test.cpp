@@ -19,7 +19,7 @@ std::string name_for(const std::string& stem) {
     return clone_disk_name(stem, taken);
 }
 
-// A disk without parent.
+// Returns a disk without parent.
 Disk disk_of(DiskClass disk_class, const std::string& create_type,
              const std::vector<std::uint64_t>& extent_sectors) {
     Disk disk;
@@ -38,7 +38,7 @@ Disk disk_of(DiskClass disk_class, const std::string& create_type,
     return disk;
 }
 
-// "name begin+sectors, ..." of a plan's extents.
+// Returns the extents of a plan as "name begin+sectors, ...".
 std::string extents_of(const DiskPlan& plan) {
     std::string text;
     for (const ExtentPlan& extent : plan.extents) {
@@ -135,7 +135,7 @@ TEST(DiskPlan, GivesAChildWholeGrainsOnAFlatParentInOddPieces) {
     EXPECT_EQ(extents_of(plan), "d-s001.vmdk 0+640, d-s002.vmdk 640+384");
 }
 
-// A descriptor longer than 10 KiB is cut off by QEMU's first write.
+// QEMU's first write truncates a descriptor longer than 10 KiB.
 TEST(DiskPlan, HasFewerExtentsWhereTheirNamesWouldBeTooMuch) {
     const std::vector<std::uint64_t> sizes(300, 8323072);
     Disk parent = disk_of(DiskClass::SplitSparse, "twoGbMaxExtentSparse", sizes);

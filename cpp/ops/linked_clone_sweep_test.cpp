@@ -1,5 +1,5 @@
-// A linked clone that fails, or whose process dies, at any of its steps: either it is there, whole
-// and recorded in its parent, or it is not there. The parent reads as before in any case.
+// A linked clone that fails or whose process is killed at any step either exists, complete and
+// recorded in its parent, or does not exist. In both cases the parent reads as before.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -63,7 +63,7 @@ class LinkedCloneSweep : public ::testing::TestWithParam<Stop> {
         EXPECT_TRUE(is_recorded(clone_));
     }
 
-    // The same clone can be made now, or another beside it; both read as they should.
+    // Now the same clone can be made, or another one next to it, and both read correctly.
     void expect_that_all_goes_on() {
         const fs::path next =
             fs::exists(clone_) ? parent_->vmx.parent_path() / "../d/d.vmx" : clone_;

@@ -1,5 +1,5 @@
-// Snapshots of machines that really run or are suspended. What a guest would write is written over
-// the connection that its QEMU has to its disks.
+// Tests snapshots of machines that really run or are suspended. The tests write what a guest would
+// write over the connection of its QEMU to the disks.
 #include "ops/live_snapshot.h"
 
 #include <gtest/gtest.h>
@@ -59,7 +59,7 @@ class LiveSnapshots : public ::testing::Test {
     vm::PowerState revert(int uid) { return revert_to_snapshot(vmx_, uid, settings_, progress_); }
     power::ImageServer server() const { return {folder_ / "run", power::uuid_for(vmx_), host_}; }
 
-    // As the guest does it.
+    // Writes as the guest would.
     void write(char digit) {
         for (const char* disk : {"scsi0:0", "scsi0:1"}) {
             const auto outcome = io::run(
@@ -69,7 +69,7 @@ class LiveSnapshots : public ::testing::Test {
             ASSERT_EQ(outcome.status, 0) << outcome.output;
         }
     }
-    // The first byte of a disk of the machine, which is off, as QEMU reads it.
+    // Returns the first byte of a disk as QEMU reads it; the machine is off.
     char read(const std::string& node) const {
         const vm::Config machine = vm::Config::read(vmx_);
         for (const vm::DiskDevice& device : machine.disks()) {
@@ -84,8 +84,8 @@ class LiveSnapshots : public ::testing::Test {
         }
         return '\0';
     }
-    // Runs the command in the server's folder each time before the marks there are replaced; if it
-    // fails they are not.
+    // Runs the command in the image server's folder each time before the file `marks` there is
+    // replaced. If the command fails, the file is not replaced.
     void when_marks_are_noted(const std::string& command, const std::function<void()>& action) {
         const fs::path mv =
             folder_.write("bin/mv", "#!/bin/sh\ncase $* in *marks.new*) " + command +
@@ -96,8 +96,8 @@ class LiveSnapshots : public ::testing::Test {
         action();
         setenv("PATH", path.c_str(), 1);
     }
-    // As a call leaves it that dies in the midst of going over: the server has opened the disks
-    // that the .vmx names, and nothing stands on them yet.
+    // Reproduces a call that is killed while it switches: the image server has opened the disks
+    // that the .vmx names, and no chain uses them yet.
     void open_without_use() {
         const vm::Config machine = vm::Config::read(vmx_);
         for (const vm::DiskDevice& device : machine.disks()) {
@@ -183,7 +183,7 @@ TEST_F(LiveSnapshots, AreRefusedOnADiskThatQemuWouldDestroy) {
     EXPECT_EQ(read_both(), "22");
 }
 
-// The guest writes to the new disks by then, so they must not go again.
+// By then the guest writes to the new disks, so they must not be removed.
 TEST_F(LiveSnapshots, AreWholeWhereTheFormerDisksStayMarked) {
     start();
     write('1');
@@ -368,8 +368,8 @@ TEST_F(LiveSnapshots, OfOtherBranchesAreMergedWhileTheMachineRuns) {
     EXPECT_EQ(names().find("-000001"), std::string::npos) << names();
 }
 
-// Wherever the process dies: a machine that can go on, on the disks that its .vmx names, none of
-// which a recorded snapshot depends on.
+// Whenever the process is killed, the machine can resume on the disks that its .vmx names, and no
+// recorded snapshot depends on them.
 class LiveSnapshotSweep : public LiveSnapshots, public ::testing::WithParamInterface<Memory> {};
 
 INSTANTIATE_TEST_SUITE_P(Of, LiveSnapshotSweep,

@@ -1,4 +1,4 @@
-// The child reads as before, under its name and content id, whichever of the two is copied.
+// The child reads as before under its name and content id, whichever of the two disks is copied.
 #include "ops/merge.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ using testing::write_file;
 constexpr std::uint32_t kNoParent = format::vmdk::kNoParentCid;
 using Grains = std::map<std::uint64_t, char>;
 
-// Disks of 1024 sectors in a machine whose present disk is the last that was added.
+// Disks of 1024 sectors in a machine whose current disk is the last one added.
 class MergeTest : public ::testing::Test {
   protected:
     MergeTest() { fs::create_directories(vm_); }
@@ -58,7 +58,7 @@ class MergeTest : public ::testing::Test {
         write_file(vm_ / (name + "-flat.vmdk"), testing::content('f', 0, 1024));
     }
 
-    // The present disk is the child; it must read the same afterwards.
+    // The current disk is the child. It must read the same afterwards.
     bool merge(const std::set<fs::path>& adopted = {}) {
         const vm::Config machine = vm::Config::read(vmx_);
         DiskFamily family{machine, {}, settings_};
@@ -102,8 +102,8 @@ TEST_F(MergeTest, OfASmallBaseIntoALargerDeltaThatBecomesTheBase) {
     EXPECT_EQ(disk.chain.front().descriptor.find_ddb("uuid"), "60 00");
 }
 
-// As a merge leaves them that was killed when only redundant tables were missing. The one that goes
-// on has nothing to write to that extent.
+// A killed merge left only the redundant grain tables incomplete. The merge that continues it has
+// nothing to write to that extent.
 TEST_F(MergeTest, MendsTheRedundantTablesThatAKilledMergeLeft) {
     HostedImage half;
     half.capacity = 512;
@@ -122,7 +122,7 @@ TEST_F(MergeTest, MendsTheRedundantTablesThatAKilledMergeLeft) {
     EXPECT_EQ(testing::read_file(vm_ / "base-s001.vmdk"), half.bytes());
 }
 
-// What a base looks like when its child's data is in it and its name still its own.
+// Inspects the base disk when it has its child's data but still its own name.
 class SeesTheBase : public Progress {
   public:
     explicit SeesTheBase(fs::path base) : base_{std::move(base)} {}
@@ -135,7 +135,7 @@ class SeesTheBase : public Progress {
     fs::path base_;
 };
 
-// A merge keeps no track of what it changes, as a file of changed areas would have to.
+// A merge does not track the areas that it changes, so a change tracking file would become wrong.
 TEST_F(MergeTest, EndsTheChangeTrackingOfWhatItWritesTo) {
     add_flat("base", 1);
     const std::string tracked = "changeTrackPath=\"base-ctk.vmdk\"\n";
@@ -151,7 +151,7 @@ TEST_F(MergeTest, EndsTheChangeTrackingOfWhatItWritesTo) {
     EXPECT_EQ(names_in(vm_), "base-ctk.vmdk base-flat.vmdk child.vmdk vm.vmx");
 }
 
-// A flat base takes what its child has, however much that is, and stays flat.
+// A flat base disk takes its child's data, whatever the amount, and stays flat.
 TEST_F(MergeTest, IntoAFlatBase) {
     add_flat("base", 1);
     add("child.vmdk", 2, {{0, 'c'}, {2, 'c'}, {7, 'c'}}, "base.vmdk", 1);
@@ -166,7 +166,7 @@ TEST_F(MergeTest, OfTheSmallerDeltaIntoTheLarger) {
     const auto large = io::identity_of(vm_ / "large.vmdk");
     EXPECT_TRUE(merge());
     EXPECT_EQ(names_in(vm_), "base.vmdk small.vmdk vm.vmx");
-    EXPECT_TRUE(io::identity_of(vm_ / "small.vmdk") == large);  // nothing but its name was moved
+    EXPECT_TRUE(io::identity_of(vm_ / "small.vmdk") == large);  // only its name has changed
 }
 
 TEST_F(MergeTest, OfASmallParentIntoALargerChild) {
@@ -188,7 +188,7 @@ TEST_F(MergeTest, KeepsTheChildsContentId) {
     EXPECT_EQ(disk.chain.front().descriptor.create_type, "monolithicSparse");
 }
 
-// Extents have to lie beside their descriptor, so what lies elsewhere comes to the child.
+// Extents must be next to their descriptor, so data from another folder is copied into the child.
 TEST_F(MergeTest, AcrossFolders) {
     add("../far/base.vmdk", 1, {{1, 'b'}, {2, 'b'}, {3, 'b'}});
     add("disk-000001.vmdk", 2, {{2, 'c'}}, "../far/base.vmdk", 1);

@@ -1,5 +1,5 @@
-// Machines as people leave them: a disk taken from the .vmx, a list of snapshots lost, a folder
-// copied. Whatever is done to them, no disk that another one depends on goes.
+// Machines as users leave them: a disk taken out of the .vmx, a snapshot list lost, a folder
+// copied. No call may delete a disk that another one depends on.
 #include <gtest/gtest.h>
 
 #include <boost/filesystem/operations.hpp>
@@ -29,7 +29,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
     return at == std::string::npos ? text : text.replace(at, from.size(), to);
 }
 
-// The machine's second disk leaves the .vmx, after a snapshot, in one way or another.
+// The machine's second disk is detached in different ways after a snapshot.
 class DetachedDisk : public ::testing::TestWithParam<std::pair<const char*, const char*>> {
   protected:
     DetachedDisk() {
@@ -119,7 +119,7 @@ TEST(Remove, LeavesADiskThatIsCalledLikeChangeTracking) {
     EXPECT_EQ(testing::names_in(folder / "vm"), "disk-ctk.vmdk");
 }
 
-// Reading the folder for each snapshot would make the time grow with their square.
+// Reading the folder once per snapshot would make the time grow with the square of their number.
 TEST(Remove, ReadsTheFolderAsOftenWithManySnapshotsAsWithFew) {
     std::vector<int> opened;
     for (const int snapshots : {2, 12}) {
@@ -135,7 +135,7 @@ TEST(Remove, ReadsTheFolderAsOftenWithManySnapshotsAsWithFew) {
     EXPECT_EQ(opened[0], opened[1]);
 }
 
-// Beside what the machine's lock reads.
+// Apart from what the machine's lock reads.
 TEST(Snapshot, ReadsTheFolderOfItsMachineOnce) {
     const TempFolder folder;
     SnapshotMachine machine{folder / "vm"};
@@ -148,7 +148,7 @@ TEST(Snapshot, ReadsTheFolderOfItsMachineOnce) {
     EXPECT_EQ(testing::opened_folders() - before, before - at_first + 1);
 }
 
-// The list is lost while snapshots are there.
+// The snapshot list is lost while snapshots exist.
 class LostList : public ::testing::Test {
   protected:
     LostList() {
@@ -164,7 +164,7 @@ class LostList : public ::testing::Test {
         if (!instead.empty()) testing::write_file(folder_ / "vm" / instead, "");
     }
 
-    // Every file of a snapshot and every frozen disk is as it was.
+    // Expects every snapshot file and every frozen disk unchanged.
     void expect_untouched() const {
         const auto now = testing::tree_without_locks(folder_ / "vm");
         for (const char* name : {"vm-Snapshot1.vmsn", "vm-Snapshot2.vmsn", "disk.vmdk",

@@ -1,4 +1,4 @@
-// What a dead call left goes with the next one, and nothing that anybody needs.
+// The next call deletes what a killed call left, and nothing that anybody needs.
 #include "ops/pending.h"
 
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ constexpr const char* kNames =
 
 class PendingTest : public ::testing::Test {
   protected:
-    // As a call does that dies after it has written down what it is about to do.
+    // Reproduces a call that is killed after it has written its journal.
     template <typename Add>
     void die_over(Add add) {
         const fs::path journal = machine_ / "vm.vix-pending";
@@ -80,7 +80,7 @@ TEST_F(PendingTest, WhatIsReferredToStays) {
     EXPECT_EQ(names(), kNames);
 }
 
-// Another product took the name, and the user has detached the disk since.
+// Another product has used the name, and the user has detached the disk since.
 TEST_F(PendingTest, ADiskThatHasComeByTheNameStays) {
     die_over([&](Pending& pending) { pending.add(machine_ / "disk-000002.vmdk"); });
     write_file(machine_ / "disk-000002.vmdk", testing::mono_disk("disk-000002.vmdk", 'g', 1));
@@ -95,7 +95,7 @@ TEST_F(PendingTest, ADiskThatWasToBeDeletedGoes) {
     EXPECT_EQ(names(), kNames);
 }
 
-// The user has detached a disk after the call died: that is no reason to delete it.
+// The user has detached a disk after the crash. Recovery must not delete it.
 TEST_F(PendingTest, ADiskThatWasDetachedSinceStays) {
     die_over([&](Pending& pending) {
         pending.expect_nodes(vm::Config::read(vmx_));
@@ -142,7 +142,7 @@ TEST_F(PendingTest, WhatADiskThatNothingNamesDependsOnStays) {
     EXPECT_TRUE(fs::exists(machine_ / "old.vmdk"));
 }
 
-// A chain that nobody needs goes whole.
+// A whole chain that nobody needs is deleted.
 TEST_F(PendingTest, DisksThatGoTogetherNeedNothing) {
     write_file(machine_ / "old.vmdk", testing::mono_disk("old.vmdk", 'o', 1, 5));
     write_file(machine_ / "child.vmdk", testing::mono_disk("child.vmdk", 'c', 1, 6, "old.vmdk", 5));
@@ -154,7 +154,8 @@ TEST_F(PendingTest, DisksThatGoTogetherNeedNothing) {
     EXPECT_EQ(names(), kNames);
 }
 
-// The list has forgotten the snapshot; its state goes with its disks, and needs them no more.
+// The snapshot list has dropped the snapshot. Its state is deleted with its disks and does not need
+// them.
 TEST_F(PendingTest, AStateThatGoesNeedsNothing) {
     write_file(machine_ / "old.vmdk", testing::mono_disk("old.vmdk", 'o', 1, 5));
     const auto config = testing::vmx_with_disks({"scsi0:0=old.vmdk"});
@@ -167,7 +168,7 @@ TEST_F(PendingTest, AStateThatGoesNeedsNothing) {
     EXPECT_EQ(names(), kNames);
 }
 
-// The same of one that another machine's list has: it stays, and its disks do.
+// The same for a state that another machine's snapshot list names: it stays, and so do its disks.
 TEST_F(PendingTest, AStateThatStaysNeedsItsDisks) {
     write_file(machine_ / "old.vmdk", testing::mono_disk("old.vmdk", 'o', 1, 5));
     const auto config = testing::vmx_with_disks({"scsi0:0=old.vmdk"});
@@ -193,7 +194,7 @@ TEST_F(PendingTest, NothingGoesWhileTheMachineCannotBeRead) {
     EXPECT_EQ(names(), kNames);
 }
 
-// Who can write into the folder can delete there, but a machine that was downloaded cannot.
+// A user who can write to the folder can delete there anyway, but a downloaded machine must not.
 TEST_F(PendingTest, OneThatWasCopiedMeansNothing) {
     die_over([&](Pending& pending) { pending.add(machine_ / "notes.vmdk"); });
     write_file(machine_ / "notes.vmdk", "mine");
@@ -243,7 +244,7 @@ TEST_F(PendingElsewhere, WhatAMachineThereStandsOnStays) {
     EXPECT_EQ(far(), "far-000001.vmdk far.vmx");
 }
 
-// Who can write into the machine's folder can write any name.
+// A user who can write to the machine's folder can write any name into the journal.
 TEST_F(PendingElsewhere, NothingGoesAtTheWordOfAnotherUser) {
     const int given = chown((machine_ / "vm.vix-pending").c_str(), geteuid() + 1, -1);
     if (given != 0) GTEST_SKIP() << "needs root";
@@ -299,7 +300,7 @@ TEST_F(PendingTest, OneThatCannotBeDeletedNowGoesLater) {
     EXPECT_EQ(names(), kNames);
 }
 
-// The machine's configuration is the one that this nvram belongs to.
+// This nvram belongs to the machine's configuration.
 TEST_F(PendingTest, NvramThatCannotBeReplacedNowIsReplacedLater) {
     die_over([&](Pending& pending) {
         pending.add(machine_ / "disk-000002.vmdk");

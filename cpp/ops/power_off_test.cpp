@@ -49,7 +49,7 @@ bool tells_of(const std::vector<std::string>& notes, const std::string& words) {
     return notes.size() == 1 && notes.front().find(words) != std::string::npos;
 }
 
-// A snapshot, and something written since; the .vmx has this line.
+// Returns a machine with a snapshot, data written since, and this line in its .vmx.
 SnapshotMachine written_since(const fs::path& folder, const std::string& line) {
     SnapshotMachine machine{folder};
     machine.take("clean");
@@ -94,7 +94,7 @@ TEST(PowerOff, KeepsWhatWasWrittenByDefault) {
 TEST(PowerOff, GoesBackToTheCurrentSnapshot) {
     const TempFolder folder;
     SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"autoRevert\"\n");
-    EXPECT_TRUE(before(machine.vmx).empty());  // what was written before is no run's
+    EXPECT_TRUE(before(machine.vmx).empty());  // the data was written before the first run
     EXPECT_TRUE(machine.reads_as_it_should());
     EXPECT_TRUE(tells_of(after(machine.vmx), "gone back to its snapshot \"clean\""));
     EXPECT_TRUE(machine.reads_as(machine.then.at(1)));
@@ -102,7 +102,7 @@ TEST(PowerOff, GoesBackToTheCurrentSnapshot) {
 
 constexpr const char* kCommit = "snapshot.action = \"autoCommit\"\n";
 
-// The name of the snapshot above the one with this uid; empty if there is none.
+// Returns the name of the current snapshot if its parent is `uid`; empty if not.
 std::string name_above(const SnapshotMachine& machine, int uid) {
     const auto tree = machine.tree();
     const vm::Snapshot* current = tree.find(tree.current());
@@ -112,7 +112,7 @@ std::string name_above(const SnapshotMachine& machine, int uid) {
 TEST(PowerOff, TakesANewSnapshotAboveTheCurrentOne) {
     const TempFolder folder;
     SnapshotMachine machine = written_since(folder / "vm", kCommit);
-    EXPECT_TRUE(before(machine.vmx).empty());  // what was written before is no run's
+    EXPECT_TRUE(before(machine.vmx).empty());  // the data was written before the first run
     EXPECT_TRUE(tells_of(after(machine.vmx), "above \"clean\""));
     const int taken = machine.tree().current();
     machine.then[taken] = machine.now;
@@ -182,7 +182,7 @@ TEST(PowerOff, ByTheGuestGetsItsSnapshotAtTheNextStartOnce) {
     const TempFolder folder;
     SnapshotMachine machine = written_since(folder / "vm", kCommit);
     power::Session{machine.vmx, PowerOffAction::Commit, testing::plain_settings()}.keep();
-    EXPECT_TRUE(tells_of(before(machine.vmx), "interrupted"));  // as after a host has crashed
+    EXPECT_TRUE(tells_of(before(machine.vmx), "interrupted"));  // as after a crash of the host
     EXPECT_EQ(machine.tree().snapshots().size(), 1U);
     fs::remove(power::session_file(machine.vmx));
     EXPECT_TRUE(tells_of(before(machine.vmx), "ended by itself"));
@@ -192,7 +192,7 @@ TEST(PowerOff, ByTheGuestGetsItsSnapshotAtTheNextStartOnce) {
     EXPECT_TRUE(machine.reads_as_it_should());
 }
 
-// Who dies between the new snapshot and the line in the .vmx.
+// A crash between the new snapshot and the line in the .vmx.
 TEST(PowerOff, WithItsSnapshotTakenTakesNoSecondOne) {
     const TempFolder folder;
     SnapshotMachine machine = written_since(folder / "vm", kCommit);
@@ -235,7 +235,7 @@ TEST(Session, ThatEndedIsToldFromOneThatWasInterrupted) {
     EXPECT_EQ(testing::names_in(folder / "vm").find(".vix-session"), std::string::npos);
     EXPECT_EQ(state(), power::SessionState::None);
     power::Session{machine.vmx, PowerOffAction::Revert, testing::plain_settings()}.keep();
-    EXPECT_EQ(state(), power::SessionState::Interrupted);  // as after a host has crashed
+    EXPECT_EQ(state(), power::SessionState::Interrupted);  // as after a crash of the host
     EXPECT_TRUE(tells_of(before(machine.vmx), "interrupted"));
     EXPECT_TRUE(machine.reads_as_it_should());
     fs::remove(power::session_file(machine.vmx));
@@ -245,7 +245,7 @@ TEST(Session, ThatEndedIsToldFromOneThatWasInterrupted) {
     EXPECT_EQ(state(), power::SessionState::None);
 }
 
-// A copy comes without the file beside the .vmx, as a run that has ended leaves it.
+// A copied machine lacks the file next to the .vmx, as after a run that has ended.
 TEST(Session, OfACopyHasNotEnded) {
     const TempFolder folder;
     SnapshotMachine machine{folder / "vm"};
@@ -273,8 +273,7 @@ TEST(Session, IsForgottenWhereItsMachineIsToKeepAllAfterAll) {
     EXPECT_TRUE(machine.reads_as_it_should());
 }
 
-// Wherever it stops, the disks read as before and every snapshot as it was; what is missing is made
-// up for at the next start.
+// Wherever it stops, disks and snapshots read as before, and the next start does what is missing.
 class PowerOffSweep : public ::testing::TestWithParam<Stop> {};
 INSTANTIATE_TEST_SUITE_P(By, PowerOffSweep, testing::every_stop(), testing::name_of_stop);
 
@@ -322,11 +321,11 @@ class RealPowerOff : public ::testing::Test {
     const fs::path& vmx() const { return machine_->vmx; }
     bool is_session_there() const { return fs::exists(power::session_file(vmx())); }
 
-    // Nobody of ours sees the process end.
+    // Ends the process so that no call of this library sees it.
     void end_as_its_guest_does() {
         const auto process = power::HostShell{io::Environment::of_process()}.process_of_domain(
             power::name_for(vmx()));
-        ASSERT_TRUE(process);  // else kill() would get a number that means other processes
+        ASSERT_TRUE(process);  // otherwise kill() would get a number that means other processes
         kill(process->pid, SIGKILL);
         EXPECT_TRUE(testing::wait_until([&] { return !is_session_there(); }));
         EXPECT_TRUE(

@@ -129,7 +129,7 @@ TEST(Remove, LeavesWhatTheParentOfANeighboursDiskLeadsTo) {
               "data-f001.vmdk data-f002.vmdk data.vmdk link.vmdk other.vmx top.vmdk");
 }
 
-// It may be any disk of the folder.
+// The unreadable disk may depend on any disk of the folder.
 TEST(Remove, IsRefusedWhereADiskOfTheFolderMayNotBeRead) {
     const TempFolder folder;
     const fs::path vmx = testing::write_small_machine(folder / "vm");

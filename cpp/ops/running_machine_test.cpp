@@ -1,4 +1,4 @@
-// What may be done to a machine that really runs, or is really suspended.
+// Tests which calls are allowed on a machine that really runs or is really suspended.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -170,7 +170,7 @@ TEST_F(RunningMachine, HasRoomForSoManySettings) {
     EXPECT_EQ(read("a0"), big);
 }
 
-// Nobody wrote to what the snapshot and its clones stand on.
+// Nobody has written to the disk that the snapshot and its clones depend on.
 TEST_F(RunningMachine, FrozenDiskIsNotTouched) {
     const std::string frozen = testing::read_file(folder_ / "vm/a.vmdk");
     engine_.suspend(vmx_);

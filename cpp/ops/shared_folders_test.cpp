@@ -22,7 +22,7 @@ class SharedFolders : public ::testing::Test {
     std::string text() const { return testing::read_file(vmx_); }
     std::string data() const { return (folder_ / "data").string(); }
 
-    // "name=path:flags" of each.
+    // Returns the folders as "name=path:flags ".
     std::string folders() const {
         std::string all;
         for (const SharedFolder& folder : shared_folders(vmx_, settings_)) {

@@ -18,7 +18,7 @@ void append(const fs::path& vmx, const std::string& lines) {
     testing::write_file(vmx, testing::read_file(vmx) + lines);
 }
 
-// What taking one gives with these lines in the .vmx; nothing has changed where that is an error.
+// Returns the code of taking a snapshot with these lines in the .vmx. An error must change nothing.
 ErrorCode code_with(const std::string& lines) {
     const TempFolder folder;
     SnapshotMachine machine{folder / "vm"};
@@ -79,7 +79,8 @@ TEST(SnapshotLimits, ASharedBusOrDiskForbidsThem) {
     EXPECT_EQ(code_with("scsi0:1.sharing = \"multi-writer\"\n"
                         "scsi0:1.mode = \"independent-persistent\"\n"),
               VIX_OK);
-    EXPECT_EQ(code_with("scsi1.sharedBus = \"virtual\"\n"), VIX_OK);  // it is not there
+    EXPECT_EQ(code_with("scsi1.sharedBus = \"virtual\"\n"),
+              VIX_OK);  // it is absent
     EXPECT_EQ(code_with("disk.locking = \"FALSE\"\n"), VIX_OK);
 }
 

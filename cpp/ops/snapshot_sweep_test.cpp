@@ -1,6 +1,5 @@
-// No half measures: an operation on snapshots that fails, or whose process dies, at any of its
-// steps leaves a machine whose disks read as before or as after it, and on which the next one
-// works.
+// A snapshot call that fails or whose process is killed at any step leaves a machine whose disks
+// read as before or after the call, and on which the next call works.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -24,8 +23,8 @@ using testing::tree_without_locks;
 
 class SnapshotSweep : public ::testing::TestWithParam<Stop> {
   protected:
-    // One after the other, each with a grain more on either disk; the third a branch beside the
-    // second.
+    // Takes three snapshots and writes one more grain to each disk after each. The third one is on
+    // a branch next to the second.
     virtual void take_three(const fs::path& folder) {
         machine_.emplace(folder / "vm");
         uids_[0] = machine_->take("first");
@@ -47,10 +46,11 @@ class SnapshotSweep : public ::testing::TestWithParam<Stop> {
         }
     }
 
-    // Of what the machine leaves alone.
+    // Checks what the call must leave alone.
     virtual void expect_the_rest_unchanged() {}
 
-    // What was stopped hinders nobody: a snapshot is taken, written over, gone back to and removed.
+    // A stopped call blocks nothing: a snapshot can be taken, written over, reverted to and
+    // removed.
     void expect_that_all_goes_on() {
         const int uid = machine_->take("after");
         EXPECT_TRUE(machine_->reads_as_it_should());
@@ -134,8 +134,8 @@ TEST_P(SnapshotSweep, GoingBack) {
     go_back_at_each_step();
 }
 
-// The configuration and what belongs to it, of the BIOS and of UEFI, change together: whoever comes
-// next finds all of then or all of now.
+// The configuration and the firmware files that belong to it (BIOS and UEFI) change together: the
+// next reader finds all of the old state or all of the new one.
 TEST_P(SnapshotSweep, GoingBackInFirmware) {
     for (const bool had_variables : {true, false}) {
         const auto write_all = [&](const std::string& word, bool variables) {
@@ -205,8 +205,8 @@ TEST_P(RemovalSweep, OfAll) {
     remove_at_each_step(0, RemoveChildren::Yes, 3);
 }
 
-// The second disk is switched off in the .vmx: it reads as before, whatever is done to the machine
-// and wherever that stops.
+// The second disk is detached in the .vmx. It reads as before, whatever is done to the machine and
+// wherever that stops.
 class SwitchedOffSweep : public RemovalSweep {
   protected:
     void take_three(const fs::path& folder) override {
@@ -247,7 +247,7 @@ TEST_P(SwitchedOffSweep, RemovingAll) {
     remove_at_each_step(0, RemoveChildren::Yes, 3);
 }
 
-// The one disk, base and deltas, has its descriptor in its only file, which goes from name to name.
+// The only disk, base disk and deltas, has its descriptor in its only file, which is renamed.
 TEST_P(RemovalSweep, OfMonolithicDisks) {
     std::string name;
     const int steps = stop_at_each_step(

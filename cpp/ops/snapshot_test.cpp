@@ -28,7 +28,7 @@ class SnapshotTest : public ::testing::Test {
     const std::string before_ = names_in(folder_ / "vm");
 };
 
-// Counts, and cancels at a step.
+// Counts the bytes, and cancels at a step.
 class CountingProgress : public Progress {
   public:
     explicit CountingProgress(std::string cancel_at = {}) : cancel_at_{std::move(cancel_at)} {}
@@ -170,7 +170,8 @@ TEST_P(CancelledAt, LeavesEverythingAsItWas) {
     EXPECT_TRUE(testing::tree_without_locks(folder_.path()) == before);
 }
 
-// A call that died between the .vmx and the list leaves a chain that is one longer.
+// A call that was killed between the .vmx and the snapshot list leaves a chain with one link too
+// many.
 TEST_F(SnapshotTest, ADiskTooManyGoesWithTheNextRemoval) {
     machine_.take("forgotten");
     fs::remove(folder_ / "vm/vm.vmsd");
@@ -232,7 +233,7 @@ TEST_F(SnapshotTest, ADeltaThatGoingBackCannotDeleteIsNotedAndGoesLater) {
     EXPECT_TRUE(machine_.reads_as_it_should());
 }
 
-// The guest would start with variables of another time.
+// Otherwise the guest would start with variables of another time.
 TEST_F(SnapshotTest, GoingBackFailsWhereVariablesOfUefiStayThatMustGo) {
     const fs::path variables = folder_ / "vm/vm.OVMF_VARS.fd";
     const int uid = machine_.take("before the first start");

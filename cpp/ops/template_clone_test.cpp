@@ -1,4 +1,5 @@
-// Linked clones of machines that this user may not write, as templates on a read-only share are.
+// Tests linked clones of machines that this user cannot write, such as templates on a read-only
+// share.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -67,7 +68,7 @@ TEST_F(TemplateClone, OfASnapshotNeedsNothingWrittenInTheParentsFolder) {
     const auto list = vm::SnapshotTree::read(vm::snapshot_list_path(clone));
     EXPECT_EQ(list.clone_of(), std::vector<std::string>{parent_.vmx.string()});
     EXPECT_FALSE(vm::Config::read(clone).is_template());
-    chmod((folder_ / "parent").c_str(), 0755);  // so that not the folder is what refuses
+    chmod((folder_ / "parent").c_str(), 0755);  // so that the folder is not what refuses
     Progress progress;
     EXPECT_EQ(code_of([&] {
                   remove_snapshot(parent_.vmx, uid_, RemoveChildren::No, testing::plain_settings(),

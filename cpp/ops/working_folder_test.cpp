@@ -1,5 +1,5 @@
-// Machines whose working folder is not their own: the states of their snapshots go there. Nothing
-// of others there is ever touched.
+// Tests machines with another working folder: the states of their snapshots go there. No file of
+// others there is ever touched.
 #include "vm/working_folder.h"
 
 #include <gtest/gtest.h>
@@ -90,8 +90,8 @@ TEST(WorkingFolderOf, AMachineTakesNoDisksElsewhere) {
     EXPECT_TRUE(machine.reads_as_it_should());
 }
 
-// As scripts for ESX use it: the disk is a master's, and the machine keeps what it changes to
-// itself.
+// Scripts for ESX use this: the disk belongs to a master, and the machine keeps its changes in its
+// own folder.
 TEST(WorkingFolderOf, DisksIsTheMachinesOwnByDefault) {
     const TempFolder folder;
     folder.write("master/disk.vmdk", testing::mono_disk("disk.vmdk", 'm', 1));
@@ -177,7 +177,7 @@ TEST(WorkingFolderOf, AMachineThatIsMissingKeepsItsSnapshotsFromBeingTaken) {
     EXPECT_TRUE(testing::tree_without_locks(folder.path()) == before);
 }
 
-// VMware's products may have left states of the usual names there, and lists that are lost.
+// VMware's products may have left states with the usual names there, and lost snapshot lists.
 TEST(WorkingFolderOf, AMachineIsNeverOverwritten) {
     const TempFolder folder;
     SnapshotMachine machine = machine_in(folder / "vm");
@@ -198,7 +198,8 @@ class KeepsNotes : public Progress {
     std::string notes;
 };
 
-// As VMware's products leave it: nothing in the name shows that no copy of the machine has it.
+// Renames the state as VMware's products do: the name does not show that no copy of the machine
+// needs it.
 fs::path give_vmwares_name(const SnapshotMachine& machine, const std::string& recorded) {
     const fs::path list = vm::snapshot_list_path(machine.vmx);
     const fs::path work = machine.vmx.parent_path().parent_path() / "work";
