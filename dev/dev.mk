@@ -15,6 +15,7 @@ sanitize :
 
 layers :
 	dev/check-layers
+	dev/draw-layers --check
 
 format :
 	clang-format -i $$(find cpp -name '*.h' -o -name '*.cpp')
