@@ -24,7 +24,7 @@ int ended(Handle job) {
     return job_error(job);
 }
 
-// A call that fails at once, whatever there is on this host.
+// A call that fails at once on any host.
 Handle failing(Events events = Events::Drop) {
     return testing::start("VMOpen", {0, "/none.vmx"}, events);
 }
@@ -106,7 +106,7 @@ TEST(Jobs, AbandoningKeepsTheLastFailure) {
 }
 
 TEST(Jobs, WorkInAForkedChild) {
-    release_handle(failing());  // so that there are threads, which the child has not
+    release_handle(failing());  // starts threads, which the child lacks
     const pid_t child = fork();
     if (child == 0) {
         const Handle job = failing();

@@ -18,11 +18,12 @@ constexpr const char* kClasses = "bios.bootDeviceClasses";
 constexpr const char* kEfiOrder = "efi.bootOrder";
 constexpr const char* kEfiLegacy = "efi.legacyBoot.enabled";
 constexpr int kNetworkCards = 10;
-// SeaBIOS 1.16 has memory for 12 drives on SATA or 17 on SCSI (tried), in an order of its own, and
-// starts from the first disk that it has.
+// SeaBIOS 1.16 has memory for 12 SATA or 17 SCSI drives (measured). It picks them in its own order
+// and boots from the first disk it knows.
 constexpr std::size_t kBiosDrives = 12;
 
-// The names of bios.bootOrder. VMware's BIOS: removable devices, hard drive, CD-ROM, network.
+// Device kinds as bios.bootOrder names them. kUsualOrder is the order of VMware's BIOS: removable
+// devices, hard drive, CD-ROM, network.
 constexpr const char* kDisks = "hdd";
 constexpr const char* kCds = "cdrom";
 constexpr const char* kFloppies = "floppy";
@@ -39,7 +40,7 @@ void add_new(Names& names, const Names& more) {
     }
 }
 
-// VMware separates by commas; blanks are common in files that people wrote.
+// VMware separates the words by commas; hand-written files often use blanks.
 Names words_of(const std::string& text) {
     Names words(1);
     for (const char c : to_lower(text)) {
@@ -84,7 +85,7 @@ class BootPlan {
     std::map<std::string, Names> devices_;  // by the names of bios.bootOrder
 };
 
-// An empty floppy drive would only cost time.
+// An empty floppy drive is left out, because trying it would only delay the boot.
 void BootPlan::add_drive(const Drive& drive) {
     switch (drive.kind) {
         case Drive::Kind::Disk:
@@ -107,8 +108,8 @@ void BootPlan::refuse(const char* key, const std::string& why) const {
                     ". The virtual machine is not started, for it could boot from another disk"};
 }
 
-// The EFI of VMware follows the keys of its BIOS. What it takes as efi.bootOrder is not documented
-// ("hdd" and "cdrom" are not), and OVMF starts nothing in the way of a BIOS.
+// VMware's EFI follows the keys of its BIOS. The values of efi.bootOrder are not documented ("hdd"
+// and "cdrom" are not among them), and OVMF cannot boot the way a BIOS does.
 void BootPlan::check_efi() const {
     if (!is_efi()) return;
     if (!words_of(value_of(kEfiOrder)).empty()) {
@@ -154,7 +155,7 @@ Names BootPlan::devices_for(const std::string& word) {
     return {};
 }
 
-// "" for the classes of devices that a virtual machine here never has.
+// Returns "" for a known class of devices that no machine has here.
 const char* BootPlan::kind_for_class(const std::string& word) const {
     if (word == "hd") return kDisks;
     if (word == "cd") return kCds;
@@ -166,7 +167,7 @@ const char* BootPlan::kind_for_class(const std::string& word) const {
     refuse(kClasses, '"' + word + "\" is none of hd, cd, fd, net, usb, all and so on");
 }
 
-// In the order in which they are tried.
+// Returns the kinds in boot order.
 Names BootPlan::allowed_kinds() {
     Names words = words_of(value_of(kClasses));
     Names usual{std::begin(kUsualOrder), std::end(kUsualOrder)};
@@ -190,7 +191,7 @@ Names BootPlan::allowed_kinds() {
     return usual;
 }
 
-// libvirt would start the first disk of a machine for which no device is named.
+// An empty result is refused: libvirt boots from the first disk if no device has a boot order.
 void BootPlan::drop_denied(Names& order, const Names& kinds) {
     Names allowed;
     for (const std::string& kind : kinds) add_new(allowed, devices_[kind]);
@@ -201,7 +202,8 @@ void BootPlan::drop_denied(Names& order, const Names& kinds) {
     if (any && order.empty()) refuse(kClasses, "it leaves no device to start from");
 }
 
-// A disk that the BIOS does not find is then not replaced by the next one: no system starts.
+// With too many drives SeaBIOS may not know the first disk, and would boot another system from the
+// next one. With one disk in the order, no system starts instead.
 void BootPlan::keep_one_disk_if_many(Names& order) {
     const Names& disks = devices_[kDisks];
     if (is_efi() || disks.size() + devices_[kCds].size() <= kBiosDrives) return;

@@ -26,7 +26,7 @@ bool starts_disconnected(const vm::Config& machine, const std::string& device) {
     return value_of(machine, device + ".startConnected") == "false";
 }
 
-// What QEMU calls the card; VMware's default depends on the guest.
+// QEMU's name for the model of a card. VMware's default depends on the guest.
 std::string card_model(DomainWriter& writer, const std::string& card) {
     std::string model = value_of(writer.machine, card + ".virtualDev");
     if (model == "e1000" || model == "e1000e" || model == "vmxnet3") return model;
@@ -37,7 +37,7 @@ std::string card_model(DomainWriter& writer, const std::string& card) {
         writer.notes.push_back(card + ": the card \"" + model + "\" is replaced by an e1000");
         return "e1000";
     }
-    return "pcnet";  // what such a card is until a guest has VMware's driver
+    return "pcnet";  // such a card acts as a pcnet until VMware's driver is loaded
 }
 
 bool is_usable_mac(const std::string& mac) {
@@ -46,7 +46,7 @@ bool is_usable_mac(const std::string& mac) {
         const auto c = static_cast<unsigned char>(mac[i]);
         if (i % 3 == 2 ? c != ':' : std::isxdigit(c) == 0) return false;
     }
-    return (*parse_hex32(mac.substr(0, 2)) & 1U) == 0;  // else it is a group's
+    return (*parse_hex32(mac.substr(0, 2)) & 1U) == 0;  // the bit marks a multicast address
 }
 
 std::string mac_of(DomainWriter& writer, const std::string& card) {
@@ -90,7 +90,7 @@ void write_card(DomainWriter& writer, const std::string& card) {
     xml.close();
 }
 
-// Where a port's file is; nothing for a Windows path that no setting maps.
+// The file of a port. Nothing without a name, or for a Windows path that no setting maps.
 std::optional<std::string> port_file(DomainWriter& writer, const std::string& port) {
     const std::string name = writer.machine.find(port + ".fileName").value_or("");
     try {
@@ -133,8 +133,8 @@ void write_parallel(DomainWriter& writer, const std::string& port, int number) {
         .close();
 }
 
-// VMware keeps the password in a form of its own, so a display that asks for one is not opened to
-// others than this host.
+// RemoteDisplay.vnc.key holds the password in a form that only VMware reads. Without its password
+// such a display must not be open to other hosts, so it listens on this host only.
 std::string vnc_address(DomainWriter& writer, const std::string& password) {
     std::string address = writer.machine.find("RemoteDisplay.vnc.ip").value_or("0.0.0.0");
     const bool locked = writer.machine.find("RemoteDisplay.vnc.key").has_value();
@@ -190,7 +190,8 @@ void write_usb(DomainWriter& writer) {
     if (index == 0) add("none");
 }
 
-// A display is always there, for those who may use libvirt's socket; for others only by VNC.
+// Every machine has a display that is reached through libvirt's socket. Only
+// RemoteDisplay.vnc.enabled opens a network port.
 void write_display(DomainWriter& writer) {
     Xml& xml = writer.xml;
     if (writer.machine.is_true("RemoteDisplay.vnc.enabled")) {
@@ -213,7 +214,7 @@ void write_display(DomainWriter& writer) {
 
 namespace {
 
-// Whether it is a port or drive that is counted beyond what QEMU has, such as "serial4".
+// True for a device whose number is above the last one that QEMU has, such as "serial4".
 bool is_beyond_the_last(const std::string& device) {
     constexpr std::pair<std::string_view, int> kCounts[] = {{"ethernet", kNetworkCards},
                                                             {"serial", kSerialPorts},
@@ -229,7 +230,7 @@ bool is_beyond_the_last(const std::string& device) {
 
 }  // namespace
 
-// Devices that some machines have and QEMU cannot stand in for.
+// Reports devices of the .vmx that QEMU cannot replace.
 void note_left_out(DomainWriter& writer) {
     constexpr std::string_view kLeftOut[] = {"sharedfolder", "vtpm", "pcipassthru", "vmci",
                                              "usb_xhci:",    "usb:", "ehci:",       "dvfilter",

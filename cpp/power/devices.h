@@ -1,5 +1,5 @@
-// The parts of a domain's description that are no drives: network, serial and parallel ports,
-// sound, USB, display.
+// Writes the devices of libvirt's domain XML. Each function appends to DomainWriter::xml and
+// reports replaced or omitted devices in DomainWriter::notes.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace vix::power {
 
-// Collects what a description is made of and what is to be said about it.
+// The input and the output of the functions below.
 struct DomainWriter {
     const vm::Config& machine;
     const DomainContext& context;
@@ -27,10 +27,11 @@ void write_usb(DomainWriter& writer);
 void write_display(DomainWriter& writer);
 void note_left_out(DomainWriter& writer);
 
-// Of the drive or card of that name, inside its element; nothing if it is not started from.
+// Writes <boot> into the open element of this drive or card; nothing if the machine does not boot
+// from it.
 void write_boot_order(const std::string& name, DomainWriter& writer);
 
-// Drives and their controllers.
+// Writes drives and their controllers. Defined in drive_devices.cpp.
 void write_drives(const std::vector<Drive>& drives, DomainWriter& writer);
 
 }  // namespace vix::power

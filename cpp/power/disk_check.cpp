@@ -22,8 +22,8 @@ using format::vmdk::HostedHeader;
 
 constexpr std::uint32_t kVersionWithTracking = 3;
 
-// $1: nothing. A disk whose descriptor is longer than 10 KiB; exit status 0 if it still has its
-// last line after a write.
+// No arguments. Makes a disk with a descriptor longer than 10 KiB and writes to it. Exits with 0 if
+// the descriptor still has its last line.
 constexpr std::string_view kTryLongDescriptor = R"sh(
 command -v qemu-io >/dev/null || exit 1
 folder=$(mktemp -d) || exit 1
@@ -76,7 +76,7 @@ GrainFacts grain_facts(const ExtentLine& line, const std::shared_ptr<const io::F
     if (map.form == GrainMap::Form::Hosted) {
         add_hosted_facts(facts, *file, map, tables);
     } else {
-        facts.entries_per_table = 0;  // fixed by the form; QEMU knows it
+        facts.entries_per_table = 0;  // fixed by the format; QEMU knows it
     }
     return facts;
 }
@@ -105,7 +105,7 @@ ExtentFacts extent_facts(const vm::DiskLink& link, const ExtentLine& line,
     if (has_grains(line)) {
         facts.grains = grain_facts(line, file);
     } else {
-        format::vmdk::open_extent(line, file);  // that it is as long as it must be
+        format::vmdk::open_extent(line, file);  // throws if the file is too short
     }
     return facts;
 }
@@ -116,8 +116,8 @@ void mend_extent(const vm::DiskLink& link, const ExtentLine& line, const vm::Set
     const GrainMap map = format::vmdk::hosted_map(*file, line.sectors);
     format::vmdk::TablePlaces places{*file, map};
     if (places.incomplete()) places.complete(*file, settings.durability);
-    format::vmdk::SparseEditor editor{file, line.sectors};  // stops change tracking, too
-    editor.commit();                                        // makes the copies alike
+    format::vmdk::SparseEditor editor{file, line.sectors};  // also stops change tracking
+    editor.commit();                                        // makes both copies of the tables equal
     file->finish(settings.durability);
 }
 
@@ -161,7 +161,8 @@ DiskVerdict check_new_top(const fs::path& disk, const vm::Settings& settings) {
 
 void mend_disk(const fs::path& disk, const DiskMending& mending, const vm::Settings& settings) {
     const vm::DiskLink link = open_top(disk, settings);
-    // The descriptor first: once it names no file of changed areas, nobody takes that for complete.
+    // The descriptor goes first: once it names no file of changed areas, no program takes that file
+    // for complete.
     if (mending.descriptor) {
         io::replace_file(disk, to_text(link.descriptor), settings.durability);
     } else if (mending.change_tracking) {

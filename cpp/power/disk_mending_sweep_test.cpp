@@ -1,5 +1,5 @@
-// A disk that is made ready for QEMU reads as before, whichever system call of that fails or ends
-// the process; the next start makes it ready.
+// A repaired disk reads as before, whichever system call of the repair fails or ends the process.
+// The next start completes the repair.
 #include <gtest/gtest.h>
 
 #include <boost/filesystem/operations.hpp>

@@ -12,17 +12,17 @@ using format::vmdk::ExtentLine;
 using format::vmdk::ExtentType;
 
 constexpr std::uint64_t kMostEntries = 512;
-// QEMU takes the embedded descriptor from sector 1 and writes back 20 sectors from there.
+// QEMU reads the embedded descriptor at sector 1 and writes 20 sectors back there.
 constexpr std::uint64_t kDescriptorPlace = 1;
 constexpr std::uint64_t kDescriptorSectors = 20;
-// A new content id can be longer than the old one by as much.
+// A new content id can be longer than the old one by this many characters.
 constexpr std::size_t kRoomForId = 8;
 
 constexpr const char* kByClone = "; make a full clone and start that";
 constexpr const char* kBySnapshotOrClone =
     "; take a snapshot, which gives it another disk to write to, or make a full clone";
 
-using Fault = std::optional<std::string>;  // "QEMU ..."; nothing: none
+using Fault = std::optional<std::string>;  // such as "QEMU ..."; nothing: no fault
 
 Fault fault_of_form(const ExtentFacts& extent) {
     const GrainFacts& grains = *extent.grains;
@@ -36,8 +36,8 @@ Fault fault_of_form(const ExtentFacts& extent) {
     return std::nullopt;
 }
 
-// QEMU takes an extent's size from its header, and lets a request run past an extent's end that
-// lies within a grain.
+// QEMU takes an extent's size from its header. It lets a request run past the end of an extent that
+// ends within a grain.
 Fault fault_of_size(const ExtentFacts& extent, bool last) {
     const GrainFacts& grains = *extent.grains;
     if (grains.capacity_sectors != extent.line.sectors) {
@@ -132,7 +132,7 @@ std::optional<Error> refusal_to_write(const LinkFacts& link) {
     return std::nullopt;
 }
 
-// QEMU replaces the content id where the descriptor stands.
+// QEMU replaces the content id in place, so an embedded descriptor needs room for a longer one.
 bool has_room_for_id(const LinkFacts& link) {
     if (!link.embedded) return true;
     const std::size_t used = link.text.find('\0');
@@ -146,8 +146,9 @@ bool keeps_meaning(const LinkFacts& link) {
            survives_qemus_write(link.text, link.descriptor) && has_room_for_id(link);
 }
 
-// The disk with a descriptor that says the same to everybody. A descriptor within its extent stays:
-// it is changed in place, and a crash could leave half of it.
+// The disk with a rewritten descriptor that QEMU and other readers understand alike; nothing if
+// there is none. An embedded descriptor is never rewritten: that would happen in place, and a crash
+// could leave half of it.
 std::optional<LinkFacts> with_plain_descriptor(const LinkFacts& link) {
     if (link.embedded) return std::nullopt;
     LinkFacts changed = link;

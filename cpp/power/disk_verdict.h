@@ -1,7 +1,7 @@
-// Whether QEMU's VMDK driver may be given a disk, to read or to write. That driver opens disks that
-// it then destroys or reads wrongly; doc/qemu-writes.md has the experiments behind each rule. The
-// one place that decides: starting, resuming, snapshots of running machines and the image server
-// ask it. Pure; power/disk_check gathers the facts.
+// Decides whether QEMU's VMDK driver may open a disk, to read or to write. The driver opens disks
+// that it then destroys or reads wrongly; doc/qemu-writes.md has the experiments behind each rule.
+// This is the only place that decides: starting, resuming, live snapshots and the image server use
+// it. Pure; power/disk_check gathers the facts.
 #pragma once
 
 #include <cstdint>
@@ -16,28 +16,28 @@ namespace vix::power {
 
 enum class QemuUse { Read, Write };
 
-// Facts about an extent that has grains. Those after entries_per_table exist for hosted ones alone.
+// Facts about a sparse extent. The fields after entries_per_table are set for hosted extents only.
 struct GrainFacts {
-    std::uint64_t capacity_sectors = 0;  // its header's
+    std::uint64_t capacity_sectors = 0;  // as its header says
     std::uint64_t grain_sectors = 0;
     std::uint64_t entries_per_table = 0;
     bool compressed = false;
     bool markers = false;
     bool footer = false;
-    bool whole = true;             // the file has all that its header says comes before grains
-    bool damaged = false;          // a primary table or a directory was worked around
-    std::string overlap;           // which of its parts lie on each other
-    bool tables_missing = false;   // of either copy
-    bool copies_differ = false;    // of tables that are there
-    bool tracks_changes = false;   // the version of its header says so
+    bool whole = true;             // the file reaches the header's first grain
+    bool damaged = false;          // a primary table or directory; the other copy was read
+    std::string overlap;           // names parts that overlap; empty: none
+    bool tables_missing = false;   // in either copy
+    bool copies_differ = false;    // of existing tables
+    bool tracks_changes = false;   // by the version of its header
     std::uint64_t descriptor = 0;  // sector
-    std::uint64_t first_used = 0;  // sector: nothing of tables and grains lies below
+    std::uint64_t first_used = 0;  // sector: tables and grains begin here
 };
 
 struct ExtentFacts {
     format::vmdk::ExtentLine line;
     std::optional<GrainFacts> grains;
-    bool where_qemu_looks = true;  // the file that QEMU opens by that name is the one we open
+    bool where_qemu_looks = true;  // QEMU opens the same file by this name as we do
     bool shares_file = false;      // with another extent
 };
 
@@ -45,14 +45,14 @@ struct LinkFacts {
     std::string path;
     bool embedded = false;
     format::vmdk::Descriptor descriptor;
-    std::string text;  // the descriptor's, as in the file
+    std::string text;  // the descriptor's bytes, as in the file
     std::vector<ExtentFacts> extents;
 };
 
 // Repairs that a disk needs before QEMU writes to it. None of them changes its content.
 struct DiskMending {
-    bool change_tracking = false;  // the descriptor stops naming a file of changed areas
-    bool descriptor = false;       // is written anew, with the same meaning
+    bool change_tracking = false;  // the descriptor must stop naming a file of changed areas
+    bool descriptor = false;       // must be rewritten with the same meaning
     std::vector<std::size_t> extents;
     bool needed() const { return change_tracking || descriptor || !extents.empty(); }
 };
@@ -60,12 +60,12 @@ struct DiskMending {
 struct DiskVerdict {
     std::optional<Error> refusal;
     DiskMending mending;  // for QemuUse::Write alone
-    // QEMU's first write is safe only with a QEMU that keeps long descriptors whole.
+    // QEMU's first write is safe only with a QEMU that does not truncate long descriptors.
     bool long_descriptor = false;
 };
 
-// Refusals: VIX_E_DISK_NOTSUPPORTED for a kind or layout that QEMU reads wrongly or destroys,
-// VIX_E_DISK_NEEDSREPAIR for one that is damaged. Their details name the way out.
+// Refusals: VIX_E_DISK_NOTSUPPORTED for a kind or layout that QEMU reads wrongly or destroys;
+// VIX_E_DISK_NEEDSREPAIR for a damaged disk. Their details say what to do instead.
 DiskVerdict judge(const LinkFacts& link, QemuUse use);
 
 }  // namespace vix::power

@@ -8,7 +8,7 @@
 namespace vix::power {
 namespace {
 
-// Of one sparse extent, usual in everything.
+// A link with one sparse extent without peculiarities.
 LinkFacts usual(bool embedded) {
     testing::DescriptorText text;
     text.create_type = embedded ? "monolithicSparse" : "twoGbMaxExtentSparse";

@@ -13,7 +13,7 @@
 namespace vix::power {
 namespace {
 
-constexpr long kDefaultMemoryMb = 256;  // what VMware assumes where memsize is absent
+constexpr long kDefaultMemoryMb = 256;  // VMware's default if memsize is absent
 constexpr long kMostProcessors = 255;
 
 std::string one_line(std::string text) {
@@ -48,12 +48,12 @@ void write_processors(DomainWriter& writer) {
     writer.xml.empty("topology", {{"sockets", std::to_string(count / cores)},
                                   {"cores", std::to_string(cores)},
                                   {"threads", "1"}});
-    // Hosts that are virtual themselves often cannot give it to their guests.
+    // Hosts that are virtual machines themselves often cannot pass this feature to their guests.
     if (kvm) writer.xml.empty("feature", {{"policy", "disable"}, {"name", "arch-capabilities"}});
     writer.xml.close();
 }
 
-// The chip set is the one of VMware's virtual machines: an i440FX is as a 440BX.
+// The chip set is the relative of VMware's: QEMU's i440FX for VMware's 440BX.
 void write_firmware(DomainWriter& writer) {
     Xml& xml = writer.xml;
     xml.open("os").text("type", "hvm", {{"arch", "x86_64"}, {"machine", "pc"}});
@@ -74,23 +74,23 @@ void write_agent(Xml& xml) {
         .close();
 }
 
-// The guest sees the uuid of its .vmx, whatever libvirt calls the domain; libvirt's own way to say
-// that knows no uuid that differs from the domain's.
+// The guest must see the uuid of its .vmx, whatever libvirt calls the domain. libvirt's own element
+// for this allows only the domain's uuid, so QEMU gets the argument directly.
 std::vector<std::string> bios_uuid(const vm::Config& machine) {
     const std::string uuid = standard_uuid(machine.find("uuid.bios").value_or(""));
     if (uuid.empty()) return {};
     return {"-smbios", "type=1,uuid=" + uuid + ",serial=VMware-" + uuid};
 }
 
-// What the .vmx tells its guest: guestinfo.NAME is opt/guestinfo.NAME in QEMU's firmware
-// configuration, which Linux shows below /sys/firmware/qemu_fw_cfg/by_name. libvirt's own way to
-// say that breaks a value at its first comma.
+// Passes guestinfo.NAME to the guest as opt/guestinfo.NAME of QEMU's firmware configuration, which
+// Linux shows below /sys/firmware/qemu_fw_cfg/by_name. libvirt's own element for this splits a
+// value at its first comma, so QEMU gets the arguments directly.
 std::vector<std::string> guest_info(DomainWriter& writer) {
     constexpr std::string_view kPrefix = "guestinfo.";
     constexpr std::size_t kNameLimit = 55 - 4;  // QEMU's, without "opt/"
     constexpr std::size_t kValueLimit = 65536;  // Linux allows twice as much in an argument
     std::vector<std::string> arguments;
-    std::set<std::string> names;  // QEMU does not start with one that is given twice
+    std::set<std::string> names;  // QEMU does not start if a name occurs twice
     for (const auto& [key, value] : writer.machine.dictionary().entries()) {
         if (!starts_with_ignoring_case(key, kPrefix) || value.empty()) continue;
         if (!names.insert(key.substr(kPrefix.size())).second) continue;
@@ -132,7 +132,7 @@ void write_devices(const std::vector<Drive>& drives, DomainWriter& writer) {
     writer.xml.empty("memballoon", {{"model", "none"}}).close();
 }
 
-// The host may have no drive for those that stand for one of its own.
+// A drive that maps to a host's drive is empty if the host has none.
 std::vector<Drive> with_media(std::vector<Drive> drives, const DomainContext& context) {
     for (Drive& drive : drives) {
         const bool cd = drive.kind == Drive::Kind::Cd;
@@ -142,8 +142,8 @@ std::vector<Drive> with_media(std::vector<Drive> drives, const DomainContext& co
     return drives;
 }
 
-// guestOS is "arm-ubuntu-64", "arm-windows11-64" and the like. guestInfo.detailed.data is what
-// VMware Tools in the guest last reported.
+// guestOS of an ARM guest is "arm-ubuntu-64", "arm-windows11-64" and the like.
+// guestInfo.detailed.data is what VMware Tools in the guest last reported.
 bool is_arm(const vm::Config& machine) {
     const std::string guest = to_lower(machine.find("guestOS").value_or(""));
     const std::string reported = to_lower(machine.find("guestInfo.detailed.data").value_or(""));

@@ -1,6 +1,5 @@
-// Translates a .vmx into libvirt's description of a domain. Pure: it looks at nothing but its
-// arguments. Devices that QEMU does not have become the nearest relative that it has, or are left
-// out; either is said in the notes.
+// Translates a .vmx into libvirt's domain XML. Pure: reads only its arguments. A device that QEMU
+// lacks is replaced by the closest one or left out; the notes report both.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -15,7 +14,7 @@
 
 namespace vix::power {
 
-// UEFI for one machine: the program, and the export that holds its variables.
+// UEFI of one machine: the program file, and the export that holds its variables.
 struct Firmware {
     boost::filesystem::path code;
     std::string vars_export;
@@ -24,19 +23,20 @@ struct Firmware {
 struct DomainContext {
     boost::filesystem::path vmx;  // canonical
     Accelerator accelerator = Accelerator::Emulation;
-    boost::filesystem::path socket;    // where the drives are exported
+    boost::filesystem::path socket;    // of the image server that exports the drives
     std::optional<Firmware> firmware;  // nothing: BIOS
-    // For each connection type "user", "network:NAME", "bridge:NAME" or "none".
+    // The network of each connection type: "user", "network:NAME", "bridge:NAME" or "none".
     std::string network_nat = "user";
     std::string network_bridged = "user";
     std::string network_hostonly = "none";
-    // Security drivers of the host that know nothing of our sockets: they leave this domain alone.
+    // The host's security drivers. They do not know our sockets, so they are switched off for this
+    // domain.
     std::vector<std::string> unconfined;
-    // Of the host, for a CD or floppy that stands for the host's drive; empty: none.
+    // Devices of the host, for drives that map to one of them; empty: the host has none.
     boost::filesystem::path host_cd;
     boost::filesystem::path host_floppy;
-    std::optional<long> vnc_port;  // instead of that in the .vmx
-    // Differs each time the machine is powered on, and stays when its guest starts anew.
+    std::optional<long> vnc_port;  // overrides that in the .vmx
+    // New at each power-on; unchanged when the guest reboots.
     std::string run_id;
 };
 
@@ -49,8 +49,9 @@ struct DomainDescription {
 DomainDescription describe_domain(const vm::Config& machine, const std::vector<Drive>& drives,
                                   const DomainContext& context, const vm::Settings& settings);
 
-// What describe_domain() would refuse, before anything is changed or started for it; and a guest of
-// another processor than x86, as Fusion makes on Apple silicon. Error VIX_E_CANNOT_POWER_ON_VM.
+// Refuses what describe_domain() would refuse, before anything is changed or started. Also refuses
+// a guest for another processor than x86, such as Fusion makes on Apple silicon. Error
+// VIX_E_CANNOT_POWER_ON_VM.
 void check_startable(const vm::Config& machine);
 
 }  // namespace vix::power

@@ -239,10 +239,10 @@ TEST(Domain, AddressFollowsFromTheUuidAsVmwaresDoes) {
               "00:0c:29:a4:2e:7a");
 }
 
-// Of the samples, and of the real machines where there are some.
+// Checks the samples, and the real machines if there are some.
 class DomainOfFile : public ::testing::TestWithParam<std::string> {};
 
-// libvirt's own schema is the judge.
+// libvirt's own schema decides.
 TEST_P(DomainOfFile, IsValid) {
     const fs::path vmx = GetParam();
     const auto machine = vm::Config::read(vmx);

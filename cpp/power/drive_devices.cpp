@@ -6,7 +6,7 @@
 namespace vix::power {
 namespace {
 
-// Names are only for libvirt's own use; they must be unique and begin as the bus demands.
+// Target names serve libvirt alone; they must be unique and begin with the prefix of their bus.
 class DeviceNames {
   public:
     std::string next(const std::string& prefix) {

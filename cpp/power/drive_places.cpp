@@ -10,7 +10,7 @@
 namespace vix::power {
 namespace {
 
-// What QEMU 7.2 takes, its BIOS finds, and a guest boots from, tried with each adapter:
+// Units that QEMU 7.2 accepts, its BIOS finds and a guest boots from, measured with each adapter:
 // - LSI 53C895A: targets 0 to 6, the adapter is 7
 // - LSI SAS1068: 8 ports; the BIOS finds 0 to 6
 // - PVSCSI: targets 0 to 64; the BIOS finds 0 to 63
@@ -20,9 +20,9 @@ constexpr int kPvscsiTargets = 64;
 constexpr int kSataPorts = 6;
 constexpr int kScsiAdapterUnit = 7;
 
-// libvirt's names for what comes nearest to VMware's SCSI adapters. QEMU has no LSI 53C1030
-// ("lsilogic"): the SAS1068 is of the same family, and one driver serves both in most systems. A
-// BusLogic is of the time of the older 53C895A.
+// libvirt's names for the closest relatives of VMware's SCSI adapters. QEMU has no LSI 53C1030
+// ("lsilogic"). The SAS1068 is of the same family, and most systems have one driver for both. A
+// BusLogic is replaced by the 53C895A, which is of the same age.
 const char* model_for(ScsiAdapter adapter) {
     switch (adapter) {
         case ScsiAdapter::Pvscsi:
@@ -34,8 +34,8 @@ const char* model_for(ScsiAdapter adapter) {
     }
 }
 
-// A name of the form NAA 5 from VMware's range: the end of uuid.bios, which differs from machine to
-// machine, the controller and the unit.
+// A world wide name of the form NAA 5 from VMware's range. It ends with the last digits of
+// uuid.bios, which differs between machines, then the controller and the unit.
 std::string wwn_for(const vm::Config& machine, const Drive& drive) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     constexpr std::size_t kUuidDigits = 7;
@@ -62,8 +62,8 @@ class Placing {
 
     const vm::Config& machine_;
     DrivePlaces placed_;
-    std::map<std::string, int> counts_;               // of each type
-    std::map<std::tuple<Bus, int, int>, int> known_;  // index of each part of VMware's controllers
+    std::map<std::string, int> counts_;               // controllers of each type
+    std::map<std::tuple<Bus, int, int>, int> known_;  // index of each part of a VMware controller
     std::set<int> noted_;
 };
 
@@ -86,7 +86,7 @@ void Placing::note_replacement(const Drive& drive, ScsiAdapter adapter) {
     }
 }
 
-// Units 0 to 6, 8 to 14 and 15 of an LSI are on three adapters.
+// Units 0 to 6, 8 to 14, and 15 of an LSI controller go to three adapters.
 Place Placing::scsi_place(const Drive& drive) {
     const ScsiAdapter adapter = scsi_adapter(machine_, drive.controller);
     const bool lsi = adapter != ScsiAdapter::Pvscsi;

@@ -20,7 +20,7 @@ constexpr int kScsiAdapterUnit = 7;
 constexpr int kSataUnits = 30;
 constexpr int kNvmeUnits = 64;
 constexpr int kFloppies = 2;
-constexpr int kNoNumber = 1000;  // larger than any that a product has
+constexpr int kNoNumber = 1000;  // larger than any number in VMware's products
 
 [[noreturn]] void refuse(const vm::Config& machine, const std::string& why) {
     throw Error{VIX_E_CANNOT_POWER_ON_VM, machine.path().string() + " is not started: " + why};
@@ -33,7 +33,7 @@ Bus bus_of(const std::string& node) {
     return Bus::Scsi;
 }
 
-// "scsi0:0" of "scsi0:0.present"; disk_node_of() knows what a node looks like.
+// Returns "scsi0:0" for "scsi0:0.present"; disk_node_of() checks the form of the node.
 std::optional<std::string> node_of_present(const std::string& key) {
     if (key.size() <= kPresent.size()) return std::nullopt;
     const std::string node = key.substr(0, key.size() - kPresent.size());
@@ -41,7 +41,8 @@ std::optional<std::string> node_of_present(const std::string& key) {
     return vm::disk_node_of(node + ".fileName");
 }
 
-// VMware writes no leading zeros. A number with some would be a second name for the same place.
+// VMware writes no leading zeros. A number with some counts as out of range, because it would be a
+// second name for the same place.
 int number_of(std::string_view digits) {
     const bool plain = digits.size() == 1 || !digits.starts_with('0');
     const auto value = parse_number(digits);
@@ -59,7 +60,7 @@ Drive drive_at(const std::string& node) {
     return drive;
 }
 
-// Why the bus has no such place; empty: it has.
+// Why the bus has no such place; empty if it has.
 std::string missing_place(const vm::Config& machine, const Drive& drive) {
     const int controllers = drive.bus == Bus::Ide ? kIdeControllers : kControllers;
     if (drive.controller >= controllers) {
@@ -86,7 +87,8 @@ vm::NamedFile file_of(const vm::Config& machine, const std::string& node) {
     return {machine.find(key).value_or(""), machine.dictionary().find_bytes(key).value_or("")};
 }
 
-// A drive of the host's: which one is for the host to say where it is "auto detect".
+// A drive without an image maps to a drive of the host. With "auto detect" as its name, the host
+// decides which one.
 void read_removable(const vm::Config& machine, const std::string& node, bool image, Drive& drive) {
     drive.file = file_of(machine, node);
     drive.medium = image ? Drive::Medium::Image : Drive::Medium::HostDevice;
@@ -107,7 +109,7 @@ Drive disk_at(const vm::Config& machine, const std::string& node) {
     return drive;
 }
 
-// A present device that vm::Config does not count as a disk. Nothing if it is left out.
+// A present device that vm::Config does not count as a disk; nothing if it is left out.
 std::optional<Drive> other_device_at(const vm::Config& machine, const std::string& node,
                                      std::vector<std::string>& notes) {
     Drive drive = drive_at(node);

@@ -31,9 +31,9 @@ constexpr auto kPoll = std::chrono::milliseconds{100};
 constexpr int kAgentPatience_s = 2;
 constexpr std::size_t kNamesLimit = std::size_t{1} << 20;
 
-// A disk that another machine uses. QEMU's writers of one disk do not know of each other, and it
-// has no reservations of SCSI for the guests to keep apart with: a disk is never shared, whatever
-// the .vmx says.
+// Refuses a disk that another machine uses, whatever the .vmx says about sharing. Two QEMU
+// processes do not coordinate their writes to one disk, and QEMU has no SCSI reservations with
+// which the guests could.
 void refuse_used_disk(const vm::Config& machine, const vm::Settings& settings,
                       const std::string& holder) {
     if (vm::is_marked_itself(machine)) return;
@@ -67,7 +67,8 @@ void check_may_start(const vm::Config& machine, const vm::Settings& settings) {
     }
 }
 
-// Who starts it at the same time is waited for only until it runs.
+// Waits for a concurrent start of the same machine only until that start succeeds;
+// check_may_start() then throws.
 void lock_to_start(const fs::path& vmx, const vm::Settings& settings,
                    std::optional<io::Lock>& lock) {
     const auto end = std::chrono::steady_clock::now() + kPatience;
@@ -83,7 +84,7 @@ void lock_to_start(const fs::path& vmx, const vm::Settings& settings,
     check_may_start(vm::Config::read(vmx), settings);
 }
 
-// False when the agent does not answer, which tells nothing of the guest: it may be busy, or
+// False if the agent does not answer. That says nothing about the guest: it may be busy, or
 // shutting down already.
 bool ask_agent_to_shut_down(Domain& domain) {
     if (!agent_answers(domain, kAgentPatience_s)) return false;
@@ -137,8 +138,8 @@ bool Engine::runs(const fs::path& vmx) const {
     return Connection{settings_}.find(uuid).has_value();
 }
 
-// Each has its folder there. Where this host has none, libvirt need not even be started to be
-// asked.
+// Each running machine has a folder of its server. If this host has none, libvirt is not asked,
+// because that could start its daemon.
 std::vector<fs::path> Engine::running_machines() const {
     const bool by_socket = is_reached_by_socket(uri_for(settings_));
     std::set<std::string> served;
@@ -155,7 +156,7 @@ std::vector<fs::path> Engine::running_machines() const {
                 found.push_back(path_from_metadata(*element));
             }
         } catch (const Error&) {
-            // It ended while we asked.
+            // The machine ended meanwhile.
         }
     }
     return found;
@@ -164,7 +165,7 @@ std::vector<fs::path> Engine::running_machines() const {
 std::vector<std::string> Engine::power_on(const fs::path& vmx, StartAs as) const {
     const fs::path path = canonical_path(vmx);
     if (is_reached_by_socket(uri_for(settings_))) {
-        check_may_start(vm::Config::read(path), machine_settings_);  // without libvirt
+        check_may_start(vm::Config::read(path), machine_settings_);  // fails early, without libvirt
     }
     const Connection connection{settings_};
     const HostShell host{settings_.environment, connection};
@@ -179,7 +180,8 @@ std::vector<std::string> Engine::power_on(const fs::path& vmx, StartAs as) const
     return launch.run(as);
 }
 
-// The server would end by itself; when the call returns, the disks are free.
+// The image server would end by itself. Stopping it here makes the disks free when the call
+// returns.
 void Engine::clean_up(const Connection& connection, const fs::path& vmx) const {
     const HostShell host{settings_.environment, connection};
     ImageServer{settings_.folder, uuid_for(vmx), host}.stop();
@@ -208,7 +210,8 @@ void Engine::shut_down(const fs::path& vmx) const {
                             " s (power.guestTimeout)"};
         }
         std::this_thread::sleep_for(kPoll);
-        // Not every guest listens to the power button, and an agent may only be slow.
+        // A guest may ignore the power button, and its agent may only be slow, so ask the agent
+        // again.
         if (!by_agent) by_agent = ask_agent_to_shut_down(domain);
     }
     const Turn turn{path};
@@ -238,8 +241,8 @@ void Engine::unpause(const fs::path& vmx) const {
     RunningMachine{vmx, connection, settings_, machine_settings_}.unpause();
 }
 
-// The .vmx names the state before it is saved: whoever reads it in between finds the machine
-// running, by its locks, and nobody ever finds it off with its state lost.
+// The .vmx names the suspend state before it is saved. Who reads the .vmx in between finds the
+// machine running, by its locks. The other order could leave the machine off with its state lost.
 void Engine::suspend(const fs::path& vmx) const {
     const fs::path path = canonical_path(vmx);
     const Connection connection{settings_};
@@ -247,7 +250,7 @@ void Engine::suspend(const fs::path& vmx) const {
     Domain domain = running_domain(connection, path, machine_settings_);
     const vm::Config machine = vm::Config::read(path);
     const fs::path file = state_file_for(machine, machine_settings_);
-    unlink(file.c_str());  // if it stays, libvirt writes over it or fails
+    unlink(file.c_str());  // if this fails, libvirt overwrites the file or fails
     record_state(machine, name_from(machine, file), machine_settings_);
     const HostShell host{settings_.environment, connection};
     ImageServer server{settings_.folder, uuid_for(path), host};

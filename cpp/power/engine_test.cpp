@@ -35,7 +35,7 @@ namespace fs = boost::filesystem;
 using testing::code_of;
 using testing::TempFolder;
 
-// A machine with an empty disk: its processor runs, and finds nothing to start.
+// A machine with an empty disk: its processor runs, but finds no system to boot.
 class Power : public ::testing::Test {
   protected:
     void SetUp() override {
@@ -64,7 +64,7 @@ class Power : public ::testing::Test {
     fs::path vmx_;
 };
 
-// What the first start adds to the .vmx stays; nothing else may.
+// The first start may add keys to the .vmx; nothing else may change.
 TEST_F(Power, OffIsAsItWas) {
     engine().power_on(vmx_, StartAs::Running);
     engine().power_off(vmx_);
@@ -83,8 +83,8 @@ TEST_F(Power, RunningIsSeenByAll) {
     EXPECT_EQ(code_of([&] { engine().power_on(vmx_, StartAs::Running); }), VIX_E_VM_IS_RUNNING);
 }
 
-// libvirt asks for these itself each time it connects. What it reads when it is loaded was read in
-// this thread, and what our own programs need was copied.
+// libvirt reads these at each connection. What it reads while it loads was read in this thread, and
+// the variables for our own programs were copied.
 TEST_F(Power, ThreadOfAJobReadsNoMoreOfTheEnvironmentThanLibvirtMust) {
     const Engine engine = this->engine();
     testing::watch_environment();
@@ -101,7 +101,7 @@ TEST_F(Power, ThreadOfAJobReadsNoMoreOfTheEnvironmentThanLibvirtMust) {
     }
 }
 
-// A clone has the port of the machine that it was made of.
+// A clone has the port of its source.
 TEST_F(Power, SecondDisplayAtOnePortGoesToAnother) {
     const std::string lines =
         "RemoteDisplay.vnc.enabled = \"TRUE\"\nRemoteDisplay.vnc.port = \"5977\"\n"
@@ -117,7 +117,7 @@ TEST_F(Power, SecondDisplayAtOnePortGoesToAnother) {
     };
     EXPECT_EQ(count_of(engine().power_on(vmx_, StartAs::Running), "vnc.port"), 0);
     EXPECT_EQ(count_of(engine().power_on(other, StartAs::Running), "is at port 5978"), 1);
-    // Suspended, and resumed when the port that it had is taken.
+    // Suspended, then resumed while its former port is taken.
     engine().suspend(vmx_);
     const fs::path third = folder_.write("three/three.vmx", "memsize = \"32\"\n" + lines);
     engine().power_on(third, StartAs::Running);
@@ -137,7 +137,7 @@ TEST_F(Power, OfTwoStartsAtOnceOneIsRefused) {
     EXPECT_EQ(engine().state(vmx_), State::Running);
 }
 
-// As on a busy host: the first is stopped while it takes its lock.
+// As on a busy host: the first start is stopped while it takes its lock.
 TEST_F(Power, OfTwoStartsOfWhichOneIsSlowOneIsRefused) {
     testing::delay_next_file("vm.vmx.lck/E", 1300);
     auto slow = std::async(std::launch::async, [&] {
@@ -150,7 +150,7 @@ TEST_F(Power, OfTwoStartsOfWhichOneIsSlowOneIsRefused) {
     EXPECT_EQ(engine().state(vmx_), State::Running);
 }
 
-// libvirt does what it was asked for also when the process that asked was killed.
+// libvirt completes a request even if the process that asked was killed.
 TEST_F(Power, DomainThatAKilledStartGetsLateIsNoHindrance) {
     engine().power_on(vmx_, StartAs::Running);
     const Connection connection{testing::guest_settings(folder_ / "run")};
@@ -166,8 +166,8 @@ TEST_F(Power, DomainThatAKilledStartGetsLateIsNoHindrance) {
     EXPECT_EQ(engine().state(vmx_), State::Running);
 }
 
-// At whatever step it was killed, it neither keeps the next start from running nor takes anything
-// from it afterwards.
+// Whatever the step at which a start is killed, it neither prevents the next start nor takes
+// anything from it afterwards.
 TEST_F(Power, StartThatDiedHalfwayIsNoHindrance) {
     for (const int delay_ms : {10, 60, 150, 300, 450}) {
         SCOPED_TRACE(delay_ms);
@@ -197,11 +197,11 @@ TEST_F(Power, CrashedIsOff) {
     EXPECT_EQ(engine().state(vmx_), State::Running);
 }
 
-// Whether the supervisor of the machine's disks has begun to wait for the machine's end.
+// Whether the machine's supervisor has begun to wait for the machine's end.
 bool is_watched(pid_t machine) {
     const std::string watch = "tail" + std::string(1, '\0') + "--pid=" + std::to_string(machine);
     for (const auto& process : fs::directory_iterator{"/proc"}) {
-        std::ifstream file{(process.path() / "cmdline").string()};  // some are none, some are gone
+        std::ifstream file{(process.path() / "cmdline").string()};  // not all are processes
         const std::string words{std::istreambuf_iterator<char>{file}, {}};
         if (words.starts_with(watch)) return true;
     }
@@ -267,7 +267,7 @@ TEST_F(Power, InterruptedSuspendStartsAnew) {
     EXPECT_EQ(engine().state(vmx_), State::Running);
 }
 
-// Masters are shared so: each machine has what it writes in a file of its own.
+// This is how master disks are shared: the writes of each machine go to a file of its own.
 TEST_F(Power, TwoMachinesOnOneNonpersistentDiskKeepApart) {
     const std::string mode = "scsi0:0.mode = \"independent-nonpersistent\"\n";
     testing::write_file(vmx_, testing::read_file(vmx_) + mode);
@@ -290,7 +290,7 @@ TEST_F(Power, TwoMachinesOnOneNonpersistentDiskKeepApart) {
     EXPECT_EQ(testing::read_file(folder_ / "vm/a.vmdk"), before);
 }
 
-// Whatever a .vmx says of sharing, a disk has one writer.
+// Whatever a .vmx says about sharing, a disk has one writer.
 TEST_F(Power, DiskThatAnotherMachineUsesIsRefused) {
     const std::string sharing =
         "disk.locking = \"FALSE\"\nscsi0.present = \"TRUE\"\nscsi0.sharedBus = \"virtual\"\n";
@@ -341,7 +341,7 @@ TEST_F(Power, NonpersistentDiskStaysAsItWas) {
     EXPECT_EQ(testing::read_file(folder_ / "vm/a.vmdk"), before);
 }
 
-// What the guest has written before must not come back.
+// A power-on discards what the guest wrote before.
 TEST_F(Power, NonpersistentDiskWhoseFormerWritesStayIsRefused) {
     testing::write_file(
         vmx_, testing::read_file(vmx_) + "scsi0:0.mode = \"independent-nonpersistent\"\n");
@@ -382,7 +382,7 @@ TEST(PowerHost, FirmwareOfASettingThatIsNotThereIsNamed) {
     EXPECT_EQ(find().code, settings.firmware_code);
 }
 
-// With nothing served it need not be asked what runs.
+// If nothing is served, libvirt is not asked what runs.
 TEST(PowerHost, NoLibvirtIsAClearError) {
     const TempFolder folder;
     Settings settings;
@@ -404,7 +404,7 @@ TEST(PowerHost, OwnerAndDriversOfTheHost) {
     EXPECT_EQ(security_drivers(xml), std::vector<std::string>{"apparmor"});
 }
 
-// Runs, and its agent answers.
+// A machine that runs and whose agent answers.
 class Guest : public Power {
   protected:
     void SetUp() override {
@@ -432,7 +432,7 @@ TEST_F(Guest, GoesOnWhereItWasSuspendedAndShutsDownByItself) {
     EXPECT_EQ(engine().state(vmx_), State::Off);
 }
 
-// As when libvirt hears of the agent's end before it hears that the guest has shut down.
+// As when libvirt notices the agent's end before the guest's shutdown.
 TEST_F(Guest, IsOffWhenItEndsBeforeItsAgentHasAnswered) {
     start_in_guest(
         "printf '#!/bin/sh\necho asked >/dev/ttyS0; sleep 100' >/sbin/shutdown; echo made "
@@ -446,7 +446,7 @@ TEST_F(Guest, IsOffWhenItEndsBeforeItsAgentHasAnswered) {
     EXPECT_EQ(engine().state(vmx_), State::Off);
 }
 
-// The script waits until the agent has told that it runs.
+// The script waits until the agent has reported that it runs.
 TEST_F(Guest, WithoutAnAgentShutsDownByItsPowerButton) {
     start_in_guest("sleep 3; kill -STOP $(pidof qemu-ga); echo stopped >/dev/ttyS0");
     ASSERT_TRUE(testing::wait_for_text(console(), "stopped"));

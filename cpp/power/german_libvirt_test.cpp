@@ -1,5 +1,4 @@
-// libvirt reports errors in the language of its daemon. What our calls make of them must not depend
-// on it.
+// libvirt's messages are in the language of its daemon. Our error codes must not depend on it.
 #include "testing/german_libvirt.h"
 
 #include <gtest/gtest.h>
@@ -62,7 +61,7 @@ class German : public ::testing::Test {
     pid_t process() const {
         return HostShell{io::Environment::of_process()}.process_of_domain(name_for(vmx_))->pid;
     }
-    // QEMU answers nothing from now on, and is killed while `action` waits for its answer.
+    // QEMU answers nothing from now on; it is killed while `action` waits for its reply.
     Error error_when_killed_during(const std::function<void()>& action) const {
         const pid_t machine = process();
         kill(machine, SIGSTOP);

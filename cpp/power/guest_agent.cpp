@@ -20,7 +20,7 @@ constexpr int kPingPatience_s = 1;
 constexpr int kTransferTries = 4;
 constexpr auto kFirstPoll = std::chrono::milliseconds{10};
 constexpr auto kLastPoll = std::chrono::milliseconds{250};
-// How long libvirt waits for the echo before each command.
+// How long libvirt waits for the agent's echo before it sends a command.
 constexpr auto kEchoPatience = std::chrono::seconds{5};
 constexpr auto kTolerance = std::chrono::milliseconds{100};
 
@@ -40,7 +40,7 @@ T member(const Json& object, const char* name) {
     }
 }
 
-// Arguments may be bytes of any kind, but JSON is UTF-8.
+// Arguments may be any bytes, but JSON is UTF-8.
 std::string command(const char* name, const Json& arguments) {
     try {
         return Json{{"execute", name}, {"arguments", arguments}}.dump();
@@ -70,11 +70,11 @@ constexpr std::string_view kDigits =
 GuestAgent::GuestAgent(const Settings& settings, const boost::filesystem::path& vmx)
     : connection_{settings}, machine_{vmx.string()}, domain_{domain_at(connection_, vmx)} {}
 
-// Before each command libvirt has the agent echo a number, so that both know where in their stream
-// they are, and gives it five seconds for that whatever the command may take. An agent that is
-// still connected and has not answered after these seconds is busy: if that was sooner than the
-// command may take, the command was never sent and can be sent again. An agent that went away may
-// have had it.
+// Before each command libvirt lets the agent echo a number, to find their common place in the
+// stream. It waits five seconds for the echo, however long the command may take. If the agent is
+// still connected after these seconds and has not answered, it is busy. If the command's own time
+// was longer, libvirt never sent the command, and it can be sent again. An agent that disconnected
+// may have received it.
 std::string GuestAgent::ask_until_sent(const std::string& text, int timeout_s) {
     const std::chrono::seconds patience{timeout_s};
     const auto end = Clock::now() + patience;
@@ -92,8 +92,8 @@ std::string GuestAgent::ask_until_sent(const std::string& text, int timeout_s) {
     }
 }
 
-// libvirt has one number for what the agent refused and for an agent that broke off. One that
-// refused still answers.
+// libvirt has one error number for a command that the agent refused and for an agent that
+// disconnected. An agent that refused still answers.
 std::string GuestAgent::ask(const std::string& text, int timeout_s, RefusalCode refusal_code) {
     try {
         return ask_until_sent(text, timeout_s);
@@ -184,12 +184,12 @@ GuestAgent::File::~File() {
     try {
         close();
     } catch (const Error&) {
-        // It is closed when the agent ends.
+        // The agent closes it when it ends.
     }
 }
 
-// What was sent and not answered in time may have been done, or will be. The agent does one thing
-// after the other, so from the old position on it is simply done again.
+// A command without a reply in time may have run, or may still run. The agent runs one command
+// after the other, so seeking back to the old position and repeating the command is safe.
 std::string GuestAgent::File::transfer(const std::string& text) {
     for (int tries = 1;; ++tries) {
         try {
@@ -258,7 +258,7 @@ ErrorCode code_of_refusal(std::string_view words) {
     return code_from_words(words, VIX_E_FAIL);
 }
 
-// A path among the words may look like a reason, which comes last: the last one counts.
+// A path in the text may look like a reason. The reason comes last, so the last match counts.
 ErrorCode code_from_words(std::string_view words, ErrorCode usual) {
     static constexpr std::pair<std::string_view, ErrorCode> kKnown[] = {
         {"no such file or directory", VIX_E_FILE_NOT_FOUND},

@@ -1,8 +1,8 @@
-// The guest of a machine that runs, through the QEMU guest agent in it: whether it answers,
-// programs, and bytes of files. What is done with them there is in guest_session.
+// The guest of a running machine, through its QEMU guest agent: whether it answers, programs, and
+// bytes of files. guest_session builds on it.
 //
-// The agent is root in its guest. Every word that comes from a caller goes to it as an argument of
-// its own, never as part of a text that a shell reads.
+// The agent is root in its guest. Each word from a caller is passed as an argument of its own,
+// never inside a text that a shell reads.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -23,42 +23,44 @@ enum class Output { Drop, Capture };
 
 struct GuestProgram {
     std::vector<std::string> words;        // the program and its arguments
-    std::vector<std::string> environment;  // "NAME=value", instead of the agent's own; empty: that
+    std::vector<std::string> environment;  // "NAME=value"; empty: the agent's own
     Output output = Output::Drop;
 };
 
 struct GuestExit {
-    int code = 0;  // 128 and the signal's number for one that was killed
+    int code = 0;  // 128 + the signal's number if it was killed
     std::string output;
     std::string errors;
 };
 
-// The error behind the words of a program or of the agent: "No such file or directory" and its
-// like. `usual` where they say nothing known. They give no number, but they are in the language C
-// whatever the guest's is: programs are started so, and the agent never calls setlocale().
+// Maps the text of a program's or the agent's error ("No such file or directory") to a code;
+// `usual` if it contains no known reason. There is no number to use, but the text is always
+// English: programs run in the language C, and the agent never calls setlocale().
 ErrorCode code_from_words(std::string_view words, ErrorCode usual);
-ErrorCode code_of_refusal(std::string_view words);  // usually VIX_E_FAIL
+ErrorCode code_of_refusal(std::string_view words);  // `usual` is VIX_E_FAIL
 using RefusalCode = ErrorCode (*)(std::string_view words);
 
 class GuestAgent {
   public:
-    // Error VIX_E_TOOLS_NOT_RUNNING when it does not run in a libvirt that we reach.
+    // Error VIX_E_TOOLS_NOT_RUNNING if the machine does not run in the libvirt that we reach.
     GuestAgent(const Settings& settings, const boost::filesystem::path& vmx);
 
     Domain& machine() { return domain_; }
 
     bool answers(int timeout_s);
-    // Errors: VIX_E_TIMEOUT_WAITING_FOR_TOOLS; VIX_E_VM_NOT_RUNNING when it ends meanwhile. Waits
-    // for ever if the time is not above 0.
+    // Errors: VIX_E_TIMEOUT_WAITING_FOR_TOOLS; VIX_E_VM_NOT_RUNNING if the machine ends meanwhile.
+    // Waits without limit if timeout_s is not above 0.
     void wait_until_answers(int timeout_s, Progress& progress);
 
-    // Gives its process id. Error VIX_E_PROGRAM_NOT_STARTED.
+    // Returns the process id. Errors: VIX_E_PROGRAM_NOT_STARTED; VIX_E_OPERATION_DISABLED if the
+    // agent may not start programs.
     std::int64_t start(const GuestProgram& program);
-    // Nothing while it runs; to be asked until it has ended, and once only after that.
+    // Nothing while the program runs. Call it until the program has ended, and once only after
+    // that, because the agent then forgets the program.
     std::optional<GuestExit> exit_of(std::int64_t pid);
     GuestExit wait_for(std::int64_t pid, Progress& progress);
 
-    // A file in the guest, as root; closed when it goes. The mode is that of C's fopen().
+    // A file in the guest, opened as root with a mode of C's fopen(). The destructor closes it.
     class File {
       public:
         File(GuestAgent& agent, const std::string& path, const char* mode);
@@ -66,19 +68,19 @@ class GuestAgent {
         File(const File&) = delete;
         File& operator=(const File&) = delete;
 
-        // 64 KiB on their way: libvirt stops in the midst of a command that is larger than what the
-        // socket to QEMU takes at once, some 200 KiB, and larger ones are no faster.
+        // These are 64 KiB in base64. libvirt gets stuck in a command that is larger than what the
+        // socket to QEMU takes at once, some 200 KiB, and larger chunks are no faster.
         static constexpr std::size_t kChunk = std::size_t{48} * 1024;
 
-        // At most a chunk; empty at the end.
+        // Returns at most kChunk bytes; empty at the end.
         std::string read();
-        // A chunk at most.
+        // Expects at most kChunk bytes.
         void write(std::string_view bytes);
-        // What was written has arrived when it returns.
+        // When it returns, all written bytes have arrived in the guest.
         void close();
 
       private:
-        // Reads or writes at the position; the answer's "return", as JSON.
+        // Runs a read or write command at the position. Returns the reply's "return", as JSON.
         std::string transfer(const std::string& command);
 
         GuestAgent& agent_;
@@ -89,30 +91,31 @@ class GuestAgent {
 
     std::string read_file(const std::string& path, std::size_t limit);
 
-    // The guest's first address of IPv4 that is not its own loop's, or else of IPv6; empty: none.
+    // The guest's first IPv4 address that is not of its loopback card, else its first IPv6 address
+    // that is not link-local; empty if there is none.
     std::string address();
 
-    // Not the guest's work but its machine's; see Domain::screenshot().
+    // Done by the machine, not by its guest; see Domain::screenshot().
     std::string screenshot() { return domain_.screenshot(); }
 
   private:
-    // The whole answer, as JSON. What was not sent because the guest is busy is sent again until
-    // that time is over.
+    // Returns the whole reply, as JSON. A command that was not sent because the guest is busy is
+    // sent again until the time is over.
     std::string ask(const std::string& command, int timeout_s,
                     RefusalCode refusal_code = code_of_refusal);
     std::string ask_until_sent(const std::string& command, int timeout_s);
 
     Connection connection_;
-    std::string machine_;  // the .vmx, for details
+    std::string machine_;  // the .vmx, for error details
     Domain domain_;
 };
 
-// As a shell splits a command line: blanks between words, quotes and backslashes, but nothing is
-// expanded. Error VIX_E_INVALID_ARG for a quote without its end.
+// Splits a command line like a shell: blanks separate words, quotes and backslashes work, nothing
+// is expanded. Error VIX_E_INVALID_ARG for a quote without its end.
 std::vector<std::string> split_words(std::string_view text);
 
 std::string to_base64(std::string_view bytes);
-// Error VIX_E_FAIL for what is none.
+// Error VIX_E_FAIL if the text is not base64.
 std::string from_base64(std::string_view text);
 
 }  // namespace vix::power

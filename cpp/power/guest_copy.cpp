@@ -1,4 +1,4 @@
-// GuestSession's copying of files between host and guest.
+// The part of GuestSession that copies files between host and guest.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 constexpr unsigned kNewPermissions = 0666;
 
-// Written beside its place on the host, to which publish() gives it.
+// A file on the host, written beside its final path; publish() renames it to that path.
 class NewFile {
   public:
     explicit NewFile(const fs::path& path)
@@ -55,7 +55,7 @@ std::string below(const std::string& folder, const std::string& name) {
     return folder.ends_with('/') ? folder + name : folder + '/' + name;
 }
 
-// A name from the guest becomes one on the host: it must not lead out of the folder.
+// The guest's file name becomes one on the host, so it must not lead out of the folder.
 void check_name(const std::string& name) {
     if (!name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos) return;
     throw Error{VIX_E_FILE_NAME_INVALID, "the guest has a file of the name \"" + name + "\""};
@@ -70,7 +70,8 @@ std::string octal(unsigned mode) {
 
 }  // namespace
 
-// By way of a file that the user's own `cp` reads: root's hands would write where the user may not.
+// Writes a temporary file, which the user's own `cp` copies to its path. The agent is root: if it
+// wrote to that path itself, it would bypass the user's permissions.
 void GuestSession::copy_file_in(const fs::path& host_path, const std::string& path) {
     if (test("-d", path)) {
         throw Error{VIX_E_NOT_A_FILE, path + " in the guest is a folder; name the file in it"};

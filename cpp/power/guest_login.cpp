@@ -28,7 +28,7 @@ std::array<std::string, 8> fields_of(std::string_view line) {
     return fields;
 }
 
-// One detail for all that is wrong about name and password: who guesses learns nothing.
+// One detail for a wrong name and a wrong password, so that guessing reveals nothing.
 [[noreturn]] void refuse(const std::string& user) {
     throw Error{VIX_E_GUEST_USER_PERMISSIONS,
                 "the guest has no user \"" + user + "\" with this password"};
@@ -52,7 +52,7 @@ std::string hash_of(const std::string& password, const std::string& setting) {
                 "the guest's passwords are hashed in a way that this host does not know"};
 }
 
-// Takes as long for a hash that differs in its first letter as for one that differs in its last.
+// Takes the same time wherever two hashes of one length differ, so that timing reveals nothing.
 bool are_equal(const std::string& a, const std::string& b) {
     if (a.size() != b.size()) return false;
     unsigned difference = 0;

@@ -10,8 +10,8 @@ namespace {
 using Words = std::vector<std::string>;
 using Clock = std::chrono::steady_clock;
 
-// What the tools say is read: it has to be in the language C. Where `su` has read another from the
-// guest's settings, it is set again.
+// The tools' messages are parsed, so they must be in the language C. `su` may load another language
+// from the guest's settings, so it is set again there.
 constexpr const char* kBecomeTool = "LC_ALL=C; export LC_ALL; exec \"$0\" \"$@\"";
 const Words kToolEnvironment{"LC_ALL=C",
                              "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
@@ -24,9 +24,9 @@ bool was_not_started(const GuestRun& run) {
 }
 constexpr std::size_t kNamesAtOnce = 500;
 
-// A shell that replaces itself by the words behind it.
+// A shell that replaces itself with the words after it.
 constexpr const char* kBecomeWords = "exec \"$0\" \"$@\"";
-// Runs the words behind it, and then removes the file that is the first of them.
+// Runs the words after it, then removes the file that $0 names.
 constexpr const char* kRunAndRemove = "\"$@\"; status=$?; rm -f -- \"$0\"; exit $status";
 
 constexpr const char* kEndProcess =
@@ -37,7 +37,8 @@ constexpr const char* kEndProcess =
     "done\n"
     "kill -s KILL \"$1\" 2>/dev/null; exit 0\n";
 
-// Three lines for each process: uid and tracer, the kernel's line, the words of its command.
+// Prints three lines for each process: pid, uid, tracer and name; its line of /proc/PID/stat; its
+// command line.
 constexpr const char* kListProcesses =
     "for p in /proc/[0-9]*; do\n"
     "    [ \"${p#/proc/}\" = $$ ] && continue\n"
@@ -53,7 +54,7 @@ constexpr const char* kListProcesses =
     "done\n"
     "exit 0\n";
 
-// A name that no tool takes for an option.
+// A path that no tool takes for an option.
 std::string as_path(const std::string& path) {
     return path.front() == '-' ? "./" + path : path;
 }
@@ -76,7 +77,7 @@ constexpr std::uint32_t kTypeMask = 0170000;
 constexpr std::uint32_t kFolderType = 0040000;
 constexpr std::uint32_t kLinkType = 0120000;
 
-// A line of `stat -c "%f %s %Y %n"`.
+// Parses a line of `stat -c "%f %s %Y %n"`.
 std::optional<GuestFileInfo> parse_info(std::string_view line, const std::string& path) {
     const auto fields =
         split(line.substr(0, line.size() - std::min(path.size(), line.size())), ' ');
@@ -100,7 +101,7 @@ std::int64_t boot_time(GuestAgent& agent) {
     return number_in(std::string_view{text}.substr(begin, text.find('\n', begin) - begin));
 }
 
-// The names of users by their numbers.
+// The name of the user with this uid; the uid itself if it is unknown.
 std::string user_of(std::string_view uid, const std::vector<std::string_view>& users) {
     for (const auto line : users) {
         const auto fields = split(line, ':');
@@ -109,8 +110,8 @@ std::string user_of(std::string_view uid, const std::vector<std::string_view>& u
     return std::string{uid};
 }
 
-// The 22nd field of /proc/PID/stat counts hundredths of a second from the start of the guest; the
-// name before it may have blanks and parentheses.
+// Field 22 of /proc/PID/stat is the start time in hundredths of a second since the guest's boot.
+// The name in field 2 may contain blanks and parentheses, so fields are counted from its end.
 std::int64_t ticks_in(std::string_view line) {
     const auto end = line.rfind(')');
     if (end == std::string_view::npos) return 0;
@@ -251,7 +252,7 @@ std::vector<GuestFileInfo> GuestSession::infos(const Words& names) {
         try {
             found.push_back(info(name));
         } catch (const Error& error) {
-            // It went while the folder was read.
+            // Removed while the folder was read.
             if (error.code() != VIX_E_FILE_NOT_FOUND) throw;
         }
     }
@@ -293,7 +294,7 @@ void GuestSession::rename(const std::string& path, const std::string& new_path) 
     use_tool({"mv", "--", path, new_path});
 }
 
-// One call for those above, which may be there, and one for the folder itself, which may not.
+// The parent folders may exist, the folder itself must not: one call for each.
 void GuestSession::make_folder(const std::string& path) {
     const auto end = path.find_last_not_of('/');
     const auto slash = end == std::string::npos ? end : path.find_last_of('/', end);

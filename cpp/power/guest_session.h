@@ -1,12 +1,13 @@
-// What is done in the guest of a machine that runs, as one of the guest's users: programs and
-// scripts, files and folders, processes. What the agent has no command for is done by the guest's
-// own POSIX tools, those of coreutils or of busybox.
+// Works in the guest of a running machine as one of its users: programs and scripts, files and
+// folders, processes. What the agent has no command for is done with the guest's own POSIX tools,
+// from coreutils or busybox.
 //
-// The kernel of the guest judges what the user may do: for users other than root everything runs
-// through `su`, and files are copied by way of a temporary file of the user's.
+// The guest's kernel checks what the user may do: for users other than root everything runs through
+// `su`, and files are copied through a temporary file of the user.
 //
-// Errors of all: VIX_E_TOOLS_NOT_RUNNING; VIX_E_OP_NOT_SUPPORTED_ON_GUEST where the guest has not
-// the tools; what they say of a path (VIX_E_FILE_NOT_FOUND, VIX_E_FILE_ACCESS_ERROR and so on).
+// Errors of all calls: VIX_E_TOOLS_NOT_RUNNING; VIX_E_OP_NOT_SUPPORTED_ON_GUEST if the guest lacks
+// the tools; what the tools report about a path (VIX_E_FILE_NOT_FOUND, VIX_E_FILE_ACCESS_ERROR and
+// so on).
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -43,7 +44,7 @@ enum class Wait { UntilItEnds, No };
 
 struct GuestRun {
     std::int64_t pid = 0;
-    // Nothing when it was not waited for.
+    // Nothing if the call did not wait.
     std::optional<int> exit_code;
     std::int64_t elapsed_s = 0;
 };
@@ -53,41 +54,43 @@ class GuestSession {
     GuestSession(GuestAgent& agent, std::string user, Progress& progress)
         : agent_{agent}, user_{std::move(user)}, progress_{progress} {}
 
-    // What programs find in their environment besides their own: "NAME=value".
+    // "NAME=value", added to the environment of the programs that are started.
     void set_environment(std::vector<std::string> environment) {
         environment_ = std::move(environment);
     }
 
-    // Error VIX_E_PROGRAM_NOT_STARTED. One that is waited for when the caller cancels goes on.
+    // Error VIX_E_PROGRAM_NOT_STARTED. If the caller cancels while it waits, the program continues.
     GuestRun run_program(const std::string& program, const std::vector<std::string>& arguments,
                          Wait wait);
-    // `interpreter` may have arguments of its own; none: sh. The script's file goes when it ends.
+    // `interpreter` may have arguments of its own; empty: sh. The script's file is removed when it
+    // ends.
     GuestRun run_script(const std::vector<std::string>& interpreter, const std::string& script,
                         Wait wait);
     std::vector<std::string> environment();
-    // Of it, that variable's value; empty where there is none.
+    // The value of this variable in environment(); empty if it is not set.
     std::string environment_variable(const std::string& name);
 
-    // Folders are copied with all that is in them; links in them are not followed and left out.
-    // What is there is overwritten.
+    // A folder is copied with its contents; symbolic links in it are left out. Existing files are
+    // overwritten.
     void copy_in(const boost::filesystem::path& host_path, const std::string& path);
     void copy_out(const std::string& path, const boost::filesystem::path& host_path);
 
     bool file_exists(const std::string& path);
     bool folder_exists(const std::string& path);
-    // Of a link itself.
+    // Does not follow a symbolic link.
     GuestFileInfo info(const std::string& path);
     std::vector<GuestFileInfo> list(const std::string& path);
     void remove_file(const std::string& path);
     void remove_folder(const std::string& path);
-    // Error VIX_E_FILE_ALREADY_EXISTS when there is something of the new name.
+    // Error VIX_E_FILE_ALREADY_EXISTS if the new path exists.
     void rename(const std::string& path, const std::string& new_path);
-    // With those above it. Error VIX_E_FILE_ALREADY_EXISTS.
+    // Also makes missing parent folders. Error VIX_E_FILE_ALREADY_EXISTS.
     void make_folder(const std::string& path);
     std::string make_temporary_file();
 
     std::vector<GuestProcess> processes();
-    // Asks it to end, and ends it if it does not. Error VIX_E_NO_SUCH_PROCESS.
+    // Sends SIGTERM, and SIGKILL if the process still runs after 3 seconds. Error
+    // VIX_E_NO_SUCH_PROCESS.
     void end_process(std::int64_t pid);
 
   private:
@@ -95,7 +98,7 @@ class GuestSession {
 
     Words as_user(Words words, const char* become) const;
     GuestExit run_tool(Words words);
-    // Its output; a failure is the error that it reports.
+    // Returns the tool's output. If the tool fails, throws the error that its message means.
     std::string use_tool(Words words);
     bool test(const char* condition, const std::string& path);
     GuestRun finish(std::int64_t pid, Wait wait);

@@ -13,10 +13,10 @@ const std::string kVariables = kFolder + "/guestinfo";
 const std::string kEnvironment = kFolder + "/environment";
 constexpr std::size_t kValueLimit = 65536;
 constexpr std::size_t kEnvironmentLimit = std::size_t{1} << 20;
-constexpr std::size_t kNameLimit = 200;  // a file is named for it
+constexpr std::size_t kNameLimit = 200;  // it becomes a file name
 
-// Makes the folder $1 of variables in the folder $2 after the guest's start; says "found" where
-// that brings back what was kept before. share/vmware-rpctool does the same.
+// Makes the variables' folder $1 in the folder $2 after a boot of the guest. Prints "found" if that
+// restores variables from before a reboot. share/vmware-rpctool does the same.
 constexpr const char* kSettle = R"sh(
 [ ! -e "$1" ] || exit 0
 umask 022
@@ -34,10 +34,10 @@ done
 ln -sn "$lasting/$run" "$1" 2>/dev/null
 [ ! -e "$1" ] || echo found
 )sh";
-// Gives a new file's path: $1 is its folder.
+// Makes a new file in the folder $1 and prints its path.
 constexpr const char* kMakeFile = "umask 077; mktemp -- \"$1/.new-XXXXXX\"";
-// $1 is that file, $2 its permissions, $3 its place, $4 its folder. Who reads finds the old value
-// or the new one, also when the machine is reset in the next moment.
+// $1: that file, $2: its permissions, $3: its final path, $4: its folder. A reader finds the old
+// value or the new one, also if the machine is reset right afterwards.
 constexpr const char* kPublish =
     "chmod -- \"$2\" \"$1\" && mv -f -- \"$1\" \"$3\" && { sync -f \"$4\" 2>/dev/null || sync; }";
 constexpr const char* kRemove = "rm -f -- \"$1\"";
@@ -52,7 +52,7 @@ std::optional<std::string> read_if_there(GuestAgent& agent, const std::string& p
     }
 }
 
-// What the shell says; a failure is an error.
+// Returns the script's output; throws if the script fails.
 std::string use_shell(GuestAgent& agent, const char* script, const std::vector<std::string>& words,
                       Progress& progress) {
     GuestProgram program{{"/bin/sh", "-c", script, "sh"}, {}, Output::Capture};
@@ -71,7 +71,7 @@ void remove(GuestAgent& agent, const std::string& path) {
     try {
         agent.start({{"/bin/sh", "-c", kRemove, "sh", path}, {}, Output::Drop});
     } catch (const Error&) {
-        // The error that led here tells more.
+        // The caller's error matters more.
     }
 }
 

@@ -1,17 +1,18 @@
-// What a guest keeps while it runs, for the host and for its own programs to read: variables, which
-// VIX calls guest variables, and the environment of what is started later. Both are in a folder of
-// the guest's that only its root may write, and that is gone when the guest starts anew:
+// Values that a guest keeps while it runs, for the host and for its own programs to read: VIX's
+// guest variables, and the environment of programs that are started later. Both are in a folder of
+// the guest that only its root may write and that is gone when the guest reboots:
 //
 //     /run/vmware-vix/guestinfo/NAME      the value, nothing else
 //     /run/vmware-vix/environment         NAME=value, each with a NUL behind it; root's alone
 //
-// The first of these folders leads to /var/lib/vmware-vix/ID. Each power-on of the machine has its
-// ID, which the guest reads in QEMU's firmware configuration: so what it finds under that ID after
-// it has started anew is what was kept before, and the rest is of machines that were powered off.
+// The first of these folders is a symbolic link to /var/lib/vmware-vix/ID. Each power-on of the
+// machine has a new ID, which the guest reads from QEMU's firmware configuration. After a reboot
+// the guest finds its variables again under the same ID; the folders of other IDs are from earlier
+// power-ons.
 //
-// A program of the guest's that is root may write such a file, too (share/vmware-rpctool does).
+// A program of the guest that runs as root may also write such a file (share/vmware-rpctool does).
 //
-// Errors of all: those of GuestAgent, and what the guest says of a file.
+// Errors of all calls: those of GuestAgent, and what the guest reports about a file.
 #pragma once
 
 #include <optional>
@@ -23,16 +24,16 @@
 
 namespace vix::power {
 
-// Nothing where there is none of that name.
+// Nothing if there is no variable of that name.
 std::optional<std::string> read_guest_variable(GuestAgent& agent, const std::string& name,
                                                Progress& progress);
 // Error VIX_E_ARGUMENT_TOO_BIG for a value of more than 64 KiB.
 void write_guest_variable(GuestAgent& agent, const std::string& name, const std::string& value,
                           Progress& progress);
 
-// "NAME=value", to be used for programs that are started now.
+// "NAME=value", for programs that are started from now on.
 std::vector<std::string> kept_environment(GuestAgent& agent);
-// Error VIX_E_INVALID_ARG for a name that no shell takes.
+// Error VIX_E_INVALID_ARG for a name that no shell accepts.
 void keep_in_environment(GuestAgent& agent, const std::string& name, const std::string& value,
                          Progress& progress);
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* kKvm = "/dev/kvm";
 
-// Program and empty variables, as distributions place them.
+// OVMF's program and empty variables, where distributions install them.
 constexpr const char* kFirmware[][2] = {
     {"/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"},
     {"/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"},
@@ -45,7 +45,7 @@ std::vector<std::string> models_of(const std::string& part) {
     return elements(part, "model");
 }
 
-// "+64055:+107"
+// Parses "+64055:+107".
 std::optional<Owner> owner_from(const std::string& label) {
     const auto colon = label.find(':');
     if (colon == std::string::npos) return std::nullopt;
@@ -75,8 +75,8 @@ std::vector<gid_t> groups_of(const Owner& owner) {
     return groups;
 }
 
-// KVM can also be there without it, in a virtual machine of some clouds: it starts guests, and most
-// of them crash.
+// In virtual machines of some clouds KVM is present without hardware virtualization. It starts
+// guests there, and most of them crash.
 bool has_hardware_virtualization() {
     std::ifstream file{"/proc/cpuinfo"};
     for (std::string line; std::getline(file, line);) {

@@ -1,4 +1,4 @@
-// What the host that runs virtual machines is like, as far as their descriptions depend on it.
+// Properties of the host that runs virtual machines, as far as their descriptions depend on them.
 #pragma once
 
 #include <sys/types.h>
@@ -15,25 +15,26 @@
 
 namespace vix::power {
 
-// power.uri, or libvirt's own for this user: qemu:///system for root, qemu:///session else.
+// power.uri; if unset, libvirt's default for this user: qemu:///system for root, else
+// qemu:///session.
 std::string uri_for(const Settings& settings);
 
-// A libvirt with its QEMU driver, in libvirt's form: "qemu:///system", "qemu+tcp://host/system".
+// True for a URI of libvirt's QEMU driver: "qemu:///system", "qemu+tcp://host/system".
 bool is_libvirt_uri(const std::string& text);
 
-// Without a network in between.
+// True if libvirt is reached without a network.
 bool is_reached_by_socket(const std::string& uri);
 
-// Of <host> in libvirt's capabilities: whom QEMU runs as, where that is not `user`; and the
-// security drivers other than plain ownership.
+// Both parse <host> of libvirt's capabilities. The owner is the user that QEMU runs as, nothing if
+// that is `user`. The security drivers exclude plain ownership (dac).
 std::optional<Owner> qemu_owner(const std::string& capabilities, uid_t user);
 std::vector<std::string> security_drivers(const std::string& capabilities);
 
-// What to try, the best first.
+// The accelerators to try, the best first.
 std::vector<Accelerator> accelerators(const Settings& settings, const HostShell& host,
                                       const std::optional<Owner>& owner);
 
-// The settings for networks, with what the host has where nothing is set.
+// Copies the network settings; an unset one gets what the host has.
 void choose_networks(const Settings& settings, const Connection& connection,
                      DomainContext& context);
 
@@ -42,8 +43,8 @@ struct FirmwareFiles {
     boost::filesystem::path vars;
 };
 
-// OVMF as the setting or the distribution places it. Error VIX_E_CANNOT_POWER_ON_VM when there is
-// none.
+// OVMF from the settings, or where distributions install it. Errors: VIX_E_FILE_NOT_FOUND if a
+// setting names an unreadable file; VIX_E_CANNOT_POWER_ON_VM if no OVMF is found.
 FirmwareFiles find_firmware(const Settings& settings, const HostShell& host);
 
 }  // namespace vix::power

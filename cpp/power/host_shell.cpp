@@ -14,10 +14,10 @@ namespace vix::power {
 namespace {
 
 constexpr int kSshFailed = 255;
-// What a login prints comes before it.
+// Printed before a script's output: whatever a login prints comes before it and is dropped.
 constexpr std::string_view kBegin = "-- vmware-vix --\n";
 
-// Programs of administrators are not in everybody's PATH; their words in English, for the details.
+// Not every user's PATH has the administrators' programs. Messages in English, for error details.
 constexpr std::string_view kPrelude = R"sh(
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin
 LC_ALL=C
@@ -34,7 +34,7 @@ done || echo
 if [ -c /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo; then echo kvm; else echo; fi
 )sh";
 
-// $1: a pattern for its argument, which does not fit this search's own.
+// $1: a pattern for an argument of the process. It must not match the command line of this search.
 constexpr std::string_view kFindProcess = R"sh(
 tries=200
 while [ "$tries" -gt 0 ]; do
@@ -49,8 +49,9 @@ done
 exit 1
 )sh";
 
-// $1 how locks name the host, $2... their folders. A member: machine, pid-creation(name), and more,
-// without a line end. Field 22 of "stat" is the creation, counted behind the name in parentheses.
+// $1: the host's name in locks, $2...: lock folders. A lock member reads "machine
+// pid-creation(name)" and more, without a line end. The creation is field 22 of /proc/PID/stat;
+// `sed` removes the fields up to the name in parentheses, so it is field 20 there.
 constexpr std::string_view kDropDeadLocks = R"sh(
 machine=$1
 shift
@@ -81,7 +82,7 @@ std::string shell_word(std::string_view word) {
     return text + '\'';
 }
 
-// All of it is what the shell reads: a command line could not hold it.
+// All of it goes to the shell's standard input, because it could be too long for a command line.
 std::string program_of(std::string_view script, const std::vector<std::string>& arguments) {
     std::string text{kPrelude};
     text += "printf '%s\\n' " + shell_word(kBegin.substr(0, kBegin.size() - 1)) + "\nset --";
@@ -90,7 +91,7 @@ std::string program_of(std::string_view script, const std::vector<std::string>& 
     return text += script;
 }
 
-// By the name that its host has for itself, whatever way leads there.
+// Compares the names that the hosts have for themselves, whichever way the URI uses.
 bool is_local(const Connection& connection) {
     const std::string own = io::own_host_name();
     const std::string theirs = connection.host_name();

@@ -76,7 +76,7 @@ TEST(HostShell, FailureIsTheErrorThatTheCallerNames) {
     EXPECT_EQ(testing::detail_of(fail), "doing: why");
 }
 
-// A shell that is called as QEMU is, with an argument as libvirt gives it.
+// A shell with QEMU's command line, including an argument as libvirt passes it.
 TEST(HostShell, FindsTheProcessOfADomainByItsName) {
     const testing::TempFolder folder;
     boost::filesystem::create_symlink("/bin/sh", folder / "qemu-system");

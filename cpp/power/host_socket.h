@@ -1,5 +1,4 @@
-// A connection to a socket of the machines' host: straight to one of this host, through ssh to
-// another's.
+// A connection to a Unix socket of the machines' host: direct on this host, through ssh to another.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -10,7 +9,7 @@
 
 namespace vix::power {
 
-// A folder that no other user looks into; gone with this object.
+// A folder that no other user may enter; removed with this object.
 class PrivateFolder {
   public:
     explicit PrivateFolder(const io::Environment& environment);
@@ -26,7 +25,7 @@ class PrivateFolder {
 
 class HostSocket {
   public:
-    // Error VIX_E_DISK_NOIO when nobody listens there.
+    // Error VIX_E_DISK_NOIO if nobody listens there.
     HostSocket(const boost::filesystem::path& path, const HostShell& host);
     ~HostSocket();
     HostSocket(const HostSocket&) = delete;
@@ -37,7 +36,7 @@ class HostSocket {
   private:
     void forward(const boost::filesystem::path& path, const HostShell& host);
 
-    std::optional<PrivateFolder> folder_;  // this end of a way through ssh
+    std::optional<PrivateFolder> folder_;  // for the local end of ssh's forwarding
     std::optional<io::Companion> ssh_;
     int descriptor_ = -1;
 };

@@ -18,7 +18,7 @@ namespace fs = boost::filesystem;
 namespace vix::power {
 namespace {
 
-constexpr const char* kOurNamespace = "6a1c86be-3c5d-4f0e-9d0b-7e4c4a2f6b11";  // drawn once
+constexpr const char* kOurNamespace = "6a1c86be-3c5d-4f0e-9d0b-7e4c4a2f6b11";  // never changes
 constexpr std::size_t kNameLimit = 60;
 constexpr std::size_t kUuidDigits = 32;
 

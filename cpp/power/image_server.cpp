@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* kDaemon = "qemu-storage-daemon";
 constexpr const char* kMonitor = "qmp.sock";
-constexpr std::size_t kSocketNameLimit = 107;  // of an address in the kernel
+constexpr std::size_t kSocketNameLimit = 107;  // of a socket address in the kernel
 constexpr std::size_t kListLimit = std::size_t{1} << 20;
 constexpr int kNoDaemon = 3;
 constexpr int kDoesNotServe = 4;
@@ -26,10 +26,11 @@ constexpr int kFolderOfAnother = 6;
 constexpr int kFolderTries = 10;
 constexpr std::size_t kFilesBesides = 64;  // sockets, libraries, the monitor
 
-// $1 folder, which it is started in, $2 process that starts us, or nothing, $3... the daemon. All
-// of it goes by the working folder: the folder of that name may be another start's by now. `tail`
-// waits for a process that is nobody's child, and TERM ends the waiting. The lists of what to
-// remove hold one name after each NUL, for a path may hold anything else.
+// The supervisor. $1: its folder, where it is started; $2: the process that starts it, or empty;
+// $3...: the daemon. It uses paths relative to its working folder, because the folder of that name
+// may belong to another start by now. `tail` can wait for a process that is not its child; TERM
+// ends that wait. The lists of files to remove have a NUL after each name, because a path may
+// contain any other byte.
 constexpr const char* kSupervisor = R"sh(
 folder=$1 starter=$2
 shift 2
@@ -72,8 +73,9 @@ rm -rf -- ./*
 rmdir -- "$folder"
 )sh";
 
-// $1: how many files have to be open at once. QEMU has no use for the soft limit, which stands for
-// select(); snapshots of the running machine add files later. Root may go past the hard limit.
+// $1: how many files must be open at once. The soft limit protects programs that use select(),
+// which QEMU does not, and live snapshots add files later. So the limit is raised as far as
+// possible; root may exceed the hard limit.
 constexpr std::string_view kAllowFiles = R"sh(
 allow_files() {
     for limit in 65536 "$(ulimit -H -n)" "$1"; do
@@ -84,12 +86,13 @@ allow_files() {
 }
 )sh";
 
-// $1 folder, $2 process that starts it, or nothing, $3 owner of the socket, or nothing, $4 files,
-// $5 the supervisor, $6... the daemon. Others may pass through the folders, not look; one that
-// somebody else put there is not used. The daemon writes its number when all is open and served.
+// $1: folder, $2: the process that starts it, or empty, $3: owner of the socket, or empty, $4:
+// number of files, $5: the supervisor, $6...: the daemon. Other users may pass through the folders,
+// not list them. A folder that somebody else made is not used. The daemon writes its process id
+// once everything is open and served.
 //
-// The script of a start that was killed may still run: whoever is the first to make `owner` has the
-// folder, and the other one leaves it.
+// The script of a killed start may still run. The first one that creates `owner` has the folder,
+// and the other one gives up.
 constexpr std::string_view kStart = R"sh(
 folder=$1 starter=$2 owner=$3 files=$4 supervisor=$5
 shift 5
@@ -123,8 +126,8 @@ done
 [ -z "$owner" ] || chown -- "$owner" nbd.sock || exit 1
 )sh";
 
-// $1 folder. Ours are those that work in it, whoever started them: also a supervisor that has yet
-// to begin. What is left when the supervisor was killed is ended and removed here.
+// $1: folder. Our processes are those that work in it, whoever started them, also a supervisor that
+// has not begun yet. Ends them and removes what a killed supervisor left.
 constexpr std::string_view kStop = R"sh(
 folder=$1
 [ -d "$folder" ] || exit 0
@@ -146,7 +149,7 @@ done
 rm -rf -- "$folder"
 )sh";
 
-// $1 folder, $2 name, $3 text.
+// $1: folder, $2: name, $3: text; an empty text removes the note.
 constexpr std::string_view kNote = R"sh(
 cd -- "$1" || exit 1
 if [ -z "$3" ]; then rm -f -- "$2"; exit; fi
@@ -154,7 +157,7 @@ umask 077
 printf '%s' "$3" >"$2.new" && mv -- "$2.new" "$2"
 )sh";
 
-// $1 folder, $2 number of marks, the marks.
+// $1: folder, $2: number of lock members, $3...: the lock members.
 constexpr std::string_view kSetMarks = R"sh(
 cd -- "$1" || exit 1
 count=$2
@@ -169,7 +172,7 @@ done
 mv -- marks.new marks || exit 1
 )sh";
 
-// As above, and then: process, files to remove at the end.
+// After the arguments of kSetMarks: the machine's process, and the files to remove at the end.
 constexpr std::string_view kAttach = R"sh(
 process=$1
 shift
@@ -191,13 +194,13 @@ class Arguments {
     std::string add_chain(const Image& image, const std::string& id);
 };
 
-// A disk without a parent. QEMU would open what its descriptor may name as one all the same.
+// A base disk. Without "backing":null QEMU would open a parent that the descriptor may name.
 std::string base_option(const std::string& node, bool read_only) {
     return R"({"driver":"vmdk","node-name":")" + node + R"(","file":")" + node +
            R"(f","read-only":)" + (read_only ? "true" : "false") + R"(,"backing":null})";
 }
 
-// The base first, since each names the one below it. Gives the topmost one's node.
+// Adds the base first, because each link names the one below it. Returns the node of the top link.
 std::string Arguments::add_chain(const Image& image, const std::string& id) {
     std::string below;
     for (std::size_t i = image.chain.size(); i-- > 0;) {
@@ -231,9 +234,9 @@ void Arguments::add_image(const Image& image) {
                     ",writable=" + (writable ? "on" : "off"));
 }
 
-// An empty layer over the image; who opens it says what it stands on.
+// Makes an empty overlay of the image. Whoever opens it names the disk below it.
 void create_scratch(const Image& image, const io::Environment& environment) {
-    unlink(image.scratch.c_str());  // if it stays, qemu-img writes over it or fails
+    unlink(image.scratch.c_str());  // if this fails, qemu-img overwrites the file or fails
     const std::string script = std::string{kAllowFiles} + "allow_files \"$0\"; exec \"$@\"";
     const auto info =
         io::run(environment, {"/bin/sh", "-c", script, std::to_string(image.files + kFilesBesides),
@@ -291,7 +294,7 @@ std::vector<std::string> server_arguments(const std::vector<Image>& images,
                        "chardev=monitor",
                        "--nbd-server",
                        "addr.type=unix,addr.path=" + qemu_option(socket.string())};
-    // After the server and before the exports is where block devices have to stand.
+    // Block devices must come after the server and before the exports.
     for (const Image& image : images) arguments.add_image(image);
     return arguments.words;
 }

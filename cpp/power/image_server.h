@@ -1,8 +1,8 @@
-// Serves a virtual machine's images to its QEMU: a qemu-storage-daemon that exports each over NBD
-// on a socket in a private folder. QEMU's own VMDK driver would keep the machine's state from being
-// saved. They run on the machine's host. A shell supervises the daemon and ends it as soon as the
-// machine's process has ended, whoever ended that; so nothing of ours has to run for as long as the
-// machine does.
+// Serves a virtual machine's images to its QEMU: a qemu-storage-daemon on the machine's host
+// exports each image over NBD, on a socket in a private folder. With QEMU's own VMDK driver the
+// machine's state could not be saved. The supervisor, a shell, ends the daemon as soon as the
+// machine's process has ended, however it ended. So no process of ours has to run as long as
+// the machine does.
 #pragma once
 
 #include <sys/types.h>
@@ -22,37 +22,40 @@ struct Owner {
     gid_t group;
 };
 
-// Where that of each machine is.
+// The folder with the server folders of all machines.
 boost::filesystem::path servers_folder(const boost::filesystem::path& setting,
                                        const HostShell& host);
-// "<folder of the user>/<uuid>": the user's alone, except that QEMU may pass through.
+// "<servers folder>/<uuid>". Only the user may list it; QEMU's user may pass through. Error
+// VIX_E_FILE_NAME_INVALID if its path is too long for a socket.
 boost::filesystem::path server_folder(const boost::filesystem::path& setting,
                                       const std::string& uuid, const HostShell& host);
 
 class ImageServer {
   public:
-    // Of the machine of that uuid; `setting` is power.folder. `host` lives longer than this object.
+    // For the machine of that uuid; `setting` is power.folder. `host` must outlive this object.
     ImageServer(const boost::filesystem::path& setting, const std::string& uuid,
                 const HostShell& host)
         : folder_{server_folder(setting, uuid, host)}, host_{host} {}
 
     boost::filesystem::path socket() const { return folder_ / "nbd.sock"; }
-    boost::filesystem::path monitor() const;  // where the daemon is asked, see Qmp
+    boost::filesystem::path monitor() const;  // the daemon's QMP socket, see Qmp
     const HostShell& host() const { return host_; }
 
-    // One that is left of a machine that ended is stopped first. `owner` may use the socket as
-    // well. Until attach() it lives no longer than this process, or, on another host, for two
-    // minutes. Errors: VIX_E_FILE_NOT_FOUND when there is no qemu-storage-daemon, VIX_E_DISK_NOIO
-    // with its words when it cannot serve, VIX_E_DISK_TOOMANYOPENFILES when it may not open all.
+    // Stops a server that an ended machine left behind, then starts one. `owner` may use the socket
+    // as well. Until attach() it lives no longer than two minutes, and on this host no longer than
+    // this process. Errors: VIX_E_FILE_NOT_FOUND if there is no qemu-storage-daemon;
+    // VIX_E_DISK_NOIO, with its message, if it cannot serve; VIX_E_DISK_TOOMANYOPENFILES if it may
+    // not open all files.
     void start(const std::vector<Image>& images, const std::optional<Owner>& owner);
 
-    // It now serves the process `machine`. When that ends, the server ends, too, and removes the
-    // files `marks` with their folders, if those are empty then, and `scratch`.
+    // Ties the server to the process `machine`. When that process ends, the server ends, too. It
+    // then removes the lock members `marks` and their folders, if these are empty, and the files
+    // `scratch`.
     void attach(pid_t machine, const std::vector<boost::filesystem::path>& marks,
                 const std::vector<boost::filesystem::path>& scratch);
-    // The files with what is written instead of to images stay when it ends.
+    // The scratch files stay when the server ends.
     void keep_scratch();
-    // The marks that it removes at its end.
+    // The lock members that the server removes when it ends.
     std::vector<boost::filesystem::path> marks() const;
     void set_marks(const std::vector<boost::filesystem::path>& marks);
 
@@ -60,7 +63,7 @@ class ImageServer {
     void note(const std::string& name, const std::string& text);
     std::string noted(const std::string& name) const;
 
-    // Ends it, and waits until it has ended.
+    // Stops the server and waits until it has ended.
     void stop();
 
   private:
@@ -73,7 +76,7 @@ class ImageServer {
     const HostShell& host_;
 };
 
-// The id that belongs to the name of an export: QEMU's ids know no colon. The names of the nodes of
+// The id of an export: its name without colons, which QEMU's ids do not allow. The node names of
 // its chain begin with it; the file of the node N is the node Nf.
 std::string export_id(const std::string& export_name);
 

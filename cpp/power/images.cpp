@@ -33,8 +33,8 @@ void refuse_frozen(const fs::path& disk, const vm::Config& machine, const vm::Sn
     }
 }
 
-// Beside the disk, where there is room for what a guest writes; VMware calls its own so. Several
-// machines may run on one such disk at once, each with a file of its own.
+// Beside the disk, where there is room for what a guest writes; VMware names its own files alike.
+// Several machines may run on one such disk at once, so each has a file of its own.
 fs::path scratch_for(const fs::path& disk, const vm::Config& machine) {
     return disk.string() + ".REDO_" + digits_for(canonical_path(machine.path())) + ".qcow2";
 }
@@ -62,7 +62,7 @@ Image disk_image(const Drive& drive, const vm::Config& machine, const vm::Snapsh
     return image;
 }
 
-// An image that is no plain file is none: no pipe is waited for, no device opened.
+// Accepts plain files only: opening a pipe would block, and a device must not be opened.
 std::vector<Image> medium_image(Drive& drive, const vm::Config& machine,
                                 const vm::Settings& settings, std::vector<std::string>& notes) {
     try {
@@ -71,7 +71,8 @@ std::vector<Image> medium_image(Drive& drive, const vm::Config& machine,
         if (!path) throw Error{VIX_E_FILE_NOT_FOUND, drive.file.name + " is not there"};
         const io::File file = io::File::open(*path, io::Links::Follow);
         const bool floppy = drive.kind == Drive::Kind::Floppy;
-        // What lies elsewhere is somebody's file: a guest may read what its .vmx names, no more.
+        // Only an image in the machine's own folder is served for writing. A .vmx may name any
+        // file; its guest may read that file, not write it.
         const fs::path real = fs::canonical(*path);
         const bool own = real.parent_path() == fs::canonical(machine.folder());
         const bool writable = floppy && own && access(path->c_str(), W_OK) == 0;

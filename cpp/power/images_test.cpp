@@ -59,7 +59,7 @@ TEST(Images, DiskOfASnapshotIsNotWritten) {
     testing::SnapshotMachine machine{folder.path()};
     const std::string before = testing::read_file(machine.vmx);
     machine.take("frozen");
-    testing::write_file(machine.vmx, before);  // as somebody else's tool may leave it
+    testing::write_file(machine.vmx, before);  // as another tool may leave it
     EXPECT_EQ(code_of([&] { images_of(machine.vmx); }), VIX_E_SNAPSHOT_INCONSISTENT);
 }
 

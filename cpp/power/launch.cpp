@@ -33,7 +33,7 @@ constexpr int kPortTries = 10;
 constexpr std::chrono::seconds kPatience{30};
 constexpr auto kPoll = std::chrono::milliseconds{100};
 
-// $1: a file that was made just now; a network file system may take its time to show it.
+// $1: a file that was just made; a network file system may show it late.
 constexpr std::string_view kWaitForFile = R"sh(
 for try in 1 2 3 4 5 6 7 8 9 10; do
     ls -- "${1%/*}" >/dev/null 2>&1
@@ -47,7 +47,7 @@ bool wants_efi(const vm::Config& machine) {
     return starts_with_ignoring_case(machine.find("firmware").value_or(""), "efi");
 }
 
-// The setting for the sockets' folder may have been another when the memory was saved.
+// power.folder, and with it the path of the socket, may have changed since the memory was saved.
 std::string served_at(const fs::path& socket, std::string description) {
     constexpr std::string_view kSocket = " socket='";
     for (std::size_t at = description.find(kSocket); at != std::string::npos;
@@ -62,8 +62,8 @@ std::string served_at(const fs::path& socket, std::string description) {
     return description;
 }
 
-// Nothing is in the drive unless the host has one that this user may read. Another host's is
-// nobody's here.
+// The host's drive, if this user may read it; otherwise the guest's drive is empty. Drives of
+// another host are not used.
 fs::path host_drive(const char* device, const HostShell& host) {
     if (!host.is_this_host()) return {};
     return access(device, R_OK) == 0 ? fs::path{device} : fs::path{};
@@ -71,8 +71,9 @@ fs::path host_drive(const char* device, const HostShell& host) {
 
 }  // namespace
 
-// Started by a process of ours that died before it could mark the machine: it never ran. Or its own
-// process has just died, which the locks tell at once and libvirt a moment later.
+// A paused domain is from a start that was killed before it set the running mark; its guest never
+// ran. Otherwise the machine's process may have just ended: the locks show that at once, libvirt a
+// moment later, so wait.
 void drop_unmarked(const Connection& connection, const fs::path& vmx) {
     const auto end = std::chrono::steady_clock::now() + kPatience;
     while (auto domain = connection.find(uuid_for(vmx))) {
@@ -98,22 +99,22 @@ Launch::Launch(fs::path vmx, const io::Lock& lock, const Connection& connection,
 
 Launch::~Launch() {
     if (done_) return;
-    session_.reset();  // before the file of it goes with the machine's process
+    session_.reset();  // must precede the removal of its file by the image server
     try {
         if (domain_) domain_->destroy();
     } catch (...) {
-        // The error that led here tells more.
+        // The caller's error matters more.
     }
     try {
         server_.stop();
     } catch (...) {
-        // As above; the next start stops what is left.
+        // Likewise; the next start stops what is left.
     }
     boost::system::error_code ignored;
     for (const fs::path& mark : marks_) fs::remove(mark, ignored);
 }
 
-// What cannot be followed while the machine runs, and loses nothing.
+// Reports settings that cannot be followed. Nothing is lost by that.
 void Launch::note_settings() {
     if (const auto offer = vm::what_offers_disks(machine_)) {
         notes_.push_back(*offer + " is not followed: no other machine can use its disks meanwhile");
@@ -125,7 +126,7 @@ void Launch::note_settings() {
     }
 }
 
-// What we write here has to be what is run there: it has to see the lock that we hold.
+// The other host must see the files that we write here. It does if it sees our lock.
 void Launch::require_same_storage() {
     if (host_.is_this_host() || host_.run(kWaitForFile, {lock_.member().string()}).status == 0) {
         return;
@@ -135,7 +136,8 @@ void Launch::require_same_storage() {
                     connection_.uri() + ": machines for both hosts lie on storage that both have"};
 }
 
-// VMware gives these at the first start, and the guest must find the same ones at the next.
+// VMware assigns these values at the first start, and the guest must find the same ones at the
+// next.
 void Launch::complete_identity() {
     format::Dictionary dictionary = machine_.dictionary();
     const std::string before = dictionary.to_bytes();
@@ -159,7 +161,7 @@ void Launch::complete_identity() {
     machine_ = vm::Config::read(vmx_);
 }
 
-// VMware's .nvram is of another firmware and stays as it is; OVMF's variables lie beside it.
+// VMware's .nvram belongs to another firmware and stays unchanged; OVMF's variables are beside it.
 void Launch::prepare_firmware() {
     if (!wants_efi(machine_)) return;
     const FirmwareFiles files = find_firmware(settings_, host_);
@@ -174,7 +176,7 @@ void Launch::prepare_firmware() {
     context_.firmware = Firmware{files.code, kVarsExport};
 }
 
-// What QEMU would destroy as it is. Others of VMware's products keep off meanwhile.
+// Repairs disks that QEMU would otherwise destroy. The lock keeps VMware's products away meanwhile.
 void Launch::mend_disks() {
     for (const Image& image : images_) {
         const fs::path& disk = image.chain.front();
@@ -184,7 +186,7 @@ void Launch::mend_disks() {
     }
 }
 
-// Before anything is changed: most of what keeps a machine from starting shows here.
+// Runs before anything is changed, because most reasons to refuse a start appear here.
 void Launch::find_drives() {
     drives_ = drives_of(machine_, notes_);
     images_ = find_images(machine_, drives_, machine_settings_, notes_);
@@ -197,7 +199,7 @@ void Launch::prepare_images(bool resuming) {
     mend_disks();
     prepare_firmware();
     for (const Image& image : images_) {
-        // What the guest has written before must not come back.
+        // A power-on discards what the guest wrote before.
         if (!resuming && !image.scratch.empty()) io::remove_file(image.scratch);
     }
     const std::string capabilities = connection_.capabilities();
@@ -211,7 +213,7 @@ Domain Launch::start_or_resume(bool resuming) {
     try {
         return begin();
     } catch (const Error&) {
-        // That of a start which was killed: libvirt has made it later than ours was asked for.
+        // The domain of a killed start: libvirt made it after drop_unmarked() had looked for it.
         if (!connection_.find(uuid_for(vmx_))) throw;
     }
     drop_unmarked(connection_, vmx_);
@@ -236,7 +238,7 @@ Domain Launch::start_domain() {
     }
 }
 
-// Another machine may take the port of the display at the same moment: then there is another one.
+// Another machine may take the port of the display at the same moment; then the next port is tried.
 Domain Launch::start_by(Accelerator way) {
     context_.accelerator = way;
     const auto wanted = wanted_vnc_port(machine_);
@@ -281,7 +283,7 @@ void Launch::begin_session() {
     machine_ = vm::Config::read(vmx_);
 }
 
-// In VMware's form, so that its products, too, keep off.
+// Sets the running mark and the disks' locks in VMware's form, so that VMware's products keep away.
 void Launch::mark_running() {
     const auto process = host_.process_of_domain(domain_->name());
     if (!process) {
@@ -335,8 +337,8 @@ std::vector<std::string> Launch::run(StartAs as) {
     return notes_;
 }
 
-// With its first step a machine leaves its saved memory behind for good, so the .vmx forgets it
-// before: whatever dies in between, nobody resumes from it again on disks that have changed since.
+// The .vmx forgets the saved memory before the processors run. From its first instruction on the
+// guest changes disks, and resuming from the old memory after a crash would damage them.
 void Launch::go(StartAs as) {
     const auto saved = machine_.find("checkpoint.vmState").value_or("");
     if (!saved.empty()) record_state(machine_, "", machine_settings_);

@@ -15,16 +15,16 @@
 
 namespace vix::power {
 
-// Ends the domain of a start that was killed before it could mark the machine. Error
-// VIX_E_VM_IS_RUNNING for one that runs. Only for the holder of the machine's lock.
+// Destroys the domain of a start that was killed before it set the running mark. Error
+// VIX_E_VM_IS_RUNNING for a domain that runs. Only for the holder of the machine's lock.
 void drop_unmarked(const Connection& connection, const boost::filesystem::path& vmx);
 
 class Launch {
   public:
-    // `vmx` is canonical, and locked by the caller for as long as this lives.
+    // `vmx` is canonical, and the caller holds its lock as long as this object lives.
     Launch(boost::filesystem::path vmx, const io::Lock& lock, const Connection& connection,
            const HostShell& host, const Settings& settings, const vm::Settings& machine_settings);
-    // Unless run() came to its end, nothing is left of it.
+    // Undoes the start, unless run() succeeded.
     ~Launch();
     Launch(const Launch&) = delete;
     Launch& operator=(const Launch&) = delete;

@@ -25,7 +25,7 @@ constexpr std::size_t kPictureLimit = std::size_t{256} << 20;
 constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = 1024 * kKiB;
 
-// A text that libvirt allocated.
+// Copies a text that libvirt allocated, and frees it.
 std::string take(char* text) {
     std::string copy{text};
     std::free(text);
@@ -40,7 +40,7 @@ virConnectPtr connection_of(void* handle) {
     return static_cast<virConnectPtr>(handle);
 }
 
-// Whether the guest's end of the agent's channel is open, as libvirt knows it.
+// Whether libvirt reports the guest's end of the agent's channel as open.
 bool agent_is_connected(const std::string& description) {
     constexpr std::string_view kName = "name='org.qemu.guest_agent.0'";
     const auto at = description.find(kName);
@@ -49,7 +49,7 @@ bool agent_is_connected(const std::string& description) {
     return description.substr(at, end - at).find("state='connected'") != std::string::npos;
 }
 
-// Of a machine's description, in bytes; 0 if that does not say it in one of these units.
+// The memory in a machine's description, in bytes; 0 if it is not in one of these units.
 std::uint64_t memory_in(const std::string& description) {
     constexpr std::string_view kBegin = "<memory unit='";
     const auto at = description.find(kBegin);
@@ -81,7 +81,7 @@ std::string escaped(const std::string& text) {
     return result;
 }
 
-// Disks stay out of it: their snapshots are taken where they are exported.
+// A snapshot without disks: the image server, which exports them, takes theirs.
 std::string memory_snapshot(const std::string& file, const std::string& description) {
     std::string text =
         "<domainsnapshot><memory snapshot='external' file='" + escaped(file) + "'/><disks>";
@@ -91,7 +91,7 @@ std::string memory_snapshot(const std::string& file, const std::string& descript
         const std::size_t begin = at + kTarget.size();
         const std::size_t end = description.find('\'', begin);
         const std::string name = description.substr(begin, end - begin);
-        if (description.compare(end, 6, "' bus=") != 0) continue;  // an interface's
+        if (description.compare(end, 6, "' bus=") != 0) continue;  // the target of an interface
         text += "<disk name='" + name + "' snapshot='no'/>";
     }
     return text + "</disks></domainsnapshot>";
@@ -101,16 +101,16 @@ bool is_started_when_needed(const std::string& uri) {
     return is_reached_by_socket(uri) && uri.find("/session") != std::string::npos;
 }
 
-// Whether the end of a child of this process may be taken by the host program.
+// Whether the host program may reap the children of this process.
 bool loses_children() {
     struct sigaction action {};
     sigaction(SIGCHLD, nullptr, &action);
     return action.sa_handler != SIG_DFL || (action.sa_flags & SA_NOCLDWAIT) != 0;
 }
 
-// libvirt starts a user's own daemon when it connects, and waits for it as for a child of this
-// process. Where the host program takes that child's end away, libvirt fails, and libvirt's own
-// shell starts the daemon instead.
+// When libvirt connects to a user's own daemon, it starts the daemon and waits for it as for a
+// child. If the host program reaps that child, libvirt fails; then libvirt's own shell starts the
+// daemon.
 bool start_daemon(const std::string& uri, const io::Environment& environment) {
     try {
         return io::run(environment, {"virsh", "-c", uri, "uri"}).status == 0;
@@ -119,7 +119,7 @@ bool start_daemon(const std::string& uri, const io::Environment& environment) {
     }
 }
 
-// What libvirt sends of a picture, to its end.
+// A stream from libvirt, read to its end.
 class Stream {
   public:
     explicit Stream(virDomainPtr domain)
@@ -161,7 +161,7 @@ void load_libvirt() noexcept {
     try {
         lib();
     } catch (const Error&) {
-        // The job says so if it needs it.
+        // A job that needs libvirt reports the failure.
     }
 }
 
@@ -263,8 +263,9 @@ bool Domain::has_agent() const {
     }
 }
 
-// An agent that ends before it has answered was told: it has gone with its guest, or with QEMU.
-// Which of these libvirt sees first is chance, and it reports each by another number.
+// If the agent disconnects before it replies, the request counts as delivered: the agent has ended
+// with its guest, or with QEMU. libvirt may see either of them first, and reports each with another
+// number.
 void Domain::require_asked(Means means, const std::string& action) const {
     const Error error =
         domain_error(domain_of(handle_), VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE, action);
@@ -297,8 +298,8 @@ void Domain::ask_reboot(Means means) {
     if (result < 0) require_asked(means, "restarting the guest");
 }
 
-// Where the disk was full, QEMU knows and says it only in words, and libvirt has removed the file
-// since. So it counts as full where the memory does not fit.
+// QEMU reports a full disk only in its message, and libvirt has removed the file since. So the disk
+// counts as full if the memory does not fit.
 Error Domain::saving_error(ErrorCode usual, const char* action, const std::string& file) const {
     const Error error = domain_error(domain_of(handle_), usual, action + file);
     if (error.code() != usual) return error;
@@ -411,7 +412,8 @@ Domain Connection::start(const std::string& description, StartAs as) const {
     if (domain != nullptr) return Domain{domain};
     const Error error = last_error(VIX_E_CANNOT_POWER_ON_VM, "powering on");
     virNodeInfo host{};
-    // That QEMU got no memory is in its words only; that it could not get it is seen from here.
+    // QEMU reports a lack of memory only in its message. So compare the machine's memory with the
+    // host's.
     const bool too_big = lib().virNodeGetInfo(connection_of(handle_), &host) == 0 &&
                          memory_in(description) > std::uint64_t{host.memory} * 1024;
     if (!too_big || error.code() != VIX_E_CANNOT_POWER_ON_VM) throw error;

@@ -1,6 +1,6 @@
-// libvirt, as far as virtual machines are run with it: its library is loaded when it is first
-// needed, so that everything else works where it is not installed. What libvirt refuses is an Error
-// whose detail ends with libvirt's own words.
+// The part of libvirt that runs virtual machines. Its library is loaded on first use, so everything
+// else works where it is not installed. A failure is an Error whose detail ends with libvirt's own
+// message.
 #pragma once
 
 #include <memory>
@@ -15,16 +15,16 @@ namespace vix::power {
 
 enum class Activity { Running, Paused, ShuttingDown, Off };
 
-// How a guest is asked to end or to start anew.
+// How a guest is asked to shut down or to restart.
 enum class Means { Agent, Acpi };
 
-// Paused: its processors stand still until resume().
+// Paused: its processors stop until resume().
 enum class StartAs { Running, Paused };
 
 // A virtual machine that libvirt runs.
 class Domain {
   public:
-    // `handle` is libvirt's, and this object's from now on.
+    // Takes ownership of libvirt's `handle`.
     explicit Domain(void* handle) : handle_{handle} {}
     ~Domain();
     Domain(Domain&& other) noexcept : handle_{other.handle_} { other.handle_ = nullptr; }
@@ -37,7 +37,8 @@ class Domain {
     Activity activity() const;
     // The element of that XML namespace in the domain's metadata; nothing if there is none.
     std::optional<std::string> metadata(const std::string& xml_namespace) const;
-    // Sets it for as long as the domain is there; `prefix` stands for the namespace in its XML.
+    // Sets that element for as long as the domain exists; `prefix` is the namespace's prefix in its
+    // XML.
     void set_metadata(const std::string& prefix, const std::string& xml_namespace,
                       const std::string& element);
     std::string description() const;  // the domain's XML, as it runs
@@ -45,21 +46,23 @@ class Domain {
     void pause();
     void resume();
     void reset();
-    // Ends it at once, without a word to the guest. One that ended meanwhile is no failure.
+    // Ends the domain at once, without notice to the guest. No failure if it has ended already.
     void destroy();
-    // Ask only; the guest may take its time, or do nothing. To shut down one that has ended is no
-    // failure.
+    // These only ask; the guest may be slow, or do nothing. No failure if a domain that shall shut
+    // down has ended already.
     void ask_shutdown(Means means);
     void ask_reboot(Means means);
-    // Writes its whole state to the file and ends it. Error VIX_E_SUSPEND_ERROR.
+    // Writes the domain's whole state to the file and ends it. Errors: VIX_E_SUSPEND_ERROR;
+    // VIX_E_DISK_FULL.
     void save(const std::string& file);
-    // The same, but it stays as it is, running or paused. Error VIX_E_SNAPSHOT_CHECKPOINT.
+    // The same, but the domain stays running or paused. Errors: VIX_E_SNAPSHOT_CHECKPOINT;
+    // VIX_E_DISK_FULL.
     void save_memory(const std::string& file);
-    // Whether the agent's channel is open at its end in the guest.
+    // Whether the guest's end of the agent's channel is open.
     bool has_agent() const;
-    // The QEMU guest agent's answer. Error VIX_E_TOOLS_NOT_RUNNING when there is none in time.
+    // Returns the QEMU guest agent's reply. Error VIX_E_TOOLS_NOT_RUNNING if there is none in time.
     std::string ask_agent(const std::string& command, int timeout_s);
-    // What is on its first screen, as a PNG or a PPM, whichever its QEMU makes.
+    // The picture of its first screen, as a PNG or a PPM, whichever its QEMU makes.
     std::string screenshot();
 
   private:
@@ -71,26 +74,27 @@ class Domain {
 
 class Connection {
   public:
-    // Errors: VIX_E_NOT_SUPPORTED where libvirt is not installed, VIX_E_CANNOT_CONNECT_TO_HOST
-    // where it does not answer, VIX_E_HOST_USER_PERMISSIONS where this user may not.
+    // Errors: VIX_E_NOT_SUPPORTED if libvirt is not installed, VIX_E_CANNOT_CONNECT_TO_HOST if it
+    // does not answer, VIX_E_HOST_USER_PERMISSIONS if this user may not use it.
     explicit Connection(const Settings& settings);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
     const std::string& uri() const { return uri_; }
-    std::string host_name() const;     // of the host that it is on
+    std::string host_name() const;     // of the host that libvirt runs on
     std::string capabilities() const;  // XML
 
     std::optional<Domain> find(const std::string& uuid) const;
     std::vector<Domain> active() const;
     bool has_active_network(const std::string& name) const;
 
-    // Error VIX_E_CANNOT_POWER_ON_VM, or what is known more precisely. It vanishes when it ends.
+    // Starts a domain that vanishes when it ends. Error VIX_E_CANNOT_POWER_ON_VM, or a more precise
+    // code.
     Domain start(const std::string& description, StartAs as) const;
-    // What Domain::save() or save_memory() wrote.
+    // Starts a domain from a file of Domain::save() or Domain::save_memory().
     Domain restore(const std::string& file, const std::string& description, StartAs as) const;
-    // The description that is kept in such a file.
+    // The description stored in such a file.
     std::string saved_description(const std::string& file) const;
 
   private:
@@ -98,9 +102,9 @@ class Connection {
     void* handle_;
 };
 
-// Loads libvirt now if it is not loaded yet, as far as it is installed. While it loads, it and what
-// it is made of read thirty variables of the environment. So this happens in the thread that may
-// change them, before a job that is likely to need it.
+// Loads libvirt if it is installed and not loaded yet. While it loads, libvirt and its libraries
+// read thirty variables of the environment. So the thread that may change them calls this, before
+// it starts a job that is likely to need libvirt.
 void load_libvirt() noexcept;
 
 // Whether this library was built with libvirt's headers.

@@ -1,4 +1,4 @@
-// Stands in for power/libvirt.cpp where libvirt's headers were not there to build with.
+// Replaces power/libvirt.cpp in a build without libvirt's headers: every call fails.
 #ifndef VIX_WITH_LIBVIRT
 
 #include "base/error.h"

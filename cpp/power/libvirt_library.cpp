@@ -42,17 +42,17 @@ Library load() {
         find_call(agent, "virDomainQemuAgentCommand", library.virDomainQemuAgentCommand);
     }
     library.virInitialize();
-    library.virSetErrorFunc(nullptr, keep_quiet);  // else libvirt prints each to standard error
+    library.virSetErrorFunc(nullptr, keep_quiet);  // else libvirt prints errors to standard error
     return library;
 }
 
-// Numbers of libvirt 11.2, whose names older headers do not have. Before, they were
-// VIR_ERR_AGENT_UNRESPONSIVE and VIR_ERR_INTERNAL_ERROR.
+// A number of libvirt 11.2 that older headers do not name. Older versions use
+// VIR_ERR_AGENT_UNRESPONSIVE or VIR_ERR_INTERNAL_ERROR.
 constexpr int kAgentCommandTimeout = 112;
 
-// By number alone: the words are in the language of the host's libvirtd.
+// Uses the number alone: the message is in the language of the host's libvirtd.
 ErrorCode code_for(const virError& error, ErrorCode usual) {
-    // Of a failed system call libvirt tells the errno.
+    // For a failed system call, int1 is the errno.
     const bool full = error.int1 == ENOSPC || error.int1 == EDQUOT;
     switch (error.code) {
         case VIR_ERR_SYSTEM_ERROR:
@@ -79,8 +79,8 @@ ErrorCode code_for(const virError& error, ErrorCode usual) {
     }
 }
 
-// Whether the last call may have failed because QEMU's process ended meanwhile. libvirt reports
-// what it failed at, such as reading from QEMU, and takes note of the end itself a moment later.
+// Whether the last call may have failed because QEMU's process ended meanwhile. libvirt reports the
+// failed step, such as reading from QEMU, and notices the end itself a moment later.
 bool may_have_lost_machine() {
     const int number = last_number();
     return number == VIR_ERR_INTERNAL_ERROR || number == VIR_ERR_SYSTEM_ERROR;
@@ -96,7 +96,7 @@ Life life_of(virDomainPtr domain) {
 
 }  // namespace
 
-// Stays loaded; a failure is found out anew at each call.
+// The library stays loaded. A failed load is tried again at the next call.
 const Library& lib() {
     static const Library library = load();
     return library;
@@ -114,8 +114,9 @@ int last_number() {
     return error == nullptr ? VIR_ERR_OK : error->code;
 }
 
-// libvirt reports the end of a machine by several numbers: an invalid operation if it had ended
-// before the call, others if it ended during the call. So libvirt is asked whether it still runs.
+// libvirt reports the end of a machine with several numbers: an invalid operation if it ended
+// before the call, others if it ended during the call. So ask libvirt whether the machine still
+// runs.
 Error domain_error(virDomainPtr domain, ErrorCode usual, const std::string& action, Lag lag) {
     const Error error = last_error(usual, action);
     if (error.code() != usual && error.code() != VIX_E_TOOLS_NOT_RUNNING) return error;

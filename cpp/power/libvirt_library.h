@@ -1,5 +1,5 @@
-// libvirt's library, loaded when it is first needed, and what its errors mean. Only for the sources
-// of power/libvirt.
+// Loads libvirt's library on first use, and maps its errors to codes. Only for the sources of
+// power/libvirt.
 #pragma once
 
 #include <libvirt/libvirt.h>
@@ -13,7 +13,7 @@ namespace vix::power {
 
 inline constexpr const char* kAgentLibrary = "libvirt-qemu.so.0";
 
-// Each call that is used, by its own name and with the type that libvirt's header gives it.
+// Each libvirt call that is used, by its own name; its type comes from libvirt's header.
 #define VIX_LIBVIRT_CALLS(CALL)        \
     CALL(virInitialize)                \
     CALL(virSetErrorFunc)              \
@@ -60,21 +60,22 @@ struct Library {
 #define VIX_DECLARE(name) decltype(&::name) name = nullptr;
     VIX_LIBVIRT_CALLS(VIX_DECLARE)
 #undef VIX_DECLARE
-    // In a library of its own.
+    // From a separate library; nullptr if that is not installed.
     char* (*virDomainQemuAgentCommand)(virDomainPtr, const char*, int,  // NOLINT(*-naming)
                                        unsigned) = nullptr;
 };
 
-// Error VIX_E_NOT_SUPPORTED where libvirt is not installed.
+// Error VIX_E_NOT_SUPPORTED if libvirt is not installed.
 const Library& lib();
 
-// The error of this thread's last call. Its code comes from libvirt's number, or is the usual one;
-// its detail ends with libvirt's words, which are in the language of the host's libvirtd.
+// The error of this thread's last call. Its code follows from libvirt's number, or is `usual`. Its
+// detail ends with libvirt's message, which is in the language of the host's libvirtd.
 Error last_error(ErrorCode usual, const std::string& action);
 int last_number();
 
-// Whether libvirt may report the end of a machine before it takes note of it itself: then it is
-// asked again for up to five seconds. Not for the agent's answers, whose refusals look the same.
+// Possible: libvirt may report the failed step before it notices that the machine has ended, so it
+// is asked again for up to five seconds. Ignored: for the agent's replies, whose refusals look the
+// same.
 enum class Lag { Possible, Ignored };
 
 // The same for a call on a machine: VIX_E_VM_NOT_RUNNING if it ended before or during the call.

@@ -12,7 +12,7 @@ namespace vix::power {
 namespace {
 
 constexpr std::string_view kPngMagic = "\x89PNG\r\n\x1a\n";
-constexpr std::uint32_t kMostPixels = 16384;  // of one side
+constexpr std::uint32_t kMostPixels = 16384;  // per side
 constexpr std::size_t kColours = 3;
 
 struct Pixels {
@@ -33,7 +33,7 @@ void require_size(std::uint64_t width, std::uint64_t height) {
     refuse("it has " + std::to_string(width) + " x " + std::to_string(height) + " pixels");
 }
 
-// The next number of a PPM's header; comments go to the end of their line.
+// Takes the next number of a PPM's header; a comment ends with its line.
 std::uint64_t take_number(std::string_view& text) {
     for (;;) {
         text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
@@ -91,7 +91,7 @@ void append(png_structp writer, png_bytep bytes, std::size_t count) {
 
 void flush(png_structp) {}
 
-// libpng leaves this by a jump when it fails: nothing in here has a destructor.
+// libpng leaves this function by a longjmp when it fails, so nothing in it may have a destructor.
 bool write(png_structp writer, png_infop info, const Pixels& pixels, Compression compression,
            std::string& text) {
     if (setjmp(png_jmpbuf(writer)) != 0) return false;

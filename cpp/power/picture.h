@@ -1,4 +1,4 @@
-// Pictures of a screen, from the form that QEMU gives them to the one that callers get.
+// Converts pictures of a screen from QEMU's formats to PNG.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@ namespace vix::power {
 
 enum class Compression { Usual, None };
 
-// A PNG of the picture in `bytes`, which is a PNG or a PPM of the binary kind. A PNG is given back
-// as it is where its compression may stay. Error VIX_E_FAIL for anything else.
+// Returns a PNG of the picture in `bytes`, which is a PNG or a binary PPM. A PNG is returned
+// unchanged if its compression may stay. Errors: VIX_E_FAIL for other bytes; VIX_E_OUT_OF_MEMORY.
 std::string to_png(std::string bytes, Compression compression);
 
 }  // namespace vix::power

@@ -13,7 +13,7 @@ using testing::code_of;
 const std::string kPpm = std::string{"P6\n# a screen\n2 1\n255\n"} + "\xff" + std::string(2, '\0') +
                          std::string(2, '\0') + "\xff";
 
-// The four bytes of a number, as PNG has them.
+// The four bytes of a number, in PNG's order.
 std::uint32_t number_at(const std::string& bytes, std::size_t at) {
     std::uint32_t number = 0;
     for (std::size_t i = 0; i < 4; ++i)

@@ -1,4 +1,4 @@
-// A value in one of QEMU's lists of options, which commas part: one in the value is doubled.
+// Escapes a value for QEMU's option lists, which commas separate: a comma in the value is doubled.
 #pragma once
 
 #include <string>

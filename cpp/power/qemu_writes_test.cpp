@@ -1,6 +1,6 @@
-// A guest's writes through the image server, to every class of disk that our reader accepts: what
-// is allowed is right afterwards for our reader, for QEMU's and for libvmdk; what is refused has
-// not changed by a byte. doc/qemu-writes.md has the same classes without the verdict.
+// A guest's writes through the image server, to every class of disk that our reader accepts. An
+// allowed disk must read correctly afterwards with our reader, QEMU and libvmdk; a refused disk
+// must be unchanged to the byte. doc/qemu-writes.md has the same classes without the verdict.
 #include <gtest/gtest.h>
 
 #include <boost/filesystem/operations.hpp>
@@ -44,7 +44,7 @@ struct Write {
     }
 };
 
-// Aligned and not, across grains and extents, up to the last sector.
+// Aligned and unaligned writes, across grains and extents, up to the last sector.
 std::vector<Write> some_writes(std::uint64_t bytes) {
     std::mt19937_64 random{11};  // NOLINT(cert-msc51-cpp): the same ones each time
     std::vector<Write> writes{{Write::Kind::Data, bytes - 3 * kSector, 3 * kSector, 0x77},
@@ -87,7 +87,7 @@ class QemuWrites : public ::testing::TestWithParam<OddDiskClass> {
         return find_images(machine, drives, testing::plain_settings(), notes);
     }
 
-    // As a start does, with a guest that writes and does not look.
+    // Like a start, with a guest that writes without reading first.
     void write_to(const std::string& disk) {
         const auto images = find(disk);
         const fs::path& top = images.front().chain.front();
@@ -210,13 +210,13 @@ INSTANTIATE_TEST_SUITE_P(Disk, RefusedTop,
                          ::testing::ValuesIn(both(testing::readable_disk_classes(),
                                                   testing::unreadable_disk_classes())),
                          name_of);
-// Those of the writable that QEMU has to have mended are no base: a base is never changed.
+// A writable disk that must be repaired first is no base here, because a base is never changed.
 INSTANTIATE_TEST_SUITE_P(Disk, AllowedBase, ::testing::ValuesIn(testing::readable_disk_classes()),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(Disk, RefusedBase, ::testing::ValuesIn(testing::unreadable_disk_classes()),
                          name_of);
 
-// The last line of a descriptor longer than 10 KiB is lost to some QEMUs.
+// Some QEMU versions lose the last line of a descriptor longer than 10 KiB.
 TEST(LongDescriptor, IsServedByAQemuThatKeepsItOrRefused) {
     const TempFolder folder;
     testing::DescriptorText text;

@@ -16,7 +16,7 @@ constexpr std::size_t kChunk = 4096;
 constexpr std::size_t kLineLimit = std::size_t{16} << 20;
 }  // namespace
 
-// The first line is its greeting.
+// The daemon's first line is its greeting.
 Qmp::Qmp(const boost::filesystem::path& socket, const HostShell& host)
     : path_{socket}, socket_{socket, host} {
     read_line();
@@ -49,7 +49,7 @@ Json Qmp::execute(const std::string& command) {
 Json Qmp::execute(const std::string& command, const Json& arguments) {
     Json request{{"execute", command}};
     if (!arguments.is_null()) request["arguments"] = arguments;
-    // A path may be bytes of any kind; the daemon takes UTF-8 alone, and will not find it.
+    // A path may be any bytes. The daemon accepts UTF-8 only, and will not find such a path.
     std::string text = request.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
     for (std::string_view rest = text; !rest.empty();) {
         const ssize_t count = send(socket_.descriptor(), rest.data(), rest.size(), MSG_NOSIGNAL);

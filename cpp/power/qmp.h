@@ -1,4 +1,4 @@
-// QEMU's machine protocol: asks a qemu-storage-daemon that runs for something.
+// Client of the QEMU Machine Protocol, for a running qemu-storage-daemon.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -11,11 +11,11 @@ namespace vix::power {
 
 class Qmp {
   public:
-    // Error VIX_E_DISK_NOIO when nobody serves that socket.
+    // Error VIX_E_DISK_NOIO if nobody serves that socket.
     Qmp(const boost::filesystem::path& socket, const HostShell& host);
 
-    // What the daemon returns; `arguments` is an object, or null for none. Error VIX_E_DISK_NOIO
-    // with its words when it refuses.
+    // Returns the daemon's result; `arguments` is an object, or null for none. Error
+    // VIX_E_DISK_NOIO, with the daemon's message, if it refuses.
     nlohmann::json execute(const std::string& command, const nlohmann::json& arguments);
     nlohmann::json execute(const std::string& command);
 

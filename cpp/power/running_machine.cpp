@@ -30,19 +30,19 @@ constexpr std::chrono::seconds kPatience{30};
 constexpr int kPingPatience_s = 2;
 constexpr int kFreezePatience_s = 20;
 constexpr int kThawTries = 3;
-// Noted at the server: what a call of ours is about to do to the machine, and undoes. Whoever
-// has the turn and finds it there knows that the call died.
+// A note at the image server: what a call of ours is about to do to the machine, and later undoes.
+// A call that holds the guard and finds this note knows that the other call was killed.
 constexpr const char* kHeldNote = "held";
 constexpr std::uint64_t kMemberLimit = 4096;
 
-// A member of a lock folder stands for the process; the folder goes with its last one. One that
-// stays is dead once the process has ended.
+// Removes a lock member, and its folder if it was the last one. A member that stays is dead once
+// the machine's process has ended.
 void remove_mark(const fs::path& mark) {
     unlink(mark.c_str());
     rmdir(mark.parent_path().c_str());
 }
 
-// The lock that the machine has on a disk already: of a change that a call of ours died over.
+// The lock member that the machine already has on a disk, after a killed change of disks.
 std::optional<fs::path> mark_on(const fs::path& disk, const io::LockMember& machine) {
     boost::system::error_code ignored;
     for (const fs::path& file : fs::directory_iterator{io::lock_folder(disk), ignored}) {
@@ -51,13 +51,13 @@ std::optional<fs::path> mark_on(const fs::path& disk, const io::LockMember& mach
             const bool there = member && member->machine == machine.machine;
             if (there && member->execution == machine.execution) return file;
         } catch (const Error&) {
-            // Gone meanwhile, or no lock.
+            // Removed meanwhile, or no lock member.
         }
     }
     return std::nullopt;
 }
 
-// Those of disks that a call of ours died over, while it took or gave them back.
+// Removes locks on disks that a killed call left while it took or released them.
 void remove_dead_locks(const fs::path& folder) {
     boost::system::error_code ignored;
     for (const fs::path& lock : fs::directory_iterator{folder, ignored}) {
@@ -65,15 +65,15 @@ void remove_dead_locks(const fs::path& folder) {
         if (lock.extension() != ".lck" || disk.extension() != ".vmdk") continue;
         if (!io::lock_holders(lock).empty()) continue;
         try {
-            const io::Lock mine{disk, io::LockKind::Exclusive};  // takes along what is dead
+            const io::Lock mine{disk, io::LockKind::Exclusive};  // removes dead members
         } catch (const Error&) {
-            // Somebody was quicker.
+            // Another process was faster.
         }
     }
 }
 
-// The locks of a change of disks, in VMware's form: those of the new ones are set before they are
-// written, those of the former ones go when they are not written any more.
+// The locks of a change of disks, in VMware's form. New disks are locked before they are written;
+// former disks are unlocked when they are no longer written.
 class MarkChange {
   public:
     MarkChange(ImageServer& server, io::LockMember machine)
@@ -95,21 +95,21 @@ class MarkChange {
         fresh_.push_back(lock.hand_over(machine_));
     }
 
-    // From here on the server's end removes the fresh ones, too.
+    // From now on the image server removes the new members, too, when it ends.
     void announce() {
         all_ = marks_;
         all_.insert(all_.end(), fresh_.begin(), fresh_.end());
         server_.set_marks(all_);
     }
 
-    // Cannot fail: the machine has gone over already.
+    // Cannot fail: the machine has switched already.
     void keep() noexcept {
         marks_.swap(all_);
         fresh_.clear();
     }
 
-    // The machine has gone over already, so a failure here must not undo that. A mark that stays is
-    // removed when the server ends.
+    // The machine has switched already, so a failure here must not undo that. A member that stays
+    // is removed when the image server ends.
     void drop(const std::vector<fs::path>& disks) noexcept {
         try {
             for (const fs::path& disk : disks) drop_one(disk);
@@ -177,7 +177,7 @@ RunningMachine::~RunningMachine() {
     try {
         go_on();
     } catch (...) {
-        // It is found paused, and unpausing it does the same again.
+        // The machine stays paused with its note, and the next call recovers.
     }
 }
 
@@ -187,7 +187,8 @@ void RunningMachine::note(Held held) {
                  std::string{held.stopped ? "stopped " : ""} + (held.frozen ? "frozen " : ""));
 }
 
-// What a call that died has left: it ran before, and goes on now, on the disks that its .vmx names.
+// Recovers what a killed call left: the machine ran before, and continues on the disks that its
+// .vmx names.
 void RunningMachine::take_up() {
     const std::string text = server_.noted(kHeldNote);
     held_.stopped = text.find("stopped") != std::string::npos;
@@ -227,7 +228,7 @@ void RunningMachine::unpause() {
     thaw();
 }
 
-// Without an agent, or where it cannot, the disks are as after a power failure at that instant.
+// If the guest cannot freeze, its disks are in the state of a power loss at that instant.
 void RunningMachine::freeze() {
     try {
         domain_.ask_agent(R"({"execute":"guest-fsfreeze-freeze"})", kFreezePatience_s);
@@ -243,7 +244,7 @@ void RunningMachine::thaw() {
             domain_.ask_agent(R"({"execute":"guest-fsfreeze-thaw"})", kFreezePatience_s);
             return note({held_.stopped, false});
         } catch (const Error&) {
-            // A busy guest answers late; with the note there the next call tries again.
+            // A busy guest answers late. The note stays, so the next call tries again.
         }
     }
 }
@@ -280,7 +281,7 @@ void RunningMachine::put_on(const std::vector<ServedChild>& children) {
     } catch (const Error& error) {
         failure = error;
     }
-    // Of the failure perhaps the answer alone was lost.
+    // Perhaps only the reply was lost.
     const Disks in_use = failure ? disks_in_use(children) : Disks::New;
     if (in_use == Disks::Former) throw Error{*failure};
     marks.keep();
@@ -292,7 +293,7 @@ void RunningMachine::put_on(const std::vector<ServedChild>& children) {
     marks.drop(former);
 }
 
-// The server lets all of them go over, or none.
+// The image server switches all exports, or none.
 RunningMachine::Disks RunningMachine::disks_in_use(const std::vector<ServedChild>& children) {
     try {
         const bool are_new = std::all_of(children.begin(), children.end(), [&](const auto& child) {
@@ -305,8 +306,8 @@ RunningMachine::Disks RunningMachine::disks_in_use(const std::vector<ServedChild
     }
 }
 
-// A snapshot changes the .vmx before the server. Where the call died in between, the children are
-// there, and still empty.
+// A snapshot changes the .vmx before the image server. If the call was killed in between, the
+// children exist and are still empty.
 void RunningMachine::complete_change() {
     const vm::Config machine = vm::Config::read(vmx_);
     std::vector<ServedChild> children;
@@ -340,7 +341,7 @@ void take_up_held(const fs::path& vmx, const Settings& settings,
         if (!by_socket && !is_held(HostShell{settings.environment, connection})) return;
         const RunningMachine taken_up{vmx, connection, settings, machine_settings};
     } catch (...) {
-        // The call that asked for it tells what is wrong, or a later one succeeds.
+        // The calling operation reports what is wrong, or a later call recovers.
     }
 }
 

@@ -10,7 +10,7 @@ namespace {
 constexpr const char* kPrefix = "vix";
 constexpr const char* kNamespace = "urn:x-vmware-vix:setting:";
 constexpr const char* kValue = "value";
-// Of a whole description; libvirt itself stops at 4 MiB.
+// The limit of a whole description; libvirt's own is 4 MiB.
 constexpr std::size_t kDescriptionLimit = std::size_t{2} << 20;
 
 std::string namespace_for(const std::string& name) {

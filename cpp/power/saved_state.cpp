@@ -68,7 +68,7 @@ SavedState saved_state(const vm::Config& machine, const vm::Settings& settings) 
     try {
         return saved_state(path);
     } catch (const Error& error) {
-        // Ours is recorded before it is written.
+        // Our own state is recorded before it is written, so a crash can leave it missing.
         const bool missing = error.code() == VIX_E_FILE_NOT_FOUND;
         const bool ours = missing && path == state_file_for(machine, settings);
         if (ours) return SavedState::Incomplete;

@@ -1,7 +1,7 @@
-// A suspended machine's state on disk, and how its .vmx names it: checkpoint.vmState, as
-// VMware's. What is in the file is libvirt's; VMware cannot resume from it, nor we from VMware's.
-// A machine that went back to a snapshot with memory is suspended, too, until it is powered on: in
-// the snapshot's memory, which stays (checkpoint.vmState.readOnly).
+// The suspend state of a machine on disk, and how its .vmx names it: checkpoint.vmState, as in
+// VMware. The file has libvirt's format: VMware cannot resume from it, nor can we from VMware's. A
+// machine that reverted to a snapshot with memory also counts as suspended, until it is powered on.
+// Its state is the snapshot's memory, which must stay (checkpoint.vmState.readOnly).
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -13,32 +13,33 @@ namespace vix::power {
 
 enum class SavedState { None, Complete, Incomplete, Foreign };
 
-// "<name>-<eight digits>.vmss" in the machine's working folder. Errors as vm::working_folder().
+// "<name>-<eight digits>.vmss" in the machine's working folder. Errors: those of
+// vm::working_folder().
 boost::filesystem::path state_file_for(const vm::Config& machine, const vm::Settings& settings);
 
-// How the machine's files name a file: without a folder where it lies in the machine's own, else
-// with its whole path.
+// How the machine's files name a file: by its name alone in the machine's folder, else by its whole
+// path.
 std::string name_from(const vm::Config& machine, const boost::filesystem::path& file);
 
-// Several machines may share a working folder. A state file outside the machine's own folder is its
-// own if its name has the digits that follow from where this .vmx is: no other machine, nor a copy
-// of this one, writes or deletes a file of that name.
+// Whether a state file outside the machine's folder is its own: its name must have the digits that
+// follow from the path of this .vmx. Several machines may share a working folder; no other machine
+// and no copy of this one writes or deletes a file of that name.
 bool is_own_elsewhere(const boost::filesystem::path& file, const vm::Config& machine);
 
-// The memory that checkpoint.vmState leads to; a snapshot's lies beside the .vmsn that is named.
+// The memory file that checkpoint.vmState names; for a snapshot, the one beside the named .vmsn.
 boost::filesystem::path recorded_state_file(const vm::Config& machine,
                                             const vm::Settings& settings);
 
-// That file belongs to a snapshot: nobody may write or delete it.
+// True if that file belongs to a snapshot; then nobody may write or delete it.
 bool is_state_of_snapshot(const vm::Config& machine);
 
 // Incomplete: saving it was interrupted. Foreign: VMware's, or unknown. Error VIX_E_FILE_NOT_FOUND
-// when it is not there, and not because saving it was interrupted.
+// if the file is missing for another reason than an interrupted save.
 SavedState saved_state(const vm::Config& machine, const vm::Settings& settings);
-// The same of a file.
+// The same for a file.
 SavedState saved_state(const boost::filesystem::path& file);
 
-// Sets checkpoint.vmState, or clears it where `name` is empty.
+// Sets checkpoint.vmState, or clears it if `name` is empty.
 void record_state(const vm::Config& machine, const std::string& name, const vm::Settings& settings);
 
 }  // namespace vix::power

@@ -19,8 +19,8 @@ void ServedDisks::read_graph() {
     }
 }
 
-// What a node itself calls its file says more than the file's name where its parent is not the one
-// that the disk names; so the node below is asked.
+// A node reports more than its file's name if its parent is not the one that the disk names. So the
+// file node below it is asked.
 std::optional<boost::filesystem::path> ServedDisks::top(const std::string& export_name) {
     read_graph();
     const auto node = served_.find(export_id(export_name));
@@ -30,7 +30,7 @@ std::optional<boost::filesystem::path> ServedDisks::top(const std::string& expor
     return file->second;
 }
 
-// A call that died may have opened it, and the daemon opens no file twice. What is in use stays.
+// A killed call may have left the disk open, and the daemon opens no file twice. Nodes in use stay.
 void ServedDisks::close_unused(const boost::filesystem::path& disk) {
     for (const auto& [file_node, file] : std::map{files_}) {
         if (file != disk.string() || !file_node.ends_with('f')) continue;
@@ -42,12 +42,12 @@ void ServedDisks::close_unused(const boost::filesystem::path& disk) {
                 files_.erase(unused);
             }
         } catch (const Error&) {
-            // In use.
+            // The node is in use.
         }
     }
 }
 
-// Without what it stands on, which is open already. Gives its node.
+// Opens the disk without its parent, which is open already. Returns its node.
 std::string ServedDisks::open_child(const ServedChild& child) {
     std::string node;
     for (std::size_t i = files_.size(); node.empty() || files_.contains(node); ++i) {

@@ -1,5 +1,5 @@
-// The disks that an image server serves to a machine that runs, and how it comes to write to others
-// while it runs: the daemon puts empty children on top of them.
+// The disks that an image server exports to a running machine, and how it switches to other disks
+// while the machine runs: the daemon puts empty children on top of them.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -20,14 +20,14 @@ struct ServedChild {
 
 class ServedDisks {
   public:
-    // Error VIX_E_DISK_NOIO when the server does not answer.
+    // Error VIX_E_DISK_NOIO if the server does not answer.
     explicit ServedDisks(const ImageServer& server) : daemon_{server.monitor(), server.host()} {}
 
-    // The file that the export writes to; nothing when there is no such export.
+    // The file that the export writes to; nothing if there is no such export.
     std::optional<boost::filesystem::path> top(const std::string& export_name);
 
-    // From one instant on each export writes to its new disk, an empty child of the one it wrote to
-    // and of the same size; that one is only read from then on. All of them, or none.
+    // Switches all exports at one instant, or none. Each then writes to its new disk, an empty
+    // child of its former disk and of the same size. The former disk is only read from then on.
     void put_on_top(const std::vector<ServedChild>& children);
 
   private:
@@ -36,8 +36,8 @@ class ServedDisks {
     std::string open_child(const ServedChild& child);
 
     Qmp daemon_;
-    std::map<std::string, std::string> served_;  // id of an export: its node
-    std::map<std::string, std::string> files_;   // node: its file
+    std::map<std::string, std::string> served_;  // id of an export -> its node
+    std::map<std::string, std::string> files_;   // node -> its file
 };
 
 }  // namespace vix::power

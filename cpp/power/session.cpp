@@ -14,8 +14,9 @@ namespace {
 
 constexpr const char* kKey = "vix.session";
 
-// What the .vmx says during a run. It names the machine's place: a copy, which comes without the
-// file beside it, has not ended a run and loses nothing.
+// The line's value during a run. It contains digits of the .vmx's path: a copy of the machine comes
+// without the file beside it. Without the digits that copy would count as an ended run and lose
+// data.
 std::string mark_of(const fs::path& vmx, vm::PowerOffAction action) {
     const bool reverts = action == vm::PowerOffAction::Revert;
     return (reverts ? "autoRevert-" : "autoCommit-") + digits_for(canonical_path(vmx));
@@ -30,7 +31,7 @@ fs::path session_file(const fs::path& vmx) {
 Session::Session(const fs::path& vmx, vm::PowerOffAction action, const vm::Settings& settings)
     : vmx_{vmx}, settings_{settings} {
     const fs::path file = session_file(vmx);
-    unlink(file.c_str());  // one that stays is in the way of the next line
+    unlink(file.c_str());  // if this fails, the next line fails, too
     { const io::File made = io::File::create(file, 0600); }
     if (settings.durability == vm::Durability::Synced) io::sync_all({file, vmx.parent_path()});
     format::Dictionary config = vm::Config::read(vmx).dictionary();
@@ -44,7 +45,7 @@ Session::~Session() {
         forget_session(vm::Config::read(vmx_), settings_);
         unlink(session_file(vmx_).c_str());
     } catch (...) {
-        // The file stays: an interrupted run is not taken for one that has ended.
+        // The file stays, so the run counts as interrupted, not as ended.
     }
 }
 

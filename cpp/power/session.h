@@ -1,11 +1,10 @@
-// One run of a machine that reverts to its snapshot, or gets a new one, when it is powered off. A
-// guest may end while nobody of ours is there: the next start has to detect that, and to tell it
-// from a host that crashed, after which the machine goes on with what it has.
+// One run of a machine that reverts to its snapshot, or takes a new one, at power-off. A guest may
+// end while no process of ours is there. The next start must detect that, and distinguish it from a
+// crash of the host, after which the machine continues with its current state.
 //
-// A file beside the .vmx lasts until the machine's process ends: the server of its disks removes
-// it. A line in the .vmx says that the run has begun and what its end is to bring; it goes when
-// that is done. The file is made before the line, so the line without the file proves that the run
-// ended.
+// A file beside the .vmx exists until the machine's process ends; the image server removes it. A
+// line in the .vmx says that the run has begun and what its end must bring; it is removed when that
+// is done. The file is made before the line, so a line without the file proves that the run ended.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -23,11 +22,11 @@ boost::filesystem::path session_file(const boost::filesystem::path& vmx);
 
 class Session {
   public:
-    // Begins one whose end is to bring `action`: Revert or Commit. For the holder of the machine's
-    // lock. Errors: those of writing.
+    // Begins a run whose end brings `action`: Revert or Commit. Only for the holder of the
+    // machine's lock. Errors: those of writing.
     Session(const boost::filesystem::path& vmx, vm::PowerOffAction action,
             const vm::Settings& settings);
-    // It never was, unless keep() has been called.
+    // Undoes the begin, unless keep() was called.
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -42,15 +41,15 @@ class Session {
 
 enum class SessionState { None, Ended, Interrupted };
 
-// Of a machine that does not run. Interrupted: nobody saw it end.
+// For a machine that does not run. Interrupted: nobody saw the run end.
 SessionState session_state(const vm::Config& machine);
 
-// What the end of the last run is to bring, also where the setting has changed since; nothing where
-// there was no such run, or where the .vmx is a copy.
+// What the end of the last run must bring, even if the setting has changed since. Nothing if there
+// was no such run, or if the .vmx is a copy.
 std::optional<vm::PowerOffAction> session_action(const vm::Config& machine);
 
 void forget_session(format::Dictionary& config);
-// Changes the .vmx where that is needed.
+// Writes the .vmx only if it has such a line.
 void forget_session(const vm::Config& machine, const vm::Settings& settings);
 
 }  // namespace vix::power

@@ -1,4 +1,4 @@
-// What the user can set about running virtual machines, as values.
+// The user's settings for running virtual machines, as values.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -11,7 +11,7 @@ namespace vix::power {
 
 enum class Accelerator { Kvm, Emulation };
 
-enum class Acceleration { WhereItWorks, Always, Never };  // of KVM
+enum class Acceleration { WhereItWorks, Always, Never };  // use of KVM
 
 struct Settings {
     std::string uri;  // power.uri; empty: libvirt on this host
@@ -28,14 +28,14 @@ struct Settings {
     boost::filesystem::path firmware_code;
     boost::filesystem::path firmware_vars;
 
-    // power.viewer: a command line that opens a window, with %u for libvirt's uri and %i for the
-    // machine's uuid; empty: what is installed.
+    // power.viewer: a command line that opens a window, with %u for libvirt's URI and %i for the
+    // machine's uuid; empty: the first known viewer that is installed.
     std::string viewer;
 
     boost::filesystem::path folder;  // power.folder: for sockets; empty: the user's runtime folder
-    std::chrono::seconds guest_patience{120};  // power.guestTimeout: for a guest's shutting down
+    std::chrono::seconds guest_patience{120};  // power.guestTimeout: for a guest to shut down
 
-    // Not a setting: the variables of the process that made the job, for the programs it starts.
+    // Not a setting: the environment of the process that made the job, for the programs it starts.
     io::Environment environment;
 };
 

@@ -17,7 +17,7 @@ struct Uri {
     std::map<std::string, std::string> parameters;
 };
 
-// The part before the mark; `text` keeps what is behind it. All of it where no mark is.
+// Removes and returns the part before `mark`; all of the text if there is no mark.
 std::string_view take_until(std::string_view& text, char mark) {
     const auto at = text.find(mark);
     const std::string_view part = text.substr(0, at);
@@ -25,7 +25,7 @@ std::string_view take_until(std::string_view& text, char mark) {
     return part;
 }
 
-// "user@host:22"; an address of IPv6 is in brackets.
+// Parses "user@host:22"; an IPv6 address is in brackets.
 void read_authority(std::string_view text, Uri& uri) {
     const auto at = text.rfind('@');
     if (at != std::string_view::npos) {

@@ -1,5 +1,5 @@
-// How one logs in, as a program of one's own, where libvirt logs in by ssh: with the same words in
-// the URI. See "Remote URIs" in libvirt's manual.
+// The ssh command that logs in where libvirt does, if its URI uses ssh, with the same parameters.
+// See "Remote URIs" in libvirt's manual.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,8 @@
 
 namespace vix::power {
 
-// The command that runs what follows on that host, without asking anybody anything; nothing for a
-// URI that leads there by another way, or to this host's own socket.
+// The command that runs the words after it on that host, without asking the user anything. Nothing
+// for a URI that uses another transport, or this host's own socket.
 std::optional<std::vector<std::string>> ssh_command(const std::string& uri);
 
 }  // namespace vix::power

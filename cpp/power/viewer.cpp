@@ -8,8 +8,8 @@
 namespace vix::power {
 namespace {
 
-// %u is libvirt's uri, %i the machine's uuid. A display that is no port of the network is reached
-// through libvirt, on this host only.
+// %u is libvirt's URI, %i the machine's uuid. A display without a network port is reached through
+// libvirt, on this host only.
 constexpr const char* kKnownHere = "virt-viewer --connect %u --attach --uuid %i";
 constexpr const char* kKnown[] = {
     "virt-viewer --connect %u --uuid %i",

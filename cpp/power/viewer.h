@@ -1,4 +1,4 @@
-// A window with a machine's screen, in a program of its own that outlives the script.
+// Opens a window with a machine's screen, in a separate program that outlives the script.
 #pragma once
 
 #include <optional>
@@ -9,13 +9,13 @@
 
 namespace vix::power {
 
-// The viewer to start, word by word: that of the setting power.viewer, or the first one known that
-// is installed; nothing where none is.
+// The viewer's command line: that of the setting power.viewer, or the first known one that is
+// installed; nothing if none is.
 std::optional<std::vector<std::string>> viewer_command(const Settings& settings,
                                                        const std::string& uuid);
 
-// Opens the window for the machine of that uuid. Where none can be opened this is no failure of
-// what the machine was started for: gives the reason.
+// Opens the window for the machine of that uuid. Returns the reason if that fails; the call that
+// started the machine succeeds nevertheless.
 std::optional<std::string> open_viewer(const Settings& settings, const std::string& uuid);
 
 }  // namespace vix::power

@@ -15,8 +15,8 @@ constexpr const char* kListening = "0A";
 
 }  // namespace
 
-// A line: its number, the own address as "address:port" in hexadecimal digits, the other's, the
-// state.
+// A line has its number, the local address as "address:port" in hexadecimal digits, the remote one,
+// and the state.
 std::set<long> listening_ports(const std::string& sockets) {
     std::set<long> ports;
     std::istringstream lines{sockets};

@@ -11,14 +11,14 @@ class Xml {
   public:
     using Attributes = std::vector<std::pair<std::string, std::string>>;
 
-    // An element with others in it, until close().
+    // Opens an element with others in it, until close().
     Xml& open(const std::string& name, const Attributes& attributes = {});
     Xml& close();
     Xml& empty(const std::string& name, const Attributes& attributes = {});
     Xml& text(const std::string& name, const std::string& content,
               const Attributes& attributes = {});
 
-    // Everything open is closed first.
+    // Closes all open elements and returns the text.
     std::string finish();
 
   private:
@@ -28,7 +28,7 @@ class Xml {
     std::vector<std::string> open_;
 };
 
-// UTF-8 for an attribute or a text; characters that XML does not know become question marks.
+// UTF-8 for an attribute or a text. Bytes that XML does not allow become question marks.
 std::string escape_xml(const std::string& text);
 
 }  // namespace vix::power
