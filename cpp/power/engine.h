@@ -2,8 +2,8 @@
 //
 // A running machine is a transient domain, its image server, and locks in VMware's form on the .vmx
 // and on the disks it writes. The QEMU process holds these locks. So any process sees from the
-// locks alone whether the machine runs, a crashed machine is off at once, and no process of ours has
-// to stay alive. Our calls for one machine wait for each other. The machine may run on another
+// locks alone whether the machine runs, a crashed machine is off at once, and no process of ours
+// has to stay alive. Our calls for one machine wait for each other. The machine may run on another
 // host, see HostShell; then this host cannot see whether the process of a lock still lives.
 #pragma once
 
