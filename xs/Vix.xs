@@ -1,5 +1,5 @@
-/* The XS of all packages of VMware::Vix: one shared object. The calls that take their time come from
- * the core's table (calls.h); the parts here are those that answer at once. */
+/* The XS of all packages of VMware::Vix: one shared object. The calls that start jobs come from the
+ * core's table (calls.h); the parts included here return at once, except for the waits in job.xsi. */
 #include "calls.h"
 #include "constants.h"
 

@@ -1,23 +1,23 @@
-// The calls of the table as Perl subs: in the simple form, which waits, and in the low-level one,
-// which gives a job's handle at once.
+// The calls of the table as Perl subs, in two forms: the simple form waits, the low-level form
+// returns a job's handle at once.
 //
 // While a call waits, signal handlers, callbacks and the progress hook may run, and each of them
-// may leave by a jump. So nothing with a destructor stands in a frame that waits; what has to be
-// done then is on Perl's own stack of things to undo.
+// may leave by a longjmp. So no object with a destructor exists in a frame that waits. Cleanup is
+// registered on Perl's own save stack instead.
 #pragma once
 
 #include "events.h"
 #include "glue.h"
 
-// So soon does a signal's handler run.
+// The longest delay before a signal handler runs.
 static const int VIX_SLICE_MS = 20;
 
 static void vix_abandon_job(pTHX_ void* job) {
     vix::api::job_abandon(static_cast<int>(PTR2IV(job)));
 }
 
-// Waits in slices; Perl does what is pending between them. `hook`: the progress hook hears of this
-// job. True when the job ended within that time; a negative one has no end.
+// Waits in slices, and lets Perl handle pending signals and events between them. `hook`: call the
+// progress hook for this job. True if the job ended in time; a negative time has no limit.
 static bool vix_wait(pTHX_ int job, double seconds, bool hook) {
     using clock = std::chrono::steady_clock;
     const clock::time_point begin = clock::now();
@@ -83,7 +83,7 @@ static SV* vix_hash_value(pTHX_ const vix::api::CallDescription& call,
     return newRV_noinc(reinterpret_cast<SV*>(hash));
 }
 
-// The code, then what the call's shape says; how many values that is.
+// Sets the error code, then values in the call's shape. Returns their number.
 static int vix_set_simple_results(pTHX_ SSize_t ax, std::size_t index, int job) {
     using vix::api::Shape;
     const vix::api::CallDescription& call = vix::api::call_description(index);
@@ -142,14 +142,14 @@ static void vix_low_level_call(pTHX_ CV* cv) {
     XSRETURN(1);
 }
 
-// ($err, @values) of a job that has ended.
+// Sets ($err, @values) of a job that has ended.
 static int vix_set_job_results(pTHX_ SSize_t ax, int job, const int* ids, SSize_t id_count) {
     const vix::api::PropertiesResult result =
         vix::api::job_result(job, ids, static_cast<std::size_t>(id_count));
     return vix_set_results(aTHX_ ax, result);
 }
 
-// ($complete, $err, $seconds)
+// Sets ($complete, $err, $seconds).
 static int vix_wait_timeout(pTHX_ SSize_t ax, int job, double seconds) {
     const auto begin = std::chrono::steady_clock::now();
     const bool complete = vix_wait(aTHX_ job, seconds > 0 ? seconds : 0, false);

@@ -1,5 +1,4 @@
-// The constants as Perl subs, and the export list they fill; from the lists that the core itself is
-// built from.
+// The constants as Perl subs and their export list, from the lists that the core is built from.
 #pragma once
 
 #include "glue.h"

@@ -1,11 +1,11 @@
-// What jobs tell while they run: callbacks of the low-level calls, and the progress hook of the
-// simple ones. Both are Perl code, so they run in the interpreter that gave them and nowhere else,
-// when it waits or asks.
+// Events of jobs while they run: callbacks of the low-level calls, and the progress hook of the
+// simple ones. Both are Perl code, so they run only in the interpreter that registered them, when
+// it waits or pumps events.
 #pragma once
 
 #include "glue.h"
 
-// Each interpreter's own. A new thread begins with none of it.
+// The state of one interpreter. A new thread starts without callbacks and hook.
 #define MY_CXT_KEY "VMware::Vix::_events" XS_VERSION
 typedef struct {
     HV* callbacks;  // job's handle -> [code, client data]; with each, a reference to the handle
@@ -13,7 +13,7 @@ typedef struct {
 } my_cxt_t;
 START_MY_CXT
 
-// The code that a callback argument means; NULL for none. Dies for what is no code.
+// The code of a callback argument; NULL for none. Dies if the argument is not code.
 static SV* vix_callback_argument(pTHX_ SV* argument) {
     SvGETMAGIC(argument);
     if (!SvOK(argument) || !SvTRUE_nomg(argument)) return NULL;
@@ -60,7 +60,7 @@ static void vix_call_back(pTHX_ AV* pair, int job, const vix::api::JobEvent* eve
     LEAVE;
 }
 
-// All events that wait in one job. After the last one nothing is kept of it.
+// Delivers all events that wait in one job. After the last one it forgets the job.
 static void vix_deliver_events_of(pTHX_ int job) {
     dMY_CXT;
     const char* key = reinterpret_cast<const char*>(&job);
@@ -83,7 +83,7 @@ static void vix_deliver_events_of(pTHX_ int job) {
     }
 }
 
-// All events that wait for this interpreter. Which jobs there are is written down first: callbacks
+// Delivers all events that wait for this interpreter. The jobs are listed first, because a callback
 // may start others.
 static void vix_deliver_events(pTHX) {
     dMY_CXT;
@@ -102,7 +102,7 @@ static void vix_deliver_events(pTHX) {
     LEAVE;
 }
 
-// Calls the hook if the percentage is another than `*percent`. It may die, which ends the call.
+// Calls the hook if the percentage differs from `*percent`. The hook may die, which ends the call.
 static void vix_report_progress(pTHX_ int job, int* percent) {
     dMY_CXT;
     if (!MY_CXT.hook) return;
@@ -123,7 +123,7 @@ static void vix_report_progress(pTHX_ int job, int* percent) {
     LEAVE;
 }
 
-// The hook before; the caller's.
+// Replaces the hook. Returns the former one, which the caller owns.
 static SV* vix_set_hook(pTHX_ SV* argument) {
     dMY_CXT;
     SV* hook = vix_callback_argument(aTHX_ argument);
@@ -132,7 +132,7 @@ static SV* vix_set_hook(pTHX_ SV* argument) {
     return before;
 }
 
-// Tells interpreters apart. A Perl built for one alone passes none around.
+// Identifies the interpreter. A Perl built for one interpreter only has no aTHX.
 static void* vix_interpreter(pTHX) {
 #ifdef MULTIPLICITY
     return aTHX;
@@ -141,8 +141,8 @@ static void* vix_interpreter(pTHX) {
 #endif
 }
 
-// At the end of an interpreter. That of the process's first one ends the jobs, too: a clone that is
-// half made when the process exits would stay so.
+// Runs at the end of an interpreter. The end of the process's first one also ends all jobs, because
+// a process that exits would leave a clone half made.
 static void vix_at_exit(pTHX_ void* first) {
     dMY_CXT;
     if (vix_interpreter(aTHX) == first) vix::api::end_all_jobs(10 * 1000);

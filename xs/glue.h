@@ -1,23 +1,22 @@
-// Between Perl values and the façade's: the one place that sees both.
+// Converts between Perl values and the façade's. Only this header sees both.
 //
-// The rule for all of it: croak() is a longjmp that skips destructors. So arguments are turned into
-// plain values first, while nothing with a destructor exists and a tied or overloaded one may still
-// die; after the call into the façade only values are made, which fails in no other way than by
-// ending the process.
+// croak() is a longjmp that skips destructors. So arguments are converted to plain values first,
+// while no object with a destructor exists and a tied or overloaded value may still die. After the
+// call into the façade only values are made, and that fails only by ending the process.
 //
-// The rule for text: what crosses is bytes, and they are UTF-8. A string that carries Perl's UTF-8
-// flag gives its characters' UTF-8; one without gives its bytes as they stand. On the way back the
-// flag is set only where it says something: on valid UTF-8 beyond ASCII.
+// Text crosses as UTF-8 bytes. A string with Perl's UTF-8 flag is passed as its characters in
+// UTF-8; a string without it is passed as its bytes. On the way back the flag is set only where it
+// matters: on valid UTF-8 beyond ASCII.
 #pragma once
 
-// Before perl.h, whose macros break the standard headers.
+// Before perl.h, because its macros break the standard headers.
 #include <chrono>
 
 #include "api/call_table.h"
 #include "api/jobs.h"
 #include "api/simple.h"
 
-// In this order, which is not that of the alphabet.
+// The order matters, so clang-format must not sort it.
 // clang-format off
 #define PERL_NO_GET_CONTEXT
 #include "EXTERN.h"
@@ -25,7 +24,7 @@
 #include "XSUB.h"
 // clang-format on
 
-// The types that xs/typemap converts arguments to.
+// The types to which xs/typemap converts arguments.
 typedef int vix_integer;
 struct vix_text {
     const char* data;
@@ -34,15 +33,15 @@ struct vix_text {
     operator std::string_view() const noexcept { return {data, size}; }
 };
 
-// A number that no int holds becomes the nearest that one does, which is no handle and no valid
-// argument; cutting its upper half off could hit either.
+// A number out of range becomes the nearest int, which is no handle and no valid argument.
+// Truncated, it could be either.
 static inline int vix_integer_argument(pTHX_ SV* value) {
     const IV number = SvIV(value);
     if (SvIsUV(value) || number > INT_MAX) return INT_MAX;
     return number < INT_MIN ? INT_MIN : static_cast<int>(number);
 }
 
-// The text is a copy, since converting the next argument may run Perl code that changes this one.
+// The text is a copy, because converting the next argument may run Perl code that changes this one.
 static inline vix_text vix_text_argument(pTHX_ SV* value) {
     SvGETMAGIC(value);
     if (!SvOK(value)) return vix_text{"", 0};
@@ -52,8 +51,8 @@ static inline vix_text vix_text_argument(pTHX_ SV* value) {
     return vix_text{SvPVX(copy), size};
 }
 
-// Those arguments of an XSUB from the given one on, in memory that Perl frees. They are fetched one
-// by one from the stack, which may move when a conversion runs Perl code.
+// The arguments of an XSUB from `from` on, in memory that Perl frees. They are fetched one by one,
+// because the stack may move when a conversion runs Perl code.
 static inline const int* vix_integer_arguments(pTHX_ SSize_t ax, SSize_t from, SSize_t items) {
     SV* buffer = sv_2mortal(newSV(static_cast<STRLEN>(items) * sizeof(int)));
     int* numbers = reinterpret_cast<int*>(SvPVX(buffer));
@@ -90,15 +89,15 @@ static inline SV* vix_property_value(pTHX_ const vix::api::PropertyValue& value)
     return newSV(0);
 }
 
-// Makes room for the results of an XSUB, which take the places of its arguments. It ends with
-// XSRETURN of as many as there are.
+// Makes room for the results of an XSUB, which replace its arguments. The XSUB ends with XSRETURN
+// of their number.
 static inline void vix_make_room(pTHX_ SSize_t ax, std::size_t count) {
     SV** sp = PL_stack_base + ax - 1;
     EXTEND(sp, static_cast<SSize_t>(count));
     PERL_UNUSED_VAR(sp);
 }
 
-// ($err, $handle)
+// Sets ($err, $handle).
 static inline int vix_set_results(pTHX_ SSize_t ax, const vix::api::HandleResult& result) {
     vix_make_room(aTHX_ ax, 2);
     ST(0) = sv_2mortal(newSViv(result.error));
@@ -106,12 +105,12 @@ static inline int vix_set_results(pTHX_ SSize_t ax, const vix::api::HandleResult
     return 2;
 }
 
-// ($err, $count)
+// Sets ($err, $count).
 static inline int vix_set_results(pTHX_ SSize_t ax, const vix::api::CountResult& result) {
     return vix_set_results(aTHX_ ax, vix::api::HandleResult{result.error, result.count});
 }
 
-// ($err, @values)
+// Sets ($err, @values).
 static inline int vix_set_results(pTHX_ SSize_t ax, const vix::api::PropertiesResult& result) {
     int count = 0;
     vix_make_room(aTHX_ ax, result.values.size() + 1);
@@ -122,9 +121,8 @@ static inline int vix_set_results(pTHX_ SSize_t ax, const vix::api::PropertiesRe
     return count;
 }
 
-// The pairs of an XSUB's arguments from the given one on, for a property list; an end mark
-// (VIX_PROPERTY_NONE) behind them is left out. `count` is their number, or -1 when one lacks a
-// value.
+// The pairs of an XSUB's arguments from `from` on, for a property list. An end mark behind them
+// (VIX_PROPERTY_NONE) is left out. `count` is the number of pairs, or -1 if one lacks its value.
 static inline const vix::api::PropertyInput* vix_property_inputs(pTHX_ SSize_t ax, SSize_t from,
                                                                  SSize_t items, SSize_t* count) {
     using vix::api::InputKind;
@@ -143,7 +141,8 @@ static inline const vix::api::PropertyInput* vix_property_inputs(pTHX_ SSize_t a
         SvGETMAGIC(value);
         const int type = vix::api::property_type(id);
         const bool text = type == 2 || type == 6;  // VIX_PROPERTYTYPE_STRING, _BLOB
-        // Perl's own values know no type: what looks like a number is one where one is wanted.
+        // Perl's values have no type: where a number is wanted, whatever looks like one is a
+        // number.
         const bool number = !text && (SvROK(value) || looks_like_number(value) || !SvOK(value) ||
                                       (type == 3 && SvPOK(value) && SvCUR(value) == 0));
         auto& input = inputs[(*count)++];

@@ -1,5 +1,5 @@
-// What the calls of the façade are made of: from a failure to a code, the checks they share, and
-// what a call that takes its time works with.
+// Shared parts of the façade's calls: mapping a failure to a code, common checks, and Call, which
+// the functions behind the table of calls work with.
 #pragma once
 
 #include <cassert>
@@ -18,8 +18,8 @@
 
 namespace vix::api {
 
-// Every call that answers at once with a code ends here: what was thrown becomes the code, and its
-// detail waits in the thread for the one who asks.
+// Runs a call that returns a code at once. An exception becomes the code; its detail stays with the
+// thread for last_error_detail().
 template <class Work>
 int run(Work&& work) noexcept {
     Failure& failure = last_failure();
@@ -38,7 +38,7 @@ int run(Work&& work) noexcept {
 
 [[noreturn]] void throw_bad_argument(const std::string& detail);
 
-// VIX_E_INVALID_ARG for any property list: for calls that take none.
+// VIX_E_INVALID_ARG for any property list. For calls that take none.
 void require_no_property_list(Handle property_list);
 
 // VIX_E_INVALID_ARG for bits beyond those allowed.
@@ -47,11 +47,12 @@ void require_options(int options, int allowed, const char* call);
 // VIX_E_VM_NOT_FOUND for a machine that VMDelete has removed.
 void require_not_deleted(const VmObject& vm);
 
-// The machine behind a handle, not deleted.
+// The machine behind a handle. Errors: those of HandleTable::get(); VIX_E_VM_NOT_FOUND if it was
+// deleted.
 std::shared_ptr<VmObject> live_vm(Handle handle);
 
-// The snapshot behind a handle, whose machine is not deleted. Whether the snapshot is still there
-// is seen when it is used.
+// The snapshot behind a handle, with the same errors. Whether the snapshot still exists is checked
+// when it is used.
 std::shared_ptr<SnapshotObject> live_snapshot(Handle handle);
 
 class JobObject;
@@ -59,36 +60,36 @@ class JobObject;
 // One property of a job's result.
 using JobProperty = std::pair<int, PropertyValue>;
 
-// What the function behind a call works with, in a thread of ours. Objects, settings and the
-// working directory are those of the moment when the call was started.
+// What the function behind a call works with, in a worker. Objects, settings and the working
+// directory are those of the moment at which the call was started.
 class Call {
   public:
     explicit Call(JobObject& job) : job_{job} {}
 
-    // As HandleTable::get().
+    // Like HandleTable::get().
     template <class T>
     std::shared_ptr<T> object(Handle handle) const {
         return std::static_pointer_cast<T>(find(handle, T::kType));
     }
-    // As live_vm() and live_snapshot().
+    // Like live_vm() and live_snapshot().
     std::shared_ptr<VmObject> vm(Handle handle) const;
     std::shared_ptr<SnapshotObject> snapshot(Handle handle) const;
 
-    // The text rule, for each text among the arguments.
+    // Checks each text among the arguments, see require_text().
     void require_texts() const;
 
-    // Throws what reading them threw.
+    // These throw what reading the settings threw.
     const vm::Settings& settings() const;
     const power::Settings& power_settings() const;
     const boost::filesystem::path& working_folder() const;
     Progress& progress() const;
 
     void give_handle(Handle handle);
-    // Another item of the result.
+    // Adds an item to the result.
     void give(std::vector<JobProperty> properties);
-    // What a caller might want to know of a call that works, where the detail of one that fails is.
+    // Adds to the detail of a call that succeeds what its caller may want to know.
     void note(const std::string& text);
-    // Another item, with its event.
+    // Adds an item with its event.
     void give_found(const std::string& location);
 
   private:

@@ -1,5 +1,5 @@
 // A row of the table of calls: its description, and the function that does the work. The kinds of
-// the arguments come from the function's own.
+// its arguments are derived from the function's parameters.
 #pragma once
 
 #include <array>
@@ -68,7 +68,7 @@ struct CallAdapter<Function> {
     }
 };
 
-// What a call is called; nullptr where it has no such form.
+// The names of a call; nullptr for a form that it does not have.
 struct CallNames {
     const char* package;
     const char* name;

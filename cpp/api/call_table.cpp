@@ -28,7 +28,7 @@ const std::vector<CallRow>& table() {
     return rows;
 }
 
-// Of the connection that the first handle belongs to.
+// The libvirt URI of the connection that the first handle belongs to.
 std::string power_uri_of(const JobInput& input) {
     if (input.objects.empty()) return {};
     const Object& first = *input.objects.front().second;
@@ -60,8 +60,8 @@ JobInput input_of(const CallRow& row, const Argument* arguments) {
         const Argument& argument = arguments[i];
         input.arguments.push_back({argument.number, std::string{argument.text}});
         if (row.description.argument_kinds[i] != ArgumentKind::Integer) continue;
-        // Which of the numbers are handles only the call knows; one that is none keeps an object
-        // alive that need not be.
+        // Only the call knows which numbers are handles. A number that is none may keep an unneeded
+        // object alive, which is harmless.
         const auto handle = static_cast<Handle>(argument.number);
         if (auto object = runtime().handles.find_any(handle)) {
             input.objects.emplace_back(handle, std::move(object));
@@ -82,7 +82,7 @@ JobInput input_of(const CallRow& row, const Argument* arguments) {
     return input;
 }
 
-// Calls on a virtual machine begin with its handle; those that open one have a host's there.
+// Calls on a virtual machine have its handle first. Calls that open one have a host's handle there.
 std::string machine_of(const JobInput& input) {
     if (input.objects.empty()) return {};
     const Object& first = *input.objects.front().second;
@@ -132,7 +132,7 @@ SimpleResult simple_result(std::size_t call, Handle job) noexcept {
     for (std::size_t i = 0; i < description.field_count; ++i) {
         ids.push_back(description.fields[i].id);
     }
-    // No job: there was no memory for one, and start_call() has said so.
+    // Without a job, start_call() has failed and stored the error.
     const int error = job == VIX_INVALID_HANDLE ? last_failure().code : job_error(job);
     SimpleResult result{error, {}};
     const bool one_row = description.shape == Shape::Values || description.shape == Shape::Hash;

@@ -1,6 +1,5 @@
-// The calls of VIX that take their time, as one table: what they are called in each layer, which
-// arguments they take, and the form of what they give. Each row is a job to start; the simple form
-// of a call is the same job, waited for.
+// The table of VIX's calls that start jobs: their names in each layer, their arguments, and the
+// shape of their results. The simple form of a call is the same job with a wait.
 #pragma once
 
 #include <cstddef>
@@ -20,13 +19,13 @@ struct Argument {
     std::string_view text;
 };
 
-// The form of a simple call's result, behind the error code.
+// The shape of a simple call's result, behind the error code.
 enum class Shape {
     ErrorOnly,
     Values,    // one for each field
-    List,      // as many as there are
+    List,      // any number
     Hash,      // key and value for each field
-    HashList,  // as many hashes as there are
+    HashList,  // any number of hashes
 };
 
 struct ResultField {
@@ -35,7 +34,7 @@ struct ResultField {
 };
 
 struct CallDescription {
-    const char* package;         // of the low-level form: "VM"
+    const char* package;         // package of the low-level form: "VM"
     const char* name;            // its name there: "Clone"; nullptr: it has no low-level form
     const char* simple_name;     // "VMClone"; nullptr: it has no simple form
     const char* argument_names;  // "vmHandle, snapshotHandle, ..."
@@ -51,20 +50,20 @@ const CallDescription& call_description(std::size_t call) noexcept;
 
 enum class Events { Drop, Keep };
 
-// Starts the call with just as many arguments as it has; gives a job's handle, also when nothing
-// about the arguments is right: the job tells. VIX_INVALID_HANDLE only when memory or handles are
-// used up. Keep: the job's events wait until they are fetched with next_event().
+// Starts the call; `arguments` has as many elements as the call has arguments. Even an invalid call
+// returns a job handle; the job reports the error. VIX_INVALID_HANDLE only if there is no memory or
+// no handle left. Keep: the job's events wait until next_event() fetches them.
 Handle start_call(std::size_t call, const Argument* arguments, Events events) noexcept;
 
 struct SimpleResult {
     int error;
-    // Shape::Values and Hash: one row, also on failure. List and HashList: one for each item, none
-    // on failure. Each row has a value for each field.
+    // Shape::Values and Hash: one row, also on failure. List and HashList: one row for each item,
+    // none on failure. Each row has a value for each field.
     std::vector<std::vector<PropertyValue>> rows;
 };
 
-// What the simple form of the call gives, from its job, which must have ended. A handle among the
-// values is the caller's to release, besides that of the job.
+// The result of the simple form of the call, from its job, which must have ended. The caller
+// releases the job's handle, and also a handle among the values.
 SimpleResult simple_result(std::size_t call, Handle job) noexcept;
 
 }  // namespace vix::api

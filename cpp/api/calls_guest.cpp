@@ -1,5 +1,5 @@
-// Calls that go to the guest of a running virtual machine: each checks what it is given, then the
-// state of the machine, then who logged in through the handle.
+// Calls to the guest of a running virtual machine. Each checks its arguments, then the machine's
+// state, then who logged in through the handle.
 #include "api/call.h"
 #include "api/call_row.h"
 #include "api/guest.h"
@@ -15,12 +15,12 @@
 namespace vix::api {
 namespace {
 
-// What the reference allows for interpreter and script together, in bytes.
+// VIX's limit for interpreter and script together, in bytes.
 constexpr std::size_t kScriptLimit = 60536;
 constexpr std::size_t kGuestNameLimit = 255;
 
-// Of a program that was not waited for there is no more to tell than its process id. Appended one
-// by one: GCC 16 takes values copied from a list in braces for uninitialized.
+// If the call did not wait for the program, only its process id is known. Appended one by one,
+// because GCC 16 takes values copied from a braced list for uninitialized.
 void give_run(Call& call, const power::GuestRun& run) {
     const auto if_ended = [&run](std::int64_t value) {
         return run.exit_code ? PropertyValue{value} : PropertyValue{};
@@ -69,7 +69,7 @@ void vm_login(Call& call, int handle, const std::string& user, const std::string
     vm->set_guest_user(user);
 }
 
-// Without a login there is nothing to do, which is no error.
+// Without a login there is nothing to do, and that is no error.
 void vm_logout(Call& call, int handle) {
     guest_of(call, handle)->set_guest_user({});
 }

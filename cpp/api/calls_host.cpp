@@ -1,4 +1,4 @@
-// Calls on a host: connecting, opening, the inventory.
+// Calls on a host: connecting, opening machines, the inventory.
 #include <boost/filesystem/operations.hpp>
 
 #include "api/call.h"
@@ -48,8 +48,9 @@ void check_connect_arguments(const Connection& arguments) {
     require_no_property_list(arguments.property_list);
 }
 
-// The libvirt that a host name stands for: "qemu:///system", "qemu+tcp://..."; nothing for others.
-// One that does not answer is found out now, as a server of VMware's would be.
+// The URI of libvirt, if the host name is one: "qemu:///system", "qemu+tcp://..."; empty for other
+// names. Connects once, so that a libvirt that does not answer fails here, as a VMware server
+// would.
 std::string power_uri_of(const Call& call, const std::string& host_name) {
     if (!power::is_libvirt_uri(host_name)) return {};
     power::Settings settings = call.power_settings();
@@ -67,7 +68,8 @@ void require_this_host(const std::string& host_name) {
             "URI (qemu+tcp://..., say) is the host name; pass undef as hostName"};
 }
 
-// What HostOpenVM takes besides the path. A password is only looked at: a machine opens without.
+// Checks the properties of HostOpenVM. A password is accepted and ignored, because a machine opens
+// without it.
 void check_open_properties(const Call& call, Handle property_list) {
     if (property_list == VIX_INVALID_HANDLE) return;
     const auto list = call.object<PropertyListObject>(property_list);
@@ -129,8 +131,8 @@ std::vector<std::string> found_machines(const Call& call, int search_type) {
                        " is neither VIX_FIND_RUNNING_VMS nor VIX_FIND_REGISTERED_VMS");
 }
 
-// The timeout is any: VMware's page allows -1 alone, its example and scripts pass others, and
-// nothing is waited for.
+// Any timeout is accepted: VMware's page allows only -1, but its example and scripts pass others,
+// and this call does not wait.
 void find_items(Call& call, int host, int search_type, int) {
     static_cast<void>(call.object<HostObject>(host));
     for (const std::string& path : found_machines(call, search_type)) call.give_found(path);
@@ -161,7 +163,7 @@ constexpr CallRow kCalls[] = {
     call_row<host_register_vm>({"Host", "RegisterVM", "RegisterVM", "hostHandle, vmxFilePath"}),
     call_row<host_unregister_vm>(
         {"Host", "UnregisterVM", "UnregisterVM", "hostHandle, vmxFilePath"}),
-    // In C there is one more argument, for criteria that never came.
+    // VMware's C call has one more argument, search criteria, which no version uses.
     call_row<find_items>({"Host", nullptr, "FindItems", "hostHandle, searchType, timeoutInSeconds"},
                          Shape::List, kFoundResult),
     call_row<host_find_items>(

@@ -1,5 +1,5 @@
-// Calls that switch a virtual machine on and off. Nothing here records what one does: those calls
-// check what they are given and refuse.
+// Calls that switch a virtual machine on and off. Recording is not supported: its calls check their
+// arguments and refuse.
 #include "api/call.h"
 #include "api/call_row.h"
 #include "api/power.h"

@@ -1,4 +1,4 @@
-// Calls that take, remove and go back to snapshots.
+// Calls that take, remove and revert to snapshots.
 #include "api/call.h"
 #include "api/call_row.h"
 #include "api/power.h"
@@ -12,7 +12,8 @@
 namespace vix::api {
 namespace {
 
-// As with a clone: the snapshot is there, its connection need not be.
+// As for a clone: the snapshot exists even if its host was disconnected meanwhile; then its handle
+// is dead.
 Handle handle_of_new(const std::shared_ptr<VmObject>& vm, int uid) {
     try {
         return snapshot_handle(vm, uid);
@@ -22,7 +23,7 @@ Handle handle_of_new(const std::shared_ptr<VmObject>& vm, int uid) {
     }
 }
 
-// Of a machine that is off or suspended the memory is what it is, whatever the options say.
+// For a machine that is off or suspended the options about memory have no effect.
 int take_snapshot(const Call& call, const ops::SnapshotRequest& request, int options) {
     if (!engine_of(call).runs(request.vmx)) return ops::create_snapshot(request, call.progress());
     const bool memory = (options & VIX_SNAPSHOT_INCLUDE_MEMORY) != 0;
@@ -55,8 +56,8 @@ void vm_remove_snapshot(Call& call, int handle, int snapshot_handle, int options
     ops::remove_snapshot(vm->vmx(), snapshot->uid(), children, call.settings(), call.progress());
 }
 
-// What runs is given up like all else that came after the snapshot; not before it is known that
-// there is a state to go back to.
+// The running state is discarded like everything else after the snapshot. The machine is powered
+// off only once the snapshot is known to be one that it can revert to.
 void stop_to_revert(const power::Engine& engine, const Call& call, const VmObject& vm,
                     const SnapshotObject& snapshot) {
     if (!engine.runs(vm.vmx())) return;

@@ -21,7 +21,7 @@
 namespace vix::api {
 namespace {
 
-// The snapshot that a clone is made of; nothing for VIX_INVALID_HANDLE.
+// The snapshot to clone; nothing for VIX_INVALID_HANDLE.
 std::optional<int> snapshot_to_clone(const Call& call, Handle handle, const VmObject& source) {
     if (handle == VIX_INVALID_HANDLE) return std::nullopt;
     const auto snapshot = call.snapshot(handle);
@@ -47,8 +47,8 @@ void check_clone_type(int type) {
                        " is neither VIX_CLONETYPE_FULL nor VIX_CLONETYPE_LINKED");
 }
 
-// The clone is there, whatever became of the connection meanwhile: then its handle is dead like all
-// others of it.
+// The clone exists, even if its host was disconnected meanwhile; then its handle is dead, like all
+// others of that host.
 Handle open_clone(const Call& call, const VmObject& source, const std::string& destination) {
     try {
         return open_new_machine(call, {source.host(), source.service()}, destination);
@@ -94,7 +94,7 @@ void vm_delete(Call& call, int handle, int options) {
     runtime().handles.forget_identity(handle);
 }
 
-// The machine, its name checked; where the variable is its guest's, the guest must answer.
+// The machine, once the type and the name of the variable are checked.
 std::shared_ptr<VmObject> vm_with_variable(const Call& call, Handle handle, int type,
                                            const std::string& name, int options) {
     auto vm = call.vm(handle);
@@ -175,7 +175,7 @@ std::shared_ptr<VmObject> vm_with_folders(const Call& call, Handle handle) {
     return vm;
 }
 
-// QEMU's guests see no shared folders, so of a machine that runs in it there are none to change.
+// QEMU's guests see no shared folders, so a machine that runs there has none to change.
 void require_sharing(const Call& call, const VmObject& vm) {
     host::require_support(vm.provider(), host::Operation::ShareFolders);
     if (!engine_of(call).runs(vm.vmx())) return;

@@ -1,4 +1,4 @@
-// The VIX constants as C++ enumerators and texts; the list itself is constants.def. The error codes
+// The VIX constants as C++ enumerators and texts, from the list in constants.def. The error codes
 // are in base/error.h.
 #pragma once
 

@@ -1,4 +1,4 @@
-// What calls to the guest of a running virtual machine begin with.
+// Common steps of the calls to the guest of a running virtual machine.
 #pragma once
 
 #include "api/call.h"
@@ -7,17 +7,17 @@
 
 namespace vix::api {
 
-// A call to the guest begins with its handle and its texts. Those that must name something follow.
+// The first checks of such a call: its handle and its texts. Checks of arguments that must not be
+// empty follow.
 std::shared_ptr<VmObject> guest_of(const Call& call, Handle handle);
 
-// Errors: VIX_E_VM_NOT_RUNNING; VIX_E_TOOLS_NOT_RUNNING where it is not run by a libvirt that can
-// be reached.
+// Errors: VIX_E_VM_NOT_RUNNING; VIX_E_TOOLS_NOT_RUNNING if no libvirt that can be reached runs it.
 power::GuestAgent agent_of(const Call& call, const VmObject& vm);
 
-// What a call does in the guest it does as the user who logged in.
+// The guest as seen by the user who logged in; everything is done as that user.
 class Guest {
   public:
-    // Error VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED where nobody did.
+    // Error VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED if nobody has logged in.
     Guest(const Call& call, const VmObject& vm);
 
     power::GuestSession* operator->() { return &session_; }

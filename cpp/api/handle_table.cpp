@@ -143,7 +143,8 @@ Handle HandleTable::insert(Entry entry) {
 }
 
 Handle HandleTable::take_number() {
-    // The greatest integer is what glue makes of a number out of range: never a handle.
+    // The glue converts a number out of range to the greatest integer, so this must never be a
+    // handle.
     if (next_ == std::numeric_limits<Handle>::max()) {
         throw Error{VIX_E_TOO_MANY_HANDLES, "this process has used up its handle numbers"};
     }

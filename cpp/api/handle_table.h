@@ -1,8 +1,8 @@
 // The handles of the process: which number stands for which object, and how many references the
-// caller holds. A number is never given out twice, so a stale handle stays one for good.
+// caller holds. A number is never reused, so a stale handle stays invalid.
 //
-// All functions may be called from any thread. Objects are shared: one that a call has got stays
-// alive for that call, whatever becomes of its handle meanwhile.
+// All functions may be called from any thread. Objects are shared: an object that a call has got
+// stays alive for that call, even if its handle is released meanwhile.
 #pragma once
 
 #include <cstddef>
@@ -18,62 +18,62 @@ namespace vix::api {
 
 class HandleTable {
   public:
-    // No small number to begin with: a mixed-up argument should not hit a live handle.
+    // Does not begin with a small number, so that a mixed-up argument does not hit a live handle.
     static constexpr Handle kFirst = 1001;
 
     explicit HandleTable(Handle first = kFirst) : next_{first} {}
 
-    // A new handle, with one reference, for an object that belongs to no other. Error
-    // VIX_E_TOO_MANY_HANDLES, here and below: all numbers have been given out.
+    // A new handle, with one reference, for an object without an owner. Error
+    // VIX_E_TOO_MANY_HANDLES, here and below, if all numbers have been used.
     Handle add(std::shared_ptr<Object> object);
 
-    // A handle for an object that belongs to `owner` and dies with it. When the owner has a live
-    // object of the same identity already, that one's handle gets another reference and `object` is
-    // dropped. Without an identity it is always another. Error VIX_E_INVALID_HANDLE: the owner is
-    // gone.
+    // A handle for an object that `owner` owns and that ends with it. If the owner already has a
+    // live object of the same identity, that object's handle gets another reference and `object` is
+    // dropped. An empty identity always makes a new handle. Error VIX_E_INVALID_HANDLE if the owner
+    // is gone.
     Handle add_owned(Handle owner, const std::string& identity, std::shared_ptr<Object> object);
 
-    // A number that no object has or will have: for what was made after its owner had gone.
+    // A number that no object has or will have, for a result whose owner has ended.
     Handle dead_handle();
 
-    // The object behind a handle. Errors: VIX_E_INVALID_HANDLE when there is none (any more),
-    // VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE when it is of another kind.
+    // The object behind a handle. Errors: VIX_E_INVALID_HANDLE if there is none,
+    // VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE if it is of another kind.
     template <class T>
     std::shared_ptr<T> get(Handle handle) const {
         return std::static_pointer_cast<T>(find(handle, T::kType));
     }
 
-    // The same for a caller that takes objects of several kinds.
+    // The same for a caller that accepts objects of several kinds.
     std::shared_ptr<Object> get_any(Handle handle) const;
 
-    // The same, but nothing where there is none.
+    // The same, but nullptr if there is none.
     std::shared_ptr<Object> find_any(Handle handle) const noexcept;
 
-    // What get() throws for a handle that stands for nothing, or for an object of another kind.
+    // What get() throws: for a dead handle, and for an object of another kind.
     [[noreturn]] static void throw_dead(Handle handle);
     static void require_type(Handle handle, const Object& object, HandleType type);
 
-    // HandleType::None for a handle that stands for nothing.
+    // HandleType::None for a dead handle.
     HandleType type_of(Handle handle) const noexcept;
 
     // Adds a reference. Does nothing for a dead handle.
     void add_reference(Handle handle) noexcept;
 
-    // Takes one reference away; the last one ends the handle. An owner lives on inside, without a
-    // handle that works, until what it owns is released too. Does nothing for a dead handle.
+    // Removes one reference; the last one ends the handle. An owner stays in the table, without a
+    // working handle, until what it owns is released too. Does nothing for a dead handle.
     void release(Handle handle) noexcept;
 
-    // Ends the handle, and all that its object owns, at once. Only for a handle of this type;
-    // nothing happens for another or a dead one.
+    // Ends the handle, and everything that its object owns, at once. Does nothing for a handle of
+    // another type or a dead one.
     void end(Handle handle, HandleType type) noexcept;
 
-    // From now on add_owned() does not take the object for the one meant by its identity.
+    // From now on add_owned() does not find the object by its identity.
     void forget_identity(Handle handle) noexcept;
 
-    // How many handles work.
+    // The number of working handles.
     std::size_t live_count() const noexcept;
 
-    // Around fork(), so that the child finds the table whole.
+    // Called around fork(), so that the child finds the table consistent.
     void before_fork() { mutex_.lock(); }
     void after_fork() { mutex_.unlock(); }
 
@@ -87,8 +87,8 @@ class HandleTable {
     };
     using Entries = std::map<Handle, Entry>;
 
-    // These expect the caller to hold the mutex. What is erased goes to `dead`, to be destroyed
-    // when the mutex is free again: the end of an object may release others.
+    // The caller holds the mutex. Erased entries go to `dead`, to be destroyed after the mutex is
+    // free again, because the end of an object may release others.
     Handle insert(Entry entry);
     Handle take_number();
     const Entry* live_entry(Handle handle) const noexcept;

@@ -22,7 +22,7 @@ JobObject::~JobObject() {
 
 void JobObject::work() noexcept {
     try {
-        // A caller may have given up before the first step.
+        // The caller may have cancelled before the first step.
         progress_.checkpoint("begin");
         Call call{*this};
         input_.row->function(call, input_.arguments);
@@ -41,7 +41,7 @@ void JobObject::fail(int code, const char* detail) noexcept {
     try {
         outcome_.detail = detail;
     } catch (...) {
-        // The code alone has to do.
+        // Without memory for the detail, the code remains.
     }
 }
 

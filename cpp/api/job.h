@@ -1,4 +1,5 @@
-// A job: one call that was started, until nobody holds it any more.
+// A job: one call that was started. It lives until its handle is released and its worker has
+// dropped it.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -18,7 +19,7 @@
 
 namespace vix::api {
 
-// What reading something gave when a call started: it, or what that threw.
+// The value that was read when a call started, or the exception that reading it threw.
 template <class T>
 class Captured {
   public:
@@ -41,22 +42,22 @@ class Captured {
     std::exception_ptr failure_;
 };
 
-// What a call is given when it starts.
+// The input of a call, from the moment at which it starts.
 struct JobInput {
     const CallRow* row;
     std::vector<ArgumentValue> arguments;
-    // What the handles among the arguments stand for: they may be released before the job runs.
+    // The objects of the handles among the arguments, which may be released before the job runs.
     std::vector<std::pair<Handle, std::shared_ptr<Object>>> objects;
     Captured<vm::Settings> settings;
-    Captured<power::Settings> power_settings;  // apart: they are no matter of calls on files
+    Captured<power::Settings> power_settings;  // separate: calls on files do not need them
     boost::filesystem::path working_folder;
 };
 
-// What came of it.
+// The result of a job.
 struct JobOutcome {
     int error = VIX_OK;
     std::string detail;
-    Handle handle = VIX_INVALID_HANDLE;  // of which the job owns one reference
+    Handle handle = VIX_INVALID_HANDLE;  // the job owns one reference
     std::vector<std::vector<JobProperty>> items;
 };
 
@@ -64,7 +65,7 @@ class JobObject : public Object {
   public:
     static constexpr HandleType kType = HandleType::Job;
 
-    // Jobs of one `machine`, where it is not empty, run one after the other.
+    // Jobs of one `machine`, if it is not empty, run one after the other.
     JobObject(JobInput input, std::string machine, Events keep);
     ~JobObject() override;
     JobObject(const JobObject&) = delete;
@@ -74,29 +75,29 @@ class JobObject : public Object {
     bool keeps_events() const noexcept { return events_ == Events::Keep; }
     JobProgress& progress() noexcept { return progress_; }
 
-    // The work itself, in the thread that it is called in. Fills the outcome.
+    // Does the work in the calling thread and fills the outcome.
     void work() noexcept;
     void fail(int code, const char* detail) noexcept;
 
     const JobInput& input() const noexcept { return input_; }
-    // Passwords and objects are not kept longer than they are needed.
+    // Passwords and objects are not kept longer than needed.
     void drop_input() noexcept;
 
-    // In a child process, in which the job's thread is not: whatever state the outcome was in when
-    // it vanished, it is now this one. What the old one held stays where it is.
+    // For a forked child, where the job's worker does not exist: replaces the outcome, whatever
+    // state the worker left it in. The old outcome is not destroyed.
     void abandon(int code, const char* detail) noexcept;
 
-    // Only for the job's thread before its end, for all after it.
+    // The worker may use it before the job's end, everybody else after it.
     JobOutcome& outcome() noexcept { return outcome_; }
 
-    // One event that waits, but for its progress, which is that of the moment.
+    // An event that waits, with the job's progress at the moment of the event.
     struct Waiting {
         int type;
         std::string location;
         JobProgressState progress;
     };
 
-    // These belong to the JobRunner, and are guarded by its mutex.
+    // These belong to the JobRunner and are guarded by its mutex.
     enum class State { Queued, Running, Ended } state = State::Queued;
     std::deque<Waiting> events;
     bool events_over = false;
@@ -109,7 +110,7 @@ class JobObject : public Object {
     JobOutcome outcome_;
 };
 
-// What GetProperties returns for a job. Errors: VIX_E_UNFINISHED_JOB; VIX_E_UNRECOGNIZED_PROPERTY.
+// GetProperties for a job. Errors: VIX_E_UNFINISHED_JOB; VIX_E_UNRECOGNIZED_PROPERTY.
 std::vector<PropertyValue> job_properties(JobObject& job, const int* ids, std::size_t id_count);
 
 }  // namespace vix::api

@@ -16,7 +16,7 @@ void JobProgress::add(std::uint64_t bytes) {
     const std::uint64_t done = done_ += bytes;
     const std::uint64_t total = total_;
     if (total == 0) return;
-    // In floating point: a disk's size times 100 may be more than 64 bits hold.
+    // In floating point, because a disk's size times 100 may exceed 64 bits.
     const double share = static_cast<double>(done) / static_cast<double>(total);
     const int percent = static_cast<int>(std::min(share, 0.99) * 100);
     if (raise_percent(percent) && report_ && take_turn()) report_();
@@ -62,7 +62,7 @@ bool JobProgress::raise_percent(int percent) noexcept {
     return false;
 }
 
-// Whether enough time has gone by since the last report; then the next one has to wait again.
+// True if enough time has passed since the last report; the next one must then wait again.
 bool JobProgress::take_turn() noexcept {
     using std::chrono::nanoseconds;
     const std::int64_t now =

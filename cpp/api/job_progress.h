@@ -1,4 +1,4 @@
-// How far a job is, counted by the threads that work for it, and where its cancelling takes hold.
+// The progress of a job, counted by the threads that work for it, and its cancellation.
 #pragma once
 
 #include <atomic>
@@ -16,8 +16,8 @@ namespace vix::api {
 // May be shared between threads.
 class JobProgress : public Progress {
   public:
-    // `report` is called when the percentage has grown, but not more often than kReportPause, by
-    // whichever thread made it grow. Empty: nobody wants to know.
+    // `report` is called when the percentage has grown, at most once in kReportPause, by the thread
+    // that made it grow. Empty: no reports.
     explicit JobProgress(std::function<void()> report) : report_{std::move(report)} {}
 
     static constexpr std::chrono::milliseconds kReportPause{50};
@@ -27,14 +27,15 @@ class JobProgress : public Progress {
     void checkpoint(const char* step) override;
     void point_of_no_return() override { undoable_ = false; }
     void note(const std::string& text) override;
-    // All notes, with "; " between them. For the job's thread, once the work is done.
+    // All notes, separated by "; ". For the worker, once the work is done.
     std::string notes() const;
 
-    // From now on add() and checkpoint() throw VIX_E_CANCELLED, unless it is too late for that.
+    // From now on add() and checkpoint() throw VIX_E_CANCELLED, unless the job has passed its point
+    // of no return.
     void cancel() noexcept { cancelled_ = true; }
     bool is_cancelled() const noexcept { return cancelled_; }
 
-    // The work is done: 100 percent.
+    // Marks the work as done: 100 percent.
     void complete() noexcept;
 
     JobProgressState state() const noexcept;

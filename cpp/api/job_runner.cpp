@@ -13,10 +13,10 @@
 namespace vix::api {
 namespace {
 
-// Long enough for a script that makes call after call to find its thread still there.
+// Long enough for a script with call after call to find its worker still there.
 constexpr std::chrono::seconds kIdleTime{10};
 
-// In the order that the end of a job locks them in, too.
+// The same order as at the end of a job; another one could deadlock.
 void lock_all() {
     job_runner().before_fork();
     runtime().handles.before_fork();
@@ -49,8 +49,8 @@ void JobRunner::start(std::shared_ptr<JobObject> job) {
     work_.notify_one();
 }
 
-// A thread that is idle may have been woken for another job that it has not taken yet: so ready
-// jobs are counted against idle threads.
+// An idle worker may have been notified for a job that it has not taken yet. So compare the number
+// of ready jobs with the number of idle workers.
 void JobRunner::start_thread_if_needed() {
     if (ready_.size() <= idle_ || threads_ == kMaxThreads) return;
     try {
@@ -61,7 +61,7 @@ void JobRunner::start_thread_if_needed() {
         }}.detach();
         ++threads_;
     } catch (const std::system_error&) {
-        if (threads_ > 0) return;  // a job has to wait for one of those there are
+        if (threads_ > 0) return;  // the job waits for a thread that exists
         const auto job = std::move(ready_.back());
         ready_.pop_back();
         job->fail(VIX_E_OUT_OF_MEMORY, "the system gives this process no thread to work in");
@@ -90,8 +90,8 @@ void JobRunner::serve() {
             end(*job);
         }
         let_next_of_machine_run(*job);
-        // Before anybody sees the end: whoever releases the job then is its last holder, and what
-        // the job held is released with it.
+        // The worker drops its reference before it releases the mutex and anybody can see the job's
+        // end. So releasing the job's handle then frees everything that the job holds.
         job.reset();
     }
     --threads_;
@@ -132,7 +132,7 @@ bool JobRunner::has_ended(const JobObject& job) {
     return job.state == JobObject::State::Ended;
 }
 
-// One that has not begun ends at once; it stays in its queue, where nobody will mind it.
+// A job that has not begun ends at once. It stays in its queue, and its worker skips it.
 void JobRunner::cancel(JobObject& job) {
     const std::lock_guard lock{mutex_};
     job.progress().cancel();
@@ -187,8 +187,8 @@ void JobRunner::after_fork_in_parent() {
     mutex_.unlock();
 }
 
-// The jobs are not destroyed: what they hold is the parent's work. The threads' frames, which hold
-// them too, are gone without their destructors, so those that were running stay for good.
+// The jobs are not destroyed, because what they hold is the parent's work. The threads' frames,
+// which hold them too, are gone without destructors, so running jobs are never freed in the child.
 void JobRunner::after_fork_in_child() noexcept {
     for (const auto& job : unfinished_) {
         job->abandon(VIX_E_CANCELLED,

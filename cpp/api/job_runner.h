@@ -1,8 +1,8 @@
-// Who does the work of jobs: threads that are made when there is work for them, and go when there
-// is none for a while. Everything about a job that changes is guarded by one mutex here.
+// Runs jobs in workers: threads that start when there is work and end when there has been none for
+// a while. One mutex here guards everything about a job that changes.
 //
-// Jobs of the same machine run in the order they were started in, one at a time; all others side by
-// side, as many as there are threads.
+// Jobs of one machine run one at a time, in the order in which they were started. All others run in
+// parallel, as far as there are threads.
 #pragma once
 
 #include <chrono>
@@ -25,21 +25,21 @@ class JobRunner {
 
     void start(std::shared_ptr<JobObject> job);
 
-    // True: the job has ended.
+    // True if the job has ended.
     bool wait(const JobObject& job, std::chrono::milliseconds patience);
     bool has_ended(const JobObject& job);
     void cancel(JobObject& job);
 
-    // Adds an event to those that wait in a job that keeps them. Two reports of progress in a row
-    // are one.
+    // Adds an event to a job that keeps events. Of consecutive progress reports only the last is
+    // kept.
     void post(JobObject& job, int type, std::string location);
     EventOutcome take_event(JobObject& job, JobObject::Waiting& event);
 
-    // Cancels all jobs and waits for their end.
+    // Cancels all jobs and waits for their end, at most for `patience`.
     void end_all(std::chrono::milliseconds patience);
 
-    // Around fork(): the child gets a runner without threads, in which every unfinished job has
-    // ended with VIX_E_CANCELLED. What those jobs were doing goes on in the parent alone.
+    // Called around fork(). The child gets a runner without threads, in which every unfinished job
+    // has ended with VIX_E_CANCELLED. The work of those jobs continues in the parent only.
     void before_fork();
     void after_fork_in_parent();
     void after_fork_in_child() noexcept;
@@ -47,7 +47,7 @@ class JobRunner {
   private:
     using Jobs = std::list<std::shared_ptr<JobObject>>;
 
-    // These expect the caller to hold the mutex.
+    // The caller holds the mutex.
     void start_thread_if_needed();
     void end(JobObject& job) noexcept;
     void post_locked(JobObject& job, int type, std::string location);
@@ -60,14 +60,14 @@ class JobRunner {
     std::condition_variable ended_;  // a job ended
     Jobs unfinished_;
     std::deque<std::shared_ptr<JobObject>> ready_;
-    // A machine is here while a job of its is ready or runs; with it, those that wait for their
+    // Holds a machine while one of its jobs is ready or runs, with the jobs that wait for their
     // turn.
     std::map<std::string, std::deque<std::shared_ptr<JobObject>>> machines_;
     std::size_t threads_ = 0;
     std::size_t idle_ = 0;
 };
 
-// The process's own; it is never destroyed, since threads may use it until the process ends.
+// The runner of the process. Never destroyed, because threads may use it until the process ends.
 JobRunner& job_runner();
 
 }  // namespace vix::api

@@ -22,7 +22,7 @@ std::shared_ptr<JobObject> ended_job(Handle handle) {
     throw Error{VIX_E_UNFINISHED_JOB, "the job has not ended yet: wait for it first"};
 }
 
-// The job's own failure becomes that of the one who asks.
+// The job's failure becomes the failure of this call.
 void throw_if_failed(JobObject& job) {
     const JobOutcome& outcome = job.outcome();
     if (outcome.error == VIX_OK) return;
@@ -39,7 +39,7 @@ const PropertyValue* find_property(const std::vector<JobProperty>& item, int id)
     throw Error{VIX_E_UNRECOGNIZED_PROPERTY, "the job has no property " + std::to_string(id)};
 }
 
-// The caller becomes one more holder of the handle; it may be dead, if its host was disconnected.
+// The caller gets a reference of its own. The handle may be dead, if its host was disconnected.
 PropertyValue result_handle(const JobOutcome& outcome) {
     runtime().handles.add_reference(outcome.handle);
     return std::int64_t{outcome.handle};
@@ -77,7 +77,7 @@ std::vector<PropertyValue> job_properties(JobObject& job, const int* ids, std::s
         throw Error{VIX_E_UNFINISHED_JOB, "the job has not ended yet: wait for it first"};
     }
     const JobOutcome& outcome = job.outcome();
-    // All before the first handle is given away.
+    // All ids are checked before the first handle is given away.
     for (std::size_t i = 0; i < id_count; ++i) {
         if (!has_property(outcome, ids[i])) throw_unrecognized(ids[i]);
     }
@@ -87,7 +87,7 @@ std::vector<PropertyValue> job_properties(JobObject& job, const int* ids, std::s
 }
 
 bool job_wait(Handle handle, int wait_ms) noexcept {
-    // Glue for a language may leave a signal handler by a jump, which must not happen in here.
+    // Glue for a language may leave a signal handler by a longjmp, which must not happen in here.
     const io::SignalsBlocked blocked;
     try {
         return job_runner().wait(*job_of(handle), milliseconds{wait_ms});
@@ -179,7 +179,7 @@ void job_abandon(Handle handle) noexcept {
         while (!job_runner().wait(*job, std::chrono::hours{1})) {
         }
     } catch (...) {
-        // No job: nothing to end.
+        // The handle is no job's: nothing to end.
     }
     runtime().handles.release(handle);
 }
@@ -215,7 +215,7 @@ void end_all_jobs(int patience_ms) noexcept {
     try {
         job_runner().end_all(milliseconds{patience_ms});
     } catch (...) {
-        // The process ends, whatever becomes of them.
+        // The process ends in any case.
     }
 }
 

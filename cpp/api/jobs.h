@@ -1,4 +1,4 @@
-// Jobs as a caller sees them: waiting for the end, results, events, cancelling. See api/simple.h.
+// Jobs as a caller sees them: waiting, results, events, cancelling. See api/simple.h for the rules.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +8,12 @@
 
 namespace vix::api {
 
-// Waits until the job has ended, but no longer than that; true: it has, or the handle is no job's.
-// 0 milliseconds look and don't wait. Meanwhile the calling thread takes no signals.
+// Waits until the job has ended, at most `milliseconds`; 0 only checks. True if it has ended, or if
+// the handle is no job's. The calling thread takes no signals meanwhile.
 bool job_wait(Handle job, int milliseconds) noexcept;
 
-// The job's error and, as far as it has them, its properties; VIX_E_UNFINISHED_JOB before its end.
-// A handle among them is the caller's to release.
+// The job's error and those of the properties that it has; VIX_E_UNFINISHED_JOB before its end. A
+// handle among the values is the caller's to release.
 PropertiesResult job_result(Handle job, const int* ids, std::size_t id_count) noexcept;
 
 // The job's error; VIX_E_UNFINISHED_JOB before its end.
@@ -25,22 +25,22 @@ struct JobCompletion {
 };
 JobCompletion job_completion(Handle job) noexcept;
 
-// How many values of this property the job's result has: one for each item of a list.
+// The number of values of this property in the job's result: one for each item of a list.
 int job_property_count(Handle job, int id) noexcept;
 PropertiesResult job_nth_properties(Handle job, int index, const int* ids,
                                     std::size_t id_count) noexcept;
 
-// The job ends as soon as it can, with VIX_E_CANCELLED and leaving nothing behind; or with its
-// result, if it is past the point where that is possible. Does not wait.
+// Asks the job to end; does not wait. It ends as soon as it can, with VIX_E_CANCELLED, and leaves
+// nothing behind. A job past its point of no return ends with its result.
 int job_cancel(Handle job) noexcept;
 
-// Cancels the job, waits for its end, however long that takes, and releases the handle; one that
-// has ended is just released. Leaves alone how the last call failed.
+// Cancels the job, waits for its end, however long that takes, and releases the handle. A job that
+// has ended is only released. Does not change the thread's last error.
 void job_abandon(Handle job) noexcept;
 
 struct JobProgressState {
-    bool announced;  // how much there is to do is known
-    int percent;     // never falls; 100 only after the end
+    bool announced;  // the amount of work is known
+    int percent;     // never decreases; 100 only after the end
     std::int64_t done_bytes;
     std::int64_t total_bytes;
 };
@@ -55,11 +55,11 @@ struct JobEvent {
 
 enum class EventOutcome { Event, NoneNow, NoneEver };
 
-// The next event that waits in a job started with Events::Keep, each exactly once and
-// VIX_EVENTTYPE_JOB_COMPLETED last. NoneEver: after that one, or the handle is no such job's.
+// The next event of a job started with Events::Keep. Each event is returned once,
+// VIX_EVENTTYPE_JOB_COMPLETED last. NoneEver: after that one, or if the handle is no such job's.
 EventOutcome next_event(Handle job, JobEvent& event) noexcept;
 
-// Ends all that runs: cancels each job and waits until all have ended, or that long.
+// Cancels every job and waits until all have ended, at most `milliseconds`.
 void end_all_jobs(int milliseconds) noexcept;
 
 }  // namespace vix::api

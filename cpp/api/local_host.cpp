@@ -14,8 +14,7 @@ bool is_url(std::string_view text) {
            starts_with_ignoring_case(text, "http://");
 }
 
-// What stands between the scheme and the path of a URL, without a port: "[::1]:443" gives "::1".
-// Nothing when it is malformed.
+// The host of a URL, without a port: "[::1]:443" gives "::1". Empty if it is malformed.
 std::string_view host_of_url(std::string_view url) {
     url.remove_prefix(url.find("://") + 3);
     const auto authority = url.substr(0, url.find('/'));

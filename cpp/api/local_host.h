@@ -1,4 +1,4 @@
-// Whether the host name that a caller connects to means the host this process runs on.
+// Whether a host name means the host that this process runs on.
 #pragma once
 
 #include <string_view>
@@ -6,7 +6,7 @@
 namespace vix::api {
 
 // True for "", localhost, 127.0.0.1, ::1 and the name of this host (in full or up to its first dot,
-// in either case), each also within a URL such as https://localhost:8333/sdk.
+// in any case), also within a URL such as https://localhost:8333/sdk.
 bool names_this_host(std::string_view host_name);
 
 }  // namespace vix::api

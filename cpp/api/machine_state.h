@@ -1,4 +1,4 @@
-// What a call demands of the machine it is for.
+// The state that a call demands of its machine.
 #pragma once
 
 #include "api/call.h"
@@ -8,7 +8,7 @@ namespace vix::api {
 
 vm::PowerState state_of(const Call& call, const VmObject& vm);
 
-// VIX_E_VM_NOT_RUNNING for one that is off or suspended.
+// VIX_E_VM_NOT_RUNNING for a machine that is off or suspended.
 void require_running(const Call& call, const VmObject& vm);
 
 }  // namespace vix::api

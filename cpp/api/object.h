@@ -1,7 +1,9 @@
-// What handles stand for: a host connection, a virtual machine, a snapshot, a property list; a job
-// is in api/job.h. A new kind is a HandleType and a class; the handle table needs no change.
+// The objects behind handles: a host connection, a virtual machine, a snapshot, a property list.
+// Jobs are in api/job.h. A new kind needs a HandleType and a class; the handle table does not
+// change.
 //
-// Objects are shared between threads. Their members do not change once made, except where marked.
+// Objects are shared between threads. Their members do not change after construction, except where
+// marked.
 #pragma once
 
 #include <atomic>
@@ -43,7 +45,7 @@ class Object {
 // The product that a connection is made to, and the libvirt that runs its machines.
 struct Service {
     host::Provider provider;
-    std::string power_uri;  // empty: the one that is set
+    std::string power_uri;  // empty: that of the settings
 };
 
 class HostObject : public Object {
@@ -64,7 +66,7 @@ class VmObject : public Object {
   public:
     static constexpr HandleType kType = HandleType::Vm;
 
-    // `vmx`: canonical, on this host. `reported_path`: UTF-8, as the caller spelt it, absolute.
+    // `vmx`: canonical, on this host. `reported_path`: UTF-8, absolute, spelt like the caller's.
     VmObject(Handle host, Service service, boost::filesystem::path vmx, std::string reported_path)
         : Object{kType},
           host_{host},
@@ -78,12 +80,13 @@ class VmObject : public Object {
     const boost::filesystem::path& vmx() const noexcept { return vmx_; }
     const std::string& reported_path() const noexcept { return reported_path_; }
 
-    // Set for good when VMDelete has removed the machine: its handle lives on until it is released,
-    // but no call works on it, not even when another machine takes the place on disk.
+    // Set when VMDelete has removed the machine, and never cleared. Its handle stays until it is
+    // released, but no call accepts it, even if another machine appears at the same path.
     void mark_deleted() noexcept { deleted_ = true; }
     bool is_deleted() const noexcept { return deleted_; }
 
-    // Who logged in to the guest through this handle, and whose password was right; empty: nobody.
+    // The user who logged in to the guest through this handle with the right password; empty:
+    // nobody.
     void set_guest_user(std::string user) {
         const std::lock_guard guard{mutex_};
         guest_user_ = std::move(user);
@@ -118,7 +121,7 @@ class SnapshotObject : public Object {
     int uid_;
 };
 
-// Properties by their identifiers, in the order they were put in; none twice.
+// Properties by identifier, in the order of their insertion; none twice.
 class PropertyListObject : public Object {
   public:
     static constexpr HandleType kType = HandleType::PropertyList;

@@ -11,8 +11,8 @@ namespace {
 
 namespace fs = boost::filesystem;
 
-// The one name that a .vmx has however it is spelt. A symbolic link stands for what it points to; a
-// hard link in another folder is another machine, since its disks are sought beside it.
+// The canonical path, one for each .vmx. A symbolic link stands for its target. A hard link in
+// another folder is another machine, because its disks are searched beside it.
 fs::path canonical_vmx(const fs::path& path) {
     boost::system::error_code error;
     auto vmx = fs::canonical(path, error);
@@ -24,7 +24,7 @@ fs::path canonical_vmx(const fs::path& path) {
     throw system_error(error.value(), "finding", path.string());
 }
 
-// As the caller spelt it, but absolute; a Windows path is absolute already.
+// Spelt like the caller's, but absolute; a Windows path is absolute already.
 std::string reported_path(std::string_view path, const fs::path& folder) {
     if (io::is_windows_path(path)) return std::string{path};
     return fs::absolute(fs::path{path.begin(), path.end()}, folder).string();

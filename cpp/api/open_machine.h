@@ -1,4 +1,4 @@
-// From a path that a caller gives to the handle of a virtual machine.
+// From a caller's path to the handle of a virtual machine.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -9,7 +9,8 @@
 
 namespace vix::api {
 
-// The path on this host: by the drive map, and where it is relative, from where the call started.
+// The path on this host: Windows paths go through the drive map; relative ones start from the
+// folder in which the call was started.
 boost::filesystem::path resolve_path(const Call& call, std::string_view path);
 
 struct MachineOwner {
@@ -17,11 +18,11 @@ struct MachineOwner {
     Service service;
 };
 
-// Errors: VIX_E_VM_NOT_FOUND and those of reading a .vmx; VIX_E_INVALID_HANDLE when the host has
+// Errors: VIX_E_VM_NOT_FOUND and others of reading a .vmx; VIX_E_INVALID_HANDLE if the host has
 // been disconnected.
 Handle open_machine(const Call& call, const MachineOwner& owner, std::string_view path);
 
-// The same for one that the call itself has just made, which need not be looked at.
+// The same for a machine that the call itself has just made, which needs no check.
 Handle open_new_machine(const Call& call, const MachineOwner& owner, std::string_view path);
 
 }  // namespace vix::api

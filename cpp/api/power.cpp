@@ -17,12 +17,12 @@ std::int64_t power_bits(const power::Engine& engine, const VmObject& vm) {
     return engine.is_paused(vm.vmx()) ? VIX_POWERSTATE_PAUSED : VIX_POWERSTATE_POWERED_ON;
 }
 
-// A guest that does not answer need not be one without tools: it may still be starting.
+// UNKNOWN if the guest does not answer: it may have tools and still be starting.
 std::int64_t tools_state(const power::Engine& engine, const VmObject& vm) {
     try {
         if (engine.agent_answers(vm.vmx(), kToolsPatience_s)) return VIX_TOOLSSTATE_RUNNING;
     } catch (const Error&) {
-        // Run by another product, or ended meanwhile.
+        // Another product runs it, or it ended meanwhile.
     }
     return VIX_TOOLSSTATE_UNKNOWN;
 }

@@ -15,7 +15,7 @@ PropertyValue integer(std::int64_t value) {
                 std::string{kind} + " handle has no property " + std::to_string(id)};
 }
 
-// One bit at a time: callers compare the whole mask with ==.
+// Always a single bit, because callers compare the whole mask with ==.
 int power_state_bits(vm::PowerState state) {
     switch (state) {
         case vm::PowerState::Off:
@@ -28,7 +28,7 @@ int power_state_bits(vm::PowerState state) {
     return VIX_POWERSTATE_POWERED_OFF;
 }
 
-// There is no installation of tools: its bit is never set.
+// Installing tools is not supported, so its bit is never set.
 int supported_features(const VmObject& vm) {
     int features = 0;
     const auto add = [&](host::Operation operation, int bit) {
@@ -71,7 +71,7 @@ PropertyValue vm_property(const VmObject& vm, const vm::Summary& summary, int id
         case VIX_PROPERTY_VM_VMX_PATHNAME:
             return vm.reported_path();
         case VIX_PROPERTY_VM_VMTEAM_PATHNAME:
-            return std::string{};  // teams went with Workstation 8
+            return std::string{};  // Workstation 8 removed teams
         case VIX_PROPERTY_VM_MEMORY_SIZE:
             return integer(summary.memory_mb);
         case VIX_PROPERTY_VM_READ_ONLY:

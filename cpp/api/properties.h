@@ -1,4 +1,4 @@
-// What GetProperties returns for each kind of handle, one property at a time.
+// The values of GetProperties for each kind of handle, one property at a time.
 #pragma once
 
 #include "api/object.h"
@@ -8,17 +8,18 @@
 
 namespace vix::api {
 
-// Error VIX_E_UNRECOGNIZED_PROPERTY: hosts have no such property.
+// Error VIX_E_UNRECOGNIZED_PROPERTY if hosts have no such property.
 PropertyValue host_property(const HostObject& host, int id);
 
-// `summary` is the machine's, read just now. Errors: VIX_E_UNRECOGNIZED_PROPERTY;
-// VIX_E_VM_NOT_RUNNING or VIX_E_TOOLS_NOT_RUNNING for what only the tools of a running guest know.
+// `summary` was just read from the machine. Errors: VIX_E_UNRECOGNIZED_PROPERTY;
+// VIX_E_VM_NOT_RUNNING or VIX_E_TOOLS_NOT_RUNNING for a value that only the tools of a running
+// guest know.
 PropertyValue vm_property(const VmObject& vm, const vm::Summary& summary, int id);
 
 // Error VIX_E_UNRECOGNIZED_PROPERTY.
 PropertyValue snapshot_property(const vm::Snapshot& snapshot, vm::PowerState then, int id);
 
-// Error VIX_E_UNRECOGNIZED_PROPERTY: it was not put in.
+// Error VIX_E_UNRECOGNIZED_PROPERTY if the list does not contain it.
 PropertyValue list_property(const PropertyListObject& list, int id);
 
 }  // namespace vix::api

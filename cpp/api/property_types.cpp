@@ -74,7 +74,7 @@ int type_of_property(int id) noexcept {
     }
 }
 
-// VIX gives each kind of handle a range of its own.
+// VIX gives each kind of handle its own range of identifiers.
 bool has_property(HandleType type, int id) noexcept {
     const auto within = [&](int first, int last) { return first <= id && id <= last; };
     if (type_of_property(id) == VIX_PROPERTYTYPE_ANY) return false;

@@ -1,4 +1,4 @@
-// Which type the values of a property have: facts of VIX, from its reference and header.
+// The types of VIX's properties, from its reference and header.
 #pragma once
 
 #include "api/constants.h"
@@ -6,10 +6,10 @@
 
 namespace vix::api {
 
-// VIX_PROPERTYTYPE_*; VIX_PROPERTYTYPE_ANY for what is no property.
+// VIX_PROPERTYTYPE_*; VIX_PROPERTYTYPE_ANY if there is no such property.
 int type_of_property(int id) noexcept;
 
-// Whether handles of this kind can have the property. Property lists have those that were put in.
+// Whether handles of this kind can have the property. A property list has what was put into it.
 bool has_property(HandleType type, int id) noexcept;
 
 }  // namespace vix::api

@@ -1,5 +1,4 @@
-// What the results of calls are made of, by the properties of their jobs. The keys are those of the
-// hashes that the simple calls give.
+// The fields of the calls' results: job properties, and the keys in the hashes of the simple calls.
 #pragma once
 
 #include "api/call_table.h"
@@ -41,7 +40,7 @@ inline constexpr ResultField kScreenResult[] = {
     {VIX_PROPERTY_JOB_RESULT_SCREEN_IMAGE_DATA, "DATA"}};
 inline constexpr ResultField kFolderCountResult[] = {
     {VIX_PROPERTY_JOB_RESULT_SHARED_FOLDER_COUNT, "COUNT"}};
-// In the order that VMware's page gives them.
+// In the order of VMware's page.
 inline constexpr ResultField kFolderResult[] = {
     {VIX_PROPERTY_JOB_RESULT_SHARED_FOLDER_FLAGS, "FLAGS"},
     {VIX_PROPERTY_JOB_RESULT_ITEM_NAME, "NAME"},

@@ -1,5 +1,5 @@
-// The one state that lives as long as the process: its handles; and, for each thread, how its last
-// call failed. Everything below this layer gets what it needs as arguments.
+// The only state of the process: its handles, and for each thread how its last call failed. Every
+// layer below gets what it needs as arguments.
 #pragma once
 
 #include <string>
@@ -12,19 +12,19 @@ struct Runtime {
     HandleTable handles;
 };
 
-// Made at the first use, never destroyed. Safe to use from any thread.
+// Made on first use, never destroyed. Any thread may use it.
 Runtime& runtime();
 
 struct Failure {
-    int code = 0;  // VIX_OK: the last call worked
+    int code = 0;  // VIX_OK: the last call succeeded
     std::string detail;
 };
 
-// The calling thread's own.
+// The failure of the calling thread.
 Failure& last_failure() noexcept;
 
-// What VIX_PROPERTY_HOST_SOFTWARE_VERSION tells: the version of this library. The Perl module's
-// $VERSION is the same number; a test holds one against the other.
+// VIX_PROPERTY_HOST_SOFTWARE_VERSION: the version of this library. A test compares it with the Perl
+// module's $VERSION.
 inline constexpr const char* kSoftwareVersion = "0.01";
 
 }  // namespace vix::api

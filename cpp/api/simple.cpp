@@ -85,7 +85,8 @@ std::string name_of_type(int type) {
     }
 }
 
-// The value as one of the property's type, or VIX_E_INVALID_ARG.
+// Converts the value to the property's type. Errors: VIX_E_UNRECOGNIZED_PROPERTY;
+// VIX_E_INVALID_ARG.
 PropertyValue value_of(const PropertyInput& input) {
     const int type = type_of_property(input.id);
     if (type == VIX_PROPERTYTYPE_ANY) {

@@ -1,11 +1,11 @@
-// VIX as a caller sees it: integers and text in, codes, handles and values out. Here is what
-// answers at once; calls that take their time are in api/call_table.h, and what becomes of them in
-// api/jobs.h. Every function is noexcept and may be called from any thread. How a call failed is
-// kept per thread until the next call that answers with a code (see last_error_detail), so cleaning
-// up with release_handle and host_disconnect before the report loses nothing.
+// VIX as a caller sees it: integers and text in; codes, handles and values out. This header has the
+// calls that return at once. api/call_table.h has those that start jobs, api/jobs.h what becomes of
+// the jobs. Every function is noexcept and may be called from any thread. How a call failed is kept
+// per thread until the next call that returns a code (see last_error_detail). release_handle and
+// host_disconnect return none, so cleaning up before the report loses nothing.
 //
-// These three headers need nothing but the standard library, so glue for a language can include
-// them alone.
+// These three headers need only the standard library, so glue for a language can include them
+// alone.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,7 @@ struct CountResult {
     int count;  // 0 unless error is VIX_OK
 };
 
-// Bytes that are no text.
+// Bytes that are not text.
 struct Blob {
     std::string bytes;
 
@@ -44,7 +44,7 @@ struct PropertiesResult {
     std::vector<PropertyValue> values;  // one per id; all monostate unless error is VIX_OK
 };
 
-// Kinds of values that a caller's language knows apart.
+// Kinds of values that a caller's language distinguishes.
 enum class InputKind { None, Number, Text };
 
 // A property and its value, for a property list.
@@ -68,14 +68,14 @@ HandleResult snapshot_get_parent(Handle snapshot) noexcept;
 
 PropertiesResult get_properties(Handle handle, const int* ids, std::size_t id_count) noexcept;
 
-// VIX_PROPERTYTYPE_* of a property that handles of this kind have; a property list has those that
-// were put into it.
+// VIX_PROPERTYTYPE_* of a property that handles of this kind have. A property list has what was put
+// into it.
 CountResult get_property_type(Handle handle, int id) noexcept;
 
-// VIX_PROPERTYTYPE_* of a property of any kind of handle; VIX_PROPERTYTYPE_ANY if there is no such.
+// VIX_PROPERTYTYPE_* of a property of any kind of handle; VIX_PROPERTYTYPE_ANY if there is none.
 int property_type(int id) noexcept;
 
-// A negative count: the list was malformed, one identifier lacks its value.
+// A negative count means a malformed list: one identifier lacks its value.
 HandleResult alloc_property_list(Handle host, const PropertyInput* properties,
                                  std::ptrdiff_t count) noexcept;
 
@@ -83,14 +83,15 @@ int get_handle_type(Handle handle) noexcept;
 void add_ref_handle(Handle handle) noexcept;
 void release_handle(Handle handle) noexcept;
 
-// How many handles are alive, of all kinds.
+// The number of live handles of all kinds.
 std::size_t live_handle_count() noexcept;
 
-// The general text of a code. When `error` is what the last failed call of this thread returned,
-// its detail follows the text, so that a script that prints GetErrorText shows which file and why.
+// The general text of a code. If `error` is the code of this thread's last failed call, its detail
+// follows, so that a script that prints GetErrorText shows which file and why.
 std::string error_text(std::int64_t error) noexcept;
 
-// What exactly went wrong in the last failed call of this thread; empty when the last call worked.
+// The detail of this thread's last call: why it failed, or the note of a job that succeeded; else
+// empty.
 std::string last_error_detail() noexcept;
 
 }  // namespace vix::api

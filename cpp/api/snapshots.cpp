@@ -16,7 +16,7 @@ namespace {
 
 using vm::SnapshotTree;
 
-// That there are none is not said where the list may be elsewhere.
+// Refuses an empty result if the snapshot list may be in another folder.
 SnapshotTree tree_of(const VmObject& vm) {
     SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(vm.vmx()));
     if (tree.snapshots().empty() && io::identity_of(vm.vmx())) {
@@ -39,7 +39,7 @@ int nth(const std::vector<int>& uids, int index, const char* what) {
                        ": there are " + std::to_string(uids.size()));
 }
 
-// Names from a root down, joined by one kind of separator; one name alone may be anywhere.
+// Names from a root down, all joined by one kind of separator. A single name may be anywhere.
 std::vector<int> find_named(const SnapshotTree& tree, const std::string& name) {
     const char separator = name.find('/') != std::string::npos ? '/' : '\\';
     std::vector<int> found;
@@ -109,7 +109,8 @@ const vm::Snapshot& find_snapshot(const SnapshotTree& tree, const SnapshotObject
                 "the snapshot was removed from " + snapshot.vm()->reported_path()};
 }
 
-// Its configuration of then tells one that was suspended; where that cannot be read, it ran.
+// The snapshot's own configuration shows whether the machine was suspended. If it cannot be read,
+// the machine ran.
 vm::PowerState power_state_of(const vm::Snapshot& snapshot, const VmObject& vm) {
     if (!snapshot.with_memory) return vm::PowerState::Off;
     const auto settings = host::load_settings();
@@ -117,7 +118,7 @@ vm::PowerState power_state_of(const vm::Snapshot& snapshot, const VmObject& vm) 
         const auto state = vm::state_of_snapshot(vm::Config::read(vm.vmx()), snapshot, settings);
         if (state.config.is_suspended()) return vm::PowerState::Suspended;
     } catch (const Error&) {
-        // Another product's states need not hold a configuration.
+        // Another product's snapshot state may contain no configuration.
     }
     return vm::PowerState::Running;
 }

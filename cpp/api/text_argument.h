@@ -1,15 +1,15 @@
-// The rule for text that callers pass: UTF-8, and no NUL inside, since a path ends at one.
+// The rule for text from callers: UTF-8 without NUL, because a path ends at a NUL.
 #pragma once
 
 #include <string_view>
 
 namespace vix::api {
 
-// Throws VIX_E_INVALID_UTF8_STRING or, for a NUL, VIX_E_INVALID_ARG; `name` is the argument's, for
-// the detail.
+// Errors: VIX_E_INVALID_UTF8_STRING; VIX_E_INVALID_ARG for a NUL. The detail contains `name`, the
+// argument's.
 void require_text(std::string_view text, const char* name);
 
-// The same, and empty text is VIX_E_INVALID_ARG.
+// The same; an empty text is VIX_E_INVALID_ARG, too.
 void require_path(std::string_view path, const char* name);
 
 }  // namespace vix::api
