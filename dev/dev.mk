@@ -1,4 +1,5 @@
-# Targets for contributors, beside MakeMaker's own. Each is one command of this folder.
+# Targets for contributors, besides MakeMaker's own. Each is one command, most of them in this
+# folder.
 
 .PHONY : test-core sanitize layers format lint torture check setup
 

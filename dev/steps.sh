@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Shared by the scripts in this folder, which source it: a step is one line to look at, what it
-# prints goes to a log, and the log's end is shown when it fails.
+# Shared by the scripts in this folder, which source it. Each step prints one line; its output goes
+# to a log, and the end of the log is shown if the step fails.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 log_folder=$root/build/logs
@@ -32,7 +32,8 @@ step() {
     return "$status"
 }
 
-# CMake's folder is bound to the place it was made in; a tree that was moved or copied starts anew.
+# CMake's build folder is bound to its path, so a tree that was moved or copied is built from the
+# start.
 drop_foreign_build() {
     local cache=$1/CMakeCache.txt
     if [[ -f $cache ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root/cpp" "$cache"; then
@@ -40,18 +41,20 @@ drop_foreign_build() {
     fi
 }
 
-# A function that is a step has its commands chained: `set -e` does not hold inside.
+# In a function that runs as a step the commands are joined by &&, because `set -e` does not apply
+# there.
 make_module() {
     cd "$root" && perl Makefile.PL && make -j"$jobs"
 }
 
-# The tests that start virtual machines and download packages run from here, but not by `make test`.
+# Tests that start virtual machines and download packages run from these scripts, but not by `make
+# test`.
 export VIX_TEST_MACHINES=${VIX_TEST_MACHINES-1}
 
-# Where CI runs it, a warning ends the build.
+# In CI a warning fails the build.
 if [[ ${CI-} == true ]]; then export VIX_WERROR=ON; fi
 
-# The core with its unit tests, in the folder that the module's build uses too.
+# Builds the core with its unit tests, in the folder that the module's build also uses.
 make_core_tests() {
     cmake -S "$root/cpp" -B "$root/build" -DCMAKE_BUILD_TYPE=Release -DVIX_TESTS=ON \
         -DVIX_WERROR="${VIX_WERROR:-OFF}" &&
