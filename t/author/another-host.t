@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Virtual machines that run on another host, on storage that both hosts have: one script here drives
-# libvirt, QEMU and the disks' server there, through ssh.
+# Virtual machines that run on another host, on storage that both hosts have: a script here drives
+# libvirt, QEMU and the image server there, through ssh.
 
 use strict;
 use warnings;
@@ -93,13 +93,13 @@ succeeds(VMPowerOff($vm, VIX_VMPOWEROP_NORMAL), 'powered off');
 is(there('ls -A /run/vix-test-' . $$), '', 'nothing of it is left there');
 is(locks(), 0, 'nor locked here');
 
-# QEMU dies: what ends with it takes the locks along.
+# QEMU is killed: the supervisor, which ends with it, removes the locks.
 succeeds(VMPowerOn($vm, @none), 'powered on');
 there('pkill -KILL qemu-system');
 for (1 .. 300) { last if !locks(); select undef, undef, undef, 0.1 }
 is(power_state($seen_here), VIX_POWERSTATE_POWERED_OFF, 'when its process dies, it is off');
 
-# The host dies: its locks stay, and are honoured until it is there again to tell.
+# The host crashes: its locks stay and are respected until the host can answer again.
 succeeds(VMPowerOn($vm, @none), 'powered on');
 system $second, 'stop', "$keep/host";
 is(power_state($seen_here), VIX_POWERSTATE_POWERED_ON, 'nobody can tell that it ended');
@@ -109,7 +109,7 @@ qx($second start '$keep/host');
 succeeds(VMPowerOn($vm, @none), 'once the host is back it is started anew');
 succeeds(VMPowerOff($vm, VIX_VMPOWEROP_NORMAL), 'powered off');
 
-# What only this host has.
+# Files that only this host has.
 ($err, my $own) = VMOpen($host, make_vm(dir => "/run/vix-test-own-$$")->{vmx});
 is(VMPowerOn($own, @none), VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT, 'a machine that is not there');
 like(VMware::Vix::last_error_detail(), qr/storage that both have/, 'with the reason');

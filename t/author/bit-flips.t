@@ -1,7 +1,8 @@
 #!/usr/bin/perl
-# Good machines with random damage to headers, tables, descriptors and .vmx: never a signal, a hang
-# or more memory than allowed, nothing left behind, the source untouched; and where there is a clone
-# its disk is sound. Runs for VIX_TEST_SECONDS (60); VIX_TEST_SEED repeats a run.
+# Good machines with random damage to headers, tables, descriptors and the .vmx. A clone never ends
+# with a signal, hangs or exceeds its memory limit, leaves nothing behind and does not change the
+# source; if it succeeds, its disk is sound. Runs for VIX_TEST_SECONDS (60); VIX_TEST_SEED repeats a
+# run.
 
 use strict;
 use warnings;
@@ -39,7 +40,7 @@ my @kinds = (
 
 sub one_of { return $_[rand @_] }
 
-# Where a byte matters most: the front of the file, anywhere, or its end.
+# An offset where a byte matters most: at the front of the file, anywhere, or at its end.
 sub random_offset {
     my ($size) = @_;
     my $offset = int rand one_of(100, 512, 16_384, $size, $size);
@@ -75,7 +76,7 @@ sub damaged_machine {
     return $vm;
 }
 
-# What is wrong with the result of cloning the machine in `$dir`.
+# What is wrong with the clone of the machine in `$dir`.
 sub complaints {
     my ($dir, $before, $result) = @_;
     return "signal $result->{signal}: $result->{text}" if $result->{signal};

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
-# A sample of t/author/kill-every-call.t and fail-every-call.t: calls that are killed at some system
-# call, or for which one fails. Nothing is lost, no half clone, the right code, nothing left open.
+# A sample of t/author/kill-every-call.t and fail-every-call.t: calls that are killed at a system
+# call, or in which one fails. Nothing is lost, no clone is incomplete, the code is right, and
+# nothing stays open.
 
 use strict;
 use warnings;

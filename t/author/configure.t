@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# Makefile.PL where something is missing, and with compilers and options of all kinds: what is missing
-# is named with its packages, no Makefile is written, the status is 0 (for CPAN's testers "cannot be
-# tested here"), and once it is installed the same command works.
+# Makefile.PL where something is missing, and with all kinds of compilers and options. It names what
+# is missing with its packages, writes no Makefile and exits with 0 (for CPAN's testers "cannot be
+# tested here"). Once that is installed, the same command works.
 
 use strict;
 use warnings;
@@ -42,7 +42,7 @@ sub put_program {
     return;
 }
 
-# A variable of CMake's cache.
+# A variable in CMake's cache.
 sub cached {
     my ($name) = @_;
     return slurp('build/CMakeCache.txt') =~ /^\Q$name\E:\w+=(.*)$/m ? $1 : undef;

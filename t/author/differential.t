@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# Disks of every kind that QEMU makes, of odd sizes and with the patterns that readers stumble over,
-# made by QEMU and by us, read by QEMU, by libvmdk and by us: equal to the byte. Large disks with two
-# patterns only.
+# Disks of every kind that QEMU makes, of odd sizes and with patterns that confuse readers. QEMU and
+# this library make them; QEMU, libvmdk and this library read them, equal to the byte. Large disks
+# have two patterns only.
 
 use strict;
 use warnings;

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
-# The distribution as CPAN's clients and packagers get it: the tarball of `make dist` builds, passes its
+# The distribution as CPAN's clients and packagers get it. The tarball of `make dist` builds, passes its
 # tests and installs as a plain user, offline, in parallel, in a folder with blanks and letters beyond
-# ASCII, without libvirt and without QEMU; and what is installed works without its source. As root it
-# is somebody else who does that, and libvirt is hidden where it is installed.
+# ASCII, without libvirt and without QEMU; the installed module works without its source. Run by root,
+# the test switches to another user and hides an installed libvirt.
 #
 # Runs all tests of the tarball, or those named in DIST_TEST_FILES.
 
@@ -23,7 +23,7 @@ use VixTest::Tools qw(have_tool run_tool);
 my $ROOT   = abs_path("$Bin/../..");
 my $TESTS  = $ENV{DIST_TEST_FILES} || 't/*.t';
 my $NOBODY = 65_534;
-# As debhelper calls Makefile.PL: a C compiler links, and the flags come twice.
+# As debhelper calls Makefile.PL: the C compiler links, and the flags occur twice.
 my @PACKAGERS = ("LD=$Config{cc} -Wl,-z,relro", 'OPTIMIZE=-O2 -g -D_FORTIFY_SOURCE=2');
 delete @ENV{ grep {/\A(?:VIX_|PERL5LIB\z|PERL5OPT\z|PERL_M|XDG_)/} keys %ENV };
 
@@ -33,8 +33,8 @@ mkdir $_ or die "$_: $!" for $clean, map {"$temp/$_"} qw(tree home tmp bin run e
 @ENV{qw(HOME TMPDIR XDG_RUNTIME_DIR)} = map {"$temp/$_"} qw(home tmp run);
 $ENV{HARNESS_OPTIONS} = 'j4';
 
-# All programs of this host but QEMU's and the outside judges of disks; those that would start a daemon
-# or use the network note that they were called.
+# All programs of this host except QEMU's and the other readers of disks. Those that would start a
+# daemon or use the network record that they were called.
 my @SPIES = qw(apt-get curl libvirtd ssh virsh virtlogd virtqemud wget);
 for my $folder (grep {-d} split /:/, $ENV{PATH}) {
     opendir my $handle, $folder or next;
@@ -49,7 +49,8 @@ for my $name (@SPIES) {
 }
 $ENV{PATH} = "$temp/bin";
 
-# How a plain user without network and libvirt is made; less where this host does not allow it.
+# The command that makes a plain user without network and libvirt; with less isolation if this host
+# does not allow it.
 my @alone = ('unshare', ($> == 0 ? '-m' : '-r'), '-n', 'sh', '-c', <<'END_OF_SCRIPT', 'sh', "$temp/empty");
 mount -t sysfs sysfs /sys  # has the network cards of where it was mounted
 [ ! -d /usr/include/libvirt ] || mount --bind "$1" /usr/include/libvirt || exit 99
@@ -73,7 +74,7 @@ sub give_away {
     return;
 }
 
-# In a folder; ends the test where it fails, with the end of what it said.
+# Runs a command in a folder. If it fails, the test ends with the end of the command's output.
 sub do_in {
     my ($folder, $what, @command) = @_;
     my $run = run_tool(@alone, 'sh', '-c', 'cd "$1" && shift && exec "$@" 2>&1', 'sh', $folder, @command);
@@ -144,7 +145,7 @@ subtest 'test' => sub {
     is_deeply([list_files("$temp/$_")], [], "nothing is left in $_") for qw(home run tmp);
 };
 
-# What is installed below a folder, but for perl's own notes.
+# The files installed below a folder, without perl's own notes.
 sub installed_in {
     my ($folder) = @_;
     return grep { -f "$folder/$_" && !/perllocal\.pod\z/ } list_files($folder);

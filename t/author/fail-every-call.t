@@ -1,9 +1,9 @@
 #!/usr/bin/perl
-# Every call that changes a machine's files, with every single system call failing in turn, those
-# that only look, too: nothing is lost, the code is the right one, the detail names path and errno,
-# no descriptor and no thread is left; and a call that is interrupted or transfers less is made
-# again. VIX_TEST_ONLY and VIX_TEST_ERRORS: patterns of the calls' and the errors' names;
-# VIX_TEST_SOME: so many places of each instead of all.
+# Every call that changes a machine's files, with every single system call failing in turn,
+# including those that only read. Nothing is lost, the code is right, the detail names path and
+# errno, and no descriptor and no thread stays. A system call that is interrupted or transfers less
+# is repeated. VIX_TEST_ONLY and VIX_TEST_ERRORS: patterns for the names of the calls and the
+# errors; VIX_TEST_SOME: this many points of each call instead of all.
 
 use strict;
 use warnings;

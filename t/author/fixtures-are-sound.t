@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# The tests' own disks against QEMU and libvmdk, and the tests' own judges against disks with
-# faults: what the other tests rely on.
+# Compares the tests' own disks with QEMU and libvmdk, and runs the tests' own checks on disks with
+# faults, because the other tests rely on both.
 
 use strict;
 use warnings;
@@ -72,7 +72,7 @@ for my $type ('vmfsSparse', $mono, 'seSparse', 'twoGbMaxExtentSparse') {
     is_sound("a chain with $type on top", $chain, not_libvmdk => $type eq 'seSparse');
 }
 
-# Faults that the judges must see.
+# Faults that the checks must find.
 sub has_fault {
     my ($what, $damage, %disk) = @_;
     my $disk   = made(type => $mono, %disk);
@@ -143,7 +143,7 @@ my @binary = grep { -f "$again/$_" } list_files("$again");
 is(scalar @binary, 7, 'all of them');
 is(slurp("$again/$_"), slurp("$samples/$_"), "$_: as it is here, to the byte")
     for grep { !/^vddk/ } @binary;
-my $deflated = 'vddk/streamOptimized.vmdk';    # each zlib in its own way
+my $deflated = 'vddk/streamOptimized.vmdk';    # every zlib compresses in its own way
 is(qemu_compare("$again/$deflated", "$samples/$deflated"), '', "$deflated: as it is here");
 
 my ($head, @rows) = map { [split /\t/] } split /\n/, slurp("$samples/INDEX.tsv");

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
-# Every call that changes a machine's files on real file systems (ext4, XFS, btrfs) with room for so
-# many KiB more, and on ones that are read-only: the answer is VIX_OK or the code for it, nothing
-# that was there is lost, no half clone stays, and with room again the same call succeeds. Needs
-# root. VIX_TEST_ONLY and VIX_TEST_KINDS: patterns of the names of calls and file systems.
+# Every call that changes a machine's files, on real file systems (ext4, XFS, btrfs) with room for a
+# given number of KiB, and on read-only ones. It returns VIX_OK or the code for the lack of room,
+# loses nothing, leaves no incomplete clone, and succeeds once there is room again. Needs root.
+# VIX_TEST_ONLY and VIX_TEST_KINDS: patterns for the names of calls and file systems.
 
 use strict;
 use warnings;
@@ -23,7 +23,7 @@ my $kinds = $ENV{VIX_TEST_KINDS} || q(.);
 my @room = ((map { 4 * $_ } 0 .. 24), (map { 100 + 50 * $_ } 0 .. 18), 1500, 2000, 4000, 8000);
 my %sum  = (cases => 0, failures => 0);
 
-# What is wrong while there is no room, or else with room again.
+# What is wrong while there is no room; if nothing is, what is wrong with room again.
 sub judged {
     my ($mount, $trial, $code) = @_;
     my @wrong = complaints_after($trial, $code, again => 0);
@@ -31,7 +31,7 @@ sub judged {
     return @wrong ? @wrong : complaints_after($trial, $code);
 }
 
-# { sentence => [the rooms] } of what is wrong, and how often each code came.
+# Returns { sentence => [the rooms] } for what is wrong, and counts each code.
 sub tried_with_room {
     my ($mount, $what) = @_;
     $mount->leave_room(undef);

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# Snapshot calls and linked clones on a file system that becomes full at any point of them: each
-# answers with an error or VIX_OK, nothing that was there is lost, and with room again the next call
-# succeeds. Needs root, for it mounts a file system in memory.
+# Snapshot calls and linked clones on a file system that becomes full at any point of them. Each
+# returns an error or VIX_OK, nothing is lost, and the next call succeeds once there is room again.
+# Needs root, because it mounts a file system in memory.
 
 use strict;
 use warnings;
@@ -22,7 +22,7 @@ mkdir "$keep/mount" or die "mkdir: $!";
 my $mount = run_tool('mount', '-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', "$keep/mount");
 plan skip_all => "no file system can be mounted: $mount->{err}" if $mount->{status};
 
-# Leaves room for so many bytes; plenty for undef.
+# Leaves room for this many bytes; for undef, plenty.
 sub resize {
     my ($room) = @_;
     my $size = 64 << 20;

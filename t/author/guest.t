@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Calls to the guest of a virtual machine that really runs: logging in, programs, files, processes.
+# Calls to the guest of a virtual machine that really runs: login, programs, files, processes.
 
 use strict;
 use warnings;
@@ -41,7 +41,7 @@ sub environment_variable {
     return $err == VIX_OK ? $value : text_of($err);
 }
 
-# What a script of the guest prints.
+# The output of a script in the guest.
 sub said_in_guest {
     my ($script) = @_;
     my $err = VMRunScriptInGuest($vm, '/bin/sh', "exec >/tmp/said 2>&1\n$script\n", @none);
@@ -58,7 +58,7 @@ is(VMWaitForToolsInGuest($vm, 1), VIX_E_TIMEOUT_WAITING_FOR_TOOLS, 'nor within a
 succeeds(VMWaitForToolsInGuest($vm, 300), 'VMWaitForToolsInGuest');
 is(tools_state(), VIX_TOOLSSTATE_RUNNING, 'now they are');
 
-# The agent runs before the network does.
+# The agent starts before the network does.
 my $address = '';
 for (1 .. 50) {
     $address = guest_variable('ip');
@@ -290,7 +290,7 @@ is((VMCaptureScreenImage($vm, VIX_CAPTURESCREENFORMAT_PNG, VIX_INVALID_HANDLE))[
 is(environment_variable('USER'), text_of(VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED),
     'or the environment');
 
-# Waits for the guest to start anew, by what a guest has that has not.
+# Waits until the guest has rebooted: then the file that marks the former boot is gone.
 sub started_anew {
     my $end = time + 300;
     while (time < $end) {
@@ -321,7 +321,7 @@ subtest 'the guest starts anew, and ends, by itself' => sub {
     is(guest_variable('answer'), 'from the guest', 'both');
     is(environment_variable('VIX_TOUR'), '', 'the environment is forgotten');
 
-    # One that keeps no files when it starts anew is given again what it is asked for.
+    # A guest that keeps no files across a reboot is given again what it is asked for.
     mark_guest();
     is(said_in_guest('rm -r /var/lib/vmware-vix'), '', 'its files are gone');
     succeeds(VMReset($vm, VIX_VMPOWEROP_NORMAL), 'VMReset');

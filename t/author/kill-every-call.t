@@ -1,8 +1,8 @@
 #!/usr/bin/perl
-# Every call that changes a machine's files, killed at every single system call that does so: what
-# the machine holds is never lost, a clone is absent or whole, the same call succeeds then, and
-# nothing is left of the one that was killed. VIX_TEST_ONLY: a pattern of the calls' names;
-# VIX_TEST_SOME: so many places of each instead of all.
+# Every call that changes a machine's files, killed at every single system call that changes one.
+# The machine's data are never lost, a clone is absent or complete, the same call then succeeds, and
+# nothing is left of the killed one. VIX_TEST_ONLY: a pattern for the calls' names; VIX_TEST_SOME:
+# this many points of each call instead of all.
 
 use strict;
 use warnings;

@@ -1,9 +1,9 @@
 #!/usr/bin/perl
-# A script that takes a snapshot of a running machine is killed at every single call that writes, the
-# ones to libvirt and to the disks' server included, while the guest's file systems are frozen and
-# its processors stand still: with the next call on the machine, whichever, its guest works again, on
-# disks that are whole, and the snapshot is absent or whole. VIX_TEST_SOME: so many places instead of
-# all.
+# A script that takes a snapshot of a running machine is killed at every single call that writes,
+# including those to libvirt and to the image server, while the guest's file systems are frozen and
+# its processors are stopped. The next call on the machine, whichever it is, makes the guest work
+# again, its disks are whole, and the snapshot is absent or complete. VIX_TEST_SOME: this many points
+# instead of all.
 
 use strict;
 use warnings;
@@ -43,7 +43,7 @@ sub take {
     return $err;
 }
 
-# What may come next, on another handle than the one whose script has died.
+# Possible next calls, on another handle than that of the killed script.
 my @NEXT = (
     ['a script' => sub { return in_guest($vm, 'true') || VIX_OK }],
     ['a snapshot' => sub { return take('next', 0) }],
@@ -58,7 +58,7 @@ sub power_state {
     return $err == VIX_OK ? $state & ~VIX_POWERSTATE_TOOLS_RUNNING : text_of($err);
 }
 
-# The numbers in the guest's log, as a disk has it.
+# The numbers in the guest's log, as a disk contains it.
 sub log_on {
     my ($disk) = @_;
     my $made = run_tool('qemu-img', 'convert', '-U', qw(-f vmdk -O raw), $disk, "$keep/raw");
@@ -75,7 +75,7 @@ sub uids {
     return map { $value->{$_} } grep {/^snapshot\d+\.uid$/} sort keys %{$value};
 }
 
-# A disk that a snapshot names is not written any more, so its log ends where the guest's did then.
+# A frozen disk is no longer written, so its log ends where the guest's log ended then.
 sub judge_snapshots {
     for my $uid (uids()) {
         my $disk = snapshot_path($vmx, $uid, $NODE);
@@ -88,14 +88,14 @@ sub judge_snapshots {
     return;
 }
 
-# A disk that was begun and is no machine's goes with the next start or snapshot.
+# An incomplete disk that no machine uses is deleted by the next start or snapshot.
 sub is_pending {
     my ($disk) = @_;
     my $journal = "$keep/guest/guest.vix-pending";
     return -e $journal && index(slurp($journal), basename($disk)) >= 0;
 }
 
-# At its end all that the guest wrote is there, in a chain that QEMU finds sound.
+# After power-off everything that the guest wrote is there, in a chain that QEMU finds sound.
 sub judge_disks {
     my $err = VMPowerOff($vm, VIX_VMPOWEROP_NORMAL);
     push @wrong, 'VMPowerOff: ' . text_of($err) if $err != VIX_OK;

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# The same as t/46, many times over the few milliseconds that a call takes, so that every step is
-# hit. VIX_TEST_ROUNDS (200) for each call.
+# Like t/46, many times within the few milliseconds of a call, so that every step is hit.
+# VIX_TEST_ROUNDS (200) for each call.
 
 use strict;
 use warnings;

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Many clones of a small machine killed within the few milliseconds they take, so that every step is
-# hit: nothing or a whole clone, and the next one succeeds. VIX_TEST_ROUNDS (300).
+# Many clones of a small machine, killed within the few milliseconds they take, so that every step
+# is hit. The clone is absent or complete, and the next one succeeds. VIX_TEST_ROUNDS (300).
 
 use strict;
 use warnings;

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Disks of terabytes: flat beyond 2 TiB, sparse up to what the format's 32-bit sector numbers allow,
-# almost all of it holes, cloned exactly and in little time and memory.
+# Disks of terabytes: flat beyond 2 TiB, sparse up to the limit of the format's 32-bit sector
+# numbers, almost all of them holes. Clones are exact and take little time and memory.
 
 use strict;
 use warnings;

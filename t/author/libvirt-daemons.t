@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# dev/libvirt where libvirt comes as a daemon for each driver: it starts those that are installed, in
-# their order, and ends them. Debian 12 has no such daemons: shell scripts stand for them, in a mount
-# namespace that hides libvirtd and the folder of dev/libvirt's own.
+# dev/libvirt where libvirt comes as one daemon for each driver: it starts the installed ones in
+# their order, and ends them. Debian 12 has no such daemons, so shell scripts replace them, in a
+# mount namespace that hides libvirtd and the folder of dev/libvirt.
 
 use strict;
 use warnings;
@@ -20,7 +20,7 @@ my $TOOL = abs_path("$FindBin::Bin/../../dev/libvirt");
 my $keep = temp_dir();
 mkdir "$keep/$_" or die "mkdir: $!" for qw(bin run);
 
-# Notes its start, and lives until it is ended.
+# Records its start and runs until it is ended.
 my $DAEMON = <<"END_OF_DAEMON";
 #!/bin/sh
 name=\${0##*/}
@@ -39,7 +39,7 @@ sub put_program {
 put_program($_, $DAEMON) for qw(virtlogd virtnetworkd virtqemud);
 put_program('virsh', "#!/bin/sh\ngrep -q virtqemud '$keep/log' 2>/dev/null\n");
 
-# libvirt's own programs cannot be seen, nor can what dev/libvirt started outside.
+# Runs a command that sees neither libvirt's own programs nor what dev/libvirt started outside.
 sub run_alone {
     my (@words) = @_;
     my $hide = 'mkdir -p /run/vmware-vix-test && mount --bind "$1" /run/vmware-vix-test || exit 99;'
@@ -50,7 +50,7 @@ sub run_alone {
     return run_tool('unshare', '-m', 'sh', '-c', $hide, 'sh', "$keep/run", @words);
 }
 
-# How many of the daemons run; one that ended may wait to be reaped.
+# The number of daemons that run; one that has ended may still wait to be reaped.
 my @pids;
 sub running { return scalar grep { -e "/proc/$_/stat" && slurp("/proc/$_/stat") !~ /\) Z / } @pids }
 

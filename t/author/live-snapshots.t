@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Snapshots of a guest that really works: what it had in memory and on its disk comes back, also when
-# it was taken while the guest was writing.
+# Snapshots of a guest that really works: its memory and its disk come back, even if the snapshot was
+# taken while the guest was writing.
 
 use strict;
 use warnings;
@@ -67,7 +67,7 @@ login();
 is(in_guest($vm, 'test -e /mnt/two.txt -a ! -e /mnt/three.txt '
     . '-a ! -e /mnt/four.txt -a ! -e /tmp/kept'), 0, 'has the disk of then, and no memory');
 
-# Removing what it stands on, while it writes.
+# Removes snapshots that the guest's disk depends on, while the guest writes.
 is(in_guest($vm, '(while :; do dd if=/dev/urandom of=/mnt/busy bs=64k count=16; sync; done) '
     . '>/dev/null 2>&1 & echo $! >/tmp/busy'), 0, 'it is busy');
 my @more = map { snapshot("busy $_", 0) } 1 .. 3;

@@ -1,9 +1,9 @@
 #!/usr/bin/perl
-# Many at once and much of one thing: eight processes make linked clones of one machine while others
-# clone it fully, take and remove snapshots and delete clones; a thousand machines in one inventory;
-# a thousand snapshots in one machine; a list with ten thousand records of clones. No record is
-# lost, nobody waits for ever, there is no half clone, and all locks are given back. VIX_TEST_ONLY: a
-# pattern of the parts' names.
+# Many calls at once, and large numbers. Eight processes make linked clones of one machine while
+# others make full clones of it, take and remove snapshots and delete clones; one inventory has a
+# thousand machines; one machine has a thousand snapshots; one snapshot list has ten thousand records
+# of clones. No record is lost, nobody waits without end, no clone is incomplete, and all locks are
+# released. VIX_TEST_ONLY: a pattern for the names of the parts.
 
 use strict;
 use warnings;
@@ -26,11 +26,11 @@ use VixTest::SnapshotChain qw(chain_complaints);
 use VixTest::SnapshotDisk  qw(guest_reads present_path);
 use VixTest::SnapshotState qw(snapshot_list);
 
-my $PATIENCE = 600;    # seconds, for a deadlock to be told from a slow machine
+my $PATIENCE = 600;    # seconds; distinguishes a deadlock from a slow machine
 my $only     = $ENV{VIX_TEST_ONLY} || q(.);
 my %sum      = (cases => 0, failures => 0);
 
-# Runs the subs in a process each; what each returns, a list of words.
+# Runs each sub in a process of its own. Returns what each of them returned, a list of words.
 sub at_once {
     my (@subs) = @_;
     my $dir = temp_dir();
@@ -54,7 +54,7 @@ sub records {
     return sort map { $value->{$_} } grep {/\.clone\d+$/} keys %{$value};
 }
 
-# The call's code; one that was told that somebody else is at it tries again.
+# Returns the call's code. Repeats a call that failed because another process works there.
 sub patiently {
     my ($do) = @_;
     my $err;
@@ -72,7 +72,7 @@ sub count_result {
     return;
 }
 
-# Names that only a call that is under way may leave.
+# Names that only an unfinished call may leave.
 sub litter { return grep {/vix-|\.lck(?:\/|$)|manifest/} list_files($_[0]) }
 
 sub crowd {
@@ -86,7 +86,7 @@ sub crowd {
         return grep { $_ != VIX_OK } map { $do->($_) } @of;
     };
 
-    # The deleter may be there before VMClone has opened what it made.
+    # The deleting process may come before VMClone has opened the clone.
     my $link = sub {
         my ($process, $number) = @_;
         my $err = linked_clone($vm->{vmx}, [0], $vmx->($process, $number));
@@ -181,7 +181,7 @@ sub inventory {
     return;
 }
 
-# Every tenth goes back to the first, so that the chain keeps short: that of a disk ends at 255.
+# Every tenth snapshot follows a revert to the first, so that chains stay short: their limit is 255.
 sub snapshots {
     local $ENV{VIX_CLONE_SYNC} = 'FALSE';
     my $vm    = make_vm(disks => [{ size_mb => 1, content => [[3, 40, 1]] }]);

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
-# The power fails at each system call of every call that changes a machine's files, and what was
-# not waited for is lost in part or as a whole (the models are told in VixTest::PowerLoss): nothing
-# that was there before is lost, a clone is absent or whole, and what a call that has returned has
-# made is there. VIX_TEST_ONLY: a pattern of the calls' names; VIX_TEST_SOME: so many places of each
+# Power loss at each system call of every call that changes a machine's files: what was not synced
+# is lost in part or as a whole (VixTest::PowerLoss describes the models). Nothing that existed
+# before is lost, a clone is absent or complete, and the result of a call that has returned is
+# there. VIX_TEST_ONLY: a pattern for the calls' names; VIX_TEST_SOME: this many points of each call
 # instead of all.
 
 use strict;

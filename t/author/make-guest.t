@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Two tests that begin at once make the small Linux of dev/make-guest from nothing: one builds it,
-# the other waits, and both get the same disk.
+# Two tests that start at once make the small Linux of dev/make-guest for the first time: one builds
+# it, the other waits, and both get the same disk.
 
 use strict;
 use warnings;

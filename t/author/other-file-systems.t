@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # The same clones on other file systems: with reflinks (XFS, btrfs), with small blocks, without holes
-# or permissions (VFAT). Needs root and the mkfs programs; skips what is not there.
+# or permissions (VFAT). Needs root and the mkfs programs; skips those that are missing.
 
 use strict;
 use warnings;

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# The manual's POD is sound, tells of every function, and no link in it leads nowhere.
+# The manual's POD is sound, describes every function, and has no broken link.
 
 use strict;
 use warnings;
@@ -30,7 +30,7 @@ sub slurp {
 
 sub has_pod { return slurp($_[0]) =~ /^=head1 NAME$/m }
 
-# What a link calls the page: VMware::Vix::Simple, vmrun.
+# The name of a page in links: VMware::Vix::Simple, vmrun.
 sub page_name {
     my ($path) = @_;
     return $1 =~ s{/}{::}gr if $path =~ m{\Alib/(.*)\.(?:pm|pod)\z};
@@ -58,7 +58,7 @@ subtest 'POD without a complaint' => sub {
 subtest 'every public function is told of' => sub {
     plan skip_all => 'needs Test::Pod::Coverage' if !eval { require Test::Pod::Coverage; 1 };
     for my $module (map { page_name($_) } grep {/\.pm\z/} sources('lib')) {
-        next if $module eq 'VMware::Vix::API::Constants';    # t/02-load-manual.t has a look
+        next if $module eq 'VMware::Vix::API::Constants';    # t/02-load-manual.t checks it
         Test::Pod::Coverage::pod_coverage_ok($module, { trustme => [qr/\A[A-Z0-9_]+\z/] });
     }
 };
@@ -67,7 +67,7 @@ subtest 'links lead somewhere' => sub {
     my %path_of = reverse %name_of;
     my %seen;
     for my $path (@files) {
-        my $text = slurp($path) =~ s/^[ \t].*$//mgr;    # not in code
+        my $text = slurp($path) =~ s/^[ \t].*$//mgr;    # without code
         for my $link ($text =~ /L<([^<>]+)>/g) {
             next if $link =~ /\A(?:[^|]*\|)?https?:/;
             my $target = $link =~ s/\A[^|]*\|//r;

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
-# Random disks under random chains of deltas, each clone held against the model of its bytes. Runs
-# for VIX_TEST_SECONDS (60); VIX_TEST_SEED repeats a run, the seed of a failing disk is shown.
+# Random disks with random chains of deltas; each clone is compared with the model of its bytes.
+# Runs for VIX_TEST_SECONDS (60); VIX_TEST_SEED repeats a run, and the seed of a failing disk is
+# printed.
 
 use strict;
 use warnings;
@@ -69,7 +70,7 @@ sub random_disk {
     return \%disk;
 }
 
-# Whole grains of zeros, where the extent is one and its format has an entry for them.
+# Whole grains of zeros, if the disk has one extent whose format has an entry for them.
 sub add_zeroed {
     my ($disk, $capacity) = @_;
     return if $disk->{type} !~ /^(?:monolithicSparse|seSparse)$/ || rand > 0.4;

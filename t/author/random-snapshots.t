@@ -1,8 +1,7 @@
 #!/usr/bin/perl
-# Random worlds of machines, snapshots and clones of every kind of disk, held against byte strings
-# in memory. VIX_TEST_STEPS (300) steps in all, in worlds of 60; VIX_TEST_SEED repeats a run, the
-# seed of a world that fails is shown with what was done in it. VIX_TEST_KEEP leaves that world
-# there.
+# Random worlds of machines, snapshots and clones with every kind of disk, compared with byte
+# strings in memory. VIX_TEST_STEPS (300) steps in all, in worlds of 60. VIX_TEST_SEED repeats a
+# run; the seed of a failing world is printed with its steps. VIX_TEST_KEEP keeps that world.
 
 use strict;
 use warnings;

@@ -1,11 +1,11 @@
 package VixTest;
 
-# Builds virtual machines in words, for tests that say what they need and nothing else. Asserts
-# nothing: it makes things and reads things, the tests judge.
+# Builds virtual machines for tests from short descriptions. Makes and reads things but asserts
+# nothing; the tests do that.
 #
 #   my $vm = make_vm(name => 'alpha', disks => [{ type => 'monolithicFlat', size_mb => 4 }]);
 #
-# The parts live in VixTest/: Content (the model of a disk's bytes), Disk* (writers of every kind of
+# The parts are in VixTest/: Content (the model of a disk's bytes), Disk* (writers of every kind of
 # disk), DiskReader, Files, Tools (qemu-img and others), Vmx, Calls (the VIX calls), CloneJudge.
 
 use strict;
@@ -21,18 +21,18 @@ use VixTest::Vmx   qw(vmx_line);
 
 our @EXPORT = qw(make_vm temp_dir folder_digest list_files slurp spew);
 
-# May:
-#   dir      folder of the VM; a new temporary one by default (kept as long as the record lives)
+# Optional:
+#   dir      the machine's folder; a new temporary one by default (kept as long as the record exists)
 #   name     base name of its files, "alpha" by default
 #   disks    how many, or a list of specifications: what make_disk takes, and slot ("scsi0:0"),
 #            deltas (a list for make_delta, oldest first), file_name (the .vmx value, instead of the
-#            disk's name relative to the VM), device_type, mode, present
-#   keys     [key => value ...] of the .vmx: replaces the default line, undef drops it, others are
-#            appended
+#            disk's name relative to the machine), device_type, mode, present
+#   keys     [key => value ...] of the .vmx: a value replaces the default line, undef removes it, new
+#            keys are appended
 #   text     the whole text of the .vmx instead
 #   eol      line end of the .vmx
 #   nvram    bytes of the .nvram; undef: no such file
-#   files    { relative name => bytes } put beside
+#   files    { relative name => bytes } to put beside it
 #
 # Returns { dir, name, vmx, disks => [disk records, each the top of its chain, with slot] }.
 sub make_vm {

@@ -1,7 +1,7 @@
 package VixTest::Calls;
 
-# The VIX calls of a test in one word: clone a .vmx by path and get what happened as a record, in
-# this process or in a child that may be limited in time, memory and rights, or killed.
+# One sub for each VIX call of a test: clones a .vmx by path and returns what happened as a record,
+# in this process or in a child with limits on time, memory and rights, which may be killed.
 
 use strict;
 use warnings;
@@ -23,21 +23,21 @@ our @EXPORT_OK
 
 my $HOST;
 
-# For tests that ask about machines which nobody runs: a connection to this host's libvirt could start
+# For tests that ask about machines that do not run: a connection to this host's libvirt could start
 # its daemon.
 sub without_libvirt {
     $ENV{VIX_POWER_URI} = 'qemu+unix:///system?socket=/nowhere/libvirt-sock';
     return $ENV{VIX_POWER_URI};
 }
 
-# To the host of that name, undef for this one: (error, handle).
+# Connects to the host of that name, undef for this one. Returns (error, handle).
 sub connect_to {
     my ($name) = @_;
     return HostConnect(VIX_API_VERSION, VIX_SERVICEPROVIDER_VMWARE_WORKSTATION, $name, 0, undef,
         undef, 0, VIX_INVALID_HANDLE);
 }
 
-# The host handle of this process.
+# The process's handle of this host.
 sub host {
     return $HOST if $HOST;
     (my $err, $HOST) = connect_to(undef);
@@ -50,8 +50,8 @@ sub open_vm {
     return VMOpen(host(), $vmx);
 }
 
-# { err, text, step => "open" or "clone", clone => handle or 0, seconds }. May: snapshot, type,
-# options, list (instead of the values of an ordinary full clone).
+# Returns { err, text, step => "open" or "clone", clone => handle or 0, seconds }. Optional:
+# snapshot, type, options, list (instead of those of a plain full clone).
 sub clone_vm {
     my ($source, $destination, %may) = @_;
     my $begin = Time::HiRes::time();
@@ -75,22 +75,22 @@ sub clone_vm {
     return \%result;
 }
 
-# The command that runs a Perl that finds the modules where this one does.
+# The command for a Perl that finds the modules where this one does.
 sub perl_with_vix {
     my (@arguments) = @_;
     return ($^X, map({"-I$_"} grep { !ref && -d } @INC), @arguments);
 }
 
-# clone_vm in a new process; also { signal, peak_kib, output }. May: seconds (a signal ends it
-# then), memory_kib (of address space), uid.
+# clone_vm in a new process; also returns { signal, peak_kib, output }. Optional: seconds (then a
+# signal ends it), memory_kib (of address space), uid.
 sub clone_in_child {
     my ($source, $destination, %may) = @_;
     my ($result) = clone_all_in_child([[$source, $destination]], %may);
     return $result;
 }
 
-# The same for a list of [source, destination], one after the other. A case that ends its process by
-# a signal says so, and a new process goes on behind it.
+# The same for a list of [source, destination], one after the other. If a case ends its process by a
+# signal, its result says so, and a new process continues with the next case.
 sub clone_all_in_child {
     my ($pairs, %may) = @_;
     my @left = @{$pairs};
@@ -151,7 +151,8 @@ sub _report_all {
     return;
 }
 
-# Another user for good. Done with all modules loaded, for they may lie where only we may read.
+# Switches to another user, irreversibly. All modules must be loaded first, because their folder may
+# be readable for the former user only.
 sub _become {
     my ($uid) = @_;
     local $! = 0;
@@ -162,14 +163,14 @@ sub _become {
     return;
 }
 
-# The most memory this process ever had resident.
+# The peak resident memory of this process.
 sub _peak_kib {
     my ($peak) = slurp('/proc/self/status') =~ /^VmHWM:\s*(\d+)/m;
     return $peak;
 }
 
 # Starts a clone in a child and returns its process id at once; the caller waits for it or kills it.
-# It exits with 0 for VIX_OK, else 1, and writes the code to `$report` when one is given.
+# The child exits with 0 for VIX_OK, else with 1, and writes the code to `$report` if one is given.
 sub start_clone {
     my ($source, $destination, $report) = @_;
     my $pid = fork;

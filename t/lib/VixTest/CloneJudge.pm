@@ -1,7 +1,7 @@
 package VixTest::CloneJudge;
 
-# Looks at a clone's disk from all sides and says, as a list of sentences, what is wrong with it; an
-# empty list means a sound disk that holds exactly the model's bytes.
+# Checks a clone's disk in every way and returns what is wrong as a list of sentences. An empty list
+# means a sound disk that contains exactly the model's bytes.
 
 use strict;
 use warnings;
@@ -19,15 +19,15 @@ our @EXPORT_OK = qw(clone_complaints disk_complaints identity_complaints content
 
 my @KEPT_DDB = qw(adapterType geometry.cylinders geometry.heads geometry.sectors virtualHWVersion);
 
-# All disks of a machine (a record of make_vm) in the folder of its clone. May: what disk_complaints
-# may.
+# Checks all disks of a machine (a record of make_vm) in its clone's folder. Optional: what
+# disk_complaints takes.
 sub clone_complaints {
     my ($vm, $dir, %may) = @_;
     return map { disk_complaints("$dir/$_->{base_name}-cl1.vmdk", $_, %may) } @{ $vm->{disks} };
 }
 
-# `$disk` is the clone's descriptor, `$source` the record of the disk it was made from. May: class
-# (createType it must have), extents (their sizes), qemu (0: QEMU cannot read this layout).
+# `$disk` is the clone's descriptor, `$source` the record of the disk it was made from. Optional:
+# class (createType it must have), extents (their sizes), qemu (0: QEMU cannot read this layout).
 sub disk_complaints {
     my ($disk, $source, %may) = @_;
     return "$disk is no plain file" if -l $disk || !-f $disk;
@@ -58,7 +58,7 @@ sub content_complaints {
     return grep {$_} @wrong;
 }
 
-# The rules of content ids, uuid and disk data base for a disk that lives on its own.
+# The rules for content ids, uuid and disk data base of a disk without a parent.
 sub identity_complaints {
     my ($disk, $source) = @_;
     my $found = read_descriptor($disk);

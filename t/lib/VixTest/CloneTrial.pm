@@ -1,7 +1,7 @@
 package VixTest::CloneTrial;
 
-# One whole trial in one word: make a machine with these disks, clone it, look at everything, and
-# say what is wrong as a list of sentences. Asserts nothing.
+# One trial in one call: makes a machine with these disks, clones it, checks everything, and returns
+# what is wrong as a list of sentences. Asserts nothing.
 
 use strict;
 use warnings;
@@ -15,10 +15,10 @@ use VixTest::Tools      qw(have_tool qemu_compare);
 
 our @EXPORT_OK = qw(complaints_about_clone_of);
 
-# disks: the specifications for make_vm. May: dir (else a temporary one), class and extents (what
-# the clone's disks must have; extents by default those of the base), any_extents (they do not
-# matter), qemu (0: QEMU cannot read such a layout, source or clone), qemu_source (0: it cannot read
-# the source), damage (a function that changes the machine before it is cloned).
+# disks: the specifications for make_vm. Optional: dir (else a temporary one), class and extents
+# (what the clone's disks must have; by default the extents of the base), any_extents (do not check
+# them), qemu (0: QEMU cannot read such a layout, source or clone), qemu_source (0: it cannot read
+# the source), damage (a sub that changes the machine before it is cloned).
 sub complaints_about_clone_of {
     my ($disks, %may) = @_;
     my $keep = temp_dir();
@@ -26,7 +26,7 @@ sub complaints_about_clone_of {
     my $vm   = make_vm(dir => "$dir/source", disks => $disks);
     $may{damage}->($vm) if $may{damage};
     my $before = folder_digest($vm->{dir});
-    local $ENV{VIX_CLONE_SYNC} = 'FALSE';    # many small clones; no power will fail
+    local $ENV{VIX_CLONE_SYNC} = 'FALSE';    # many small clones; power loss is not tested
     my $result = clone_vm($vm->{vmx}, "$dir/clone/copy.vmx");
     return "error $result->{err}: $result->{text}" if $result->{err};
     my @wrong;

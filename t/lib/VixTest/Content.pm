@@ -1,7 +1,7 @@
 package VixTest::Content;
 
-# The model of a disk: which sectors hold data and which bytes exactly. Tests build disks of every
-# kind from such a model and later hold clones against it, so the model knows nothing of VMDK.
+# The model of a disk: which sectors have data, and exactly which bytes. Tests make disks of every
+# kind from such a model and later compare clones with it, so the model must know nothing of VMDK.
 
 use strict;
 use warnings;
@@ -17,8 +17,8 @@ sub new {
     return bless { capacity => $capacity, ranges => [] }, $class;
 }
 
-# Ranges at the places where readers go wrong: first and last sector, both sides of grain borders,
-# a run over several grains, lonely sectors.
+# Ranges where readers fail: first and last sector, both sides of grain borders, a run over several
+# grains, single sectors.
 sub sample {
     my ($class, $capacity, $seed) = @_;
     my $self = $class->new($capacity);
@@ -46,7 +46,7 @@ sub copy {
 
 sub capacity { return $_[0]{capacity} }
 
-# Sorted, disjoint [first sector, end sector, seed] of everything that is not zero.
+# Sorted, disjoint [first sector, end sector, seed] of all data that is not zero.
 sub ranges { return @{ $_[0]{ranges} } }
 
 # The same as [first sector, count], as the disk writers take it.
@@ -54,7 +54,7 @@ sub extents_of_data {
     return map { [$_->[0], $_->[1] - $_->[0]] } @{ $_[0]{ranges} };
 }
 
-# A seed of 0 writes zeros. A seed that begins with "noise" gives bytes that do not compress.
+# A seed of 0 writes zeros. A seed that begins with "noise" gives incompressible bytes.
 sub write {
     my ($self, $start, $count, $seed) = @_;
     my $end = $start + $count;
@@ -81,7 +81,7 @@ sub has_data {
     return scalar grep { $_->[0] < $end && $_->[1] > $start } @{ $self->{ranges} };
 }
 
-# The bytes of a sector range; beyond the capacity zeros follow, as in the last grain of a disk.
+# The bytes of a sector range. Beyond the capacity follow zeros, as in the last grain of a disk.
 sub bytes {
     my ($self, $start, $count) = @_;
     my $end   = $start + $count;
@@ -100,7 +100,7 @@ sub bytes {
     return $bytes . "\0" x (($end - $at) * $SECTOR);
 }
 
-# Puts the sectors [$first, $first + $count) into an open file at byte `$offset`; zeros become
+# Writes the sectors [$first, $first + $count) to an open file at byte `$offset`; zeros become
 # holes.
 sub write_to {
     my ($self, $fh, $offset, $first, $count) = @_;

@@ -1,8 +1,8 @@
 package VixTest::Differential;
 
-# One disk of some kind, size and pattern made by QEMU and by us, and read by QEMU, by libvmdk and by
-# us: all must be equal to the byte. We read by cloning, and what we write is the clone. Asserts
-# nothing.
+# Makes one disk of a given kind, size and pattern with QEMU and with this library, and reads it with
+# QEMU, libvmdk and this library: all must be equal to the byte. This library reads by cloning, and
+# writes the clone. Asserts nothing.
 
 use strict;
 use warnings;
@@ -23,21 +23,21 @@ my $TABLE   = 512 * $GRAIN;    # covered by one grain table
 my $PYTHON  = '/usr/bin/python3';
 my $COMPARE = __FILE__ =~ s/Differential\.pm$/libvmdk_compare.py/r;
 
-# What qemu-img makes.
+# The kinds that qemu-img makes.
 sub subformats {
     return qw(monolithicSparse monolithicFlat twoGbMaxExtentSparse twoGbMaxExtentFlat
         streamOptimized);
 }
 
-# In sectors: around a sector, a grain, and what one grain table covers; the last two are around the
-# end of an extent of 2 GiB, as QEMU splits.
+# In sectors: near a sector, a grain, and the span of one grain table. The last two are near the end
+# of an extent of 2 GiB, where QEMU splits.
 sub odd_sizes {
     return (1, 7, $GRAIN - 1, $GRAIN, $GRAIN + 1, 3 * $GRAIN + 5, 2048 + 7, $TABLE - 1, $TABLE,
         $TABLE + 1, 2 * $TABLE - $GRAIN, 3 * $TABLE + 77, (4 << 20) - 128, (4 << 20) + 129);
 }
 
-# name => the [first sector, count, fill] of a disk of so many sectors; fill 0: zeros that are
-# written, others seed the bytes.
+# name => the [first sector, count, fill] of a disk of this many sectors. Fill 0: zeros that are
+# written; others seed the bytes.
 my %PATTERN = (
     empty   => sub { return () },
     ends    => sub { return ([0, 1, 1], [$_[0] - 1, 1, 2]) },
@@ -78,7 +78,8 @@ sub _write_raw {
     return $path;
 }
 
-# May: libvmdk (0: leave it out), spoil (done to the raw file before anything is compared with it).
+# Optional: libvmdk (0: leave it out), spoil (a sub that changes the raw file before anything is
+# compared with it).
 sub differential_complaints {
     my ($subformat, $sectors, $pattern, %may) = @_;
     my $keep = temp_dir();

@@ -1,7 +1,7 @@
 package VixTest::Disk;
 
-# Virtual disks in words: make_disk writes a disk of any kind from a content model, make_delta a
-# snapshot delta on top of one. A disk is a record of what was written:
+# Makes virtual disks from short descriptions: make_disk writes a disk of any kind from a content
+# model, make_delta a delta on top of one. A disk is a record of what was written:
 #
 #   path, dir, name    of the descriptor (or of the one file that embeds it)
 #   type, capacity     createType, sectors
@@ -46,11 +46,11 @@ my %CLASS = (
     custom               => ['FLAT', '%s-x%03d.vmdk', 1],
 );
 
-# Needs: dir, name, type, sectors (or size_mb). May: content (a model, or [[first, count, seed]]; a
-# sample by default), stored (ranges whose grains exist; by default wherever there is data), zeroed,
-# extents (sizes in sectors, or records {sectors, kind, file, offset, access, sparse}), sparse
-# (switches for the writer of the extents), header, ddb, eol, version (of the descriptor), tail
-# (bytes behind the descriptor text), stream.
+# Required: dir, name, type, sectors (or size_mb). Optional: content (a model, or [[first, count,
+# seed]]; a sample by default), stored (ranges whose grains exist; by default wherever there is
+# data), zeroed, extents (sizes in sectors, or records {sectors, kind, file, offset, access,
+# sparse}), sparse (switches for the writer of the extents), header, ddb, eol, version (of the
+# descriptor), tail (bytes behind the descriptor text), stream.
 sub make_disk {
     my (%given) = @_;
     my %disk = (sparse => {}, zeroed => [], header => [], ddb => [], %given);
@@ -71,9 +71,9 @@ sub make_disk {
     return \%disk;
 }
 
-# A delta on `parent`, a disk record. Needs: name. May: writes ([[first, count, seed]]), zeroed
-# (ranges of whole grains that get the zero entry), type (by default the class VMware would take),
-# dir, hint, parent_cid, and whatever make_disk takes.
+# A delta on `parent`, a disk record. Required: name. Optional: writes ([[first, count, seed]]),
+# zeroed (ranges of whole grains that get the zero entry), type (by default the class VMware would
+# take), dir, hint, parent_cid, and whatever make_disk takes.
 sub make_delta {
     my (%given) = @_;
     my $parent  = delete $given{parent};
@@ -133,8 +133,8 @@ sub _file_name {
         sprintf $pattern, $name;
 }
 
-# Nearly equal parts; whole grains, for QEMU misreads what follows an extent that ends inside a
-# grain.
+# Nearly equal parts of whole grains, because QEMU misreads what follows an extent that ends within
+# a grain.
 sub _split {
     my ($capacity, $count) = @_;
     my $part = int($capacity / $count);
@@ -201,7 +201,7 @@ sub _write_extent {
     return;
 }
 
-# Several extents may share a file, each at its own offset.
+# Several extents may share a file, each at an offset of its own.
 sub _write_flat {
     my ($disk, $extent) = @_;
     my $offset = $extent->{offset} || 0;

@@ -1,6 +1,6 @@
 package VixTest::DiskCowd;
 
-# ESX copy-on-write extents ("COWD", the -delta.vmdk of a vmfsSparse disk).
+# Writes ESX copy-on-write extents ("COWD", the -delta.vmdk of a vmfsSparse disk).
 
 use strict;
 use warnings;
@@ -33,8 +33,8 @@ sub set_cowd_field {
     return;
 }
 
-# Needs: content, first, sectors, stored. May: grain (1 by default, as ESX makes them), order,
-# header (fields to overwrite).
+# Required: content, first, sectors, stored. Optional: grain (1 by default, as ESX makes them),
+# order, header (fields to overwrite).
 sub write_cowd {
     my ($path, %given) = @_;
     my %cowd   = (grain => 1, header => {}, %given);

@@ -1,7 +1,7 @@
 package VixTest::DiskDescriptor;
 
-# The text descriptor of a virtual disk: written in Workstation's form, with switches for what other
-# writers do, and read back for tests by a parser of its own.
+# The text descriptor of a virtual disk. Written in Workstation's form, with switches for what other
+# writers do; read back by a parser of the tests' own.
 
 use strict;
 use warnings;
@@ -42,8 +42,8 @@ sub _header_lines {
     return @lines;
 }
 
-# { text, header => {key => value}, ddb => {key => value}, extents => [{access, sectors, kind, name,
-# offset}] } of a descriptor file or of the descriptor embedded in a sparse extent.
+# Returns { text, header => {key => value}, ddb => {key => value}, extents => [{access, sectors,
+# kind, name, offset}] } of a descriptor file, or of the descriptor embedded in a sparse extent.
 sub read_descriptor {
     my ($path) = @_;
     my $text = read_bytes($path, 0, 4);

@@ -1,7 +1,7 @@
 package VixTest::DiskReader;
 
-# Reads the disks that a clone may consist of (hosted sparse and flat extents, no parent) by itself,
-# for layouts that QEMU does not read rightly: extents that end inside a grain, several extents of
+# The tests' own reader of the disks that a clone may consist of (hosted sparse and flat extents, no
+# parent), for layouts that QEMU reads wrongly: extents that end within a grain, several extents in
 # one file, extents that are not RW.
 
 use strict;
@@ -19,7 +19,7 @@ our @EXPORT_OK = qw(disk_content_difference);
 my $SECTOR = 512;
 my $CHUNK  = 2048;
 
-# Empty when the disk holds exactly the model's bytes; otherwise what differs first.
+# Empty if the disk contains exactly the model's bytes; otherwise what differs first.
 sub disk_content_difference {
     my ($disk, $content) = @_;
     my $descriptor = read_descriptor($disk);
@@ -32,8 +32,8 @@ sub disk_content_difference {
     return $first == $content->capacity ? '' : "$disk: $first sectors instead of the model's";
 }
 
-# Walks the places of an extent where data is, [first sector, count, file, first sector in the
-# file], and what lies between them.
+# Walks the places of an extent that have data, [first sector, count, file, first sector in the
+# file], and the gaps between them.
 sub _extent_difference {
     my ($dir, $extent, $content, $first) = @_;
     my $at = 0;

@@ -1,6 +1,6 @@
 package VixTest::DiskSesparse;
 
-# ESX space-efficient sparse extents (the -sesparse.vmdk of a seSparse disk).
+# Writes ESX space-efficient sparse extents (the -sesparse.vmdk of a seSparse disk).
 
 use strict;
 use warnings;
@@ -34,9 +34,9 @@ sub set_sesparse_field {
     return;
 }
 
-# Needs: content, first, sectors, stored. May: zeroed and unmapped (ranges whose grains get the
-# entry of that name; both read as zeros), order, header (fields to overwrite), replay (the journal
-# must be replayed before the extent can be read).
+# Required: content, first, sectors, stored. Optional: zeroed and unmapped (ranges whose grains get
+# the entry of that name; both read as zeros), order, header (fields to overwrite), replay (the
+# journal must be replayed before the extent can be read).
 sub write_sesparse {
     my ($path, %given) = @_;
     my %extent = (zeroed => [], unmapped => [], header => {}, replay => 0, %given);

@@ -1,7 +1,8 @@
 package VixTest::DiskSparse;
 
-# Hosted sparse extents ("KDMV"): monolithicSparse and the -s001 files of a split disk. Written from
-# the format description alone, with a switch for every variation that a reader has to bear.
+# Writes hosted sparse extents ("KDMV"): monolithicSparse and the -s001 files of a split disk.
+# Written from the description of the format alone, with a switch for every variation that a reader
+# must accept.
 
 use strict;
 use warnings;
@@ -72,11 +73,11 @@ sub set_header_field {
     return;
 }
 
-# Needs: content, first (the extent's first sector on the disk), sectors, stored (ranges whose
-# grains are written). May: zeroed (ranges whose grains get the zero entry), grain, gtes, version,
-# flags, descriptor (text), descriptor_sectors, order, gap (sectors between grains), lazy_tables (no
-# grain table where no grain is), redundant (0: none), header (fields to overwrite). Returns where
-# everything lies.
+# Required: content, first (the extent's first sector on the disk), sectors, stored (ranges whose
+# grains are written). Optional: zeroed (ranges whose grains get the zero entry), grain, gtes,
+# version, flags, descriptor (text), descriptor_sectors, order, gap (sectors between grains),
+# lazy_tables (no grain table without a grain), redundant (0: none), header (fields to overwrite).
+# Returns the place of every part.
 sub write_sparse {
     my ($path, %given) = @_;
     my $layout = _layout(%given);
@@ -120,7 +121,8 @@ sub _layout {
     return \%layout;
 }
 
-# (first sector of the directory, [first sector of each table or 0], first free sector behind)
+# Returns (first sector of the directory, [first sector of each table or 0], first free sector
+# behind).
 sub _place_tables {
     my ($layout, $at, @grains) = @_;
     my %needed = map { int($_ / $layout->{gtes}) => 1 } @grains;
@@ -183,7 +185,8 @@ sub _put {
     return;
 }
 
-# { header fields, entries => {grain => entry}, redundant => the same from the redundant tables }
+# Returns { header fields, entries => {grain => entry}, redundant => the same from the redundant
+# tables }.
 sub read_sparse {
     my ($path) = @_;
     my %found  = map { $_ => header_field($path, $_) } keys %FIELD;
@@ -217,9 +220,9 @@ sub _get {
     return $bytes;
 }
 
-# What a sound sparse extent may not show: tables that disagree, grains that overlap, lie outside
-# the file, inside the metadata or out of line. Returns a list of sentences, empty for a sound
-# extent.
+# Checks what a sound sparse extent must not have: tables that disagree, grains that overlap, are
+# outside the file, inside the metadata or not aligned. Returns a list of sentences, empty for a
+# sound extent.
 sub sparse_complaints {
     my ($path) = @_;
     my $found  = read_sparse($path);

@@ -1,8 +1,8 @@
 package VixTest::DiskStream;
 
-# streamOptimized extents: deflated grains one after the other, the tables behind them announced by
-# markers, a footer that says where the directory is. With switches for the other forms in use: the
-# directory in the header, grains without markers, metadata without markers.
+# Writes streamOptimized extents: deflated grains one after the other, the tables behind them
+# announced by markers, a footer that says where the directory is. Has switches for the other forms
+# in use: the directory in the header, grains without markers, metadata without markers.
 
 use strict;
 use warnings;
@@ -23,10 +23,11 @@ my $NO_MARKERS    = 0x10001;
 my $GTES          = 512;
 my $TABLE_SECTORS = 4;
 
-# Needs: content, first, sectors, stored, descriptor. May: grain, directory ("end", the default, or
-# "header": tables stand in front and the header names them), markers (0: grains are bare zlib
-# streams), version, order, level (of zlib), header, footer (fields to overwrite), corrupt (grain
-# index => function that changes the deflated bytes), lba (grain index => other lba in its marker).
+# Required: content, first, sectors, stored, descriptor. Optional: grain, directory ("end", the
+# default, or "header": the tables come first and the header names them), markers (0: grains are
+# bare zlib streams), version, order, level (of zlib), header, footer (fields to overwrite), corrupt
+# (grain index => sub that changes the deflated bytes), lba (grain index => other lba in its
+# marker).
 sub write_stream {
     my ($path, %given) = @_;
     my %stream = (grain => 128, directory => 'end', markers => 1, level => 6, %given);

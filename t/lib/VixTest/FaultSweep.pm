@@ -1,8 +1,8 @@
 package VixTest::FaultSweep;
 
-# One trial of VixTest::FaultTrial stopped at each of its system calls in turn, or at some of them:
-# by SIGKILL, by an error, by a transfer cut short. Gives figures and complaints, with the places
-# where each arose; asserts nothing.
+# Stops one trial of VixTest::FaultTrial at each of its system calls in turn, or at some of them: by
+# SIGKILL, by an error, or by a transfer cut short. Returns figures and complaints, with the points
+# at which each occurred; asserts nothing.
 
 use strict;
 use warnings;
@@ -17,7 +17,8 @@ use VixTest::Stepper    qw(numbers_to_try stepped);
 
 our @EXPORT_OK = qw(kill_sweep error_sweep errors_to_try power_sweep);
 
-# name => [errno, calls it is tried at, the code it shall become]; 0: the call shall succeed.
+# name => [errno, calls it is tried at, their pattern, the expected code]; VIX_OK: the call must
+# succeed.
 my $CHANGES  = qr/^(?!unlink|rmdir|sync_file_range)/;
 my %ERROR    = (
     EIO    => [POSIX::EIO,    'all',   qr/^(?!clone)/, VIX_E_FILE_ERROR],
@@ -32,14 +33,14 @@ my %ERROR    = (
     short  => ['short', 'all', qr/^(?:p?read|p?write)/, VIX_OK],
 );
 
-# Codes that say which step failed, where the errno alone is a lesser answer.
+# Codes for the step that failed, which say more than the errno's own code.
 my %MEANS_MORE = map { $_ => [VIX_E_CANNOT_READ_VM_CONFIG, VIX_E_DISK_OPENPARENT] }
     VIX_E_FILE_ERROR, VIX_E_FILE_ACCESS_ERROR;
 
 sub errors_to_try { return sort keys %ERROR }
 
-# { calls, cases, wrong => { complaint => [places] }, untidy => the same }. May: some (so many
-# places instead of all), qemu.
+# Returns { calls, cases, wrong => { complaint => [points] }, untidy => the same }. Optional: some
+# (this many points instead of all), qemu.
 sub kill_sweep {
     my ($what, %may) = @_;
     my $trial = start_trial($what);
@@ -55,7 +56,7 @@ sub kill_sweep {
     return $sweep;
 }
 
-# The same for an error of errors_to_try.
+# The same for one of errors_to_try.
 sub error_sweep {
     my ($what, $name, %may) = @_;
     my ($action, $calls, $which, $expected) = @{ $ERROR{$name} };
@@ -76,8 +77,8 @@ sub error_sweep {
     return $sweep;
 }
 
-# What the disk may hold of each: nothing that nobody waited for, all names but no data, all, and
-# anything in between.
+# What may be on the disk after power loss: nothing that was not synced, all names but no data,
+# everything, and anything in between.
 my %REMAINS = (
     nothing => { names => sub {0},          data => sub {0} },
     names   => { names => sub {1},          data => sub {0} },
@@ -85,7 +86,7 @@ my %REMAINS = (
     some    => { names => sub { rand > .3 }, data => sub { rand > .5 } },
 );
 
-# The power fails at each call that changes files, in the way of a model of VixTest::PowerLoss.
+# Power loss at each call that changes files, by a model of VixTest::PowerLoss.
 sub power_sweep {
     my ($what, $model, %may) = @_;
     my $trial   = start_trial($what, by_content => 1);
@@ -120,7 +121,7 @@ sub _undisturbed {
     return { calls => $run->{calls}, cases => 0, wrong => {}, untidy => {}, codes => {} };
 }
 
-# A machine that is in a state that has been looked at is not looked at again.
+# A state of the machine that has been checked is not checked again.
 sub _known_state {
     my ($sweep, $trial, $code, %may) = @_;
     my $key = (defined $code && $code == VIX_OK ? 'done ' : '') . state_key($trial);
@@ -135,7 +136,7 @@ sub _answer_complaints {
     my @wrong;
     push @wrong, "$run->{files} descriptors are left open" if $run->{files} != 0;
 
-    # One more may wait for the next call, for a while.
+    # One thread may wait a while for the next call.
     push @wrong, "$run->{threads} threads are left" if $run->{threads} > 1;
     return @wrong if $run->{code} == VIX_OK || !defined $run->{at};
     (my $call = $run->{at}) =~ s/ .*//;

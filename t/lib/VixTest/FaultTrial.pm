@@ -1,9 +1,9 @@
 package VixTest::FaultTrial;
 
-# Calls that change files, each in a folder that is as before again and again, and what must hold
-# after one of them was cut off or failed: the machine's present disks and snapshots read as they
-# did, a clone is absent or whole, the same call succeeds then, and nothing of the failure is left.
-# Asserts nothing; the answers are lists of sentences.
+# Calls that change files, each in a folder that is reset before every run, and what must be true
+# after one of them was cut off or failed: the machine's current disks and snapshots read as before,
+# a clone is absent or complete, the same call then succeeds, and nothing of the failure is left.
+# Asserts nothing; returns lists of sentences.
 
 use strict;
 use warnings;
@@ -29,7 +29,8 @@ our @EXPORT_OK = qw(trial_names start_trial reset_trial run_trial complaints_aft
 
 my @SLOTS = ('scsi0:0', 'sata0:0');
 
-# name => { do, also, prepare => [what makes the folder so], folder (the clone's is there before) }.
+# name => { do, also, prepare => [what sets up the folder], folder (the clone's folder exists
+# before) }.
 sub _trials {
     my %call   = calls_to_kill();
     my %trials = map { $_ => { do => $call{$_}[0], also => [@{ $call{$_} }[1 .. $#{ $call{$_} }]] } }
@@ -58,8 +59,8 @@ sub _trials {
     return %trials;
 }
 
-# Machines as people leave them: name => [calls, what makes the machine so, what is wrong with what
-# must stay, the files that must].
+# Machines as users leave them: name => [calls, the sub that makes the machine so, what is wrong
+# with what must stay, the files that must].
 sub _states {
     my @calls = (
         'take',        'revert', 'remove root', 'remove leaf', 'remove all', 'clone snapshot',
@@ -84,7 +85,7 @@ sub _states {
     );
 }
 
-# A third disk, that the .vmx switches off, depends on the first one's base.
+# A third disk, which the .vmx switches off, depends on the first one's base.
 sub _switch_off {
     my ($vmx, undef, $machine) = @_;
     my $base = $machine->{vm}{disks}[0];
@@ -94,7 +95,8 @@ sub _switch_off {
     return;
 }
 
-# Another machine in the same folder, whose disk depends on the first one's base; no list tells so.
+# Another machine in the same folder, whose disk depends on the first one's base; no snapshot list
+# says so.
 sub _add_neighbour {
     my ($vmx, undef, $machine) = @_;
     make_delta(
@@ -126,7 +128,7 @@ sub _copy_parent {
     return;
 }
 
-# Of the files that must stay as they are: name => bytes, a disk's as its guest reads them.
+# The files that must stay as they are: name => bytes; for a disk, those that its guest reads.
 sub _staying {
     my ($trial) = @_;
     return if !$trial->{stays};
@@ -135,7 +137,7 @@ sub _staying {
         grep { -f "$work/$_" && $_ =~ $trial->{stays} && !/\.lck\b/ } list_files($work);
 }
 
-# The disk that was present may have been merged into a later one, where a snapshot went.
+# The current disk may have been merged into a later one if a snapshot was removed.
 sub _staying_complaints {
     my ($trial, $merged) = @_;
     my %now = _staying($trial);
@@ -149,8 +151,8 @@ sub trial_names {
     return sort keys %trials;
 }
 
-# The record of one: { what, do, also, keep, work, saved, vmx, clone, machine, raw => the kept
-# originals for qemu-img }. May: dir (where to work instead of a temporary folder), by_content
+# The record of a trial: { what, do, also, keep, work, saved, vmx, clone, machine, raw => the kept
+# originals for qemu-img }. Optional: dir (the work folder instead of a temporary one), by_content
 # (permissions and times of the source do not count).
 sub start_trial {
     my ($what, %may) = @_;
@@ -174,7 +176,7 @@ sub start_trial {
     return \%trial;
 }
 
-# Everything is as it was before the call.
+# Resets everything to the state before the call.
 sub reset_trial {
     my ($trial) = @_;
     restore_folder($trial->{saved}, $trial->{work});
@@ -186,7 +188,7 @@ sub run_trial {
     return $trial->{do}->($trial->{vmx}, $trial->{clone});
 }
 
-# Of the machine's folder, without what locks of a dead process leave in it.
+# The digest of the machine's folder, without what locks of a dead process leave in it.
 sub _digest {
     my ($trial) = @_;
     my $folder = folder_digest("$trial->{work}/vm");
@@ -194,13 +196,13 @@ sub _digest {
     return join "\n", grep { !/\.lck(?:\/|$)/ && !/vmx\.list/ } split /\n/, $folder;
 }
 
-# What is drawn by chance or taken from the clock: content numbers in disks; UUIDs and times in the
-# other files. Each begins with something that is found quickly.
+# What is random or from the clock: content ids in disks; UUIDs and times in the other files. Each
+# pattern begins with a text that is found quickly.
 my $CONTENT_ID = qr/CID=[0-9a-f]{1,8}/;
 my $UUID       = qr/[">](?:[0-9a-f]{2}[ -]){15}[0-9a-f]{2}/;
 my $TIME       = qr/Time(?:High|Low) = "-?\d+"/;
 
-# The same for two states that differ in nothing but these, and in which of them are equal.
+# The same key for two states that differ only in these values, with the same ones among them equal.
 sub state_key {
     my ($trial) = @_;
     my ($work, %number, @things) = ($trial->{work});
@@ -220,9 +222,9 @@ sub state_key {
     return join "\n", @things;
 }
 
-# What is wrong after a call that was stopped somewhere. `$code` is its answer, if it came to one.
-# May: qemu (1: ask qemu-img, too), again (0: leave out the calls that follow). What costs room but
-# no data begins with "untidy".
+# What is wrong after a call that was stopped somewhere. `$code` is its result, if it returned.
+# Optional: qemu (1: ask qemu-img, too), again (0: without the calls that follow). A complaint about
+# wasted room, without lost data, begins with "untidy".
 sub complaints_after {
     my ($trial, $code, %may) = @_;
     my @wrong = grep { !/^untidy/ } _present_complaints($trial, $code, %may);
@@ -258,7 +260,7 @@ sub _present_complaints {
     return @wrong;
 }
 
-# Of a machine that is being deleted nothing need be whole; what others need must be.
+# A machine that is being deleted may be incomplete; what other machines need must be whole.
 sub _deletion_complaints {
     my ($trial, $code) = @_;
     my @wrong = _staying_complaints($trial);
@@ -301,7 +303,7 @@ sub _qemu_complaints {
     return @wrong, _qemu_differs($trial, $clone, $of);
 }
 
-# The present disks are those of one of these states, and each file of theirs is sound.
+# The current disks match one of these states, and each of their files is sound.
 sub _qemu_differs {
     my ($trial, $vmx, @states) = @_;
     my %path   = map { $_ => present_path($vmx, $_) } @SLOTS;
@@ -323,7 +325,7 @@ sub _compare {
     return $answer eq '' ? () : $answer;
 }
 
-# What was answered when the same bytes were looked at before; most calls change few files.
+# Earlier answers for the same bytes, because most calls change few files.
 my %ANSWERS;
 
 sub _once {
@@ -343,7 +345,7 @@ sub _compare_now {
     return $run->{status} == 0 ? '' : "qemu-img compare $disk: $run->{out}$run->{err}";
 }
 
-# It succeeds, or it has done already what it was asked for; then the next call at that place does.
+# The same call succeeds, or its work is done already; then the next call there succeeds.
 sub _same_call_again {
     my ($trial, $code) = @_;
     my ($vmx, $what, $clone) = @{$trial}{qw(vmx call clone)};
@@ -369,7 +371,7 @@ sub _delete_again {
     return $clone == VIX_OK && $gone == VIX_OK ? () : "cloning there: $clone, deleting that: $gone";
 }
 
-# A clone that came about stands in the way of the same call, until it is deleted.
+# A complete clone makes the same call fail until it is deleted.
 sub _clone_again {
     my ($trial) = @_;
     my $err = run_trial($trial);
@@ -387,7 +389,7 @@ sub _names_left {
     return join ' ', $flat->(@{ snapshot_names($vmx) });
 }
 
-# Files that no machine here names.
+# Files that no machine of the trial names.
 sub _litter {
     my ($trial) = @_;
     my %known = ("$trial->{work}/vm" => 1);
@@ -395,7 +397,7 @@ sub _litter {
         (my $stem = $vmx) =~ s/\.vmx$//;
         $known{$_} = 1 for dirname($vmx), map {"$stem.$_"} qw(vmx vmsd vmxf nvram);
 
-        # A disk too many is remembered for the next removal.
+        # The journal names a superfluous disk for the next removal.
         $known{"$stem.vix-pending"} = 1
             if -e "$stem.vix-pending" && slurp("$stem.vix-pending") !~ /\0file /;
         my $list = snapshot_list($vmx)->{value};
@@ -404,17 +406,17 @@ sub _litter {
             for map { /^snapshot\d+\.filename$/ ? $list->{$_} : () } keys %{$list};
         my @disks = map { present_path($vmx, $_) } @SLOTS;
         push @disks, map { my $uid = $_; map { snapshot_path($vmx, $uid, $_) } @SLOTS } @uids;
-        for my $link (map { eval { chain_of($_) } } @disks) {    # half a clone has half a chain
+        for my $link (map { eval { chain_of($_) } } @disks) {    # an incomplete chain of such a clone
             $known{$_} = 1 for link_files($link);
         }
     }
     my @left = grep { !$known{"$trial->{work}/$_"} && !/^lost\+found/ } list_files($trial->{work});
     @left = grep { $_ !~ $trial->{stays} } @left if $trial->{stays};
 
-    # The lock of a machine that is gone is taken over by the next one of this name.
+    # The next machine of this name takes over the lock of a deleted one.
     @left = grep { !m{^vm/alpha\.vmx\.lck(?:/|$)} } @left if !-e $trial->{vmx};
 
-    # Somebody who draws a lock's number is waited for; a second later these are known as dead.
+    # A process that chooses a lock's number is waited for; a second later its files count as dead.
     my @young = map {m{^(.*\.lck)/[DE]\d{5}\.lck$}} @left;
     for my $lock (@young) {
         my $only = !grep {m{^\Q$lock\E/M}} @left;

@@ -1,8 +1,8 @@
 package VixTest::Files;
 
-# Files and folders as tests look at them: digests of everything in a folder, bytes at an offset,
-# text of small files, comparison with a content model. Holes are skipped, so that disks of
-# terabytes cost nothing.
+# Files and folders for tests: digests of everything in a folder, bytes at an offset, text of small
+# files, comparison with a content model. Holes are skipped, so that disks of terabytes cost
+# nothing.
 
 use strict;
 use warnings;
@@ -27,7 +27,7 @@ sub temp_dir {
 }
 
 # One line for each thing below `$dir`: kind, mode, size, time of change and digest of its bytes.
-# Two equal answers mean that nobody touched the folder.
+# Two equal results mean that nothing in the folder was changed.
 sub folder_digest {
     my ($dir) = @_;
     return join "\n", map { _describe("$dir/$_") . " $_" } list_files($dir);
@@ -97,7 +97,7 @@ sub sparse_file {
     return $path;
 }
 
-# Whether a short string stands anywhere in a file; holes are not read.
+# Whether a file contains a short string; holes are not read.
 sub file_contains {
     my ($path, $string) = @_;
     open my $fh, '<:raw', $path or die "open $path: $!";
@@ -111,7 +111,7 @@ sub file_contains {
     return 0;
 }
 
-# Empty when the raw file holds exactly the model; otherwise what differs first.
+# Empty if the raw file contains exactly the model; otherwise what differs first.
 sub content_difference {
     my ($raw, $content) = @_;
     my $sectors = $content->capacity;

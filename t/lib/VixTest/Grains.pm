@@ -1,7 +1,7 @@
 package VixTest::Grains;
 
-# Sums that every sparse format shares: which grains of an extent a list of sector ranges touches,
-# the bytes of one grain, and an order in which to lay grains out.
+# Calculations for every sparse format: which grains of an extent a list of sector ranges touches,
+# the bytes of one grain, and the order of grains in a file.
 
 use strict;
 use warnings;
@@ -27,7 +27,7 @@ sub grains_of {
     return sort { $a <=> $b } keys %touched;
 }
 
-# What a grain holds: the model's bytes, and zeros behind the end of the extent.
+# The bytes of a grain: the model's, and zeros behind the end of the extent.
 sub grain_bytes {
     my ($content, $first, $sectors, $grain, $index) = @_;
     my $from  = $index * $grain;
@@ -35,8 +35,7 @@ sub grain_bytes {
     return $content->bytes($first + $from, $count) . "\0" x (($grain - $count) * $SECTOR);
 }
 
-# The grains in the order they shall have in the file: ascending, "reverse", or "shuffled" (the same
-# way every time).
+# The grains in their order in the file: ascending, "reverse", or "shuffled" (always the same way).
 sub laid_out {
     my ($order, @grains) = @_;
     return @grains if !$order;

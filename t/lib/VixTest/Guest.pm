@@ -1,6 +1,6 @@
 package VixTest::Guest;
 
-# Virtual machines that really run, for the tests of power and of the guest.
+# Virtual machines that really run, for the tests of power operations and of the guest.
 
 use strict;
 use warnings;
@@ -20,7 +20,7 @@ our @EXPORT_OK = qw(guest_to_run in_guest log_in run_folder why_nothing_runs why
 my ($KEEP, $RUN);
 END { _end_guests() if defined $RUN }
 
-# Why nothing is run here; undef where it is. Starts libvirt's daemons where no systemd does.
+# Why no machine can run here; undef if one can. Starts libvirt's daemons if there is no systemd.
 sub why_nothing_runs {
     my $reason = why_not_asked();
     return $reason if defined $reason;
@@ -33,8 +33,9 @@ sub why_nothing_runs {
     return;
 }
 
-# `make test` must not start machines or daemons or use the network: package builders and CPAN's
-# testers run it. Tests that do so run on request, and those of t/author, which one starts by name.
+# `make test` must not start machines or daemons or use the network, because package builders and
+# CPAN's testers run it. Such tests run on request; those in t/author run by default, because one
+# starts them by name.
 my $ASKED = $ENV{VIX_TEST_MACHINES} // ($FindBin::Bin =~ m{/author\z} ? 1 : 0);
 
 sub why_not_asked {
@@ -42,18 +43,18 @@ sub why_not_asked {
     return 'starts virtual machines: set VIX_TEST_MACHINES=1 to run this test, as dev/test does';
 }
 
-# A folder of the test's own as power.folder. What runs with it ends with the test, so one that dies
-# leaves no machine behind.
+# A folder of the test's own as power.folder. Machines in it end with the test, so a test that
+# crashes leaves none behind.
 sub run_folder {
     $KEEP = temp_dir();
-    chmod 0755, $KEEP;    # QEMU's own user goes through it
+    chmod 0755, $KEEP;    # QEMU's own user must pass through
     $ENV{VIX_POWER_FOLDER} = $RUN = "$KEEP/run";
     $SIG{$_} = sub { exit 1 } for qw(INT TERM);
     return $KEEP;
 }
 
-# What a test of a guest begins with: (folder, the .vmx of a small Linux in it, which is off). Where
-# none can be had all tests are skipped.
+# Starts a test of a guest: returns (folder, the .vmx of a small Linux in it, which is off). Skips
+# all tests if there can be none.
 sub guest_to_run {
     my ($name) = @_;
     my $reason = why_nothing_runs();
@@ -64,21 +65,21 @@ sub guest_to_run {
     return ($keep, $vmx);
 }
 
-# As root, once the guest is up; gives the error.
+# Logs in as root once the guest is up; returns the error.
 sub log_in {
     my ($vm) = @_;
     my $err = VMWaitForToolsInGuest($vm, 300);
     return $err == VIX_OK ? VMLoginInGuest($vm, 'root', 'root-secret', 0) : $err;
 }
 
-# What a script ends with there, or the error.
+# The exit code of a script in the guest, or the error.
 sub in_guest {
     my ($vm,  $script) = @_;
     my ($err, %run)    = VMRunScriptInGuestEx($vm, '/bin/sh', $script, 0, VIX_INVALID_HANDLE);
     return $err == VIX_OK ? $run{EXIT_CODE} : "error $err: " . GetErrorText($err);
 }
 
-# Each has a folder there, called after the uuid that libvirt knows it by.
+# Each machine has a folder there, named by its uuid in libvirt.
 sub _end_guests {
     local $? = $?;
     my $uri = $> == 0 ? 'qemu:///system' : 'qemu:///session';
@@ -88,7 +89,7 @@ sub _end_guests {
     return;
 }
 
-# Undef where Debian's packages cannot be had.
+# Undef if Debian's packages cannot be downloaded.
 sub _make_guest {
     my ($folder, $name) = @_;
     my $log = qx(@{[_dev()]}/make-guest '$folder' '$name' 2>&1);

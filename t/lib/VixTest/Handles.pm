@@ -1,7 +1,7 @@
 package VixTest::Handles;
 
-# For the tests of the calls themselves: connections as a script makes them, tables of the facts in
-# t/data, and Perl programs that run apart from the test.
+# For tests of the calls themselves: connections as a script makes them, the tables of facts in
+# t/data, and Perl programs that run in a process of their own.
 
 use strict;
 use warnings;
@@ -13,13 +13,13 @@ use FindBin;
 use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 
-# No test depends on the settings of who runs it.
+# No test may depend on the settings of the user who runs it.
 delete @ENV{ grep { /\AVIX_/ } keys %ENV };
 $ENV{HOME} = File::Temp::tempdir(CLEANUP => 1);
 
 our @EXPORT = qw(connect_host connect_with read_table run_perl);
 
-# The answer of HostConnect to the arguments of a script on this host, or to others by name:
+# The result of HostConnect with a script's arguments for this host, or with others by name:
 # version, type, name, port, user, password, options, list.
 sub connect_with {
     my (%other) = @_;
@@ -42,7 +42,7 @@ sub connect_host {
 }
 
 # The lines of a table in t/data as [name, value, group, ...]; hexadecimal numbers and quoted texts
-# as what they mean.
+# as their values.
 sub read_table {
     my ($name) = @_;
     open my $in, '<', "$FindBin::Bin/data/$name" or die "t/data/$name: $!";
@@ -57,8 +57,8 @@ sub _meaning {
     return $value =~ /\A0x/ ? hex $value : $value;
 }
 
-# Runs a program in a new Perl that finds the modules where this one does; what it printed, warnings
-# and error messages included, and its exit status.
+# Runs a program in a new Perl that finds the modules where this one does. Returns its output,
+# including warnings and error messages, and its exit status.
 sub run_perl {
     my ($program, @switches) = @_;
     my @command = ($^X, map({"-I$_"} grep { !ref && -d } @INC), @switches, '-e', $program);

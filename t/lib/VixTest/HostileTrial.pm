@@ -1,9 +1,9 @@
 package VixTest::HostileTrial;
 
-# Clones machines that were made to do harm, in a child limited in time and memory, and says what
-# went wrong: a signal, another code than allowed, something left behind, a touched source, more
-# memory than the clone of a good disk may take, or the contents of a secret file where they do not
-# belong.
+# Clones machines that were made to do harm, in a child with limits on time and memory, and reports
+# what went wrong: a signal, a code that is not allowed, something left behind, a changed source,
+# more memory than the clone of a good disk may take, or the contents of a secret file where they do
+# not belong.
 
 use strict;
 use warnings;
@@ -22,15 +22,15 @@ my $SECONDS      = 10;
 my $MEMORY_KIB   = 768 * 1024;
 my $RESIDENT_KIB = 64 * 1024;
 
-# A plain file outside every machine that no clone and no message may show anything of.
+# A plain file outside every machine. No clone and no message may contain anything of it.
 sub secret_file {
     my ($path) = @_;
     return spew($path, ("$MARKER$$\n" x 40) . "\0" x (1 << 20));
 }
 
-# cases: [{ name, vm (a record of make_vm), codes (those allowed; VIX_OK must be a true clone), dir
-# (what must stay the same; the machine's folder by default) }]. Fills in `complaints` and gives the
-# cases back.
+# cases: [{ name, vm (a record of make_vm), codes (the allowed ones; VIX_OK requires a correct
+# clone), dir (what must stay the same; the machine's folder by default) }]. Fills in `complaints`
+# and returns the cases.
 sub complaints_about_hostile {
     my (@cases) = @_;
     for my $case (@cases) {

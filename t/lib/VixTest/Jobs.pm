@@ -1,6 +1,6 @@
 package VixTest::Jobs;
 
-# For the tests of jobs: a machine whose clone takes a while, and calls that start one.
+# For tests of jobs: a machine whose clone takes a while, and calls that start one.
 
 use strict;
 use warnings;
@@ -13,7 +13,7 @@ use VixTest qw(make_vm);
 
 our @EXPORT = qw(slow_machine start_clone_job wait_for_job leftovers);
 
-# A machine with a flat disk of that many MiB that no copying can leave out.
+# A machine with a flat disk of this many MiB without holes, so that copying takes its time.
 sub slow_machine {
     my ($dir, $size_mb) = @_;
     my $vm = make_vm(
@@ -28,14 +28,14 @@ sub slow_machine {
     return $vm;
 }
 
-# The job of a full clone.
+# Starts a full clone; returns its job.
 sub start_clone_job {
     my ($vm, $destination, @callback) = @_;
     return VMware::Vix::API::VM::Clone($vm, VIX_INVALID_HANDLE, VIX_CLONETYPE_FULL, $destination,
         0, VIX_INVALID_HANDLE, @callback);
 }
 
-# The values of a job that are asked for; the job is released.
+# The requested values of a job; releases the job.
 sub wait_for_job {
     my ($job, @ids) = @_;
     my @values = VMware::Vix::API::Job::Wait($job, @ids);
@@ -43,7 +43,7 @@ sub wait_for_job {
     return @values;
 }
 
-# What lies in a folder, hidden or not.
+# The names in a folder, including hidden ones.
 sub leftovers {
     my ($dir) = @_;
     opendir my $handle, $dir or die "$dir: $!";

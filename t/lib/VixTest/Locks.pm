@@ -1,6 +1,7 @@
 package VixTest::Locks;
 
-# Lock folders in VMware's form, as other programs and hosts leave them: `<file>.lck/M12345.lck`.
+# Makes lock folders in VMware's form, as other programs and hosts leave them:
+# `<file>.lck/M12345.lck`.
 
 use strict;
 use warnings;
@@ -13,7 +14,7 @@ use VixTest::Files qw(slurp spew);
 
 our @EXPORT_OK = qw(put_lock this_machine creation_of other_machine);
 
-# Puts a lock on `$file`. May: machine, pid, creation (the process's, as /proc tells), name, kind
+# Puts a lock on `$file`. Optional: machine, pid, creation (the process's, from /proc), name, kind
 # ("X" or "S"), text (the whole member), member (its file name). By default this process holds it.
 sub put_lock {
     my ($file, %may) = @_;
@@ -31,7 +32,7 @@ sub put_lock {
 }
 
 # Base64 of the hash of the host's name and of the address of the first ethN interface, as VMware
-# names a Linux host. In a container with process ids of its own, their namespace belongs to the name.
+# names a Linux host. In a container with its own process ids the name includes their namespace.
 sub this_machine {
     my $processes = readlink('/proc/self/ns/pid') // '';
     $processes = '' if $processes eq 'pid:[4026531836]';
@@ -52,7 +53,7 @@ sub _machine {
     return $text;
 }
 
-# The 22nd field of /proc/<pid>/stat, 0 for a process that is not there.
+# Field 22 of /proc/<pid>/stat; 0 if there is no such process.
 sub creation_of {
     my ($pid)  = @_;
     my $stat   = eval { slurp("/proc/$pid/stat") } || '';

@@ -1,6 +1,6 @@
 package VixTest::Mount;
 
-# A small file system of its own for a test, in a file, mounted as long as the record lives.
+# A small file system for a test, in a file, mounted as long as the record exists.
 
 use strict;
 use warnings;
@@ -12,14 +12,14 @@ use VixTest::Tools qw(have_tool run_tool);
 
 our @EXPORT_OK = qw(mount_new);
 
-# No blocks that only root may take: with these a disk is never full for a test that runs as root.
+# No blocks reserved for root: with these a disk is never full for a test that runs as root.
 my %MAKE = (
     ext4  => ['mkfs.ext4',  '-q', '-b', 4096, '-m', 0],
     xfs   => ['mkfs.xfs',   '-q'],
     btrfs => ['mkfs.btrfs', '-q', '-M'],
 );
 
-# Nothing where it cannot be made or mounted here.
+# Nothing if it cannot be made or mounted here.
 sub mount_new {
     my ($kind, $size) = @_;
     my @make = @{ $MAKE{$kind} };
@@ -36,7 +36,7 @@ sub mount_new {
 
 sub dir { return $_[0]{dir} }
 
-# So many bytes can still be written; as many as there are for undef.
+# Leaves this many bytes of room; for undef, all there are.
 sub leave_room {
     my ($mount, $room) = @_;
     unlink "$mount->{dir}/filler";
@@ -48,7 +48,7 @@ sub leave_room {
     return;
 }
 
-# btrfs has more room than it tells: it is filled up until it refuses, and gives back some.
+# btrfs has more room than it reports, so it is filled until it refuses, and then some is freed.
 sub _fill {
     my ($mount, $free, $room) = @_;
     my $filler = "$mount->{dir}/filler";

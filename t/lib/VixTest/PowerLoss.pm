@@ -1,19 +1,18 @@
 package VixTest::PowerLoss;
 
-# What a disk may hold after the power failed in the middle of a call: replays the journal of the
-# call's system calls (call_stepper.cpp) up to one of them and drops what nobody had waited for.
+# What a disk may contain after power loss in the middle of a call: replays the record of the call's
+# system calls (call_stepper.cpp) up to one of them and drops what was not synced.
 #
-# The model. A file has the bytes it had at its last fsync, and the writes since; any of these,
-# in pieces of 4 KiB, may be on the disk or not. Names change by creating, renaming, linking and
-# removing, and each such change is there as a whole or not at all. Two kinds of file system:
+# The model. A file has the bytes of its last fsync. Each later write may be on disk or not, in
+# pieces of 4 KiB. Names change by creating, renaming, linking and removing; each change is there as
+# a whole or not at all. There are two kinds of file system:
 #
 #   ordered    one with a journal (ext4, XFS): names change on disk in the order in which they were
-#              changed, and an fsync of anything brings all name changes before it along;
-#   unordered  what POSIX promises at the least: an fsync of a folder brings the changes of names in
-#              it along, an fsync of a file none. Changes that nobody waited for may be there in any
-#              combination.
+#              changed, and an fsync of anything also syncs all earlier name changes;
+#   unordered  what POSIX promises at least: an fsync of a folder syncs the name changes in it, an
+#              fsync of a file syncs none. Any combination of the other changes may be there.
 #
-# Not modelled: a write that is torn within 4 KiB, a disk that lies about being flushed, changes of
+# Not modelled: a write that is torn within 4 KiB, a disk that reports a flush too early, changes of
 # permissions. Blocks shared by ioctl or copy_file_range end the replay with an error.
 
 use strict;
@@ -30,7 +29,7 @@ our @EXPORT_OK = qw(read_journal start_replay replay_call write_tree);
 
 my $PAGE = 4096;
 
-# The calls that succeeded: { name, inode, offset, count, argument, paths => [..], bytes }.
+# The calls that succeeded, as { name, inode, offset, count, argument, paths => [..], bytes }.
 sub read_journal {
     my ($path) = @_;
     my $text = slurp($path);
@@ -50,10 +49,10 @@ sub read_journal {
     return @calls;
 }
 
-# The files below `$dir` as they are now, all of them on the disk for good.
+# The files below `$dir` as they are now, all of them synced.
 # { dir, model, files => { id => { done, since => [[offset, bytes]...] } }, now and lasting (as the
 #   process and as the disk has it) => { folder's id => { name => id } }, changes => the name changes
-#   that are not lasting yet }
+#   that are not synced yet }
 sub start_replay {
     my ($dir, $model) = @_;
     my %replay = (dir => $dir, model => $model, files => {}, changes => [], ids => {}, count => 0);
@@ -69,13 +68,13 @@ sub start_replay {
     return \%replay;
 }
 
-# An inode's number comes back after its file is gone.
+# An inode's number is used again after its file is deleted.
 sub _new_id {
     my ($replay, $inode) = @_;
     return $replay->{ids}{$inode} = $inode . '.' . ++$replay->{count};
 }
 
-# The id of the folder and the name in it of a path, as things are now; of `$dir` itself its id.
+# The folder's id and the name of a path, as the process sees it; for `$dir` itself its id.
 sub _place {
     my ($replay, $path) = @_;
     return if $path !~ m{^\Q$replay->{dir}\E(?:/(.*))?$}s;
@@ -130,7 +129,7 @@ sub _put {
     return;
 }
 
-# Holes that are punched read as zeros; blocks that are reserved as before.
+# Punched holes read as zeros; reserved blocks read as before.
 sub _allocate {
     my ($file, $call) = @_;
     my $punches = 2;
@@ -139,11 +138,11 @@ sub _allocate {
     return;
 }
 
-# Entries of folders that become something else, together or not at all.
+# Changes entries of folders, all together or not at all.
 sub _change {
     my ($replay, @entries) = @_;
     my @change = map { [_place($replay, $_->[0]), $_->[1]] } @entries;
-    return if grep { @{$_} != 3 } @change;    # elsewhere
+    return if grep { @{$_} != 3 } @change;    # outside the folder
     push @{ $replay->{changes} }, \@change;
     _apply($replay->{now}, \@change);
     return;
@@ -161,7 +160,7 @@ sub _apply {
 
 sub _sync {
     my ($replay, $call) = @_;
-    # By its path: a new folder may have got the number of a file that is gone.
+    # By its path, because a new folder may have the number of a deleted file.
     my $at   = _id_at($replay, $call->{paths}[0]) || '';
     my $file = $replay->{now}{$at} ? undef : $replay->{files}{ $replay->{ids}{ $call->{inode} } || '' };
     if ($file) {
@@ -205,8 +204,8 @@ sub _bytes_of {
     return $bytes;
 }
 
-# Makes the folder what a crash now may leave: `%keeps` has a function for names and one for data
-# that say of each change nobody waited for whether it came to the disk.
+# Makes the folder what a crash at this point may leave. `%keeps` has a sub for names and one for
+# data; they decide for each change that was not synced whether it is on the disk.
 sub write_tree {
     my ($replay, %keeps) = @_;
     my %tree  = map { $_ => { %{ $replay->{lasting}{$_} } } } keys %{ $replay->{lasting} };
@@ -220,7 +219,8 @@ sub write_tree {
     my %made;
     _write_folder($replay, \%tree, 'root', $replay->{dir}, \%made, $keeps{data});
 
-    # Of two with one inode the later has it; a folder, which may have had it before, has no mark.
+    # If two files have one inode, the later one has it. A folder that had it before has no entry
+    # here.
     my @files = sort { (split /[.]/, $a)[1] <=> (split /[.]/, $b)[1] }
         grep { $replay->{files}{$_} } keys %made;
     my %mark = map { (/^(\d+)/)[0] => $made{$_} } @files;
@@ -238,14 +238,14 @@ sub _write_folder {
             $made->{$id} = spew($at, _bytes_of($file, $data));
             next;
         }
-        next if $made->{$id}++;    # a folder that came to two places: as a check would mend it
+        next if $made->{$id}++;    # a folder in two places: keeps one, like fsck
         mkdir $at or die "mkdir $at: $!";
         _write_folder($replay, $tree, $id, $at, $made, $data);
     }
     return;
 }
 
-# These tell files by their inodes, which a real disk would have kept.
+# Manifests identify files by their inodes, which a real disk would have kept.
 sub _renew_manifests {
     my ($mark, @manifests) = @_;
     for my $manifest (@manifests) {
@@ -256,7 +256,7 @@ sub _renew_manifests {
     return;
 }
 
-# It knows itself by its inode, which a real disk would have kept.
+# The journal identifies itself by its inode, which a real disk would have kept.
 sub _renew_pending {
     my ($path, $inode) = @_;
     my $text = slurp($path);

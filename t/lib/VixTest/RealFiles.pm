@@ -1,8 +1,8 @@
 package VixTest::RealFiles;
 
-# Files of virtual machines that others made. They are not part of this project: they lie in the
-# folder that VIX_TEST_CORPUS names, ../shared/corpus beside the project by default, and the tests
-# on them are skipped where it is not there.
+# Files of virtual machines that others made. They are not part of this project: they are in the
+# folder VIX_TEST_CORPUS, by default ../shared/corpus beside the project. Tests that need them are
+# skipped without them.
 
 use strict;
 use warnings;
@@ -29,14 +29,14 @@ sub real_files {
     return grep {/$pattern/} list_files($folder);
 }
 
-# Why a test is to be skipped; nothing where there are such files.
+# Why a test must be skipped; nothing if there are such files.
 sub why_no_real_files {
     my ($pattern) = @_;
     return if real_files($pattern);
     return 'no such files in ' . real_folder() . ' (VIX_TEST_CORPUS names the folder)';
 }
 
-# What read_vmx gives, with the values in characters, as the file's own .encoding says.
+# The result of read_vmx, with the values as characters, decoded by the file's .encoding.
 sub real_text {
     my ($path)   = @_;
     my $found    = read_vmx($path);

@@ -1,7 +1,7 @@
 package VixTest::Rebuilt;
 
-# Makes a whole machine around a .vmx or a disk that some product wrote, in a folder of its own, and
-# says what is wrong with its clone.
+# Makes a whole machine, in a folder of its own, around a .vmx or a disk that a product wrote, and
+# reports what is wrong with its clone.
 
 use strict;
 use warnings;
@@ -27,10 +27,10 @@ my $EDITED = qr{^(?:
     | workingdir | templatevm | filesearchpath | (?:scsi|sata|ide|nvme)\d+:\d+\.filename
     | floppy\d+\.filename )$}x;
 
-# The machine (a record of make_vm) in this folder. Needs: vmx (path of the text), disks (what
-# make_disk takes, with snapshots: how many deltas; descriptor: path of a text put over the one
-# written; clone: name of the clone's disk). May: as (name of the .vmx in its folder), files (name
-# => bytes, put beside).
+# Makes the machine (a record of make_vm) in this folder. Required: vmx (path of the text), disks
+# (what make_disk takes, with snapshots: how many deltas; descriptor: path of a text that replaces
+# the one written; clone: name of the clone's disk). Optional: as (name of the .vmx in its folder),
+# files (name => bytes, to put beside it).
 sub rebuild {
     my ($dir, %given) = @_;
     my $vm = make_vm(
@@ -44,7 +44,7 @@ sub rebuild {
     return $vm;
 }
 
-# With a descriptor given the extents get its sizes.
+# If a descriptor is given, the extents get its sizes.
 sub _rebuild_disk {
     my ($dir, %spec) = @_;
     my ($snapshots, $descriptor, $clone) = delete @spec{qw(snapshots descriptor clone)};
@@ -68,7 +68,7 @@ sub _rebuild_disk {
     return $disk;
 }
 
-# A machine, alpha.vmx in this folder, whose one disk is a copy of that file, as disk.vmdk.
+# A machine, alpha.vmx in this folder, whose only disk is a copy of that file, named disk.vmdk.
 sub machine_with_disk {
     my ($dir, $disk) = @_;
     make_vm(
@@ -84,7 +84,7 @@ sub machine_with_disk {
     return;
 }
 
-# QEMU leaves out extents that are not RW, so it gets to see a source that says RW.
+# QEMU leaves out extents that are not RW, so it gets a source whose extents are RW.
 sub as_qemu_likes {
     my ($disk) = @_;
     my $bytes = slurp($disk);
@@ -92,7 +92,7 @@ sub as_qemu_likes {
     return spew("$disk.rw", $bytes);
 }
 
-# What is wrong with the clone of a machine that rebuild() made.
+# What is wrong with the clone of a machine from rebuild().
 sub clone_complaints {
     my ($vm, $clone) = @_;
     my @wrong = _vmx_complaints($vm->{vmx}, $clone);
@@ -104,7 +104,7 @@ sub clone_complaints {
     return @wrong;
 }
 
-# A last line may lack its end in the source, not in the clone, where others follow.
+# The last line may lack its line end in the source, but not in the clone, where others follow.
 sub _vmx_complaints {
     my ($source, $clone) = @_;
     my $text = slurp($source);

@@ -1,7 +1,7 @@
 package VixTest::SavedFolder;
 
-# A folder that is put back to what it was, thousands of times: kept in memory, and put back without
-# starting a program. Plain files and folders only. Asserts nothing.
+# Saves a folder in memory and restores it thousands of times without starting a program. Plain
+# files and folders only. Asserts nothing.
 
 use strict;
 use warnings;
@@ -15,7 +15,7 @@ our @EXPORT_OK = qw(save_folder restore_folder);
 my $PAGE  = 4096;
 my $ZEROS = "\0" x $PAGE;
 
-# What is below `$dir`, for restore_folder.
+# Everything below `$dir`, for restore_folder.
 sub save_folder {
     my ($dir) = @_;
     my @saved;
@@ -28,7 +28,7 @@ sub save_folder {
     return \@saved;
 }
 
-# Into `$dir`, whatever is there by now.
+# Restores `$dir`, whatever is in it now.
 sub restore_folder {
     my ($saved, $dir) = @_;
     for my $name (reverse list_files($dir)) {

@@ -1,8 +1,8 @@
 package VixTest::SnapshotCalls;
 
-# The snapshot calls of a test in one word, each on a .vmx by path. A snapshot is named by its place
-# in the tree: the list of indices from the roots down, [0, 1] being the second child of the first
-# root. Asserts nothing; each answers with the VIX code, or the code and what was asked for.
+# One sub for each snapshot call of a test, each on a .vmx by path. A snapshot is named by its
+# position in the tree: the list of indices from the roots down; [0, 1] is the second child of the
+# first root. Asserts nothing; each returns the VIX code, or the code and the result.
 
 use strict;
 use warnings;
@@ -17,7 +17,7 @@ use VixTest::Calls qw(open_vm);
 our @EXPORT_OK = qw(with_vm at_place take_snapshot revert_to remove_snapshot linked_clone full_clone
     delete_vm tree_of current_place place_named snapshot_names);
 
-# What `$do` returns for the open machine; the code of VMOpen alone when that fails.
+# Returns what `$do` returns for the open machine; only VMOpen's code if that fails.
 sub with_vm {
     my ($vmx, $do) = @_;
     my ($err, $vm) = open_vm($vmx);
@@ -27,7 +27,7 @@ sub with_vm {
     return wantarray ? @answer : $answer[0];
 }
 
-# (code, handle) of the snapshot at a place.
+# Returns (code, handle) of the snapshot at a position.
 sub at_place {
     my ($vm,   $place) = @_;
     my ($root, @below) = @{$place};
@@ -82,7 +82,7 @@ sub remove_snapshot {
     return scalar _with_snapshot($vmx, $place, sub { return VMRemoveSnapshot(@_, $options || 0) });
 }
 
-# A clone of the snapshot at a place, or without one of the present state.
+# Clones the snapshot at a position, or the current state if there is none.
 sub linked_clone { return _clone(VIX_CLONETYPE_LINKED, @_) }
 sub full_clone   { return _clone(VIX_CLONETYPE_FULL,   @_) }
 
@@ -104,8 +104,8 @@ sub delete_vm {
     return scalar with_vm($vmx, sub { return VMDelete($_[0], $options) });
 }
 
-# The roots as a list of { name, description, power, children => [the same] }; dies where a call
-# answers with anything but VIX_OK.
+# The roots as a list of { name, description, power, children => [the same] }. Dies if a call
+# returns anything but VIX_OK.
 sub tree_of {
     my ($vmx) = @_;
     return with_vm(
@@ -148,7 +148,7 @@ sub _names {
     return [map { ($_->{name}, @{ $_->{children} } ? _names($_->{children}) : ()) } @{$branches}];
 }
 
-# The names from the root down to the current snapshot, joined by "/"; the code when there is none.
+# The names from the root down to the current snapshot, joined by "/"; the code if there is none.
 sub current_place {
     my ($vmx) = @_;
     return with_vm(
@@ -168,7 +168,7 @@ sub current_place {
     );
 }
 
-# (code, display name) of what VMGetNamedSnapshot finds.
+# Returns (code, display name) of what VMGetNamedSnapshot finds.
 sub place_named {
     my ($vmx, $path) = @_;
     return with_vm(

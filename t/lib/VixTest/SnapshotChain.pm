@@ -1,7 +1,7 @@
 package VixTest::SnapshotChain;
 
-# Reads a disk through the chain of its parents by itself, follows the hints as their writers meant
-# them, and says what is wrong with the links: an outside judge that is faster than qemu-img.
+# The tests' own reader of a disk through its chain, following the hints as their writers meant
+# them. Reports what is wrong with the links, faster than qemu-img.
 
 use strict;
 use warnings;
@@ -17,7 +17,7 @@ our @EXPORT_OK = qw(chain_of chain_bytes chain_complaints chain_difference link_
 
 my $SECTOR = 512;
 
-# The descriptors from the disk down to its base. Dies where a parent is missing.
+# The descriptors from the disk down to its base. Dies if a parent is missing.
 sub chain_of {
     my ($path) = @_;
     my @chain;
@@ -91,7 +91,7 @@ sub _lay_grains {
     return;
 }
 
-# The file of a line; the one file of an embedded descriptor is the disk itself, whatever the line
+# The file of an extent line. For an embedded descriptor that is the disk itself, whatever the line
 # says.
 sub _file_of {
     my ($link, $extent) = @_;
@@ -105,7 +105,7 @@ sub link_files {
     return sort keys %{ { %files, $link => 1 } };
 }
 
-# What does not fit together in the chain of a disk; each link looked at for itself, too.
+# What is inconsistent in the chain of a disk; also checks each link alone.
 sub chain_complaints {
     my ($path) = @_;
     my @chain = eval { chain_of($path) };
@@ -140,7 +140,7 @@ sub _link_complaints {
     return @wrong;
 }
 
-# Empty when the disk reads as these bytes; otherwise where it differs first.
+# Empty if the disk reads as these bytes; otherwise where it differs first.
 sub chain_difference {
     my ($path, $want) = @_;
     my $got = eval { chain_bytes($path) };

@@ -1,7 +1,7 @@
 package VixTest::SnapshotDisk;
 
-# The disks of a machine with snapshots as its guest uses them: which files its .vmx names, what it
-# reads, and writing to them the way a product does: in place, new grains filled up from below, and
+# The disks of a machine with snapshots as its guest uses them: which files its .vmx names, what the
+# guest reads, and writing as a product does: in place, with new grains filled from the parent, and
 # with a new content id.
 
 use strict;
@@ -30,7 +30,7 @@ sub present_path {
     return $name =~ m{^/} ? $name : dirname($vmx) . "/$name";
 }
 
-# The full path of the disk that a snapshot has frozen.
+# The full path of a snapshot's frozen disk.
 sub snapshot_path {
     my ($vmx, $uid, $node) = @_;
     my $snapshot = snapshot_of($vmx, $uid) or die "$vmx has no snapshot $uid";
@@ -47,8 +47,8 @@ sub guest_reads {
     return chain_bytes(present_path($vmx, $node));
 }
 
-# Writes ranges of [first sector, count, seed] (0: zeros) to a present disk and gives what the guest
-# reads from it now.
+# Writes ranges of [first sector, count, seed] (0: zeros) to a current disk and returns what the
+# guest reads from it now.
 sub guest_writes {
     my ($vmx, $node, @ranges) = @_;
     my $path   = present_path($vmx, $node);
@@ -63,7 +63,7 @@ sub sectors {
     return $content->write($first, $count, $seed)->bytes($first, $count);
 }
 
-# Writes [first sector, bytes] to the disk file at `$path`, which reads as `$before`.
+# Writes [first sector, bytes] to the disk file at `$path`, which reads as `$before` until then.
 sub put_bytes {
     my ($path, $before, @pieces) = @_;
     my $after = $before;
@@ -124,7 +124,7 @@ sub _put_grains {
     return;
 }
 
-# A place at the end of the file, in both copies of the tables.
+# Appends a grain to the file and enters it in both copies of the tables.
 sub _new_grain {
     my ($file, $sparse, $index) = @_;
     my $at = int((-s $file) / $SECTOR);
@@ -143,7 +143,7 @@ sub content_id {
     return read_descriptor($path)->{header}{CID};
 }
 
-# Another content id, as every program gives a disk that it has written to.
+# Sets another content id, like every program that has written to a disk.
 sub set_content_id {
     my ($path, $id) = @_;
     my $is = content_id($path);

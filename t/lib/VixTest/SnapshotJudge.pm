@@ -1,8 +1,8 @@
 package VixTest::SnapshotJudge;
 
-# Holds the files of a VixTest::SnapshotModel against what the model says they are: every disk of
-# every machine and snapshot, the chains, the lists, who depends on whom, and what may lie about.
-# Answers with a list of sentences; an empty one means that all is well.
+# Compares the files of a VixTest::SnapshotModel with the model: every disk of every machine and
+# snapshot, the chains, the snapshot lists, who depends on whom, and which other files may exist.
+# Returns a list of sentences; an empty one means that everything matches.
 
 use strict;
 use warnings;
@@ -47,14 +47,14 @@ sub _list_of {
     return -e _list_path($vm) ? read_vmx(_list_path($vm)) : parse_vmx('');
 }
 
-# uid => index of what the list holds.
+# uid => index, for the snapshots in the snapshot list.
 sub _indices {
     my ($list) = @_;
     return map { /^snapshot(\d+)\.uid$/ ? ($list->{value}{$_} => $1) : () }
         keys %{ $list->{value} };
 }
 
-# node => file, as the list tells it of one snapshot.
+# node => file of one snapshot, from the snapshot list.
 sub _disks_in_list {
     my ($vm, $list, $index) = @_;
     my %found;
@@ -91,7 +91,7 @@ sub _present_complaints {
     return grep { !/: $/ } @wrong;
 }
 
-# The tree as the calls show it.
+# Checks the tree that the calls return.
 sub _tree_complaints {
     my ($vm)  = @_;
     my $shown = join "\n", _shown(tree_of($vm->{vmx}), '');
@@ -123,7 +123,8 @@ sub _wanted {
     } VixTest::SnapshotModel::children($vm, $number);
 }
 
-# The list on disk: uids, disks of each snapshot and what they hold, records of clones, state files.
+# Checks the snapshot list on disk: uids, disks of each snapshot and their content, records of
+# clones, snapshot states.
 sub _list_complaints {
     my ($world, $vm) = @_;
     my $list  = _list_of($vm);
@@ -168,8 +169,8 @@ sub _snapshot_complaints {
     return grep { $_ ne '' } @wrong;
 }
 
-# A linked clone's list names its parent, and as sentinels those of its own disks whose parents lie
-# outside: there a deletion must stop.
+# A linked clone's snapshot list names its parent, and as sentinels those of its own disks whose
+# parents are outside: a deletion must stop there.
 sub _link_complaints {
     my ($vm)  = @_;
     my $value = _list_of($vm)->{value};
@@ -188,7 +189,7 @@ sub _link_complaints {
     return @wrong;
 }
 
-# All descriptors of the machine's folder that its disks and snapshots stand on.
+# All descriptors in the machine's folder that its disks and snapshots depend on.
 sub _links {
     my ($vm)  = @_;
     my $list  = _list_of($vm);
@@ -201,7 +202,7 @@ sub _links {
     return sort grep { index($_, "$vm->{dir}/") == 0 } keys %links;
 }
 
-# Disk and state files that nothing leads to, locks, and what else a call left behind.
+# Disk and state files that nothing refers to, locks, and what else a call left behind.
 sub _litter {
     my ($vm)   = @_;
     my $list   = _list_of($vm)->{value};
@@ -213,15 +214,15 @@ sub _litter {
     return @left ? "has files without use: @left" : ();
 }
 
-# In the folder of the disks that were attached from there.
+# In the folder of disks that were attached from beside the machine's folder.
 sub _files_beside {
     my ($vm) = @_;
     my $folder = "$vm->{dir}/../far$vm->{id}";
     return -d $folder ? list_files($folder) : ();
 }
 
-# The same disks as QEMU sees them. Looks only at files that have changed since `$seen`, a hash that
-# the caller keeps, was filled.
+# Checks the same disks with QEMU. Reads only files that have changed since `$seen` was filled, a
+# hash that the caller keeps.
 sub qemu_complaints {
     my ($world, $seen) = @_;
     my @wrong;

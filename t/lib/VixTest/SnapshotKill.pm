@@ -1,8 +1,8 @@
 package VixTest::SnapshotKill;
 
-# Snapshot calls that are cut off, by SIGKILL or a full disk, and what must hold after it:
-# the present disks read as they did or as they shall, every recorded snapshot reads as it did, no
-# recorded snapshot's disk is a present one, and the next calls succeed. Asserts nothing.
+# Snapshot calls that are cut off, by SIGKILL or a full disk, and what must be true afterwards: the
+# current disks read as before or as the call intended, every recorded snapshot reads as before, no
+# current disk is the disk of a recorded snapshot, and the next calls succeed. Asserts nothing.
 
 use strict;
 use warnings;
@@ -24,7 +24,8 @@ our @EXPORT_OK = qw(killed_machine calls_to_kill duration_of complaints_after_ki
 
 my @SLOTS = ('scsi0:0', 'sata0:0');
 
-# A machine with the snapshots a (uid 1), below it b (2) and c (3), from which the present comes:
+# A machine with the snapshots a (uid 1) and its children b (2) and c (3). The current state comes
+# from c.
 # { vm, dir, reads => {uid or "present" => {slot => bytes}} }.
 sub killed_machine {
     my ($dir) = @_;
@@ -51,8 +52,8 @@ sub present_reads {
     return { map { $_ => guest_reads($vmx, $_) } @SLOTS };
 }
 
-# name => [call on a .vmx and a folder for clones, what the present may read as afterwards besides
-# what it did].
+# name => [call on a .vmx and a folder for clones, what the current disks may also read as
+# afterwards].
 sub calls_to_kill {
     my $all = VIX_SNAPSHOT_REMOVE_CHILDREN;
     return (
@@ -66,7 +67,7 @@ sub calls_to_kill {
     );
 }
 
-# A copy of the machine, as its hints are relative.
+# A copy of the machine works because its hints are relative.
 sub _copy {
     my ($machine, $dir) = @_;
     my $run = run_tool('cp', '-r', $machine->{dir}, $dir);
@@ -74,8 +75,8 @@ sub _copy {
     return "$dir/alpha.vmx";
 }
 
-# What a call that was cut off may leave, as readers do not stumble over it: they take the one table,
-# and the file as they were given it.
+# Flaws that a cut-off call may leave, because readers do not depend on them: they read one copy of
+# the tables, and open the file under the name that they were given.
 sub is_untidy {
     my ($complaint) = @_;
     return $complaint =~ /redundant tables differ|the name in its descriptor is/;
@@ -105,8 +106,8 @@ sub _start {
     POSIX::_exit($call->(@arguments) == VIX_OK ? 0 : 1);
 }
 
-# Starts the call on a copy of the machine in `$dir`, kills it after so many seconds and says what
-# is wrong then. The first value tells whether the signal came in time.
+# Starts the call on a copy of the machine in `$dir`, kills it after this many seconds and returns
+# what is wrong then. The first value is true if the signal came in time.
 sub complaints_after_kill {
     my ($machine, $what, $call, $seconds, $dir) = @_;
     my ($do, @also) = @{$call};
@@ -123,8 +124,8 @@ sub complaints_after_kill {
     return ($killed, map {"$what after $seconds s: $_"} @wrong);
 }
 
-# The same for a call that is to run on a file system at `$dir` with room for so many more bytes,
-# which `$resize` gives it. The first value is the code of the call.
+# The same for a call on a file system at `$dir` with room for this many more bytes, which `$resize`
+# provides. The first value is the call's code.
 sub complaints_when_full {
     my ($machine, $what, $call, $resize, $room, $dir) = @_;
     my ($do, @also) = @{$call};
@@ -137,7 +138,8 @@ sub complaints_when_full {
     my @wrong = state_complaints($machine, $vmx, @also);
     my $list  = 'alpha.vmsd';
 
-    # A removal that the list tells of cannot be undone, and a clone's snapshot leaves its number.
+    # A removal that the snapshot list has recorded cannot be undone, and a clone's snapshot leaves
+    # its number.
     push @wrong, map {"$_ is not as before"}
         grep { ($before{$_} // 'none') ne ($after{$_} // 'none') } sort keys %{ { %before, %after } }
         if $code != VIX_OK && $what !~ /clone/ && $before{$list} eq $after{$list};
@@ -181,7 +183,7 @@ sub state_complaints {
     return @wrong;
 }
 
-# A clone that is there is whole, and its snapshot knows it.
+# An existing clone is complete, and its snapshot has a record of it.
 sub clone_complaints {
     my ($machine, $vmx, $what, $dir) = @_;
     return if !-e "$dir/c.vmx";
@@ -191,7 +193,7 @@ sub clone_complaints {
     return map {"clone: $_"} grep { $_ ne '' } @wrong;
 }
 
-# The same call again, where it was not done, and a few others.
+# The same call again, unless its work is done, and a few others.
 sub next_calls {
     my ($machine, $vmx, $what, $call, $dir) = @_;
     local $ENV{VIX_CLONE_SYNC} = 'FALSE';    # these are not killed

@@ -2,7 +2,8 @@ package VixTest::SnapshotModel;
 
 # A small world of virtual machines, their snapshots and clones, played twice: with the real calls
 # on real files, and with plain byte strings in memory. Each step changes both, and
-# VixTest::SnapshotJudge compares them. All that is random comes from srand: a seed repeats a world.
+# VixTest::SnapshotJudge compares them. All random numbers come from srand, so a seed repeats a
+# world.
 #
 # A machine is { id, dir, vmx, disks => {node => {bytes, independent}}, mark, nvram, snapshots =>
 # {number => snapshot}, current (number or 0), parent => [machine, number] of a linked clone, last
@@ -25,8 +26,8 @@ use VixTest::Vmx          qw(read_vmx);
 
 my $SECTOR = 512;
 
-# [what, how often]; what is the name of a method that answers with a sentence, or nothing when the
-# machine at hand does not allow it.
+# [what, how often]; what is the name of a method. It returns a sentence, or nothing if the machine
+# does not allow the step.
 my @STEPS = (
     [write         => 34],
     [mark          => 4],
@@ -41,7 +42,7 @@ my @STEPS = (
     [swap_disk     => 2],
 );
 
-# Needs: dir. May: disks (a list for make_vm), most_machines, most_snapshots.
+# Required: dir. Optional: disks (a list for make_vm), most_machines, most_snapshots.
 sub new {
     my ($class, %given) = @_;
     my $self = bless {
@@ -86,12 +87,12 @@ sub _disk_of {
 
 sub machines { return @{ $_[0]{machines} } }
 
-# What was done so far, the latest last.
+# The steps so far, the latest last.
 sub log { return @{ $_[0]{log} } }
 
 sub _one_of { return $_[rand @_] }
 
-# One random step; dies with what went wrong when a call answers otherwise than it must.
+# One random step. Dies with what went wrong if a call does not return what it must.
 sub step {
     my ($self) = @_;
     $self->{step}++;
@@ -134,9 +135,9 @@ sub disk_path {
     return $name =~ m{^/} ? $name : "$vm->{dir}/$name";
 }
 
-# Half of the writes go through QEMU, the others through VixTest::SnapshotDisk. QEMU 7 fills up a
-# new grain from the wrong place of the parent in all extents of a disk but the first: to such disks
-# it writes whole grains only.
+# Half of the writes go through QEMU, the others through VixTest::SnapshotDisk. In all extents of a
+# disk but the first, QEMU 7 fills a new grain from the wrong place of the parent, so it writes only
+# whole grains to such disks.
 sub _step_write {
     my ($self, $vm) = @_;
     my $node  = _one_of(sort keys %{ $vm->{disks} });
@@ -199,7 +200,7 @@ sub _pattern {
         map { sprintf('step%010d lba%014d', $seed, $_) x 16 } $first .. $first + $sectors - 1;
 }
 
-# The user changes a setting and the firmware its variables.
+# The user changes a setting, and the firmware its variables.
 sub _step_mark {
     my ($self, $vm) = @_;
     my $text = slurp($vm->{vmx});
@@ -217,8 +218,8 @@ sub nvram_path {
     return "$vm->{dir}/" . read_vmx($vm->{vmx})->{value}{nvram};
 }
 
-# The user detaches a disk, or attaches it again at another node: the disks of a machine need not
-# be those of its snapshots.
+# The user detaches a disk, or attaches it again at another node: a machine's disks may differ from
+# those of its snapshots.
 sub _step_swap_disk {
     my ($self, $vm) = @_;
     my @nodes = sort keys %{ $vm->{disks} };
@@ -233,8 +234,8 @@ sub _step_swap_disk {
     return "move disk of $vm->{id} from $node to $free";
 }
 
-# The user attaches a disk that no snapshot knows, in the machine's folder or beside that. Going back to one detaches it; its files stay, as
-# nobody else has them: from then on files of its name may lie about.
+# The user attaches a disk that no snapshot knows, in the machine's folder or beside it. A revert detaches
+# it. Its files stay, because nobody else has them; from then on files of its name may exist.
 sub _step_attach {
     my ($self, $vm) = @_;
     my $node = 'sata0:' . (2 + $self->{step} % 20);
@@ -267,7 +268,7 @@ sub children {
         sort { $a <=> $b } keys %{ $vm->{snapshots} };
 }
 
-# Where the calls find it: the index among its siblings at each level.
+# Its position for the calls: the index among its siblings at each level.
 sub place_of {
     my ($vm, $number) = @_;
     my @place;
@@ -294,7 +295,7 @@ sub clones_of {
         @{ $self->{machines} };
 }
 
-# A snapshot holds copies of disks, but of independent ones only that they are there.
+# A snapshot has copies of disks; for independent ones it only records that they exist.
 sub _state_of {
     my ($of) = @_;
     my (%disks, %independent);
@@ -312,7 +313,8 @@ sub _state_of {
     );
 }
 
-# The machine is in that state now; names of disks that it has lost are files that may lie about.
+# Puts the machine in that state. The names of disks that it loses are recorded, since their files
+# may stay.
 sub _go_over_to {
     my ($vm, %state) = @_;
     my %former = %{ $vm->{disks} };

@@ -1,7 +1,7 @@
 package VixTest::SnapshotState;
 
-# Reads state files (.vmsn) by the description of the format alone, writes lists of snapshots
-# (.vmsd) from words, and tells what a call has done to a folder.
+# Reads snapshot states (.vmsn) by the description of their format alone, writes snapshot lists
+# (.vmsd) from keys and values, and finds out what a call has done to a folder.
 
 use strict;
 use warnings;
@@ -13,8 +13,8 @@ use VixTest::Vmx   qw(read_vmx vmx_line);
 
 our @EXPORT_OK = qw(read_vmsn snapshot_list snapshot_of write_list folder_changes);
 
-# { magic, version, groups, group (its name), position, size, blocks => [[name, bytes] ...], rest },
-# rest being what follows the group.
+# { magic, version, groups, group (its name), position, size, blocks => [[name, bytes] ...], rest };
+# rest is what follows the group.
 sub read_vmsn {
     my ($path) = @_;
     my $bytes = slurp($path);
@@ -37,14 +37,15 @@ sub read_vmsn {
     return \%found;
 }
 
-# The .vmsd beside a .vmx, as read_vmx gives it.
+# The snapshot list beside a .vmx, as read_vmx returns it.
 sub snapshot_list {
     my ($vmx) = @_;
     (my $path = $vmx) =~ s/\.vmx$/.vmsd/;
     return read_vmx($path);
 }
 
-# What the list says of the snapshot with this uid: keys without "snapshot<I>." in lower case.
+# The snapshot list's entries for the snapshot with this uid: keys without "snapshot<I>." in lower
+# case.
 sub snapshot_of {
     my ($vmx, $uid) = @_;
     my $value = snapshot_list($vmx)->{value};
@@ -64,8 +65,7 @@ sub write_list {
     return spew($path, $text);
 }
 
-# The lines in which a folder differs from its folder_digest of before; nothing when nobody touched
-# it.
+# The lines in which a folder differs from its earlier folder_digest; nothing if it was not changed.
 sub folder_changes {
     my ($before, $dir) = @_;
     my %was = map { $_ => 1 } split /\n/, $before;

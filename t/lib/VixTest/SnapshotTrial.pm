@@ -1,6 +1,7 @@
 package VixTest::SnapshotTrial;
 
-# One random world of VixTest::SnapshotModel in one word: so many steps, judged every few of them.
+# One random world of VixTest::SnapshotModel in one call: this many steps, checked every few of
+# them.
 
 use strict;
 use warnings;
@@ -16,8 +17,8 @@ our @EXPORT_OK = qw(complaints_about_world random_disks);
 
 sub _one_of { return $_[rand @_] }
 
-# A base disk of any class that may have children. QEMU misreads extents that end inside a grain, so
-# whole grains.
+# A base disk of any class that may have children. Of whole grains, because QEMU misreads extents
+# that end within one.
 sub _random_base {
     my ($capacity) = @_;
     my $type = _one_of(
@@ -38,7 +39,7 @@ sub _random_base {
     return \%disk;
 }
 
-# One to three disks, on several buses, with older deltas and independent ones among them.
+# One to three disks on several buses, some with older deltas, some independent.
 sub random_disks {
     my @disks;
     my $number = 0;
@@ -56,10 +57,10 @@ sub random_disks {
     return @disks;
 }
 
-# (what the first machine's disks are, what is wrong ...)
+# Returns (what the first machine's disks are, what is wrong ...).
 sub complaints_about_world {
     my ($seed, $steps, %may) = @_;
-    local $ENV{VIX_CLONE_SYNC} = 'FALSE';    # no power will fail
+    local $ENV{VIX_CLONE_SYNC} = 'FALSE';    # power loss is not tested
     my $keep = temp_dir();
     srand $seed;
     my @disks = random_disks();
@@ -70,7 +71,7 @@ sub complaints_about_world {
     my $every = $may{every} || 4;
     my (%seen, @wrong);
     for my $step (1 .. $steps) {
-        srand $seed * 10_000 + $step;    # File::Temp takes from the same source
+        srand $seed * 10_000 + $step;    # File::Temp uses the same source
         my $lived = eval { $world->step; 1 };
         push @wrong, "step $step: $@"         if !$lived;
         push @wrong, world_complaints($world) if $lived && ($step % $every == 0 || $step == $steps);

@@ -1,8 +1,8 @@
 package VixTest::Stepper;
 
-# Runs a VIX call in a child whose system calls are stepped through by call_stepper.cpp, so that one
-# of them can be the last thing the child does, fail, or transfer less than it was asked to; and
-# runs it once for every such call there is. Asserts nothing.
+# Runs a VIX call in a child whose system calls call_stepper.cpp steps through, so that one of them
+# can be the last thing the child does, fail, or transfer less than requested. Can do so for every
+# such call in turn. Asserts nothing.
 
 use strict;
 use warnings;
@@ -17,14 +17,14 @@ use VixTest::Tools qw(run_tool);
 
 our @EXPORT_OK = qw(can_step stepped numbers_to_try);
 
-# Of the kernel, for x86-64; the two without a name are the marks of call_stepper.cpp.
+# The kernel's numbers, for x86-64; the two without a name are call_stepper.cpp's own.
 my ($SYS_PRCTL, $SYS_SECCOMP, $SYS_BEGIN, $SYS_END) = (157, 317, 1000, 1001);
 my $PR_SET_NO_NEW_PRIVS     = 38;
 my $SECCOMP_SET_MODE_FILTER = 1;
 
 my ($STEPPER, $KEEP, %FILTER, @NAMES);
 
-# Why it cannot be done here; nothing when it can.
+# Why it cannot be done here; nothing if it can.
 sub can_step {
     return 'only on x86-64' if (POSIX::uname())[4] ne 'x86_64';
     my $why = eval { _prepare(); '' };
@@ -50,16 +50,16 @@ sub _prepare {
         $FILTER{$calls} = $run->{out};
     }
     @NAMES = split ' ', run_tool($program, '--names')->{out};
-    host();    # before there is a child, so that its calls are none of the call's
+    host();    # before the fork, so that its calls do not count
     $STEPPER = $program;
     return;
 }
 
-# What came of `$do`, which answers with a VIX code, in a child that writes nothing but through it.
-# May: at and action (as call_stepper.cpp says), calls ("write": those that change files, "all": the
-# ones that look, too), only (a pattern of the names of those that count), journal (a file).
+# The result of `$do`, which returns a VIX code, in a child that writes nothing by other means.
+# Optional: at and action (see call_stepper.cpp), calls ("write": those that change files, "all":
+# also those that only read), only (a pattern for the names of those that count), journal (a file).
 #
-# { calls => how many there were, at => the one that something was done at, signal, code, detail,
+# { calls => how many there were, at => the one at which something was done, signal, code, detail,
 #   files and threads => how many more of them the child had after it than before }
 sub stepped {
     my ($do, %may) = @_;
@@ -124,13 +124,13 @@ sub _child {
     POSIX::_exit(0);
 }
 
-# Descriptors and threads of this process.
+# The numbers of descriptors and threads of this process.
 sub _open_things {
     return map { opendir my $dir, "/proc/self/$_" or die "$_: $!"; scalar(() = readdir $dir) }
         qw(fd task);
 }
 
-# All the numbers below `$count`, or `$some` of them, the same number from each part of it.
+# All the numbers below `$count`, or `$some` of them, equally many from each part of it.
 sub numbers_to_try {
     my ($count, $some) = @_;
     return 0 .. $count - 1 if !$some || $some >= $count;

@@ -1,7 +1,7 @@
 package VixTest::Tools;
 
-# Runs other programs, always as a list of arguments and never through a shell, and asks qemu-img
-# and vmdkinfo, the outside judges of a disk.
+# Runs other programs, always with a list of arguments and never through a shell, and compares disks
+# with qemu-img and vmdkinfo.
 
 use strict;
 use warnings;
@@ -22,7 +22,7 @@ sub have_tool {
     return $found;
 }
 
-# { status, signal, out, err } of a program that has run to its end. Asserts nothing.
+# Returns { status, signal, out, err } of a program that has run to its end. Asserts nothing.
 sub run_tool {
     my (@command) = @_;
     my $out       = File::Temp->new;
@@ -45,7 +45,7 @@ sub run_tool {
     };
 }
 
-# Empty when the program ended well; otherwise everything it said.
+# Empty if the program succeeded; otherwise all its output.
 sub _complaint {
     my (@command) = @_;
     my $run = run_tool(@command);
@@ -73,7 +73,7 @@ sub qemu_info {
     return run_tool('qemu-img', 'info', '-f', 'vmdk', $disk)->{out};
 }
 
-# Empty when QEMU reads exactly the model's bytes from the disk; otherwise the difference.
+# Empty if QEMU reads exactly the model's bytes from the disk; otherwise the difference.
 sub qemu_content_difference {
     my ($disk, $content) = @_;
     my $dir = File::Temp->newdir;

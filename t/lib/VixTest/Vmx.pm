@@ -1,7 +1,7 @@
 package VixTest::Vmx;
 
-# Reads .vmx, .vmsd and like files the way the tests need them: values by key without regard to
-# case, the keys in their order, and what two texts of a file have in which lines.
+# Reads .vmx, .vmsd and similar files as the tests need them: values by key in any case, the keys in
+# order, and the lines in which two texts of a file differ.
 
 use strict;
 use warnings;
@@ -36,7 +36,7 @@ sub vmx_line {
 }
 
 # Lines of two texts by key: { key => [old line or undef, new line or undef] } where they differ,
-# with the line ends; lines without a key are counted under '' and compared as one.
+# with the line ends. Lines without a key are collected under '' and compared as one.
 sub changed_lines {
     my ($old, $new)      = @_;
     my ($before, $after) = (_lines_by_key($old), _lines_by_key($new));

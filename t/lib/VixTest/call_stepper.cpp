@@ -1,13 +1,13 @@
-// Steps a process from one system call on files to the next, and does something at one of them.
+// Steps a process from one system call on files to the next, and interferes with one of them.
 //
-//   call_stepper --filter write|all      the seccomp filter that stops a process at these calls
-//   call_stepper --names                 the calls it knows
+//   call_stepper --filter write|all      prints the seccomp filter that stops a process at these calls
+//   call_stepper --names                 prints the calls it knows
 //   call_stepper PID GO OUT AT ACTION NAME,... [JOURNAL]
 //
-// PID waits until a byte comes through the descriptor GO, then installs the filter. Call number AT
-// (from 0, counted over all its threads, of those that are NAMEd) is where ACTION takes place:
-// `kill`, `short` (it is given half as many bytes to transfer), or the number of an error that it
-// fails with instead of being made. OUT gets what was seen: "calls N", then "at NAME PATH" and "end
+// PID waits until a byte comes through the descriptor GO, then installs the filter. ACTION applies
+// to call number AT (from 0, counted over all threads, only calls with a NAME): `kill`; `short`,
+// which halves the number of bytes to transfer; or the number of an error, with which the call
+// fails without being made. OUT gets the result: "calls N", then "at NAME PATH" and "end
 // exit|signal NUMBER". A JOURNAL gets each call that changed something, with its bytes, for
 // VixTest::PowerLoss.
 #include <elf.h>
@@ -41,8 +41,8 @@
 
 namespace {
 
-// What the arguments are: o flags of open at this place, f descriptor, d folder descriptor, p path,
-// b buffer, n its length (what `short` halves), t offset or size, . anything else.
+// The kinds of arguments: o flags of open, f descriptor, d folder descriptor, p path, b buffer, n
+// its length (which `short` halves), t offset or size, . anything else.
 struct Call {
     long number;
     const char* name;
@@ -115,7 +115,7 @@ const Call* call_of(long number) {
     return nullptr;
 }
 
-// Numbers that the kernel does not have: where counting begins and ends.
+// Numbers that the kernel does not have: they mark where counting begins and ends.
 constexpr long kBegin = 1000;
 constexpr long kEnd = 1001;
 
@@ -195,7 +195,7 @@ std::string absolute(pid_t thread, std::uint64_t folder, const std::string& path
     return path.empty() ? from : from + "/" + path;
 }
 
-// The files that a call is about, a descriptor's by the name it has now.
+// The files of a call; a descriptor's by its present name.
 std::vector<std::string> paths_of(pid_t thread, const Call& call, const user_regs_struct& regs) {
     std::vector<std::string> paths;
     std::uint64_t folder = static_cast<std::uint64_t>(AT_FDCWD);
@@ -209,8 +209,8 @@ std::vector<std::string> paths_of(pid_t thread, const Call& call, const user_reg
     return paths;
 }
 
-// Each record: a line "NAME RESULT INODE OFFSET COUNT SIZE ARGUMENT", a line for each path, an
-// empty line, SIZE bytes.
+// Each record has a line "NAME RESULT INODE OFFSET COUNT SIZE ARGUMENT", a line for each path, an
+// empty line, and SIZE bytes.
 class Journal {
   public:
     explicit Journal(const char* path)
@@ -342,7 +342,8 @@ class Stepper {
         const int event = status >> 16;
         if (event == PTRACE_EVENT_SECCOMP) return at_call(thread);
         if (WSTOPSIG(status) == (SIGTRAP | 0x80)) return after_call(thread);
-        // A group stop of SEIZE is gone on from like everything else; a signal is passed on.
+        // After a group stop, or any other event of SEIZE, the thread continues; a signal is passed
+        // on.
         const int signal = event != 0 ? 0 : WSTOPSIG(status);
         ptrace(PTRACE_CONT, thread, 0, signal);
     }
@@ -375,7 +376,7 @@ class Stepper {
         ptrace(PTRACE_CONT, thread, 0, 0);
     }
 
-    // Not a pipe or a socket; of all the ioctls only those that share blocks.
+    // Excludes pipes and sockets; the only ioctls that count are those that share blocks.
     static bool concerns_files(pid_t thread, const Call& call, const user_regs_struct& regs) {
         if (call.number == SYS_ioctl && regs.rsi != FICLONE && regs.rsi != FICLONERANGE)
             return false;
@@ -388,7 +389,7 @@ class Stepper {
         for (const std::string& path : paths_of(thread, call, regs)) reached_ += " " + path;
         if (action_ == "kill") {
             kill(process_, SIGKILL);
-            // Its own threads make no call any more; a program that it has started lives on.
+            // Its own threads make no further call; a program that it has started continues.
             ptrace(PTRACE_CONT, thread, 0, 0);
             return;
         }

@@ -3,7 +3,7 @@
 #
 #   libvmdk_compare.py DISK RAW [DISK RAW]...
 #
-# One line for each pair: "same", or what differs first, or what libvmdk said.
+# Prints one line for each pair: "same", or what differs first, or libvmdk's message.
 import sys
 
 import pyvmdk
