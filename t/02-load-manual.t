@@ -1,5 +1,5 @@
 # The manual is whole: sound POD, every function, every constant and error code with its value,
-# every setting that the library reads, and where each choice comes from.
+# every setting that the library reads, and the source of each choice and of each function's rules.
 
 use strict;
 use warnings;
@@ -104,6 +104,10 @@ is_deeply(\%brief, \%told, 'and stands in README');
 
 my @choices = $file{'Vix/Choices.pod'} =~ /^=item \*\n\n(.*?)(?=\n\n=)/msg;
 cmp_ok(scalar @choices, '>', 20, 'there are choices');
-is_deeply([grep { !/\((?:page|seen|ours)\)/ } @choices], [], 'each says where it comes from');
+is_deeply([grep { !/\((?:page|seen|ours)[:)]/ } @choices], [], 'each says where it comes from');
+
+my ($sources) = $file{'Vix/Choices.pod'} =~ /^=head1 SOURCES\n(.*?)^=head1 /ms;
+my %sourced = map { $_ => 1 } map { split /, / } $sources =~ /^=item (.+)\n\nB<(?:page|seen|ours)>:/mg;
+is_deeply([grep { !$sourced{$_} } @functions], [], 'the rules of each function have a source');
 
 done_testing;

@@ -50,7 +50,7 @@ __END__
 
 =head1 NAME
 
-VMware::Vix::Simple - the calls of VMware's VIX API: clones and snapshots of virtual machines
+VMware::Vix::Simple - the functions of VMware's VIX API for Perl
 
 =head1 SYNOPSIS
 
@@ -72,850 +72,1648 @@ VMware::Vix::Simple - the calls of VMware's VIX API: clones and snapshots of vir
 
 =head1 DESCRIPTION
 
-Each call does its work on the files of the virtual machines (.vmx, .vmdk) on this host; no VMware
-product takes part. Arguments, results and numbers are those of VMware's Perl binding, so its
-scripts run unchanged.
+The functions clone, snapshot, run and delete virtual machines. They work on the files of the
+machines (.vmx, .vmdk) on this host. No VMware product is needed. Arguments, results and numbers are
+those of VMware's Perl binding, so its scripts run unchanged.
 
 All functions and all constants of L<VMware::Vix::API::Constants> are exported by default. The tags
-C<:functions>, C<:constants> and those of the constants' groups export less.
+C<:functions> and C<:constants> export one of the two; the tag of a group of constants exports that
+group.
 
-Behind a rule stands where it comes from: B<(page)> VMware's reference page of the call or its
-chapters, B<(seen)> what VMware's products or scripts written for them were seen to do, B<(ours)> a
-choice where neither says anything; L<VMware::Vix::Choices> lists those that matter.
-L<VMware::Vix::Settings> has the settings, and how paths are read.
+Most rules on this page come from VMware's reference. The others were observed in VMware's products,
+or chosen where the reference says nothing. L<VMware::Vix::Choices/SOURCES> lists the source of each
+rule, by function. L<VMware::Vix::Settings> describes the settings.
 
 =head2 Results
 
-A call returns when its work is done (seen). The first value is the error code, VIX_OK (0) when it
-worked. Calls that give more return a list that begins with the code and has the same length
-whether they worked or not; call them in list context (page). Numbers are plain integers, truth is
-1 or 0. The only thing that dies is a wrong number of arguments, or an argument whose own code
-(an overloaded object, a tied variable) dies.
+A function returns when its work is done. The first value is the error code: VIX_OK (0) means
+success. Functions with more results return a list that begins with the code. The list is equally
+long on success and on failure, unless the function's section differs. Call these functions in list
+context. Numbers are plain integers, and booleans are 1 or 0.
+
+A call that succeeds can still have something to report: a file that it kept, or a device that it
+left out. C<VMware::Vix::last_error_detail()> returns this detail after VIX_OK.
+
+A function dies if it gets a wrong number of arguments. It also dies if an argument's own code dies:
+that of an overloaded object or a tied variable.
+
+=head2 Arguments
+
+All arguments are required. Each function's section lists their types and values, unless the only
+argument is the handle that the function works on. The types:
+
+    handle      a number that a function returned; VIX_INVALID_HANDLE (0) is no handle
+    integer     a number of 32 bits
+    flags       an integer, the sum of options; 0 for none
+    boolean     0 is false, any other integer is true
+    text        a string, see "Text"; undef is the empty string
+    path        text: a path on this host, as "PATHS" in VMware::Vix::Settings describes it
+    guest path  text: a path in the guest
+
+A number beyond 32 bits becomes the nearest number of 32 bits. That is never a handle or an option.
 
 =head2 While a call waits
 
-Each call is a job that a thread of the library works on, while the script's own waits (ours; VIX
-too does it that way). Signal handlers run meanwhile, after 50 milliseconds at the most: a handler
-for C<ALRM> or C<INT> that dies ends the call, as soon as the job has undone what it did (ours). The
-function set with L<VMware::Vix/on_progress> is called as the work goes on. Calls on the same
-virtual machine are done one after the other, others of several threads side by side.
-L<VMware::Vix::API::VM> and its neighbours have the same calls without waiting.
+Each call is a job. A thread of the library works on the job while the script's thread waits.
+
+=over 4
+
+=item *
+
+Signal handlers run while the call waits, after at most 50 milliseconds. If the handler dies, the
+call ends, after its job has undone what it did. So a handler for C<ALRM> or C<INT> can end a call.
+
+=item *
+
+The function that L<VMware::Vix/on_progress> sets is called as the work proceeds.
+
+=item *
+
+Calls on one virtual machine run one after the other. Calls on different machines run at the same
+time, if several Perl threads make them.
+
+=back
+
+L<VMware::Vix::API::VM> and L<VMware::Vix::API::Host> have the same calls without waiting.
 
 =head2 Handles
 
-A handle is a positive integer, unique in the process and never given out twice; VIX_INVALID_HANDLE
-(0) is none (page). Every call that returns a handle gives the caller one reference; ReleaseHandle
-takes one away, and with the last one the handle is dead (page). A virtual machine that is opened
-again through the same host while its handle lives has the same number (page), by whatever
-spelling of its path: symbolic links, C<..> and drive letters are resolved first. So has a snapshot
-of that virtual machine, whichever call gives it (ours). HostDisconnect ends all handles of its host
-at once (page). Calls on a handle that is dead or 0 return
-VIX_E_INVALID_HANDLE (1000), on one of another kind VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE (1001)
-(ours, from the codes' meaning); releasing it again is harmless (seen). A number beyond 32 bits is
-no handle, and no legal value of any other argument.
+A handle is a positive integer. It is unique in the process, and its number is never used again.
+
+Each call that returns a handle gives the caller one reference. ReleaseHandle drops one reference.
+The handle ends with its last reference. HostDisconnect ends all handles of its host at once.
+
+A virtual machine has one handle for each host handle. Opening the machine again returns the same
+number, until the handle has ended. The spelling of the path does not matter: symbolic links, C<..>
+and drive letters are resolved first. A snapshot of that machine also has one handle, whichever call
+returns it.
+
+These codes report a wrong handle:
+
+    VIX_E_INVALID_HANDLE (1000)                the handle has ended or is 0
+    VIX_E_TOO_MANY_HANDLES (1002)              the process has used up its handle numbers
+    VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE (1001)  the handle is of another kind
+
+Releasing a handle that has ended is harmless.
 
 =head2 Text
 
-Text is UTF-8 (page). A string with Perl's UTF-8 flag gives its characters; one without it gives
-its bytes as they are, so paths read from a folder or from the command line fit as they come.
-Results have the flag where they are more than ASCII. undef is the empty string; objects with
-overloaded stringification are taken by their string (seen). Bytes that are no UTF-8 are
-VIX_E_INVALID_UTF8_STRING (27), a NUL inside is VIX_E_INVALID_ARG (3).
+Text is UTF-8. A string with Perl's UTF-8 flag passes its characters; a string without it passes its
+bytes. So a path can be passed as it was read from a folder or from the command line. Results have
+the flag if they contain more than ASCII. An object with overloaded stringification passes its
+string.
+
+These codes report wrong text:
+
+    VIX_E_INVALID_ARG (3)           the text contains a NUL
+    VIX_E_INVALID_UTF8_STRING (27)  the bytes are not UTF-8
 
 =head1 FUNCTIONS
 
-Each call may also return VIX_E_OUT_OF_MEMORY (2), VIX_E_FAIL (1) for what nobody expected, and,
-where it takes text, the two errors of L</Text>.
+The sections list the errors of each function. Every function that returns a code can also return
+the codes of L</Handles> and L</Text>, and these:
+
+    VIX_E_FAIL (1)           an unexpected failure
+    VIX_E_OUT_OF_MEMORY (2)  memory is used up
+    VIX_E_INVALID_ARG (3)    a setting has a value that is not allowed, see
+                             VMware::Vix::Settings
+
+Functions that read disks or snapshots also return the codes of L</ERRORS>.
 
 =head2 HostConnect
 
     ($err, $hostHandle) = HostConnect($apiVersion, $hostType, $hostName, $hostPort,
                                       $userName, $password, $options, $propertyListHandle);
 
-Opens a connection, here always to this host. Each one has a handle of its own.
+Opens a connection to this host. Each call returns a new handle.
 
-=over 4
+Arguments:
 
-=item $apiVersion
+    $apiVersion          integer  VIX_API_VERSION
+    $hostType            integer  the product whose set of calls the connection supports
+    $hostName            text     undef or '' for this host, or the URI of a libvirt
+    $hostPort            integer  0; other ports, up to 65535, are not used
+    $userName            text     undef; other names are not used
+    $password            text     undef; other passwords are not used
+    $options             flags    0
+    $propertyListHandle  handle   VIX_INVALID_HANDLE
 
-VIX_API_VERSION (page); another number is VIX_E_INVALID_ARG (ours).
+The values of $hostType:
 
-=item $hostType
+    VIX_SERVICEPROVIDER_VMWARE_WORKSTATION  supports all calls
+    VIX_SERVICEPROVIDER_DEFAULT             the same as Workstation
+    VIX_SERVICEPROVIDER_VMWARE_PLAYER       without clones, snapshots, pausing and hardware
+                                            upgrades
+    VIX_SERVICEPROVIDER_VMWARE_SERVER       without clones, pausing and shared folders
+    VIX_SERVICEPROVIDER_VMWARE_WORKSTATION_SHARED
+                                            without clones, pausing and shared folders
 
-VIX_SERVICEPROVIDER_VMWARE_WORKSTATION, VIX_SERVICEPROVIDER_DEFAULT (Workstation too),
-VIX_SERVICEPROVIDER_VMWARE_PLAYER, VIX_SERVICEPROVIDER_VMWARE_SERVER or
-VIX_SERVICEPROVIDER_VMWARE_WORKSTATION_SHARED. It decides which calls the connection supports:
-only through the first two can be cloned (page). VIX_SERVICEPROVIDER_VMWARE_VI_SERVER is
-VIX_E_WRAPPER_SERVICEPROVIDER_NOT_FOUND (22003), a number that is no host type VIX_E_INVALID_ARG
-(ours).
+A call that the connection does not support returns VIX_E_NOT_SUPPORTED (6).
 
-=item $hostName
+As $hostName, C<localhost>, C<127.0.0.1>, C<::1> and the host's own name also mean this host, as do
+URLs with one of these. The URI of a libvirt (C<qemu+ssh://host2/system>) names the libvirt that
+runs the machines of this connection. It can be on this host, or on another host that shares the
+storage: see C<power.uri> in L<VMware::Vix::Settings>.
 
-undef or '' for this host (page, seen); C<localhost>, C<127.0.0.1>, C<::1>, the host's own name and
-URLs with one of them mean the same. The URI of a libvirt (C<qemu+ssh://host2/system>) is the one
-that runs what is opened through this connection, on this host or on another that shares the
-storage: see C<power.uri> in L<VMware::Vix::Settings>. Others are VIX_E_CANNOT_CONNECT_TO_HOST
-(18000) (ours).
+As $options, VIX_HOSTOPTION_VERIFY_SSL_CERT, the old VIX_HOSTOPTION_USE_EVENT_PUMP, or both are
+accepted. Neither has an effect.
 
-=item $hostPort, $userName, $password
+Errors:
 
-0, undef, undef (page). Others are taken and not used; a port outside 0 to 65535 is
-VIX_E_INVALID_ARG (ours).
+    VIX_E_INVALID_ARG (3)                 an argument has another value than those above
+    VIX_E_CANNOT_CONNECT_TO_HOST (18000)  $hostName is another host, or a libvirt that does not
+                                          answer
+    VIX_E_WRAPPER_SERVICEPROVIDER_NOT_FOUND (22003)
+                                          $hostType is VIX_SERVICEPROVIDER_VMWARE_VI_SERVER
 
-=item $options
-
-0, VIX_HOSTOPTION_VERIFY_SSL_CERT (page), the old VIX_HOSTOPTION_USE_EVENT_PUMP, or both; neither
-has an effect. Other bits are VIX_E_INVALID_ARG (ours).
-
-=item $propertyListHandle
-
-VIX_INVALID_HANDLE (page); anything else is VIX_E_INVALID_ARG (ours).
-
-=back
+If $hostName is the URI of a libvirt, the call can also return the errors of L</Power calls>.
 
 =head2 HostDisconnect
 
     HostDisconnect($hostHandle);
 
-Ends the connection, its handle and all handles that were got through it (page). Returns nothing.
-With a handle that is dead, 0 or no host it does nothing (seen). A call that another thread is in
-the midst of comes to its end.
+Ends the connection, its handle, and all handles that came from it. Returns nothing. Does nothing if
+$hostHandle has ended, is 0 or is not a host. A call that another thread has under way runs to its
+end.
 
 =head2 VMOpen
 
     ($err, $vmHandle) = VMOpen($hostHandle, $vmxFilePathName);
 
-Opens the virtual machine with this .vmx; see L<VMware::Vix::Settings/PATHS>. A relative path begins
-at the working directory. Encrypted virtual machines open too. Errors: VIX_E_INVALID_ARG for an
-empty path (ours); VIX_E_VM_NOT_FOUND (4000) if there is no such file (seen);
-VIX_E_CANNOT_READ_VM_CONFIG (4002) if it is no .vmx (seen), or if a line of it cannot be understood:
-the detail has file and line, see L<VMware::Vix::Choices/Text that cannot be understood>;
-VIX_E_FILE_ACCESS_ERROR (13) if it may not be read, or is a folder, FIFO or device (ours); VIX_E_FILE_NAME_INVALID (22) for a path that
-cannot be on this host (ours). Of a linked clone the disks are looked at, too: VIX_E_DISK_OPENPARENT
-(16012) if its parent is missing, VIX_E_DISK_CID_MISMATCH (16008) if it was changed since; files of its own may
-be missing, so that one that was deleted in part can be deleted (ours). The detail names the parent
-and where it was looked for.
+Opens the virtual machine of a .vmx. An encrypted machine opens too.
+
+Arguments:
+
+    $hostHandle       handle  the host
+    $vmxFilePathName  path    the .vmx; a relative path begins at the working folder
+
+The call also checks the disks of a linked clone, so that a clone without its parent is found at
+once. The detail then names the parent, and where it was searched. The clone's own files may be
+missing: a clone that was deleted in part opens, and can be deleted.
+
+Errors:
+
+    VIX_E_INVALID_ARG (3)               the path is empty
+    VIX_E_FILE_ACCESS_ERROR (13)        the .vmx is not readable, or is a folder, FIFO or device
+    VIX_E_FILE_NAME_INVALID (22)        the path cannot exist on this host
+    VIX_E_VM_NOT_FOUND (4000)           the file does not exist
+    VIX_E_CANNOT_READ_VM_CONFIG (4002)  the file is not a .vmx, or has a broken line; the detail
+                                        names file and line
+    VIX_E_DISK_CID_MISMATCH (16008)     a linked clone's parent disk was changed after the clone
+                                        was made
+    VIX_E_DISK_OPENPARENT (16012)       a linked clone's parent disk is missing
+
+L<VMware::Vix::Choices/Text that cannot be understood> says which lines are broken.
 
 =head2 HostOpenVM
 
     ($err, $vmHandle) = HostOpenVM($hostHandle, $vmxFilePathName, $options, $propertyListHandle);
 
-Does what VMOpen does. $options is VIX_VMOPEN_NORMAL (page), others are VIX_E_INVALID_ARG (ours).
-$propertyListHandle is VIX_INVALID_HANDLE or a list with VIX_PROPERTY_VM_ENCRYPTION_PASSWORD (page),
-which is taken and not used: an encrypted virtual machine opens without, and cannot be cloned with it
-(ours). Another property is VIX_E_UNRECOGNIZED_PROPERTY (6000) (ours).
+Does the same as VMOpen.
+
+Arguments:
+
+    $hostHandle          handle   the host
+    $vmxFilePathName     path     the .vmx; a relative path begins at the working folder
+    $options             integer  VIX_VMOPEN_NORMAL
+    $propertyListHandle  handle   VIX_INVALID_HANDLE, or a list with
+                                  VIX_PROPERTY_VM_ENCRYPTION_PASSWORD
+
+The password is not used. An encrypted machine opens without it, and cannot be cloned with it.
+
+Errors, besides those of VMOpen:
+
+    VIX_E_INVALID_ARG (3)               $options has another value
+    VIX_E_UNRECOGNIZED_PROPERTY (6000)  the list has another property
 
 =head2 RegisterVM
 
     $err = RegisterVM($hostHandle, $vmxFilePath);
 
-Puts the virtual machine into the inventory, the library that VMware Workstation shows; see the
-setting C<inventory.file>. No error if it is there already (page). A file that does not exist is
-VIX_E_NOT_FOUND (2000) (page), an empty path VIX_E_INVALID_ARG (ours), one that is no .vmx
-VIX_E_CANNOT_READ_VM_CONFIG (ours). VMware's own call does nothing for Workstation and Player
-(page); this one does (ours).
+Adds the virtual machine to the inventory: the library that VMware Workstation shows. The setting
+C<inventory.file> names its file. Registering a machine again is no error.
+
+VMware's own function has no effect for Workstation and Player. This one has, for every host type.
+
+Arguments:
+
+    $hostHandle   handle  the host
+    $vmxFilePath  path    the .vmx
+
+Errors:
+
+    VIX_E_INVALID_ARG (3)               the path is empty
+    VIX_E_FILE_ERROR (7)                the inventory has a broken line
+    VIX_E_FILE_ALREADY_LOCKED (15)      others have held the inventory for 30 seconds
+    VIX_E_NOT_FOUND (2000)              the .vmx does not exist
+    VIX_E_CANNOT_READ_VM_CONFIG (4002)  the file is not a .vmx
 
 =head2 UnregisterVM
 
     $err = UnregisterVM($hostHandle, $vmxFilePath);
 
-Takes it out again; its files stay. No error if it is not there, or if there is no such file (page).
-A running one is VIX_E_VM_IS_RUNNING (ours), an empty path VIX_E_INVALID_ARG (ours).
+Removes the virtual machine from the inventory. Its files stay. It is no error if the machine is not
+registered, or if the .vmx does not exist.
+
+Arguments:
+
+    $hostHandle   handle  the host
+    $vmxFilePath  path    the .vmx
+
+Errors:
+
+    VIX_E_INVALID_ARG (3)           the path is empty
+    VIX_E_FILE_ERROR (7)            the inventory has a broken line
+    VIX_E_FILE_ALREADY_LOCKED (15)  others have held the inventory for 30 seconds
+    VIX_E_VM_IS_RUNNING (3007)      the machine is registered and runs
 
 =head2 FindItems
 
     ($err, @vmxPaths) = FindItems($hostHandle, $searchType, $timeoutInSeconds);
 
-The absolute paths of virtual machines, with VIX_FIND_RUNNING_VMS those that run on this host, with
-VIX_FIND_REGISTERED_VMS those in the inventory (page; VMware's has the latter for servers only).
-Another type is VIX_E_INVALID_ARG (ours). $timeoutInSeconds may be any number: nothing is waited for
-(seen). On failure the list is C<($err)> alone (seen).
+Returns the absolute paths of virtual machines. On failure the list is C<($err)> alone.
+
+Arguments:
+
+    $hostHandle        handle   the host
+    $searchType        integer  VIX_FIND_RUNNING_VMS: machines that run on this host
+                                VIX_FIND_REGISTERED_VMS: machines in the inventory
+    $timeoutInSeconds  integer  any number of seconds; the call does not wait
+
+VMware's function finds registered machines on servers only.
+
+Errors:
+
+    VIX_E_INVALID_ARG (3)  $searchType has another value
+    VIX_E_FILE_ERROR (7)   the inventory has a broken line
 
 =head2 FindRunningVMs
 
     ($err, @vmxPaths) = FindRunningVMs($hostHandle, $timeoutInSeconds);
 
-FindItems with VIX_FIND_RUNNING_VMS (page).
+Does the same as FindItems with VIX_FIND_RUNNING_VMS. Arguments and errors are those of FindItems.
 
 =head2 VMClone
 
     ($err, $cloneHandle) = VMClone($vmHandle, $snapshotHandle, $cloneType,
                                    $destConfigPathName, $options, $propertyListHandle);
 
-Makes a clone: powered off, without snapshots, with a name (that of its .vmx), UUIDs and MAC
-addresses of its own; static addresses stay. A B<full> clone is independent and has whole disks,
-also that of a linked clone. A B<linked> clone has new disks that stand on those of a snapshot of
-the source and hold what differs: it is made in milliseconds, and needs its parent for as long as it
-lives (page).
-
-All or nothing: the .vmx appears last, and after a failure nothing of the clone is left and the
-source is as it was. A full clone never changes its source; a linked one is recorded in the source's
-list of snapshots (.vmsd). The caller releases the clone's handle.
+Clones a virtual machine and opens the clone. The caller releases the clone's handle.
 
 =over 4
 
-=item $vmHandle
+=item *
 
-The source. For a full clone it may be suspended but not running (page); for a linked clone it may
-not be suspended (page), and running only when a snapshot is named (seen). Else it is
-VIX_E_VM_IS_RUNNING (3007) (page). Encrypted it is VIX_E_NEED_KEY (30) (ours). A template may be
-cloned, also where this user may not write to it: a linked clone then needs a snapshot, and what it
-lacks is in C<VMware::Vix::last_error_detail()> (ours).
+A B<full> clone is independent. Its disks are complete, even if the source is a linked clone.
 
-=item $snapshotHandle
+=item *
 
-A snapshot of this virtual machine: the clone gets its disks, configuration and nvram as they were
-when it was taken (page). One of another virtual machine is VIX_E_INVALID_ARG, a removed one
-VIX_E_SNAPSHOT_NOTFOUND (13003) (both ours), one with memory VIX_E_VM_IS_RUNNING (seen).
-
-VIX_INVALID_HANDLE is the present state (page). For a linked clone this takes a snapshot of the
-source first, which stays (page): it is called C<Clone>, and each call makes another (seen). The
-setting C<clone.reuseSnapshot> keeps to one as long as the source does not change.
-
-=item $cloneType
-
-VIX_CLONETYPE_FULL or VIX_CLONETYPE_LINKED (page); others are VIX_E_INVALID_ARG (ours).
-
-=item $destConfigPathName
-
-The .vmx to make, an absolute path (page); a relative one, or one that names no file, is
-VIX_E_INVALID_ARG (ours). Missing folders are made. VIX_E_FILE_ALREADY_EXISTS (12) if the .vmx
-exists (ours), VIX_E_SNAPSHOT_EXISTS (13004) if its folder has files of a virtual machine (seen).
-
-=item $options, $propertyListHandle
-
-0 and VIX_INVALID_HANDLE (page); others are VIX_E_INVALID_ARG (ours).
+A B<linked> clone has new disks that depend on the disks of a snapshot of the source. They hold only
+what differs. The clone is made in milliseconds, and needs its parent for as long as it exists.
 
 =back
 
-Checks are made in this order (ours): handles, arguments, VIX_E_NOT_SUPPORTED (6) for a host type
-that cannot clone (page), state and encryption of the source, destination, disks. A linked clone may
-also give VIX_E_DISK_PARENT_NOTALLOWED (16068) for compressed disks and those of ESX, and
-VIX_E_FILE_ACCESS_ERROR if the source's folder cannot be written (both ours). The errors of disks
-are in L</ERRORS>.
+The clone is powered off and has no snapshots. It has its own name (that of its .vmx), UUIDs and
+generated MAC addresses. Static MAC addresses stay the same.
+
+The call makes the clone completely or not at all. The .vmx appears last. After a failure nothing of
+the clone remains, and the source is unchanged. A full clone never changes its source. A linked
+clone is recorded in the source's snapshot list (.vmsd).
+
+Arguments:
+
+    $vmHandle            handle   the source
+    $snapshotHandle      handle   the snapshot to clone; VIX_INVALID_HANDLE for the current
+                                  state
+    $cloneType           integer  VIX_CLONETYPE_FULL or VIX_CLONETYPE_LINKED
+    $destConfigPathName  path     the .vmx to make, absolute; missing folders are made
+    $options             flags    0
+    $propertyListHandle  handle   VIX_INVALID_HANDLE
+
+The power state of the source:
+
+               full clone  linked clone
+    off        yes         yes
+    suspended  yes         no
+    running    no          only with $snapshotHandle
+
+With $snapshotHandle, the clone gets the disks, configuration and nvram that the snapshot recorded.
+A snapshot with memory cannot be cloned.
+
+A linked clone of the current state needs a new snapshot of the source, which stays. The snapshot is
+called C<Clone>, and each call takes another one. With the setting C<clone.reuseSnapshot>, further
+clones use the same snapshot as long as the source does not change.
+
+A template can be cloned, even by a user who cannot write to it. A linked clone then needs
+$snapshotHandle, and the detail reports what it lacks.
+
+The call checks in this order: handles, arguments, the host type, power state and encryption of the
+source, the destination, the disks.
+
+Errors:
+
+    VIX_E_INVALID_ARG (3)                 $snapshotHandle is a snapshot of another machine;
+                                          $destConfigPathName is relative or names no file;
+                                          another argument has a value that is not listed above
+    VIX_E_NOT_SUPPORTED (6)               the host type does not clone
+    VIX_E_FILE_ALREADY_EXISTS (12)        the destination .vmx exists
+    VIX_E_FILE_ACCESS_ERROR (13)          a linked clone: the source's folder is not writable
+    VIX_E_NEED_KEY (30)                   the source is encrypted
+    VIX_E_VM_IS_RUNNING (3007)            the power state of the source does not allow it, or
+                                          the snapshot has memory
+    VIX_E_SNAPSHOT_NOTFOUND (13003)       the snapshot was removed
+    VIX_E_SNAPSHOT_EXISTS (13004)         the destination folder contains files of a virtual
+                                          machine
+    VIX_E_SNAPSHOT_VERSION (13005)        a linked clone: the source shares disks with other
+                                          machines
+    VIX_E_DISK_PARENT_NOTALLOWED (16068)  a linked clone: a disk is compressed, or has a format
+                                          of ESX
+
+A linked clone of the current state can also return the errors of VMCreateSnapshot.
 
 =head2 VMDelete
 
     $err = VMDelete($vmHandle, $deleteOptions);
 
-Deletes the virtual machine. With 0 its .vmdk files stay (page). With VIX_VMDELETE_DISK_FILES its
-disks are deleted too, with those of its snapshots (page) and those that the .vmx switches off, as far
-as they lie in its folder; so are deltas that its snapshots made beside a disk in another folder
-(ours), while that disk, which was attached, stays. Files of others stay (page). A folder that is then
-empty is deleted (seen).
+Deletes the virtual machine.
 
-A file that something else needs stays, and C<VMware::Vix::last_error_detail()> names both after
-VIX_OK (ours): a disk that another virtual machine of the folder, a list or state of snapshots, or any
-other disk there depends on. If that is unknown, because a file of the folder cannot be read,
-VMDelete returns the error of reading it, and nothing is deleted (ours).
+Arguments:
 
-Other options return VIX_E_INVALID_ARG (ours), a running virtual machine VIX_E_VM_IS_RUNNING (seen), a
-template VIX_E_TEMPLATE_VM (4003) (ours), one whose .vmx is gone VIX_E_VM_NOT_FOUND (seen).
+    $vmHandle       handle   the machine
+    $deleteOptions  integer  0: the .vmdk files stay; VIX_VMDELETE_DISK_FILES: they are deleted
+                             too
 
-Deleting a linked clone deletes nothing of its parent, and removes the parent's record of it (both
-ours). A parent can be deleted, which makes its linked clones in other folders useless (page). With
-the setting C<delete.protectParents> VMDelete returns VIX_E_SNAPSHOT_NOPERM (13006) as long as a
-linked clone is there (seen).
+VIX_VMDELETE_DISK_FILES deletes the disks of the machine and of its snapshots that are in its
+folder, including disks that the .vmx switches off. If a disk in another folder was attached, that
+disk stays. The deltas that snapshots made beside it are deleted. Files of others stay. A folder
+that becomes empty is deleted.
 
-The handle stays until it is released, but calls on it and on handles of its snapshots fail at once
-(page), with VIX_E_VM_NOT_FOUND (ours), even if another virtual machine takes the same place.
+A file that something else needs stays. That is a disk that another machine of the folder, a
+snapshot list, a snapshot state or another disk there depends on. The detail then names the file,
+and what needs it. If the call cannot read a file of the folder, it deletes nothing and returns the
+error of reading.
+
+Deleting a linked clone deletes nothing of its parent. It removes the clone's record in the parent.
+Deleting a parent makes its linked clones in other folders useless. The setting
+C<delete.protectParents> prevents that.
+
+The handle stays until it is released. Calls on it and on handles of its snapshots return
+VIX_E_VM_NOT_FOUND (4000), even if another virtual machine appears at the same path.
+
+Errors:
+
+    VIX_E_INVALID_ARG (3)          $deleteOptions has another value
+    VIX_E_VM_IS_RUNNING (3007)     the machine runs
+    VIX_E_VM_NOT_FOUND (4000)      the .vmx no longer exists
+    VIX_E_TEMPLATE_VM (4003)       the machine is a template
+    VIX_E_SNAPSHOT_NOPERM (13006)  delete.protectParents is TRUE, and a linked clone exists
+
+=head2 Power calls
+
+VMPowerOn, VMPowerOff, VMReset, VMSuspend, VMPause and VMUnpause use QEMU through libvirt. The
+settings C<power.*> of L<VMware::Vix::Settings> say how a machine runs. All six return these codes:
+
+    VIX_E_NOT_SUPPORTED (6)                    libvirt is not installed, or is too old
+    VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT (20)  the libvirt is on another host that does not see
+                                               the machine, or that is not reached by ssh
+    VIX_E_HOST_USER_PERMISSIONS (3014)         the user lacks the right to use libvirt
+    VIX_E_CANNOT_CONNECT_TO_HOST (18000)       libvirt does not answer
+
+All but VMPowerOn also return these:
+
+    VIX_E_VM_NOT_RUNNING (3006)        the machine is off or suspended
+    VIX_E_CANNOT_CONNECT_TO_VM (3008)  another product runs the machine, or libvirt refuses the
+                                       operation
 
 =head2 VMPowerOn
 
     $err = VMPowerOn($vmHandle, $powerOnOptions, $propertyListHandle);
 
-Starts or resumes the virtual machine (page), with QEMU through libvirt; it runs on when the script
-has ended. $powerOnOptions is VIX_VMPOWEROP_NORMAL or VIX_VMPOWEROP_LAUNCH_GUI (page), also with
-VIX_VMPOWEROP_START_VM_PAUSED; others, and a property list, are VIX_E_INVALID_ARG.
-VIX_VMPOWEROP_LAUNCH_GUI opens a window of C<virt-viewer>, C<virt-manager> or what C<power.viewer>
-names; where there is no display or none of them, it is powered on without (ours). What was left out
-or replaced of the .vmx's devices, another port of the VNC display, a return to the snapshot or a new
-one (C<snapshot.action>), and why no window is there, is in C<VMware::Vix::last_error_detail()> after
-a call that worked (ours).
+Starts the virtual machine, or resumes it if it is suspended. The machine keeps running after the
+script ends.
 
-One that runs is VIX_E_VM_IS_RUNNING, an encrypted one VIX_E_NEED_KEY, or VIX_E_NOT_SUPPORTED with
-VIX_VMPOWEROP_LAUNCH_GUI (page), one whose .vmx cannot be written VIX_E_CANNOT_START_READ_ONLY_VM, one
-whose disk a snapshot or a linked clone needs as it is VIX_E_SNAPSHOT_INCONSISTENT, one whose disk
-another virtual machine uses VIX_E_FILE_ALREADY_LOCKED, one with a disk mode that cannot be followed
-VIX_E_NOT_SUPPORTED. A disk that QEMU would destroy by writing or read wrongly (stream-optimized, ESX's redo logs, odd layouts) is
-VIX_E_DISK_NOTSUPPORTED, or VIX_E_DISK_NEEDSREPAIR if it is damaged. Then nothing has started or
-changed, and the detail names the way out, mostly a full clone (all ours). Without libvirt
-it is VIX_E_NOT_SUPPORTED, with one that does not answer VIX_E_CANNOT_CONNECT_TO_HOST, without the
-right to use it VIX_E_HOST_USER_PERMISSIONS, on another host that does not see it or is not reached by
-ssh VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT; whatever else libvirt refuses is
-VIX_E_CANNOT_POWER_ON_VM with its own words in the detail (all ours). VIX_E_CANNOT_POWER_ON_VM is also
-a guest for another processor, a disk that cannot be attached, and a boot hint that cannot be followed
-(ours): see L<VMware::Vix::Choices/Running and suspended>. The settings power.* of
-L<VMware::Vix::Settings> say how it runs.
+Arguments:
+
+    $vmHandle            handle  the machine
+    $powerOnOptions      flags   VIX_VMPOWEROP_NORMAL (0): no window
+                                 VIX_VMPOWEROP_LAUNCH_GUI: open a window
+                                 VIX_VMPOWEROP_START_VM_PAUSED: start paused
+    $propertyListHandle  handle  VIX_INVALID_HANDLE
+
+The window is that of C<virt-viewer> or C<virt-manager>, or of the program in the setting
+C<power.viewer>. Without a display, or without such a program, the machine starts without a window.
+
+After VIX_OK the detail reports:
+
+=over 4
+
+=item *
+
+devices of the .vmx that were left out or replaced;
+
+=item *
+
+another port for the VNC display;
+
+=item *
+
+a revert to the snapshot or a new snapshot, caused by C<snapshot.action>;
+
+=item *
+
+why no window opened.
+
+=back
+
+After an error nothing was started or changed. The detail names a way out: mostly a full clone.
+
+Errors, besides those of L</Power calls>:
+
+    VIX_E_INVALID_ARG (3)                     an argument has another value
+    VIX_E_NOT_SUPPORTED (6)                   VIX_VMPOWEROP_LAUNCH_GUI with an encrypted
+                                              machine; or a disk has a mode that cannot be
+                                              followed
+    VIX_E_FILE_ALREADY_LOCKED (15)            another virtual machine uses one of the disks
+    VIX_E_NEED_KEY (30)                       the machine is encrypted
+    VIX_E_CANNOT_START_READ_ONLY_VM (3005)    the .vmx is not writable
+    VIX_E_VM_IS_RUNNING (3007)                the machine runs
+    VIX_E_VM_INSUFFICIENT_HOST_MEMORY (3011)  the machine has more memory than the host
+    VIX_E_CANNOT_POWER_ON_VM (3041)           the guest is for another processor, a disk cannot
+                                              be attached, a boot setting cannot be followed, or
+                                              libvirt refuses; the detail contains libvirt's
+                                              message
+    VIX_E_SNAPSHOT_INCONSISTENT (13011)       a snapshot or a linked clone depends on a disk
+                                              that the machine would write to
+    VIX_E_DISK_NEEDSREPAIR (16006)            a disk is damaged, and writing would destroy it
+    VIX_E_DISK_NOTSUPPORTED (16013)           QEMU would read a disk wrongly or destroy it by
+                                              writing: stream-optimized disks, deltas of ESX,
+                                              unusual layouts
+    VIX_E_DISK_CANTREPAIR (16062)             a disk cannot be made ready for QEMU
+
+L<VMware::Vix::Choices/Running and suspended> has the rules for devices and booting.
 
 =head2 VMPowerOff
 
     $err = VMPowerOff($vmHandle, $powerOffOptions);
 
-Switches it off. $powerOffOptions is VIX_VMPOWEROP_NORMAL, which asks nobody, or
-VIX_VMPOWEROP_FROM_GUEST, which lets the guest shut itself down (page) and waits for it: its agent is
-asked, or while that does not answer the power button is pressed; others are VIX_E_INVALID_ARG
-(ours). Off or suspended it is VIX_E_VM_NOT_RUNNING (page). A guest that has not shut down after
-C<power.guestTimeout> runs on: VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE. A machine that another product
-runs is VIX_E_CANNOT_CONNECT_TO_VM. The errors of libvirt are those of VMPowerOn (all
-ours). With C<snapshot.action = "autoRevert"> it reverts to the current snapshot then, with
-C<"autoCommit"> it takes a new one (page). An error of that says that the virtual machine is off, and
-the next VMPowerOn does it first (ours).
+Switches the virtual machine off.
+
+Arguments:
+
+    $vmHandle         handle  the machine
+    $powerOffOptions  flags   VIX_VMPOWEROP_NORMAL: at once, without asking the guest
+                              VIX_VMPOWEROP_FROM_GUEST: the guest shuts itself down
+
+With VIX_VMPOWEROP_FROM_GUEST the call asks the guest agent, and waits for the guest to end. While
+the agent does not answer, the call presses the power button. The setting C<power.guestTimeout>
+limits the wait.
+
+With C<snapshot.action = "autoRevert"> in the .vmx, the machine then reverts to its current
+snapshot. With C<"autoCommit"> it takes a new snapshot. If that fails, the call returns the error
+and the machine is off. The next VMPowerOn does it first.
+
+Errors, besides those of L</Power calls>:
+
+    VIX_E_INVALID_ARG (3)                       $powerOffOptions has another value
+    VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE (3009)  the guest did not shut down in time; it
+                                                continues to run
 
 =head2 VMReset
 
     $err = VMReset($vmHandle, $resetOptions);
 
-Starts it anew, with the options and errors of VMPowerOff (page).
+Restarts the virtual machine.
+
+Arguments:
+
+    $vmHandle      handle  the machine
+    $resetOptions  flags   VIX_VMPOWEROP_NORMAL: at once, without asking the guest
+                           VIX_VMPOWEROP_FROM_GUEST: the guest restarts itself
+
+With VIX_VMPOWEROP_FROM_GUEST the call returns when the guest has been asked. It does not wait for
+the guest to restart.
+
+Errors, besides those of L</Power calls>:
+
+    VIX_E_INVALID_ARG (3)                       $resetOptions has another value
+    VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE (3009)  the guest cannot be asked
 
 =head2 VMSuspend
 
     $err = VMSuspend($vmHandle, $suspendOptions);
 
-Writes the state of the running machine into a .vmss in its working folder and ends it; VMPowerOn goes
-on from there (page). $suspendOptions is 0 (page), others are VIX_E_INVALID_ARG. The errors of
-VMPowerOff; VIX_E_SUSPEND_ERROR when the state cannot be written: it runs on then (ours).
+Writes the state of the running machine into a .vmss in its working folder, and ends the machine.
+VMPowerOn resumes it.
+
+Arguments:
+
+    $vmHandle        handle  the machine
+    $suspendOptions  flags   0
+
+Errors, besides those of L</Power calls>:
+
+    VIX_E_INVALID_ARG (3)       $suspendOptions has another value
+    VIX_E_SUSPEND_ERROR (3012)  the state cannot be written; the machine continues to run
 
 =head2 VMPause
 
     $err = VMPause($vmHandle, $options, $propertyListHandle);
 
-Stops it for a while. $options is 0 and $propertyListHandle VIX_INVALID_HANDLE (page), others are
-VIX_E_INVALID_ARG (ours). Only Workstation can (page): else it is VIX_E_NOT_SUPPORTED. The errors of
-VMPowerOff.
+Stops the virtual machine until VMUnpause. A paused machine stays in memory and counts as running.
+
+Arguments:
+
+    $vmHandle            handle  the machine
+    $options             flags   0
+    $propertyListHandle  handle  VIX_INVALID_HANDLE
+
+Errors, besides those of L</Power calls>:
+
+    VIX_E_INVALID_ARG (3)    an argument has another value
+    VIX_E_NOT_SUPPORTED (6)  the host type is not Workstation
 
 =head2 VMUnpause
 
     $err = VMUnpause($vmHandle, $options, $propertyListHandle);
 
-Lets it go on. Arguments and errors are those of VMPause.
+Lets a paused machine continue. It is no error if the machine is not paused. Arguments and errors
+are those of VMPause.
+
+=head2 Snapshot calls
+
+The functions from VMCreateSnapshot to SnapshotGetParent read the snapshot tree from the files at
+each call. The caller releases each handle that they return. All of them return these codes:
+
+    VIX_E_NOT_SUPPORTED (6)          the host type is VIX_SERVICEPROVIDER_VMWARE_PLAYER
+    VIX_E_SNAPSHOT_NOTFOUND (13003)  the snapshot of a handle was removed
+
+VMCreateSnapshot, VMRemoveSnapshot and VMRevertToSnapshot wait up to 30 seconds for another process
+that changes the machine. Cancelling their job ends the wait. They also return these codes:
+
+    VIX_E_INVALID_ARG (3)           $snapshotHandle is a snapshot of another machine
+    VIX_E_FILE_ALREADY_LOCKED (15)  the wait has ended, and the other process still works
 
 =head2 VMCreateSnapshot
 
     ($err, $snapshotHandle) = VMCreateSnapshot($vmHandle, $name, $description,
                                                $options, $propertyListHandle);
 
-Takes a snapshot of the virtual machine, as a child of its current one, and makes it the current one
-(page). Name and description may be undef, and a name may be used more than once (page). It keeps
-the configuration, the nvram and all disks that are not independent; from then on the virtual
-machine writes to new, empty disks.
+Takes a snapshot of the virtual machine. It becomes a child of the current snapshot, and the new
+current snapshot.
 
-The options are 0 or VIX_SNAPSHOT_INCLUDE_MEMORY (page), which means nothing to a virtual machine
-that is off or suspended; others, and a property list, are VIX_E_INVALID_ARG (ours). A running one
-stands still for a moment, with memory for as long as it takes to write that, and goes on. With
-memory the snapshot is one of a running virtual machine; without, of one that is powered off: its
-disks are as they were at that instant, with the guest's file systems frozen if the guest has an
-agent. That of a suspended one has its memory.
+Arguments:
 
-Errors: VIX_E_VM_IS_RUNNING when another product runs or suspended it; VIX_E_SNAPSHOT_NOCHANGE
-(13008) for one that is suspended and was snapshotted so already; VIX_E_SNAPSHOT_INDEPENDENTDISK
-(13016) for a running one with independent disks, with memory
-VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK (13018); VIX_E_SNAPSHOT_CHECKPOINT (13009) when the memory
-cannot be written; VIX_E_NEED_KEY for an encrypted one; disks that can have no children, compressed
-ones and those of ESX, are VIX_E_DISK_PARENT_NOTALLOWED; with 2000 snapshots, or as many as
-C<snapshot.maxSnapshots> allows, there can be no more: VIX_E_SNAPSHOT_MAXSNAPSHOTS; one that shares
-disks with others, or has C<snapshot.disabled>, is VIX_E_SNAPSHOT_VERSION (13005) (all ours). On failure
-nothing is changed.
+    $vmHandle            handle  the machine
+    $name                text    the name; undef for none; several snapshots may have the same
+                                 name
+    $description         text    the description; undef for none
+    $options             flags   0, or VIX_SNAPSHOT_INCLUDE_MEMORY to record the memory too
+    $propertyListHandle  handle  VIX_INVALID_HANDLE
+
+A snapshot records the configuration, the nvram and all disks that are not independent. The machine
+then writes to new, empty disks.
+
+=over 4
+
+=item *
+
+If the machine is off, VIX_SNAPSHOT_INCLUDE_MEMORY has no effect.
+
+=item *
+
+If the machine is suspended, the snapshot has the suspended memory, whatever the options are.
+
+=item *
+
+If the machine runs, it stands still for a moment and continues. With memory, that is as long as
+writing the memory takes. The snapshot then is one of a running machine.
+
+=item *
+
+If the machine runs and memory is left out, the snapshot is one of a machine that is off. Its disks
+are as they were at that instant. A guest agent freezes the guest's file systems meanwhile.
+
+=back
+
+On failure nothing is changed.
+
+Errors, besides those of L</Snapshot calls>:
+
+    VIX_E_INVALID_ARG (3)                   $options or $propertyListHandle has another value
+    VIX_E_NEED_KEY (30)                     the machine is encrypted
+    VIX_E_VM_IS_RUNNING (3007)              another product runs or suspended the machine
+    VIX_E_SNAPSHOT_VERSION (13005)          the machine shares disks with others, or has
+                                            snapshot.disabled
+    VIX_E_SNAPSHOT_NOCHANGE (13008)         the machine is suspended, and has a snapshot of this
+                                            state
+    VIX_E_SNAPSHOT_CHECKPOINT (13009)       the memory cannot be written
+    VIX_E_SNAPSHOT_DUPLICATEDDISK (13015)   a disk is attached twice
+    VIX_E_SNAPSHOT_INDEPENDENTDISK (13016)  a running machine has independent disks
+    VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK (13018)
+                                            the same, with memory; or a suspended machine has
+                                            independent disks
+    VIX_E_SNAPSHOT_MAXSNAPSHOTS (13019)     the machine has 2000 snapshots, or as many as
+                                            snapshot.maxSnapshots allows
+    VIX_E_DISK_NOIO (16002)                 the image server of a running machine does not
+                                            answer
+    VIX_E_DISK_PARENT_NOTALLOWED (16068)    a disk cannot have children: it is compressed, or
+                                            has a format of ESX
 
 =head2 VMRemoveSnapshot
 
     $err = VMRemoveSnapshot($vmHandle, $snapshotHandle, $options);
 
-Removes the snapshot; the present state stays as it is (page). With 0 its children stay and move up
-to its parent (ours), with VIX_SNAPSHOT_REMOVE_CHILDREN all snapshots below it go as well (page).
-Other options are VIX_E_INVALID_ARG (ours). What its disks hold goes where it is still needed: no
-sector of what is left is lost. Calls on its handle give VIX_E_SNAPSHOT_NOTFOUND from then on
-(ours).
+Removes the snapshot. The current state of the machine stays as it is.
 
-If a linked clone depends on the snapshot, the call returns VIX_E_SNAPSHOT_DISKLOCKED (13014), and
-nothing is removed (ours). A clone whose own list is lost is known by its disks; records of clones that
-are gone or depend on another parent do not count. A disk that anything else needs is neither merged
-nor deleted: it stays in its chain until a later removal, and C<VMware::Vix::last_error_detail()> names
-it after VIX_OK (ours). Of a running virtual machine the disks that it uses are merged by the next
-removal while it is off (ours). One that another product runs returns VIX_E_VM_IS_RUNNING (ours), a
-template VIX_E_TEMPLATE_VM (seen). A virtual machine that is suspended in the snapshot's memory keeps
-that as its own (ours).
+Arguments:
+
+    $vmHandle        handle  the machine
+    $snapshotHandle  handle  the snapshot
+    $options         flags   0: its children stay, and become children of its parent
+                             VIX_SNAPSHOT_REMOVE_CHILDREN: all snapshots below it are removed
+                             too
+
+The call merges the content of the snapshot's disks into the disks that need it. No sector of what
+remains is lost.
+
+A disk that something else needs is neither merged nor deleted. It stays in its chain until a later
+removal, and the detail names it after VIX_OK. The disks that a running machine uses also stay. The
+next removal while the machine is off merges them.
+
+If a linked clone depends on the snapshot, nothing is removed. A clone is found by its disks if its
+own snapshot list is lost. Records of clones that no longer exist, or that depend on another parent,
+are ignored.
+
+A machine that is suspended in the snapshot's memory keeps that memory as its own.
+
+Errors, besides those of L</Snapshot calls>:
+
+    VIX_E_INVALID_ARG (3)              $options has another value
+    VIX_E_NEED_KEY (30)                the machine is encrypted
+    VIX_E_VM_IS_RUNNING (3007)         another product runs the machine
+    VIX_E_TEMPLATE_VM (4003)           the machine is a template
+    VIX_E_SNAPSHOT_DISKLOCKED (13014)  a linked clone depends on the snapshot
 
 =head2 VMRevertToSnapshot
 
     $err = VMRevertToSnapshot($vmHandle, $snapshotHandle, $options, $propertyListHandle);
 
-Makes disks, configuration and nvram what they were when the snapshot was taken, and the snapshot
-the current one (page). What was written since and is in no other snapshot is lost, a suspended
-state too. Independent disks stay as they are. The virtual machine is powered off, suspended or
-running then, as it was (page).
+Reverts disks, configuration and nvram to the snapshot, and makes it the current snapshot. The
+machine is then off, suspended or running, as it was when the snapshot was taken.
 
-The options are 0, VIX_VMPOWEROP_LAUNCH_GUI for a window when it runs then, or
-VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON alone (page): it does not run then, but is suspended with the
-memory of the snapshot, which VMPowerOn resumes (ours). Others, and a property list, are
-VIX_E_INVALID_ARG. A running virtual machine is switched off first (page); one that another product
-runs is VIX_E_VM_IS_RUNNING; a snapshot whose memory is gone, or was written by another product, is
-VIX_E_SNAPSHOT_NOT_REVERTABLE (13024); and where it is to run, the errors of VMPowerOn (all ours):
-the state of the snapshot is back then, and suspended.
+Arguments:
+
+    $vmHandle            handle  the machine
+    $snapshotHandle      handle  the snapshot
+    $options             flags   0: if the snapshot is one of a running machine, the machine
+                                 runs
+                                 VIX_VMPOWEROP_LAUNCH_GUI: the same, with a window
+                                 VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON, alone: the machine is
+                                 suspended with the memory of the snapshot, and VMPowerOn
+                                 resumes it
+    $propertyListHandle  handle  VIX_INVALID_HANDLE
+
+What was written after the snapshot and is in no other snapshot is lost. So is a suspended state.
+Independent disks stay as they are. A running machine is first switched off.
+
+Errors, besides those of L</Snapshot calls>:
+
+    VIX_E_INVALID_ARG (3)                  $options or $propertyListHandle has another value
+    VIX_E_VM_IS_RUNNING (3007)             another product runs the machine
+    VIX_E_SNAPSHOT_NOT_REVERTABLE (13024)  the snapshot's memory is missing, or another product
+                                           wrote it
+
+If the machine is to run, the call can also return the errors of VMPowerOn. The machine has then
+reverted to the snapshot, and is suspended.
 
 =head2 VMGetNumRootSnapshots
 
     ($err, $count) = VMGetNumRootSnapshots($vmHandle);
 
-How many snapshots have no parent (page); 0 for a virtual machine without snapshots.
+Returns the number of snapshots without a parent: 0 for a machine without snapshots. Errors: those
+of L</Snapshot calls>.
 
 =head2 VMGetRootSnapshot
 
     ($err, $snapshotHandle) = VMGetRootSnapshot($vmHandle, $index);
 
-One of them, by its index from 0 (page). Another index is VIX_E_INVALID_ARG (ours).
+Returns one of the snapshots without a parent.
+
+Arguments:
+
+    $vmHandle  handle   the machine
+    $index     integer  0 for the first
+
+Errors, besides those of L</Snapshot calls>:
+
+    VIX_E_INVALID_ARG (3)  there is no such index
 
 =head2 VMGetCurrentSnapshot
 
     ($err, $snapshotHandle) = VMGetCurrentSnapshot($vmHandle);
 
-The snapshot that the present state comes from (page); VIX_E_SNAPSHOT_NOTFOUND if there is none
-(ours).
+Returns the snapshot that the current state depends on.
+
+Errors, besides those of L</Snapshot calls>:
+
+    VIX_E_SNAPSHOT_NOTFOUND (13003)  there is no current snapshot
 
 =head2 VMGetNamedSnapshot
 
     ($err, $snapshotHandle) = VMGetNamedSnapshot($vmHandle, $name);
 
-The snapshot of that name, or with that path: the names from a root down, joined by C</> or by C<\>,
-not both (page). Several are VIX_E_SNAPSHOT_NONUNIQUE_NAME (13017) (page), none
-VIX_E_SNAPSHOT_NOTFOUND, an empty name VIX_E_INVALID_ARG (both ours).
+Returns the snapshot with this name or path.
+
+Arguments:
+
+    $vmHandle  handle  the machine
+    $name      text    a name, or a path: names from a root down, joined by / or by \, not both
+
+Errors, besides those of L</Snapshot calls>:
+
+    VIX_E_INVALID_ARG (3)                  the name is empty
+    VIX_E_SNAPSHOT_NOTFOUND (13003)        no snapshot has this name
+    VIX_E_SNAPSHOT_NONUNIQUE_NAME (13017)  several snapshots have this name
 
 =head2 SnapshotGetNumChildren
 
     ($err, $count) = SnapshotGetNumChildren($snapshotHandle);
 
-How many snapshots are children of this one, without those further down (page).
+Returns the number of the snapshot's children, without those further down. Errors: those of
+L</Snapshot calls>.
 
 =head2 SnapshotGetChild
 
     ($err, $childHandle) = SnapshotGetChild($snapshotHandle, $index);
 
-One of its children, by its index from 0 (page). Another index is VIX_E_INVALID_ARG (ours).
+Returns one of the snapshot's children.
+
+Arguments:
+
+    $snapshotHandle  handle   the snapshot
+    $index           integer  0 for the first
+
+Errors, besides those of L</Snapshot calls>:
+
+    VIX_E_INVALID_ARG (3)  there is no such index
 
 =head2 SnapshotGetParent
 
     ($err, $parentHandle) = SnapshotGetParent($snapshotHandle);
 
-Its parent; of a root VIX_INVALID_HANDLE, which is no error (page).
-
-=head2 Of all snapshot calls
-
-Each handle that they give is released by the caller (page). VIX_SERVICEPROVIDER_VMWARE_PLAYER has
-no snapshots: VIX_E_NOT_SUPPORTED (6) (page). A snapshot of another virtual machine than the one
-named is VIX_E_INVALID_ARG, a removed one VIX_E_SNAPSHOT_NOTFOUND (both ours). Those that change
-anything wait up to 30 seconds for another process that does, and then give
-VIX_E_FILE_ALREADY_LOCKED (15) (ours); cancelling their job ends the wait (ours). They also give the
-errors of disks in L</ERRORS>. The tree is read from the files at each call.
+Returns the snapshot's parent. For a snapshot without a parent, returns VIX_OK and
+VIX_INVALID_HANDLE. Errors: those of L</Snapshot calls>.
 
 =head2 VMReadVariable
 
     ($err, $value) = VMReadVariable($vmHandle, $variableType, $name, $options);
 
-With VIX_VM_CONFIG_RUNTIME_ONLY the value of a setting, as VMWriteVariable has set it for the virtual
-machine that runs (ours), else that of the .vmx; names are compared without regard to case (seen),
-and one that is not there has the value '' (seen).
-VIX_VM_GUEST_VARIABLE is a variable that the guest and the host keep while it runs, or else the
-setting C<guestinfo.NAME>, or for C<ip> the guest's address; '' if there is none (ours).
-VIX_GUEST_ENVIRONMENT_VARIABLE is one of the environment of the user who logged in (page); without
-a login VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED, '' if there is none (ours). Both need a running
-guest and fail as the calls L</In the guest> do; L<VMware::Vix::Guest/VARIABLES> says where they are.
-An empty name, an unknown type, or $options other than 0 are VIX_E_INVALID_ARG (ours).
+Reads a variable of the virtual machine or of its guest. A variable that does not exist has the
+value ''.
+
+Arguments:
+
+    $vmHandle      handle   the machine
+    $variableType  integer  what to read, see below
+    $name          text     the variable
+    $options       flags    0
+
+The values of $variableType:
+
+=over 4
+
+=item *
+
+VIX_VM_CONFIG_RUNTIME_ONLY: a setting of the machine. If the machine runs, that is the value that
+VMWriteVariable has set for it. Otherwise it is the value in the .vmx. The case of the name does not
+matter.
+
+=item *
+
+VIX_VM_GUEST_VARIABLE: a variable that guest and host share while the machine runs. If nobody has
+set it, that is the setting C<guestinfo.NAME>. For the name C<ip> it is otherwise the guest's
+address.
+
+=item *
+
+VIX_GUEST_ENVIRONMENT_VARIABLE: a variable of the environment of the user who logged in.
+
+=back
+
+The last two need a running guest, see L</In the guest>. L<VMware::Vix::Guest/VARIABLES> says where
+they are kept. Only the last one needs a login.
+
+Errors:
+
+    VIX_E_INVALID_ARG (3)  $name is empty or cannot be a name; $variableType is unknown;
+                           $options is not 0
+    VIX_E_NEED_KEY (30)    the machine is encrypted, and the setting is not in the readable part
+                           of the .vmx
+
+A guest variable, or one of the environment, can also return the errors of L</In the guest>.
 
 =head2 VMWriteVariable
 
     $err = VMWriteVariable($vmHandle, $variableType, $name, $value, $options);
 
-The same in the other direction. A setting of a virtual machine that runs lasts until it is powered
-off, and is not written to its .vmx (page): it is there for who reads it, and the machine goes on with
-the hardware it has (ours). It is suspended and resumed with it (ours). While another product runs it,
-it is VIX_E_VM_IS_RUNNING (ours). Of one that is off it goes into the .vmx (ours). A guest variable NAME
-is the setting C<guestinfo.NAME>: it is seen by the guest at once, and lasts as long (page).
-A variable of the environment is for programs that VIX starts later;
-setting it needs a login as root, others are VIX_E_GUEST_USER_PERMISSIONS (page). VIX_E_INVALID_ARG
-for a name with C<=>, and for a guest variable's with C</> (page), which also may not begin with
-C<.> or have more than 200 bytes, and for one of the environment that no shell takes (ours).
-VIX_E_ARGUMENT_TOO_BIG (44) for a value of more than 64 KiB of the guest's or of a virtual machine
-that runs, and for a setting once that has some 2 MiB of them (ours).
+Writes a variable of the virtual machine or of its guest.
+
+Arguments:
+
+    $vmHandle      handle   the machine
+    $variableType  integer  what to write, see below
+    $name          text     the variable
+    $value         text     its new value
+    $options       flags    0
+
+The values of $variableType:
+
+=over 4
+
+=item *
+
+VIX_VM_CONFIG_RUNTIME_ONLY: a setting of the machine. If the machine is off, the setting is written
+to the .vmx. If it runs, the setting is kept until power-off, and the .vmx stays unchanged.
+VMReadVariable returns it. The machine continues with the hardware that it has. Suspending and
+resuming keep the setting.
+
+=item *
+
+VIX_VM_GUEST_VARIABLE: a variable that guest and host share. It is the setting C<guestinfo.NAME>.
+The guest sees it at once, and it lasts until power-off.
+
+=item *
+
+VIX_GUEST_ENVIRONMENT_VARIABLE: a variable in the environment of programs that VIX starts later.
+This needs a login as root.
+
+=back
+
+Errors:
+
+    VIX_E_INVALID_ARG (3)                $name is empty or contains "="; the name of a guest
+                                         variable contains "/", begins with "." or has more than
+                                         200 bytes; a shell does not accept the name of an
+                                         environment variable; $variableType is unknown;
+                                         $options is not 0
+    VIX_E_NEED_KEY (30)                  the machine is off and encrypted
+    VIX_E_ARGUMENT_TOO_BIG (44)          the value has more than 64 KiB, and the machine runs;
+                                         or all settings of a running machine together have more
+                                         than some 2 MiB
+    VIX_E_VM_IS_RUNNING (3007)           a setting: another product runs the machine
+    VIX_E_GUEST_USER_PERMISSIONS (3015)  an environment variable: the login is not one of root
+
+A guest variable, or one of the environment, can also return the errors of L</In the guest>.
 
 =head2 VMUpgradeVirtualHardware
 
     $err = VMUpgradeVirtualHardware($vmHandle, $options);
 
-Raises the version of the virtual hardware to the newest. VIX_OK if there is nothing to do (page).
-$options is 0, others are VIX_E_INVALID_ARG (ours). Running or suspended it is VIX_E_VM_IS_RUNNING,
-encrypted VIX_E_NEED_KEY (ours), through Player VIX_E_NOT_SUPPORTED (page).
+Raises the version of the virtual hardware to the newest. If it is the newest, the call does
+nothing.
+
+Arguments:
+
+    $vmHandle  handle  the machine
+    $options   flags   0
+
+Errors:
+
+    VIX_E_INVALID_ARG (3)       $options has another value
+    VIX_E_NOT_SUPPORTED (6)     the host type is VIX_SERVICEPROVIDER_VMWARE_PLAYER
+    VIX_E_NEED_KEY (30)         the machine is encrypted
+    VIX_E_VM_IS_RUNNING (3007)  the machine runs or is suspended
+
+=head2 Shared folders
+
+The next six functions read and write the list of shared folders in the .vmx. They return these
+codes:
+
+    VIX_E_NOT_SUPPORTED (6)  the host type is neither Workstation nor Player
+
+QEMU's guests see no shared folders. VMware's functions need a running machine; these need one that
+is off. So those that change the list also return these codes:
+
+    VIX_E_NOT_SUPPORTED (6)     VMPowerOn started the machine, and it runs
+    VIX_E_NEED_KEY (30)         the machine is encrypted
+    VIX_E_VM_IS_RUNNING (3007)  another product runs the machine
 
 =head2 VMEnableSharedFolders
 
     $err = VMEnableSharedFolders($vmHandle, $enabled, $options);
 
-Whether the guest may see the shared folders, in the .vmx. $options is 0, others are
-VIX_E_INVALID_ARG (ours). This and the calls below are VIX_E_NOT_SUPPORTED but for Workstation and
-Player (page). Those that change something are VIX_E_NOT_SUPPORTED when VMPowerOn has started it, for
-QEMU's guests see no shared folders, VIX_E_VM_IS_RUNNING when another product runs it, and
-VIX_E_NEED_KEY when it is encrypted (ours; VMware's want it running).
+Sets whether the guest may see the shared folders.
+
+Arguments:
+
+    $vmHandle  handle   the machine
+    $enabled   boolean  whether the guest may see them
+    $options   flags    0
+
+Errors, besides those of L</Shared folders>:
+
+    VIX_E_INVALID_ARG (3)  $options has another value
 
 =head2 VMGetNumSharedFolders
 
     ($err, $count) = VMGetNumSharedFolders($vmHandle);
 
-How many there are (page).
+Returns the number of shared folders. Errors: those of L</Shared folders>.
 
 =head2 VMGetSharedFolderState
 
     ($err, $flags, $name, $hostPath) = VMGetSharedFolderState($vmHandle, $index);
 
-One of them, by its index from 0 (page). $flags is 0 or VIX_SHAREDFOLDER_WRITE_ACCESS. Another index
-is VIX_E_INVALID_ARG (ours).
+Returns one shared folder: its flags (0 or VIX_SHAREDFOLDER_WRITE_ACCESS), its name, and its folder
+on the host.
+
+Arguments:
+
+    $vmHandle  handle   the machine
+    $index     integer  0 for the first
+
+Errors, besides those of L</Shared folders>:
+
+    VIX_E_INVALID_ARG (3)  there is no such index
 
 =head2 VMSetSharedFolderState
 
     $err = VMSetSharedFolderState($vmHandle, $shareName, $hostPathName, $flags);
 
-Gives the one of that name another folder and other flags. VIX_E_NOT_FOUND if there is none (page).
+Gives a shared folder another folder on the host and other flags.
+
+Arguments:
+
+    $vmHandle      handle  the machine
+    $shareName     text    the shared folder; case does not matter
+    $hostPathName  path    a folder of the host, absolute
+    $flags         flags   0, or VIX_SHAREDFOLDER_WRITE_ACCESS to let the guest write
+
+Errors, besides those of L</Shared folders>:
+
+    VIX_E_INVALID_ARG (3)          $hostPathName is relative, or $flags has another value
+    VIX_E_FILE_NOT_FOUND (4)       $hostPathName does not exist
+    VIX_E_INCORRECT_FILE_TYPE (9)  $hostPathName is not a folder
+    VIX_E_NOT_FOUND (2000)         no shared folder has this name
 
 =head2 VMAddSharedFolder
 
     $err = VMAddSharedFolder($vmHandle, $shareName, $hostPathName, $flags);
 
-Adds one. VIX_E_ALREADY_EXISTS (23) if the name is taken (page); VIX_E_FILE_NOT_FOUND (4) or
-VIX_E_INCORRECT_FILE_TYPE (9) if $hostPathName is no folder of the host, VIX_E_INVALID_ARG for a
-relative path or a name that is empty or has a separator (ours).
+Adds a shared folder. Its arguments are those of VMSetSharedFolderState.
+
+Errors, besides those of L</Shared folders>:
+
+    VIX_E_INVALID_ARG (3)          $shareName is empty or contains "/" or "\"; $hostPathName is
+                                   relative; $flags has another value
+    VIX_E_FILE_NOT_FOUND (4)       $hostPathName does not exist
+    VIX_E_INCORRECT_FILE_TYPE (9)  $hostPathName is not a folder
+    VIX_E_ALREADY_EXISTS (23)      another shared folder has this name
 
 =head2 VMRemoveSharedFolder
 
     $err = VMRemoveSharedFolder($vmHandle, $shareName, $flags);
 
-Removes it. $flags is 0 (page). VIX_E_NOT_FOUND if there is none (ours).
+Removes a shared folder. The folder on the host stays.
+
+Arguments:
+
+    $vmHandle   handle  the machine
+    $shareName  text    the shared folder; case does not matter
+    $flags      flags   0
+
+Errors, besides those of L</Shared folders>:
+
+    VIX_E_INVALID_ARG (3)   $flags has another value
+    VIX_E_NOT_FOUND (2000)  no shared folder has this name
 
 =head2 In the guest
 
-The calls up to VMOpenUrlInGuest go to the guest of a virtual machine, through the QEMU guest agent
-in it: L<VMware::Vix::Guest> says how to install that, and who may do what. After the checks of handle
-and arguments they are VIX_E_VM_NOT_RUNNING (3006) for one that is off or suspended,
-VIX_E_TOOLS_NOT_RUNNING (3016) where no agent answers or another product runs it, and
-VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED (3018) without a login, where they need one, which is all but
-the first four (ours). What the guest refuses is the code nearest to its words:
-VIX_E_FILE_NOT_FOUND (4), VIX_E_FILE_ACCESS_ERROR (13), VIX_E_FILE_ALREADY_EXISTS (12),
-VIX_E_NOT_A_FILE (20001), VIX_E_NOT_A_DIRECTORY (20002), VIX_E_GUEST_USER_PERMISSIONS (3015) and so
-on (ours). Options with other bits than those named, a property list, or an empty path are VIX_E_INVALID_ARG
-(ours). In a result that is a hash all keys are there also on failure, with undef as values (ours);
-a list of hashes is empty then.
+The functions from VMInstallTools to VMOpenUrlInGuest work in the guest of a running machine,
+through the QEMU guest agent. L<VMware::Vix::Guest> says how to install the agent, and who may do
+what.
+
+All but VMInstallTools, VMWaitForToolsInGuest, VMLoginInGuest and VMLogoutFromGuest need a login:
+call VMLoginInGuest first.
+
+In a hash that a function returns, all keys exist after a failure too, with the value undef. A list
+of hashes is then empty.
+
+Handles and arguments are checked first. The errors:
+
+    VIX_E_INVALID_ARG (3)                   $options or $propertyListHandle has another value
+                                            than those listed, a path is empty, or a quote in a
+                                            command line has no end
+    VIX_E_VM_NOT_RUNNING (3006)             the machine is off or suspended
+    VIX_E_TOOLS_NOT_RUNNING (3016)          no agent answers, or another product runs the
+                                            machine
+    VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED (3018)
+                                            nobody has logged in, and the function needs it
+    VIX_E_OP_NOT_SUPPORTED_ON_GUEST (3003)  the guest lacks one of the programs that the
+                                            functions use
+    VIX_E_OPERATION_DISABLED (20005)        the agent's configuration forbids a command
+
+If the guest refuses, the call returns the code that is nearest to the guest's message. Examples:
+
+    VIX_E_FILE_NOT_FOUND (4)             the path does not exist
+    VIX_E_FILE_ALREADY_EXISTS (12)       the path exists
+    VIX_E_FILE_ACCESS_ERROR (13)         the user may not read or write the path
+    VIX_E_GUEST_USER_PERMISSIONS (3015)  the user may not do this
+    VIX_E_NOT_A_FILE (20001)             the path is not a file
+    VIX_E_NOT_A_DIRECTORY (20002)        the path is not a folder
+
+The sections below list further errors.
 
 =head2 VMInstallTools
 
     $err = VMInstallTools($vmHandle, $options, $commandLineArgs);
 
-Mounts the installer of VMware's tools. $options is VIX_INSTALLTOOLS_MOUNT_TOOLS_INSTALLER,
-VIX_INSTALLTOOLS_AUTO_UPGRADE or VIX_INSTALLTOOLS_RETURN_IMMEDIATELY (page). There is no such image
-here: a running virtual machine is VIX_E_TOOLS_INSTALL_NO_IMAGE (21000) (ours).
+In VMware's products, mounts the installer of VMware Tools. This library has no image of it, so the
+call always fails.
+
+Arguments:
+
+    $vmHandle         handle  the machine
+    $options          flags   VIX_INSTALLTOOLS_MOUNT_TOOLS_INSTALLER (0),
+                              VIX_INSTALLTOOLS_AUTO_UPGRADE, VIX_INSTALLTOOLS_RETURN_IMMEDIATELY
+    $commandLineArgs  text    not used
+
+Errors:
+
+    VIX_E_INVALID_ARG (3)                 $options has another value
+    VIX_E_VM_NOT_RUNNING (3006)           the machine is off or suspended
+    VIX_E_TOOLS_INSTALL_NO_IMAGE (21000)  the machine runs
 
 =head2 VMWaitForToolsInGuest
 
     $err = VMWaitForToolsInGuest($vmHandle, $timeoutInSeconds);
 
-Waits until the tools answer, $timeoutInSeconds seconds, or for ever if that is not positive (page).
-VIX_E_TIMEOUT_WAITING_FOR_TOOLS (3000) when the time is over, VIX_E_VM_NOT_RUNNING when it ends
-meanwhile (ours).
+Waits until the guest agent answers.
+
+Arguments:
+
+    $vmHandle          handle   the machine
+    $timeoutInSeconds  integer  how many seconds to wait; 0 or less: without a limit
+
+Errors:
+
+    VIX_E_TIMEOUT_WAITING_FOR_TOOLS (3000)  the time is over
+    VIX_E_VM_NOT_RUNNING (3006)             the machine is off or suspended, or ended during the
+                                            wait
+    VIX_E_TOOLS_NOT_RUNNING (3016)          another product runs the machine
 
 =head2 VMLoginInGuest
 
     $err = VMLoginInGuest($vmHandle, $userName, $password, $options);
 
-Sets the account of later calls. $options is 0 or
-VIX_LOGIN_IN_GUEST_REQUIRE_INTERACTIVE_ENVIRONMENT (page), which is VIX_E_LOGIN_TYPE_NOT_SUPPORTED
-here (ours). The password is checked against the guest's own list: VIX_E_GUEST_USER_PERMISSIONS,
-VIX_E_EMPTY_PASSWORD_NOT_ALLOWED_IN_GUEST (3033), VIX_E_CANNOT_AUTHENTICATE_WITH_GUEST (3024) (ours).
-An empty name is VIX_E_INVALID_ARG (ours).
+Sets the account for later calls on this handle.
+
+Arguments:
+
+    $vmHandle  handle  the machine
+    $userName  text    an account of the guest
+    $password  text    its password, checked against the guest's own list
+    $options   flags   0
+
+Errors, besides those of L</In the guest>:
+
+    VIX_E_INVALID_ARG (3)                  $userName is empty, or $options has another value
+    VIX_E_GUEST_USER_PERMISSIONS (3015)    the account does not exist, is locked or has expired,
+                                           or the password is wrong
+    VIX_E_CANNOT_AUTHENTICATE_WITH_GUEST (3024)
+                                           the guest's list of passwords cannot be read
+    VIX_E_LOGIN_TYPE_NOT_SUPPORTED (3032)  $options is
+                                           VIX_LOGIN_IN_GUEST_REQUIRE_INTERACTIVE_ENVIRONMENT
+    VIX_E_EMPTY_PASSWORD_NOT_ALLOWED_IN_GUEST (3033)
+                                           the account has no password
 
 =head2 VMLogoutFromGuest
 
     $err = VMLogoutFromGuest($vmHandle);
 
-Forgets that account. VIX_OK also without a login (page), and whether it runs or not (ours).
+Forgets that account. Returns VIX_OK without a login too, and whether the machine runs or not.
 
 =head2 VMRunProgramInGuest
 
     $err = VMRunProgramInGuest($vmHandle, $guestProgramName, $commandLineArgs, $options,
                                $propertyListHandle);
 
-Runs a program. $options may have VIX_RUNPROGRAM_RETURN_IMMEDIATELY and
-VIX_RUNPROGRAM_ACTIVATE_WINDOW (page); the latter means nothing here. One that is not there or that
-the user may not run is VIX_E_PROGRAM_NOT_STARTED (3004) (ours).
+Runs a program in the guest, and waits until it ends.
+
+Arguments:
+
+    $vmHandle            handle      the machine
+    $guestProgramName    guest path  the program
+    $commandLineArgs     text        its arguments, separated by blanks, quoted as in a shell;
+                                     no shell reads them
+    $options             flags       0
+                                     VIX_RUNPROGRAM_RETURN_IMMEDIATELY: do not wait
+                                     VIX_RUNPROGRAM_ACTIVATE_WINDOW: no effect
+    $propertyListHandle  handle      VIX_INVALID_HANDLE
+
+Errors, besides those of L</In the guest>:
+
+    VIX_E_PROGRAM_NOT_STARTED (3004)  the program does not exist, or the user may not run it
 
 =head2 VMRunProgramInGuestEx
 
     ($err, %procInfo) = VMRunProgramInGuestEx($vmHandle, $guestProgramName, $commandLineArgs,
                                               $options, $propertyListHandle);
 
-The same. The hash has PROCESS_ID, ELAPSED_TIME (seconds) and EXIT_CODE (page).
+Does the same as VMRunProgramInGuest, and returns a hash:
+
+    PROCESS_ID    the process id in the guest
+    ELAPSED_TIME  the run time in seconds; undef if the call did not wait
+    EXIT_CODE     the exit code; undef if the call did not wait
 
 =head2 VMRunScriptInGuest
 
     $err = VMRunScriptInGuest($vmHandle, $interpreter, $scriptText, $options, $propertyListHandle);
 
-Runs a script's text, with the options of VMRunProgramInGuest. Interpreter and text together of more
-than 60536 bytes are VIX_E_ARGUMENT_TOO_BIG (44) (page).
+Copies a script into the guest, runs it, and deletes the copy.
+
+Arguments:
+
+    $vmHandle            handle  the machine
+    $interpreter         text    the interpreter, with its arguments; undef: sh
+    $scriptText          text    the script
+    $options             flags   those of VMRunProgramInGuest
+    $propertyListHandle  handle  VIX_INVALID_HANDLE
+
+Errors, besides those of L</In the guest>:
+
+    VIX_E_ARGUMENT_TOO_BIG (44)       interpreter and text together have more than 60536 bytes
+    VIX_E_PROGRAM_NOT_STARTED (3004)  the interpreter does not exist, or the user may not run it
 
 =head2 VMRunScriptInGuestEx
 
     ($err, %procInfo) = VMRunScriptInGuestEx($vmHandle, $interpreter, $scriptText, $options,
                                              $propertyListHandle);
 
-The same, with the hash of VMRunProgramInGuestEx (page).
+Does the same as VMRunScriptInGuest, and returns the hash of VMRunProgramInGuestEx.
 
 =head2 VMCopyFileFromHostToGuest
 
     $err = VMCopyFileFromHostToGuest($vmHandle, $hostPathName, $guestPathName, $options,
                                      $propertyListHandle);
 
-Copies a file or folder into the guest. $options is 0 (page). It may be cancelled, and reports its
-progress; an incomplete copy is removed (ours).
+Copies a file or a folder into the guest. An existing file is overwritten. The call can be cancelled
+and reports its progress. An incomplete copy of a file is removed.
+
+Arguments:
+
+    $vmHandle            handle      the machine
+    $hostPathName        path        the source
+    $guestPathName       guest path  the destination; for a file, the path of a file
+    $options             flags       0
+    $propertyListHandle  handle      VIX_INVALID_HANDLE
+
+Errors, besides those of L</In the guest>:
+
+    VIX_E_NOT_A_FILE (20001)  the source is a file, and the destination is a folder
 
 =head2 VMCopyFileFromGuestToHost
 
     $err = VMCopyFileFromGuestToHost($vmHandle, $guestPathName, $hostPathName, $options,
                                      $propertyListHandle);
 
-Copies a file or folder out of the guest. $options is 0 (page). It may be cancelled, and reports its
-progress; an incomplete copy is removed (ours).
+Copies a file or a folder out of the guest. An existing file is overwritten. The call can be
+cancelled and reports its progress. An incomplete copy of a file is removed.
+
+Arguments:
+
+    $vmHandle            handle      the machine
+    $guestPathName       guest path  the source
+    $hostPathName        path        the destination; for a file, the path of a file
+    $options             flags       0
+    $propertyListHandle  handle      VIX_INVALID_HANDLE
+
+Errors, besides those of L</In the guest>:
+
+    VIX_E_NOT_A_FILE (20001)      the source is a file, and the destination is a folder
+    VIX_E_FILE_NAME_INVALID (22)  a folder of the guest contains a name that leads out of the
+                                  folder
 
 =head2 VMDeleteFileInGuest
 
     $err = VMDeleteFileInGuest($vmHandle, $guestPathName);
 
-Deletes a file (page).
+Deletes a file.
+
+Arguments:
+
+    $vmHandle       handle      the machine
+    $guestPathName  guest path  the file
+
+Errors: those of L</In the guest>.
 
 =head2 VMFileExistsInGuest
 
     ($err, $exists) = VMFileExistsInGuest($vmHandle, $guestPathName);
 
-1 if there is a plain file of that name, 0 if not (page).
+Returns 1 if the path is a plain file, otherwise 0.
+
+Arguments:
+
+    $vmHandle       handle      the machine
+    $guestPathName  guest path  the file
+
+Errors: those of L</In the guest>.
 
 =head2 VMRenameFileInGuest
 
     $err = VMRenameFileInGuest($vmHandle, $oldName, $newName, $options, $propertyListHandle);
 
-Renames a file or folder. Names of more than 255 bytes are VIX_E_FILE_NAME_TOO_LONG (20004), $options
-is 0 (page).
+Renames a file or a folder. It never replaces another file.
+
+Arguments:
+
+    $vmHandle            handle      the machine
+    $oldName             guest path  the file or folder; at most 255 bytes
+    $newName             guest path  its new path; at most 255 bytes
+    $options             flags       0
+    $propertyListHandle  handle      VIX_INVALID_HANDLE
+
+Errors, besides those of L</In the guest>:
+
+    VIX_E_FILE_ALREADY_EXISTS (12)    $newName exists
+    VIX_E_FILE_NAME_TOO_LONG (20004)  a name has more than 255 bytes
 
 =head2 VMCreateTempFileInGuest
 
     ($err, $tempFileName) = VMCreateTempFileInGuest($vmHandle, $options, $propertyListHandle);
 
-Makes a file with a name of its own. $options is 0 (page).
+Makes an empty file with a unique name in the guest's F</tmp>, and returns its path.
+
+Arguments:
+
+    $vmHandle            handle  the machine
+    $options             flags   0
+    $propertyListHandle  handle  VIX_INVALID_HANDLE
+
+Errors: those of L</In the guest>.
 
 =head2 VMGetFileInfoInGuest
 
     ($err, %fileInfo) = VMGetFileInfoInGuest($vmHandle, $pathName);
 
-The hash has FILE_SIZE (bytes), FILE_FLAGS (VIX_FILE_ATTRIBUTES_*) and the time of its last change,
-in seconds since 1970, as both MOD_TIME and FILE_MOD_TIME (page: once this, once that).
+Returns facts about a file or folder as a hash. A symbolic link is not followed.
+
+    FILE_SIZE      the size in bytes
+    FILE_FLAGS     VIX_FILE_ATTRIBUTES_DIRECTORY, VIX_FILE_ATTRIBUTES_SYMLINK, or 0
+    MOD_TIME       the time of the last change, in seconds since 1970
+    FILE_MOD_TIME  the same; VMware's reference uses both names
+
+Arguments:
+
+    $vmHandle  handle      the machine
+    $pathName  guest path  the file or folder
+
+Errors: those of L</In the guest>.
 
 =head2 VMListDirectoryInGuest
 
     ($err, @entries) = VMListDirectoryInGuest($vmHandle, $pathName, $options);
 
-A reference to a hash for each entry, with FILE_NAME, FILE_SIZE, FILE_ATTRIBUTES and FILE_MOD_TIME.
-$options is 0 (page).
+Lists a folder. Returns a reference to a hash for each entry.
+
+    FILE_NAME        the name in the folder
+    FILE_SIZE        the size in bytes
+    FILE_ATTRIBUTES  VIX_FILE_ATTRIBUTES_DIRECTORY, VIX_FILE_ATTRIBUTES_SYMLINK, or 0
+    FILE_MOD_TIME    the time of the last change, in seconds since 1970
+
+Arguments:
+
+    $vmHandle  handle      the machine
+    $pathName  guest path  the folder
+    $options   flags       0
+
+Errors: those of L</In the guest>.
 
 =head2 VMCreateDirectoryInGuest
 
     $err = VMCreateDirectoryInGuest($vmHandle, $pathName, $propertyListHandle);
 
-Makes a folder, and those above it that are missing (page).
+Makes a folder, and the missing folders above it.
+
+Arguments:
+
+    $vmHandle            handle      the machine
+    $pathName            guest path  the folder
+    $propertyListHandle  handle      VIX_INVALID_HANDLE
+
+Errors, besides those of L</In the guest>:
+
+    VIX_E_FILE_ALREADY_EXISTS (12)  the path exists
 
 =head2 VMDeleteDirectoryInGuest
 
     $err = VMDeleteDirectoryInGuest($vmHandle, $pathName, $options);
 
-Deletes a folder with all that is in it. $options is 0 (page).
+Deletes a folder with all that it contains.
+
+Arguments:
+
+    $vmHandle  handle      the machine
+    $pathName  guest path  the folder
+    $options   flags       0
+
+Errors, besides those of L</In the guest>:
+
+    VIX_E_NOT_A_DIRECTORY (20002)  the path is not a folder
 
 =head2 VMDirectoryExistsInGuest
 
     ($err, $exists) = VMDirectoryExistsInGuest($vmHandle, $pathName);
 
-1 if there is a folder of that name, 0 if not (page).
+Returns 1 if the path is a folder, otherwise 0.
+
+Arguments:
+
+    $vmHandle  handle      the machine
+    $pathName  guest path  the folder
+
+Errors: those of L</In the guest>.
 
 =head2 VMListProcessesInGuest
 
     ($err, @processes) = VMListProcessesInGuest($vmHandle, $options);
 
-A reference to a hash for each process, with PROCESS_NAME, PROCESS_ID, PROCESS_OWNER,
-PROCESS_COMMAND, PROCESS_BEING_DEBUGGED and PROCESS_START_TIME. $options is 0 (page).
+Lists the guest's processes. Returns a reference to a hash for each process.
+
+    PROCESS_NAME            the name
+    PROCESS_ID              the process id
+    PROCESS_OWNER           the name of the user
+    PROCESS_COMMAND         the command line
+    PROCESS_BEING_DEBUGGED  1 if a debugger is attached
+    PROCESS_START_TIME      the start, in seconds since 1970
+
+Arguments:
+
+    $vmHandle  handle  the machine
+    $options   flags   0
+
+Errors: those of L</In the guest>.
 
 =head2 VMKillProcessInGuest
 
     $err = VMKillProcessInGuest($vmHandle, $pid, $options);
 
-Ends a process. $options is 0 (page); a $pid that is not positive is VIX_E_INVALID_ARG (page).
+Ends a process. The call asks the process to end, and kills it after some seconds.
+
+Arguments:
+
+    $vmHandle  handle   the machine
+    $pid       integer  the process id; 64 bits
+    $options   flags    0
+
+Errors, besides those of L</In the guest>:
+
+    VIX_E_INVALID_ARG (3)          $pid is not positive
+    VIX_E_NO_SUCH_PROCESS (20003)  there is no such process
 
 =head2 VMCaptureScreenImage
 
     ($err, $imageSize, $imageBytes) = VMCaptureScreenImage($vmHandle, $captureType,
         $propertyListHandle);
 
-A picture of the screen. $captureType is VIX_CAPTURESCREENFORMAT_PNG or
-VIX_CAPTURESCREENFORMAT_PNG_NOCOMPRESS (page), others are VIX_E_INVALID_ARG (ours). $imageBytes is
-a PNG either way. It needs a login (page), though the picture is taken of the graphics card.
+Returns a picture of the screen: the size of a PNG in bytes, and the PNG itself. The picture shows
+what the graphics card shows, whoever has logged in.
+
+Arguments:
+
+    $vmHandle            handle   the machine
+    $captureType         integer  VIX_CAPTURESCREENFORMAT_PNG: compressed
+                                  VIX_CAPTURESCREENFORMAT_PNG_NOCOMPRESS: not compressed
+    $propertyListHandle  handle   VIX_INVALID_HANDLE
+
+Errors, besides those of L</In the guest>:
+
+    VIX_E_INVALID_ARG (3)  $captureType has another value
 
 =head2 VMOpenUrlInGuest
 
     $err = VMOpenUrlInGuest($vmHandle, $url, $windowState, $propertyListHandle);
 
-Opens a page in the guest's browser. VIX 1.11 removed it (page); old scripts name it (seen). With
-a login it is VIX_E_OP_NOT_SUPPORTED_ON_GUEST (3003) (ours).
+In VMware's products, opens a page in the guest's browser. VIX 1.11 removed the function; old
+scripts still name it. Here the call always fails.
+
+Arguments:
+
+    $vmHandle            handle   the machine
+    $url                 text     the page
+    $windowState         integer  not used
+    $propertyListHandle  handle   VIX_INVALID_HANDLE
+
+Errors, besides those of L</In the guest>:
+
+    VIX_E_INVALID_ARG (3)                   $url is empty
+    VIX_E_OP_NOT_SUPPORTED_ON_GUEST (3003)  after a login
 
 =head2 Recording
 
-These four went with VIX 1.11 (page), and old scripts name them (seen). After the checks of handles
-and arguments they are VIX_E_NOT_SUPPORTED (ours).
+VIX 1.11 removed the next four functions; old scripts still name them. They check their handles and
+arguments, then return VIX_E_NOT_SUPPORTED (6). $options is 0, and $propertyListHandle is
+VIX_INVALID_HANDLE; other values return VIX_E_INVALID_ARG (3).
 
 =head2 VMBeginRecording
 
     ($err, $snapshotHandle) = VMBeginRecording($vmHandle, $name, $description, $options,
                                                $propertyListHandle);
 
-Would record what it does from now on.
+In VMware's products, starts a recording of the machine. $name and $description are text.
 
 =head2 VMEndRecording
 
     $err = VMEndRecording($vmHandle, $options, $propertyListHandle);
 
-Would end that.
+In VMware's products, ends a recording.
 
 =head2 VMBeginReplay
 
     $err = VMBeginReplay($vmHandle, $snapshotHandle, $options, $propertyListHandle);
 
-Would play a recording.
+In VMware's products, replays the recording of a snapshot.
 
 =head2 VMEndReplay
 
     $err = VMEndReplay($vmHandle, $options, $propertyListHandle);
 
-Would end that.
+In VMware's products, ends a replay.
 
 =head2 GetProperties
 
     ($err, @values) = GetProperties($handle, $propertyID, ...);
 
-One value for each identifier, in their order (page), or one undef for each if any of them fails
-(ours). Nothing ends the list of identifiers. Values are read from the files at each call.
+Returns the values of properties. The values are read from the files at each call.
 
-    of hosts
-    VIX_PROPERTY_HOST_HOSTTYPE            the type; VIX_SERVICEPROVIDER_DEFAULT shows as Workstation
-    VIX_PROPERTY_HOST_API_VERSION         VIX_API_VERSION
-    VIX_PROPERTY_HOST_SOFTWARE_VERSION    version of this library
+Arguments:
 
-    of virtual machines
-    VIX_PROPERTY_VM_NAME                  display name; that of the .vmx if it has none
-    VIX_PROPERTY_VM_VMX_PATHNAME          the path as first given to VMOpen, made absolute
-    VIX_PROPERTY_VM_NUM_VCPUS             processors
-    VIX_PROPERTY_VM_MEMORY_SIZE           memory in MB
-    VIX_PROPERTY_VM_GUESTOS               identifier of the guest system, '' if it has none
-    VIX_PROPERTY_VM_POWER_STATE           VIX_POWERSTATE_POWERED_OFF, _SUSPENDED or _POWERED_ON
-    VIX_PROPERTY_VM_IS_RUNNING            1 while it runs
-    VIX_PROPERTY_VM_READ_ONLY             1 if this process may not write the .vmx
-    VIX_PROPERTY_VM_TOOLS_STATE           VIX_TOOLSSTATE_UNKNOWN
-    VIX_PROPERTY_VM_SUPPORTED_FEATURES    a bit for each: VIX_VM_SUPPORT_MULTIPLE_SNAPSHOTS,
-                                          _SHARED_FOLDERS, _HARDWARE_UPGRADE
-    VIX_PROPERTY_VM_VMTEAM_PATHNAME, VIX_PROPERTY_VM_IN_VMTEAM, VIX_PROPERTY_VM_SSL_ERROR,
-    VIX_PROPERTY_VM_IS_RECORDING, VIX_PROPERTY_VM_IS_REPLAYING                        '' or 0
+    $handle      handle   a host, virtual machine, snapshot, job or property list
+    $propertyID  integer  VIX_PROPERTY_*, any number of them; nothing ends the list
 
-    of snapshots
-    VIX_PROPERTY_SNAPSHOT_DISPLAYNAME     name, '' if it has none
-    VIX_PROPERTY_SNAPSHOT_DESCRIPTION     description, '' if it has none
-    VIX_PROPERTY_SNAPSHOT_POWERSTATE      VIX_POWERSTATE_POWERED_OFF; if it has memory, _POWERED_ON
-                                          or _SUSPENDED
-    VIX_PROPERTY_SNAPSHOT_IS_REPLAYABLE   0
+There is one value for each identifier, in their order. If one fails, all values are undef.
 
-Of jobs see L<VMware::Vix::API::Job>; a property list has what was put into it.
+Properties of hosts:
 
-VIX_PROPERTY_GUEST_SHAREDFOLDERS_SHARES_PATH is VIX_E_VM_NOT_RUNNING (3006), in a running guest
-VIX_E_TOOLS_NOT_RUNNING (3016). Other identifiers are VIX_E_UNRECOGNIZED_PROPERTY (6000). The errors
-of VMOpen for handles and for a .vmx that is gone or garbled.
+    VIX_PROPERTY_HOST_HOSTTYPE          the host type; VIX_SERVICEPROVIDER_DEFAULT becomes
+                                        Workstation
+    VIX_PROPERTY_HOST_API_VERSION       VIX_API_VERSION
+    VIX_PROPERTY_HOST_SOFTWARE_VERSION  the version of this library
+
+Properties of virtual machines:
+
+    VIX_PROPERTY_VM_NAME                the display name; if there is none, the name of the .vmx
+    VIX_PROPERTY_VM_VMX_PATHNAME        the path as first given to VMOpen, made absolute
+    VIX_PROPERTY_VM_NUM_VCPUS           the number of processors
+    VIX_PROPERTY_VM_MEMORY_SIZE         the memory in MB
+    VIX_PROPERTY_VM_GUESTOS             the identifier of the guest system; '' if there is none
+    VIX_PROPERTY_VM_POWER_STATE         see below
+    VIX_PROPERTY_VM_IS_RUNNING          1 while the machine runs or is paused
+    VIX_PROPERTY_VM_READ_ONLY           1 if this process cannot write the .vmx
+    VIX_PROPERTY_VM_TOOLS_STATE         see below
+    VIX_PROPERTY_VM_SUPPORTED_FEATURES  the sum of VIX_VM_SUPPORT_SHARED_FOLDERS,
+                                        VIX_VM_SUPPORT_MULTIPLE_SNAPSHOTS and
+                                        VIX_VM_SUPPORT_HARDWARE_UPGRADE, as the host type
+                                        supports them
+    VIX_PROPERTY_VM_VMTEAM_PATHNAME     ''
+    VIX_PROPERTY_VM_IN_VMTEAM           0
+    VIX_PROPERTY_VM_SSL_ERROR           0
+    VIX_PROPERTY_VM_IS_RECORDING        0
+    VIX_PROPERTY_VM_IS_REPLAYING        0
+
+VIX_PROPERTY_VM_POWER_STATE is always one of these values:
+
+    VIX_POWERSTATE_POWERED_OFF  the machine is off
+    VIX_POWERSTATE_SUSPENDED    it is suspended
+    VIX_POWERSTATE_POWERED_ON   it runs
+    VIX_POWERSTATE_PAUSED       it is paused: VMPowerOn started it, and its processors stand
+                                still
+
+VIX_PROPERTY_VM_TOOLS_STATE is always one of these values:
+
+    VIX_TOOLSSTATE_RUNNING  the machine runs, and its guest agent answered within one second
+    VIX_TOOLSSTATE_UNKNOWN  otherwise: the machine is off, its guest is still starting or has no
+                            agent, or another product runs it
+
+For these two properties of a running machine, the call asks libvirt. If libvirt does not answer,
+they are VIX_POWERSTATE_POWERED_ON and VIX_TOOLSSTATE_UNKNOWN.
+
+Properties of snapshots:
+
+    VIX_PROPERTY_SNAPSHOT_DISPLAYNAME    the name; '' if there is none
+    VIX_PROPERTY_SNAPSHOT_DESCRIPTION    the description; '' if there is none
+    VIX_PROPERTY_SNAPSHOT_POWERSTATE     VIX_POWERSTATE_POWERED_OFF; with memory
+                                         VIX_POWERSTATE_POWERED_ON or VIX_POWERSTATE_SUSPENDED
+    VIX_PROPERTY_SNAPSHOT_IS_REPLAYABLE  0
+
+L<VMware::Vix::API::Job> lists the properties of jobs. A property list has the properties that were
+put into it.
+
+Errors, besides those of VMOpen for a .vmx that is missing or broken:
+
+    VIX_E_VM_NOT_RUNNING (3006)         VIX_PROPERTY_GUEST_SHAREDFOLDERS_SHARES_PATH of a
+                                        machine that does not run
+    VIX_E_TOOLS_NOT_RUNNING (3016)      the same property of a machine that runs
+    VIX_E_UNRECOGNIZED_PROPERTY (6000)  the handle has no such property
 
 =head2 AllocPropertyList
 
     ($err, $propertyListHandle) = AllocPropertyList($handle, $propertyID, $value, ...,
                                                     VIX_PROPERTY_NONE);
 
-A list of properties with their values, for calls that take one. $handle is a host's (page), which
-the list belongs to: VIX_E_INVALID_HANDLE or VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE for another. The
-VIX_PROPERTY_NONE at the end may be left out (ours). An identifier that is no property is
-VIX_E_UNRECOGNIZED_PROPERTY; one without a value, a value of another type than the property's, or a
-property twice is VIX_E_INVALID_ARG (all ours). GetProperties reads the list, the caller releases it.
+Makes a list of properties with their values, for calls that take one. GetProperties reads the list.
+The caller releases it.
+
+Arguments:
+
+    $handle            handle   the host that the list belongs to
+    $propertyID        integer  VIX_PROPERTY_*, any number of them, each with its value
+    $value                      an integer, boolean or text, as the property's type requires
+    VIX_PROPERTY_NONE  integer  ends the list; may be left out
+
+Errors:
+
+    VIX_E_INVALID_ARG (3)               an identifier has no value, a value has the wrong type,
+                                        or a property occurs twice
+    VIX_E_UNRECOGNIZED_PROPERTY (6000)  an identifier is not a property
 
 =head2 GetHandleType
 
     $type = GetHandleType($handle);
 
-VIX_HANDLETYPE_HOST, VIX_HANDLETYPE_VM, VIX_HANDLETYPE_SNAPSHOT, VIX_HANDLETYPE_JOB,
-VIX_HANDLETYPE_PROPERTY_LIST, or VIX_HANDLETYPE_NONE for a handle
-that is dead or never was (ours). No error.
+Returns the kind of a handle: VIX_HANDLETYPE_HOST, VIX_HANDLETYPE_VM, VIX_HANDLETYPE_SNAPSHOT,
+VIX_HANDLETYPE_JOB or VIX_HANDLETYPE_PROPERTY_LIST. For a handle that has ended or never existed, it
+returns VIX_HANDLETYPE_NONE. There is no error.
 
 =head2 ReleaseHandle
 
     ReleaseHandle($handle);
 
-Takes one reference away (page). Returns nothing; does nothing for a handle that is dead or 0
-(seen). A host that is released, not disconnected, has no handle any more, while its virtual
-machines can be used until they are released too; so can the snapshots of a virtual machine (ours).
+Drops one reference of the handle. Returns nothing. Does nothing for a handle that has ended or is
+0.
+
+If a host is released but not disconnected, its virtual machines can be used until they are released
+too. The same is true of a released machine and its snapshots.
 
 =head2 GetErrorText
 
     $text = GetErrorText($err);
 
-An English text for the code, also for VIX_OK and for numbers that are no code (seen). If it is the
-code of this thread's last call that failed, a colon and the detail follow: which file, where in
-it, what was found. No error.
+Returns an English text for the code, also for VIX_OK and for numbers that are not codes. If $err is
+the code of this thread's last call that failed, a colon and the detail follow. The detail says
+which file failed, where in it, and what was found. There is no error.
 
 =head1 ERRORS
 
-L<VMware::Vix::API::Errors> lists all codes. The detail alone is
-C<VMware::Vix::last_error_detail()>. It is kept for each thread until its next call that returns a
-code, so HostDisconnect, ReleaseHandle, GetHandleType and GetErrorText leave it alone.
+L<VMware::Vix::API::Errors> lists all codes. C<VMware::Vix::last_error_detail()> returns the detail
+alone. Each thread keeps its detail until its next call that returns a code. So HostDisconnect,
+ReleaseHandle, GetHandleType and GetErrorText do not change it.
 
-Calls that read disks or snapshots may return, all (ours):
+Calls that read disks or snapshots may return:
 
-    VIX_E_FILE_NOT_FOUND (4)                    a disk or extent is missing
-    VIX_E_FILE_ERROR (7)                        the host reported an error in reading or writing
-    VIX_E_DISK_FULL (8)                         no room for the clone
-    VIX_E_FILE_READ_ONLY (11)                   the file system of the destination is read-only
-    VIX_E_FILE_ACCESS_ERROR (13)                no rights; an extent that is no plain file, or lies
-                                                outside its disk's folder
-    VIX_E_FILE_ALREADY_LOCKED (15)              another process works on the same virtual machine
-    VIX_E_FILE_TOO_BIG (21)                     the file system cannot hold the disk
-    VIX_E_SNAPSHOT_DUMPER (13001)               a snapshot's state (.vmsn) is missing or damaged
-    VIX_E_SNAPSHOT_CONFIG (13007)               the list of snapshots (.vmsd) cannot be understood
-    VIX_E_DISK_NEEDSREPAIR (16006)              truncated, entries outside the file, grains overlap
-    VIX_E_DISK_CID_MISMATCH (16008)             the parent changed after its child was made
-    VIX_E_DISK_UNSUPPORTEDDISKVERSION (16011)   a format newer than this library
-    VIX_E_DISK_OPENPARENT (16012)               a parent is missing or cannot be opened
-    VIX_E_DISK_NOTSUPPORTED (16013)             a kind of disk this library does not know, or that
-                                                QEMU cannot be given (VMPowerOn)
-    VIX_E_DISK_NEEDKEY (16014)                  encrypted
-    VIX_E_DISK_TOOMANYOPENFILES (16027)         no file descriptors left
-    VIX_E_DISK_TOOMANYREDO (16028)              the chain of parents is too long
-    VIX_E_DISK_INVALIDCHAIN (16030)             the chain of parents has a loop
-    VIX_E_DISK_INVALIDDISK (16063)              no VMDK, or one that contradicts itself
-    VIX_E_DISK_UNSUPPORTEDDEVICE (16066)        a raw device or partition
-    VIX_E_DISK_CAPACITY_MISMATCH (16067)        parent and child differ in size
-    VIX_E_DISK_PARENT_NOTALLOWED (16068)        a disk that can have no children
+    VIX_E_FILE_NOT_FOUND (4)                   a disk or extent is missing
+    VIX_E_FILE_ERROR (7)                       the host reported an error while reading or
+                                               writing
+    VIX_E_DISK_FULL (8)                        no space is left for what the call writes
+    VIX_E_FILE_READ_ONLY (11)                  the file system of the destination is read-only
+    VIX_E_FILE_ACCESS_ERROR (13)               the user lacks the rights; or an extent is not a
+                                               plain file, or lies outside its disk's folder
+    VIX_E_FILE_ALREADY_LOCKED (15)             another process works on the same virtual machine
+    VIX_E_FILE_TOO_BIG (21)                    the file system cannot hold a file of this size
+    VIX_E_SNAPSHOT_DUMPER (13001)              a snapshot state (.vmsn) is missing or damaged
+    VIX_E_SNAPSHOT_CONFIG (13007)              the snapshot list (.vmsd) is broken
+    VIX_E_DISK_NEEDSREPAIR (16006)             a disk is truncated, has entries outside its
+                                               file, or has grains that overlap
+    VIX_E_DISK_CID_MISMATCH (16008)            the parent was changed after its child was made
+    VIX_E_DISK_UNSUPPORTEDDISKVERSION (16011)  the format is newer than this library
+    VIX_E_DISK_OPENPARENT (16012)              a parent is missing or cannot be opened
+    VIX_E_DISK_NOTSUPPORTED (16013)            this library does not know this kind of disk; or
+                                               QEMU cannot use it (VMPowerOn)
+    VIX_E_DISK_NEEDKEY (16014)                 the disk is encrypted
+    VIX_E_DISK_TOOMANYOPENFILES (16027)        no file descriptors are left
+    VIX_E_DISK_TOOMANYREDO (16028)             the chain is too long
+    VIX_E_DISK_INVALIDCHAIN (16030)            the chain has a loop
+    VIX_E_DISK_INVALIDDISK (16063)             the file is not a VMDK, or contradicts itself
+    VIX_E_DISK_UNSUPPORTEDDEVICE (16066)       the disk is a raw device or partition
+    VIX_E_DISK_CAPACITY_MISMATCH (16067)       parent and child differ in size
+    VIX_E_DISK_PARENT_NOTALLOWED (16068)       the disk cannot have children
 
 =head1 THREADS AND PROCESSES
 
-Handles belong to the process: all Perl threads share them and may use them at the same time. After
-a fork each process has its own copies. A call that another thread was waiting for goes on in the
-parent; in the child its job has ended with VIX_E_CANCELLED (10), and nothing of it is undone there.
-When a process exits, what it is in the midst of is cancelled and undone. Virtual machines are locked
-on disk in VMware's own form, between processes too.
+Handles belong to the process. All Perl threads share them, and may use them at the same time.
+
+After a fork each process has its own copy of the handles. A call that another thread was waiting
+for continues in the parent. In the child its job has ended with VIX_E_CANCELLED (10), and nothing
+is undone there.
+
+When a process exits, its running calls are cancelled and undone. Virtual machines are locked on
+disk in VMware's own form, so processes also keep out of each other's way.
 
 =head1 SEE ALSO
 
-L<VMware::Vix>, L<VMware::Vix::Settings>, L<VMware::Vix::Choices>, L<VMware::Vix::API::Constants>,
-L<VMware::Vix::API::Errors>
+L<VMware::Vix>, L<VMware::Vix::Settings>, L<VMware::Vix::Guest>, L<VMware::Vix::Choices>,
+L<VMware::Vix::API::Constants>, L<VMware::Vix::API::Errors>
 
 =head1 LICENSE
 
