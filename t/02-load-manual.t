@@ -107,7 +107,8 @@ cmp_ok(scalar @choices, '>', 20, 'there are choices');
 is_deeply([grep { !/\((?:page|seen|ours)[:)]/ } @choices], [], 'each says where it comes from');
 
 my ($sources) = $file{'Vix/Choices.pod'} =~ /^=head1 SOURCES\n(.*?)^=head1 /ms;
-my %sourced = map { $_ => 1 } map { split /, / } $sources =~ /^=item (.+)\n\nB<(?:page|seen|ours)>:/mg;
+my @sourced = $sources =~ /^=item (.+)\n\n    (?:page|seen|ours)  /mg;
+my %sourced = map { $_ => 1 } map { split /, / } @sourced;
 is_deeply([grep { !$sourced{$_} } @functions], [], 'the rules of each function have a source');
 
 done_testing;

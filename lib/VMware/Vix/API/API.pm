@@ -4,7 +4,7 @@ use 5.014;
 use strict;
 use warnings;
 
-# Its subs are compiled.
+# The functions are compiled.
 use VMware::Vix ();
 
 our $VERSION = $VMware::Vix::VERSION;
@@ -28,7 +28,7 @@ VMware::Vix::API::API - handles, properties and errors, under the names of the C
 
 =head1 DESCRIPTION
 
-Subs that are named after VMware's C<Vix_...>. They answer at once and start no job.
+The functions have the names of VMware's C<Vix_...> functions. They return at once and start no job.
 
 =head1 FUNCTIONS
 
@@ -36,54 +36,71 @@ Subs that are named after VMware's C<Vix_...>. They answer at once and start no 
 
     ($err, @values) = GetProperties($handle, $propertyID, ...);
 
-L<VMware::Vix::Simple/GetProperties>.
+The same as L<VMware::Vix::Simple/GetProperties>.
 
 =head2 GetPropertyType
 
     ($err, $type) = GetPropertyType($handle, $propertyID);
 
-The type that the property has: VIX_PROPERTYTYPE_INTEGER, VIX_PROPERTYTYPE_INT64,
-VIX_PROPERTYTYPE_BOOL, VIX_PROPERTYTYPE_STRING, VIX_PROPERTYTYPE_BLOB or VIX_PROPERTYTYPE_HANDLE. On
-failure it is VIX_PROPERTYTYPE_ANY. VIX_E_UNRECOGNIZED_PROPERTY (6000) when handles of this kind have
-no such property, or a property list none that was put into it; VIX_E_INVALID_HANDLE (1000).
+Returns the type of a property of this handle:
+
+    VIX_PROPERTYTYPE_INTEGER  an integer of 32 bits
+    VIX_PROPERTYTYPE_INT64    an integer of 64 bits
+    VIX_PROPERTYTYPE_BOOL     a boolean
+    VIX_PROPERTYTYPE_STRING   text
+    VIX_PROPERTYTYPE_BLOB     bytes
+    VIX_PROPERTYTYPE_HANDLE   a handle
+    VIX_PROPERTYTYPE_ANY      the call failed
+
+Errors:
+
+    VIX_E_INVALID_HANDLE (1000)         the handle has ended or is 0
+    VIX_E_UNRECOGNIZED_PROPERTY (6000)  handles of this kind have no such property, or it was
+                                        not put into the property list
 
 =head2 GetHandleType
 
     $type = GetHandleType($handle);
 
-L<VMware::Vix::Simple/GetHandleType>.
+The same as L<VMware::Vix::Simple/GetHandleType>.
 
 =head2 AddRefHandle
 
     AddRefHandle($handle);
 
-One more reference, which takes one more ReleaseHandle. Returns nothing; does nothing for a handle that
-is dead or 0.
+Adds one reference to the handle, which needs one more ReleaseHandle. Returns nothing. Does nothing
+for a handle that has ended or is 0.
 
 =head2 ReleaseHandle
 
     ReleaseHandle($handle);
 
-L<VMware::Vix::Simple/ReleaseHandle>.
+The same as L<VMware::Vix::Simple/ReleaseHandle>.
 
 =head2 GetErrorText
 
     $text = GetErrorText($err, $locale);
 
-L<VMware::Vix::Simple/GetErrorText>. The text is English whatever $locale is, which may be left out.
+The same as L<VMware::Vix::Simple/GetErrorText>. $locale may be left out and is not used: the text
+is always English.
 
 =head2 FreeBuffer
 
     FreeBuffer($buffer);
 
-Does nothing: Perl frees its values itself. It is here for scripts that were written after a C program.
+Does nothing, because Perl frees its values itself. It exists for scripts that follow a C program.
 
 =head2 PumpEvents
 
     PumpEvents($hostHandle, $options);
 
-Calls the callbacks that wait in this interpreter; see L<VMware::Vix::API::Job/CALLBACKS>. Does not
-wait for others. $hostHandle is not looked at, $options is VIX_PUMPEVENTOPTION_NONE.
+Calls the callbacks that wait in this interpreter, and returns without waiting for more. See
+L<VMware::Vix::API::Job/CALLBACKS>.
+
+Arguments:
+
+    $hostHandle  handle  not used
+    $options     flags   not used: VIX_PUMPEVENTOPTION_NONE
 
 =head1 SEE ALSO
 

@@ -6,7 +6,7 @@ use warnings;
 
 use Exporter 'import';
 
-# Defines the constants as subs of this package and fills the two lists.
+# Defines the constants as functions of this package and fills the two lists.
 use VMware::Vix ();
 our (@EXPORT, %EXPORT_TAGS);
 
@@ -33,13 +33,12 @@ VMware::Vix::API::Constants - the constants of VMware's VIX API
 
 =head1 DESCRIPTION
 
-All constants and error codes as subs without arguments, so they work with and without parentheses,
-at compile time too. All are exported by default; a group alone by its tag, which stands behind its
-title below. The error codes are the group C<:error>, listed in L<VMware::Vix::API::Errors>. C<:all>
-is everything.
+All constants and error codes are functions without arguments. They work with and without
+parentheses, and at compile time too. All are exported by default. Each group has a tag that exports
+it alone; the titles below name the tags. The tag of the error codes is C<:error>;
+L<VMware::Vix::API::Errors> lists them. The tag C<:all> exports everything.
 
-A constant being here does not mean that this library has the call it is for; see
-L<VMware::Vix::Simple>.
+A constant can exist although this library does not support its use; see L<VMware::Vix::Simple>.
 
 =head1 CONSTANTS
 
@@ -51,14 +50,14 @@ L<VMware::Vix::Simple>.
 
 What GetHandleType returns.
 
-    VIX_HANDLETYPE_NONE                 0  what GetHandleType gives for what is no live handle
+    VIX_HANDLETYPE_NONE                 0  no handle, or a handle that has ended
     VIX_HANDLETYPE_HOST                 2  a host connection
     VIX_HANDLETYPE_VM                   3  a virtual machine
-    VIX_HANDLETYPE_NETWORK              5  a network; no call gives one
-    VIX_HANDLETYPE_JOB                  6  a job, of the calls that do not wait
+    VIX_HANDLETYPE_NETWORK              5  a network; no call returns one
+    VIX_HANDLETYPE_JOB                  6  a job: a call that was started
     VIX_HANDLETYPE_SNAPSHOT             7  a snapshot
     VIX_HANDLETYPE_PROPERTY_LIST        9  a property list
-    VIX_HANDLETYPE_METADATA_CONTAINER  11  metadata; no call gives one
+    VIX_HANDLETYPE_METADATA_CONTAINER  11  metadata; no call returns one
 
 =head2 Types of properties (C<:propertytype>)
 
@@ -72,7 +71,7 @@ What GetHandleType returns.
 
 =head2 Properties of any handle (C<:property>)
 
-    VIX_PROPERTY_NONE                 0  no property; ends a list of properties in C
+    VIX_PROPERTY_NONE                 0  no property; ends a list of properties
     VIX_PROPERTY_META_DATA_CONTAINER  2  metadata of a handle
 
 =head2 Properties of hosts (C<:property_host>)
@@ -89,15 +88,15 @@ For GetProperties.
 
     VIX_PROPERTY_VM_NUM_VCPUS           101  integer: number of virtual CPUs
     VIX_PROPERTY_VM_VMX_PATHNAME        103  text: path of the .vmx file
-    VIX_PROPERTY_VM_VMTEAM_PATHNAME     105  text: path of the team file the VM belongs to
+    VIX_PROPERTY_VM_VMTEAM_PATHNAME     105  text: path of the machine's team file
     VIX_PROPERTY_VM_MEMORY_SIZE         106  integer: configured memory in MB
-    VIX_PROPERTY_VM_READ_ONLY           107  boolean: VM is read-only
+    VIX_PROPERTY_VM_READ_ONLY           107  boolean: the .vmx is not writable
     VIX_PROPERTY_VM_NAME                108  text: display name
     VIX_PROPERTY_VM_GUESTOS             109  text: identifier of the guest system
-    VIX_PROPERTY_VM_IN_VMTEAM           128  boolean: VM is a team member
+    VIX_PROPERTY_VM_IN_VMTEAM           128  boolean: the machine is a team member
     VIX_PROPERTY_VM_POWER_STATE         129  integer: OR of VIX_POWERSTATE_* bits
     VIX_PROPERTY_VM_TOOLS_STATE         152  integer: VIX_TOOLSSTATE_*
-    VIX_PROPERTY_VM_IS_RUNNING          196  boolean: VM is running
+    VIX_PROPERTY_VM_IS_RUNNING          196  boolean: the machine runs
     VIX_PROPERTY_VM_SUPPORTED_FEATURES  197  integer: OR of VIX_VM_SUPPORT_* bits
     VIX_PROPERTY_VM_SSL_ERROR           293  boolean: the certificate of its host was not trusted
 
@@ -108,8 +107,7 @@ For GetProperties.
 
 =head2 Properties for opening (C<:property_encryption>)
 
-    VIX_PROPERTY_VM_ENCRYPTION_PASSWORD  7001  text: password to open an encrypted virtual machine
-                                               with
+    VIX_PROPERTY_VM_ENCRYPTION_PASSWORD  7001  text: the password of an encrypted machine
 
 =head2 Properties of snapshots (C<:property_snapshot>)
 
@@ -121,15 +119,15 @@ For GetProperties.
 
 =head2 Results of jobs (C<:property_jobresult>)
 
-Of the C library; they have no use in Perl.
+For the jobs of L<VMware::Vix::API::Job>.
 
     VIX_PROPERTY_JOB_RESULT_ERROR_CODE                  3000  integer: final error of the job
     VIX_PROPERTY_JOB_RESULT_VM_IN_GROUP                 3001  undocumented
-    VIX_PROPERTY_JOB_RESULT_USER_MESSAGE                3002  text: message on which the VM is
-                                                              blocked
+    VIX_PROPERTY_JOB_RESULT_USER_MESSAGE                3002  text: message on which the machine
+                                                              is blocked
     VIX_PROPERTY_JOB_RESULT_EXIT_CODE                   3004  integer: exit code of the job
     VIX_PROPERTY_JOB_RESULT_COMMAND_OUTPUT              3005  text: text output of a command
-    VIX_PROPERTY_JOB_RESULT_HANDLE                      3010  handle: what the operation made
+    VIX_PROPERTY_JOB_RESULT_HANDLE                      3010  handle: the object that the call made
     VIX_PROPERTY_JOB_RESULT_GUEST_OBJECT_EXISTS         3011  boolean: the file or folder exists
     VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_ELAPSED_TIME  3017  integer: run time of the program in
                                                               seconds
@@ -145,8 +143,7 @@ Of the C library; they have no use in Perl.
     VIX_PROPERTY_JOB_RESULT_FILE_FLAGS                  3054  integer: VIX_FILE_ATTRIBUTES_* bits
     VIX_PROPERTY_JOB_RESULT_PROCESS_START_TIME          3055  integer: start time, seconds since
                                                               the epoch
-    VIX_PROPERTY_JOB_RESULT_VM_VARIABLE_STRING          3056  text: value read by the
-                                                              read-variable call
+    VIX_PROPERTY_JOB_RESULT_VM_VARIABLE_STRING          3056  text: value that ReadVariable read
     VIX_PROPERTY_JOB_RESULT_PROCESS_BEING_DEBUGGED      3057  boolean: a debugger is attached
     VIX_PROPERTY_JOB_RESULT_SCREEN_IMAGE_SIZE           3058  integer: size of the screen image,
                                                               bytes
@@ -158,14 +155,14 @@ Of the C library; they have no use in Perl.
 
 =head2 Properties of events (C<:property_event>)
 
-    VIX_PROPERTY_FOUND_ITEM_LOCATION  4010  text: path/URL of an item reported by the find call
+    VIX_PROPERTY_FOUND_ITEM_LOCATION  4010  text: path of an item that FindItems found
 
 =head2 Events (C<:eventtype>)
 
-    VIX_EVENTTYPE_JOB_COMPLETED       2  job ended, well or badly
-    VIX_EVENTTYPE_JOB_PROGRESS        3  progress report; may come many times
-    VIX_EVENTTYPE_FIND_ITEM           8  one item found by the find call
-    VIX_EVENTTYPE_CALLBACK_SIGNALLED  2  older name of VIX_EVENTTYPE_JOB_COMPLETED
+    VIX_EVENTTYPE_JOB_COMPLETED       2  the job has ended
+    VIX_EVENTTYPE_JOB_PROGRESS        3  progress report; can come many times
+    VIX_EVENTTYPE_FIND_ITEM           8  one item found by FindItems
+    VIX_EVENTTYPE_CALLBACK_SIGNALLED  2  the older name of VIX_EVENTTYPE_JOB_COMPLETED
 
 =head2 Host types (C<:serviceprovider>)
 
@@ -175,7 +172,7 @@ For HostConnect.
     VIX_SERVICEPROVIDER_VMWARE_SERVER               2  VMware Server 1; does not clone
     VIX_SERVICEPROVIDER_VMWARE_WORKSTATION          3  Workstation; also for Fusion
     VIX_SERVICEPROVIDER_VMWARE_PLAYER               4  Player; does not clone
-    VIX_SERVICEPROVIDER_VMWARE_VI_SERVER           10  vCenter, ESX, Server 2; not reachable with
+    VIX_SERVICEPROVIDER_VMWARE_VI_SERVER           10  vCenter, ESX, Server 2; not supported by
                                                        this library
     VIX_SERVICEPROVIDER_VMWARE_WORKSTATION_SHARED  11  Workstation in shared mode; does not clone
 
@@ -183,25 +180,22 @@ For HostConnect.
 
 For HostConnect.
 
-    VIX_API_VERSION  -1  the newest there is; the only one that HostConnect takes
+    VIX_API_VERSION  -1  the newest; HostConnect accepts no other
 
 =head2 Options of connections (C<:hostoption>)
 
 For HostConnect.
 
-    VIX_HOSTOPTION_VERIFY_SSL_CERT  0x4000  check the server's certificate; accepted, without
-                                            effect here
+    VIX_HOSTOPTION_VERIFY_SSL_CERT  0x4000  check the server's certificate; no effect here
 
 =head2 Kinds of clones (C<:clonetype>)
 
 For VMClone.
 
     VIX_CLONETYPE_FULL    0  independent copy
-    VIX_CLONETYPE_LINKED  1  copy that shares the parent disks through a snapshot
+    VIX_CLONETYPE_LINKED  1  copy whose disks depend on the disks of a snapshot
 
-=head2 Options of deleting (C<:vmdelete>)
-
-For VMDelete.
+=head2 Options of VMDelete (C<:vmdelete>)
 
     VIX_VMDELETE_DISK_FILES  0x0002  delete the virtual disks too
 
@@ -216,27 +210,28 @@ For VMDelete.
 
 =head2 Options of power operations (C<:vmpowerop>)
 
-VMRevertToSnapshot takes VIX_VMPOWEROP_LAUNCH_GUI or VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON.
+VMRevertToSnapshot accepts VIX_VMPOWEROP_LAUNCH_GUI or VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON.
 
-    VIX_VMPOWEROP_NORMAL                          0  hard/ordinary power operation
-    VIX_VMPOWEROP_FROM_GUEST                 0x0004  ask the guest OS (needs tools): clean
-                                                     shutdown/restart
-    VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON  0x0080  revert without powering on; excludes every
-                                                     other power-op flag
-    VIX_VMPOWEROP_LAUNCH_GUI                 0x0200  show the VM in the Workstation/Player window
-    VIX_VMPOWEROP_START_VM_PAUSED            0x1000  power on in paused state
+    VIX_VMPOWEROP_NORMAL                          0  at once, without asking the guest
+    VIX_VMPOWEROP_FROM_GUEST                 0x0004  ask the guest to shut down or restart
+    VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON  0x0080  revert without powering on; excludes all
+                                                     other options
+    VIX_VMPOWEROP_LAUNCH_GUI                 0x0200  open a window that shows the machine
+    VIX_VMPOWEROP_START_VM_PAUSED            0x1000  start the machine paused
 
 =head2 Power states (C<:powerstate>)
 
-Bits; of VIX_PROPERTY_VM_POWER_STATE.
+Values of VIX_PROPERTY_VM_POWER_STATE. VMware's products can combine these bits; this library
+returns VIX_POWERSTATE_POWERED_OFF, VIX_POWERSTATE_POWERED_ON, VIX_POWERSTATE_SUSPENDED or
+VIX_POWERSTATE_PAUSED.
 
     VIX_POWERSTATE_POWERING_OFF    0x0001  power-off started, not finished
-    VIX_POWERSTATE_POWERED_OFF     0x0002  not running
+    VIX_POWERSTATE_POWERED_OFF     0x0002  off
     VIX_POWERSTATE_POWERING_ON     0x0004  power-on started, not finished
     VIX_POWERSTATE_POWERED_ON      0x0008  running
     VIX_POWERSTATE_SUSPENDING      0x0010  suspend started, not finished
     VIX_POWERSTATE_SUSPENDED       0x0020  suspended
-    VIX_POWERSTATE_TOOLS_RUNNING   0x0040  running and guest tools active
+    VIX_POWERSTATE_TOOLS_RUNNING   0x0040  running, and guest tools active
     VIX_POWERSTATE_RESETTING       0x0080  reset started, not finished
     VIX_POWERSTATE_BLOCKED_ON_MSG  0x0100  waiting for someone to answer a message
     VIX_POWERSTATE_PAUSED          0x0200  paused
@@ -244,33 +239,30 @@ Bits; of VIX_PROPERTY_VM_POWER_STATE.
 
 =head2 States of the guest tools (C<:toolsstate>)
 
-Of VIX_PROPERTY_VM_TOOLS_STATE.
+Values of VIX_PROPERTY_VM_TOOLS_STATE. This library returns the first two; the QEMU guest agent
+takes the role of the tools.
 
-    VIX_TOOLSSTATE_UNKNOWN        0x0001  state of tools is unknown
-    VIX_TOOLSSTATE_RUNNING        0x0002  tools run in the guest
-    VIX_TOOLSSTATE_NOT_INSTALLED  0x0004  tools not installed
+    VIX_TOOLSSTATE_UNKNOWN        0x0001  the tools do not answer
+    VIX_TOOLSSTATE_RUNNING        0x0002  the tools run in the guest
+    VIX_TOOLSSTATE_NOT_INSTALLED  0x0004  the tools are not installed
 
 =head2 Features (C<:vmsupport>)
 
-Bits; of VIX_PROPERTY_VM_SUPPORTED_FEATURES.
+Bits of VIX_PROPERTY_VM_SUPPORTED_FEATURES.
 
-    VIX_VM_SUPPORT_SHARED_FOLDERS      0x0001  VM supports shared folders
-    VIX_VM_SUPPORT_MULTIPLE_SNAPSHOTS  0x0002  VM supports more than one snapshot
-    VIX_VM_SUPPORT_TOOLS_INSTALL       0x0004  VM supports tools installation
-    VIX_VM_SUPPORT_HARDWARE_UPGRADE    0x0008  VM supports virtual hardware upgrade
+    VIX_VM_SUPPORT_SHARED_FOLDERS      0x0001  shared folders
+    VIX_VM_SUPPORT_MULTIPLE_SNAPSHOTS  0x0002  more than one snapshot
+    VIX_VM_SUPPORT_TOOLS_INSTALL       0x0004  installation of the tools
+    VIX_VM_SUPPORT_HARDWARE_UPGRADE    0x0008  upgrade of the virtual hardware
 
-=head2 Options of taking snapshots (C<:snapshot_create>)
+=head2 Options of VMCreateSnapshot (C<:snapshot_create>)
 
-For VMCreateSnapshot.
+    VIX_SNAPSHOT_INCLUDE_MEMORY  0x0002  record the memory of a running machine too; no effect
+                                         on a machine that is off or suspended
 
-    VIX_SNAPSHOT_INCLUDE_MEMORY  0x0002  save the memory of a running VM too; accepted, without
-                                         effect on one that is off
+=head2 Options of VMRemoveSnapshot (C<:snapshot_remove>)
 
-=head2 Options of removing snapshots (C<:snapshot_remove>)
-
-For VMRemoveSnapshot.
-
-    VIX_SNAPSHOT_REMOVE_CHILDREN  0x0001  remove the descendants as well
+    VIX_SNAPSHOT_REMOVE_CHILDREN  0x0001  remove all snapshots below it too
 
 =head2 Options of guest logins (C<:loginguest>)
 
@@ -280,22 +272,22 @@ For VMRemoveSnapshot.
 =head2 Options of running programs (C<:runprogram>)
 
     VIX_RUNPROGRAM_RETURN_IMMEDIATELY  0x0001  return once the program has started
-    VIX_RUNPROGRAM_ACTIVATE_WINDOW     0x0002  Windows guests: bring the program window up
+    VIX_RUNPROGRAM_ACTIVATE_WINDOW     0x0002  show the program's window; no effect here
 
 =head2 Kinds of variables (C<:variabletype>)
 
-    VIX_VM_GUEST_VARIABLE           1  runtime-only guest variable (guestinfo), never stored
-    VIX_VM_CONFIG_RUNTIME_ONLY      2  setting of the .vmx; a change lasts until power-off
+    VIX_VM_GUEST_VARIABLE           1  guest variable (guestinfo); lasts until power-off
+    VIX_VM_CONFIG_RUNTIME_ONLY      2  setting of the .vmx; see VMWriteVariable
     VIX_GUEST_ENVIRONMENT_VARIABLE  3  environment variable of the guest; needs a guest login
 
 =head2 Attributes of guest files (C<:fileattributes>)
 
-    VIX_FILE_ATTRIBUTES_DIRECTORY  0x0001  path is a directory
-    VIX_FILE_ATTRIBUTES_SYMLINK    0x0002  path is a symbolic link
+    VIX_FILE_ATTRIBUTES_DIRECTORY  0x0001  the path is a folder
+    VIX_FILE_ATTRIBUTES_SYMLINK    0x0002  the path is a symbolic link
 
 =head2 Flags of shared folders (C<:sharedfolder>)
 
-    VIX_SHAREDFOLDER_WRITE_ACCESS  0x04  guest may write to the folder
+    VIX_SHAREDFOLDER_WRITE_ACCESS  0x04  the guest may write to the folder
 
 =head2 Formats of screen images (C<:capturescreen>)
 
@@ -304,23 +296,21 @@ For VMRemoveSnapshot.
 
 =head2 Options of installing the tools (C<:installtools>)
 
-    VIX_INSTALLTOOLS_MOUNT_TOOLS_INSTALLER  0x00  just mount the installer image
-    VIX_INSTALLTOOLS_AUTO_UPGRADE           0x01  upgrade the tools without questions (some
-                                                  version must be installed)
+    VIX_INSTALLTOOLS_MOUNT_TOOLS_INSTALLER  0x00  only mount the installer image
+    VIX_INSTALLTOOLS_AUTO_UPGRADE           0x01  upgrade installed tools without questions
     VIX_INSTALLTOOLS_RETURN_IMMEDIATELY     0x02  do not wait for the installation to end
 
-=head2 Of older versions
+=head2 Older versions
 
-Names that VMware has taken out of its headers. Scripts still use them, so they are here.
-Tags: C<:removed_property_vm>, C<:removed_property_snapshot>, C<:removed_hostoption>,
+VMware removed these names from its headers. Scripts still use them, so they exist here. Tags:
+C<:removed_property_vm>, C<:removed_property_snapshot>, C<:removed_hostoption>,
 C<:removed_pumpevents>, C<:removed_capturescreen>, C<:removed_loginguest>.
 
     VIX_PROPERTY_VM_IS_RECORDING                 236  boolean: is recording
     VIX_PROPERTY_VM_IS_REPLAYING                 237  boolean: is replaying
     VIX_PROPERTY_VM_SSL_PEER_SHA1_THUMBPRINT     294  text: thumbprint of a certificate
     VIX_PROPERTY_SNAPSHOT_IS_REPLAYABLE         4207  boolean: is a recording
-    VIX_HOSTOPTION_USE_EVENT_PUMP             0x0008  single-threaded events; accepted, without
-                                                      effect
+    VIX_HOSTOPTION_USE_EVENT_PUMP             0x0008  single-threaded events; no effect here
     VIX_PUMPEVENTOPTION_NONE                       0  option of the event pump
     VIX_CAPTURESCREENFORMAT_BITMAP                 0  bitmap
 

@@ -4,7 +4,7 @@ use 5.014;
 use strict;
 use warnings;
 
-# Its subs are compiled.
+# The functions are compiled.
 use VMware::Vix ();
 
 our $VERSION = $VMware::Vix::VERSION;
@@ -30,17 +30,22 @@ VMware::Vix::API::Host - calls on a host that do not wait
 
 =head1 DESCRIPTION
 
-Each sub starts the call, gives the handle of its job at once, and never fails: what is wrong with the
-arguments, the job tells. Only when memory or handles are used up it gives VIX_INVALID_HANDLE. The
-caller releases the job's handle, before its end if it likes: the job goes on. L<VMware::Vix::API::Job>
-tells how to wait and where the results are; the arguments, errors and the meaning of each call are
-those of the function of L<VMware::Vix::Simple> that stands beside it.
+Each function starts a call and returns the handle of its job at once. It never fails: even a call
+with a wrong argument gets a job, and the job reports the error. Only if memory or handle numbers
+are used up, the function returns VIX_INVALID_HANDLE.
 
-The last two arguments may be left out. $callback is code or undef; $clientData is any value, and is
-passed to it. See L<VMware::Vix::API::Job/CALLBACKS>. A wrong number of arguments, or a callback that
-is no code, dies.
+The caller releases the job's handle. This is allowed before the job ends; the job continues.
+L<VMware::Vix::API::Job> says how to wait and how to read the results.
 
-The names and the order of arguments are those of VMware's C functions, C<VixHost_...>.
+Each section names the function of L<VMware::Vix::Simple> that does the same, with its arguments and
+errors. Two arguments come last and may be left out:
+
+    $callback    code  called for the job's events, see "CALLBACKS" in VMware::Vix::API::Job;
+                       undef for none
+    $clientData  any   passed to the callback
+
+A function dies if the number of arguments is wrong, or if the callback is not code. Names and order
+of the arguments are those of VMware's C functions, C<VixHost_...>.
 
 =head1 FUNCTIONS
 
@@ -49,42 +54,44 @@ The names and the order of arguments are those of VMware's C functions, C<VixHos
     $job = Connect($apiVersion, $hostType, $hostName, $hostPort, $userName, $password,
             $options, $propertyListHandle, $callback, $clientData);
 
-L<VMware::Vix::Simple/HostConnect>. Its job has VIX_PROPERTY_JOB_RESULT_HANDLE.
+Does the same as L<VMware::Vix::Simple/HostConnect>. Its job has VIX_PROPERTY_JOB_RESULT_HANDLE.
 
 =head2 OpenVM
 
     $job = OpenVM($hostHandle, $vmxFilePathName, $options, $propertyListHandle, $callback,
             $clientData);
 
-L<VMware::Vix::Simple/HostOpenVM>. Its job has VIX_PROPERTY_JOB_RESULT_HANDLE.
+Does the same as L<VMware::Vix::Simple/HostOpenVM>. Its job has VIX_PROPERTY_JOB_RESULT_HANDLE.
 
 =head2 RegisterVM
 
     $job = RegisterVM($hostHandle, $vmxFilePath, $callback, $clientData);
 
-L<VMware::Vix::Simple/RegisterVM>.
+Does the same as L<VMware::Vix::Simple/RegisterVM>.
 
 =head2 UnregisterVM
 
     $job = UnregisterVM($hostHandle, $vmxFilePath, $callback, $clientData);
 
-L<VMware::Vix::Simple/UnregisterVM>.
+Does the same as L<VMware::Vix::Simple/UnregisterVM>.
 
 =head2 FindItems
 
     $job = FindItems($hostHandle, $searchType, $searchCriteria, $timeoutInSeconds,
             $callback, $clientData);
 
-L<VMware::Vix::Simple/FindItems>. $searchCriteria must be VIX_INVALID_HANDLE, else it is
-VIX_E_INVALID_ARG (3). Each virtual machine is an event VIX_EVENTTYPE_FIND_ITEM, and an item of the
-job's result with VIX_PROPERTY_FOUND_ITEM_LOCATION.
+Does the same as L<VMware::Vix::Simple/FindItems>. $searchCriteria must be VIX_INVALID_HANDLE;
+another value returns VIX_E_INVALID_ARG (3).
+
+Each virtual machine is an event VIX_EVENTTYPE_FIND_ITEM. It is also an item of the job's result,
+with VIX_PROPERTY_FOUND_ITEM_LOCATION.
 
 =head2 Disconnect
 
     Disconnect($hostHandle);
 
-L<VMware::Vix::Simple/HostDisconnect>. Starts no job. Jobs that run come to their end; the handles
-among their results are dead then.
+Does the same as L<VMware::Vix::Simple/HostDisconnect>. It starts no job. Running jobs run to their
+end, and the handles among their results have then ended.
 
 =head1 SEE ALSO
 

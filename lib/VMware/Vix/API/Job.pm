@@ -4,7 +4,7 @@ use 5.014;
 use strict;
 use warnings;
 
-# Its subs are compiled.
+# The functions are compiled.
 use VMware::Vix ();
 
 our $VERSION = $VMware::Vix::VERSION;
@@ -37,37 +37,62 @@ VMware::Vix::API::Job - waiting for calls, their results, callbacks and cancelli
 
 =head1 DESCRIPTION
 
-A job is a call that was started: see L<VMware::Vix::API::VM> and L<VMware::Vix::API::Host>. The subs
-are named after VMware's C<VixJob_...>; WaitTimeout was in VMware's Perl binding, too (seen), and
-Cancel is ours. What is no job is VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE (1001), a dead handle
-VIX_E_INVALID_HANDLE (1000), in all of them.
+A job is a call that was started: see L<VMware::Vix::API::VM> and L<VMware::Vix::API::Host>. The
+functions have the names of VMware's C<VixJob_...> functions. WaitTimeout was seen in scripts for
+VMware's Perl binding. Cancel is an addition of this library. L<VMware::Vix::Choices/SOURCES> lists
+the source of each rule.
+
+All functions check their handle:
+
+    VIX_E_INVALID_HANDLE (1000)                the handle has ended or is 0
+    VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE (1001)  the handle is not a job
 
 =head2 Properties
 
-Those of every job that has ended:
+Each job that has ended has these properties:
 
-    VIX_PROPERTY_JOB_RESULT_ERROR_CODE          how the call ended
-    VIX_PROPERTY_JOB_RESULT_EXTRA_ERROR_INFO    the detail of its failure: which file, where; '' if none
+    VIX_PROPERTY_JOB_RESULT_ERROR_CODE        the error code of the call
+    VIX_PROPERTY_JOB_RESULT_EXTRA_ERROR_INFO  the detail: which file failed, and where; '' if
+                                              there is none
 
-and those that its result has, which stand beside each call. VIX_PROPERTY_JOB_RESULT_HANDLE is a
-handle that the caller has to release, B<each time that it is read>. Before the end all are
-VIX_E_UNFINISHED_JOB (29), others that the job does not have VIX_E_UNRECOGNIZED_PROPERTY (6000).
-GetProperties reads them, too.
+It also has the properties of its result; the section of each call names them. GetProperties reads
+all of them too.
+
+VIX_PROPERTY_JOB_RESULT_HANDLE is a handle that the caller has to release, B<once for each time that
+it is read>.
+
+Errors:
+
+    VIX_E_UNFINISHED_JOB (29)           the job has not ended
+    VIX_E_UNRECOGNIZED_PROPERTY (6000)  the job has no such property
 
 =head1 CALLBACKS
 
     $callback->($handle, $eventType, $moreEventInfo, $clientData, $percent, $done, $total);
 
-A callback is called for the events of its job: VIX_EVENTTYPE_JOB_PROGRESS, at most twenty times in a
-second and when the percentage has grown; VIX_EVENTTYPE_FIND_ITEM, with VIX_PROPERTY_FOUND_ITEM_LOCATION
-in the property list $moreEventInfo, for as long as the callback runs; and VIX_EVENTTYPE_JOB_COMPLETED
-last, exactly once. $handle is the job, which lives until then even if it was released. The last
-three arguments are there with progress only: percent, and bytes.
+The callback of a job is called for its events:
 
-In C a callback runs in any thread. Here it runs in the interpreter (the Perl thread) that started the
-job, and only while that is in Wait, WaitTimeout, CheckCompletion, PumpEvents or any function of
-L<VMware::Vix::Simple> that waits, for whichever job (ours). A callback that dies is a warning, and all
-else goes on (ours). One that waits itself gets further events within.
+    VIX_EVENTTYPE_JOB_PROGRESS   the percentage has grown; at most twenty times a second
+    VIX_EVENTTYPE_FIND_ITEM      a virtual machine was found
+    VIX_EVENTTYPE_JOB_COMPLETED  the job has ended; the last event, exactly once
+
+Arguments:
+
+    $handle         handle   the job; it stays valid until the last event, even if it was
+                             released
+    $eventType      integer  VIX_EVENTTYPE_*
+    $moreEventInfo  handle   with VIX_EVENTTYPE_FIND_ITEM a property list with
+                             VIX_PROPERTY_FOUND_ITEM_LOCATION, valid while the callback runs
+    $clientData     any      the last argument of the call
+    $percent        integer  with progress only: 0 to 100
+    $done, $total   integer  with progress only: bytes
+
+In C a callback runs in any thread. Here it runs in the interpreter (the Perl thread) that started
+the job. It runs only while this interpreter is in Wait, WaitTimeout, CheckCompletion, PumpEvents or
+a waiting function of L<VMware::Vix::Simple>, for any job.
+
+If a callback dies, Perl prints a warning, and everything else continues. If a callback itself
+waits, it gets further events during its wait.
 
 =head1 FUNCTIONS
 
@@ -75,58 +100,72 @@ else goes on (ours). One that waits itself gets further events within.
 
     ($err, @values) = Wait($jobHandle, $propertyID, ...);
 
-Waits for the end of the job, gives its error and the properties asked for (page). When the call
-failed, those that the job has not are undef. Signal handlers run meanwhile; one that dies ends the
-wait, not the job.
+Waits until the job ends. Returns the job's error and the values of the properties. If the call
+failed, properties that the job does not have are undef.
+
+Signal handlers run during the wait. A handler that dies ends the wait, but not the job.
 
 =head2 WaitTimeout
 
     ($complete, $err, $seconds) = WaitTimeout($jobHandle, $timeoutInSeconds);
 
-Waits no longer than that; fractions of a second are fine, and 0 just looks. $complete is 1 if the job
-has ended, and $err then its error; else both are 0. $seconds is how long it waited. For a dead handle
-$complete is 1, for there is nothing to wait for.
+Waits until the job ends, but not longer than the timeout.
+
+    $timeoutInSeconds  seconds, with fractions; 0 only checks
+    $complete          1 if the job has ended; also 1 for a handle that has ended
+    $err               the job's error; 0 if the job has not ended
+    $seconds           how long the call waited
 
 =head2 CheckCompletion
 
     ($err, $complete) = CheckCompletion($jobHandle);
 
-Whether the job has ended (page). $err is that of this call, not the job's.
+Returns 1 as $complete if the job has ended, otherwise 0. $err is the error of this call, not of the
+job.
 
 =head2 GetError
 
     $err = GetError($jobHandle);
 
-The job's error (page); VIX_E_UNFINISHED_JOB (29) before its end (ours).
+Returns the job's error, or VIX_E_UNFINISHED_JOB (29) before the job ends.
 
 =head2 GetNumProperties
 
     $count = GetNumProperties($jobHandle, $propertyID);
 
-How many values of this property the result has: for lists, one for each item (page). 0 for what it
-does not have, and on every failure.
+Returns how many values of this property the result has: in a list, one for each item. Returns 0 for
+a property that the result does not have, and on every failure.
 
 =head2 GetNthProperties
 
     ($err, @values) = GetNthProperties($jobHandle, $index, $propertyID, ...);
 
-The properties of one item, by its index from 0 (page). Beyond the last it is
-VIX_E_UNRECOGNIZED_PROPERTY (6000) (seen), below 0 VIX_E_INVALID_ARG (3) (ours).
+Returns the properties of one item. $index is 0 for the first item.
+
+Errors:
+
+    VIX_E_INVALID_ARG (3)               $index is negative
+    VIX_E_UNRECOGNIZED_PROPERTY (6000)  $index is beyond the last item
 
 =head2 Cancel
 
     $err = Cancel($jobHandle);
 
-The job ends as soon as it can with VIX_E_CANCELLED (10), and has undone all that it did: wait for it.
-It may still end well, when it is past the point where it can be undone, as a deletion after the first
-file. One that has ended stays as it is, which is no error.
+Cancels the job. The job undoes what it did, and ends as soon as it can with VIX_E_CANCELLED (10).
+The call does not wait for that.
+
+A job that can no longer be undone completes instead: a deletion, for example, after its first file.
+Cancelling a job that has ended has no effect and is no error.
 
 =head1 THREADS AND PROCESSES
 
-Jobs belong to the process: each Perl thread can wait for each of them. After a fork the parent goes on
-with its jobs; in the child they have ended with VIX_E_CANCELLED, nothing of theirs is undone there,
-and it can start others. When a process exits, its jobs are cancelled, and waited for up to ten
-seconds, so that they can undo what they did.
+Jobs belong to the process, and each Perl thread can wait for each job.
+
+After a fork the jobs continue in the parent. In the child they have ended with VIX_E_CANCELLED, and
+nothing is undone there. The child can start new jobs.
+
+When a process exits, its jobs are cancelled. The process waits up to ten seconds for them, so that
+they can undo what they did.
 
 =head1 SEE ALSO
 

@@ -4,7 +4,7 @@ use 5.014;
 use strict;
 use warnings;
 
-# Its subs are compiled.
+# The functions are compiled.
 use VMware::Vix ();
 
 our $VERSION = $VMware::Vix::VERSION;
@@ -33,7 +33,7 @@ VMware::Vix::API::PropertyList - property lists, under the names of the C functi
     ($err, $propertyListHandle) = AllocPropertyList($hostHandle, $propertyID, $value, ...,
                                                     VIX_PROPERTY_NONE);
 
-L<VMware::Vix::Simple/AllocPropertyList>. Starts no job.
+The same as L<VMware::Vix::Simple/AllocPropertyList>. It starts no job.
 
 =head1 SEE ALSO
 

@@ -4,7 +4,7 @@ use 5.014;
 use strict;
 use warnings;
 
-# Its subs are compiled.
+# The functions are compiled.
 use VMware::Vix ();
 
 our $VERSION = $VMware::Vix::VERSION;
@@ -17,7 +17,7 @@ __END__
 
 =head1 NAME
 
-VMware::Vix::API::Snapshot - the tree of snapshots, under the names of the C functions
+VMware::Vix::API::Snapshot - the snapshot tree, under the names of the C functions
 
 =head1 SYNOPSIS
 
@@ -26,8 +26,8 @@ VMware::Vix::API::Snapshot - the tree of snapshots, under the names of the C fun
 
 =head1 DESCRIPTION
 
-The calls of L<VMware::Vix::Simple> on snapshots, named after VMware's C<VixSnapshot_...>. They answer
-at once and start no job.
+The functions of L<VMware::Vix::Simple> on snapshots, with the names of VMware's C<VixSnapshot_...>
+functions. They return at once and start no job.
 
 =head1 FUNCTIONS
 
@@ -35,19 +35,19 @@ at once and start no job.
 
     ($err, $count) = GetNumChildren($snapshotHandle);
 
-L<VMware::Vix::Simple/SnapshotGetNumChildren>.
+The same as L<VMware::Vix::Simple/SnapshotGetNumChildren>.
 
 =head2 GetChild
 
     ($err, $childHandle) = GetChild($snapshotHandle, $index);
 
-L<VMware::Vix::Simple/SnapshotGetChild>.
+The same as L<VMware::Vix::Simple/SnapshotGetChild>.
 
 =head2 GetParent
 
     ($err, $parentHandle) = GetParent($snapshotHandle);
 
-L<VMware::Vix::Simple/SnapshotGetParent>.
+The same as L<VMware::Vix::Simple/SnapshotGetParent>.
 
 =head1 SEE ALSO
 

@@ -4,7 +4,7 @@ use 5.014;
 use strict;
 use warnings;
 
-# Its subs are compiled.
+# The functions are compiled.
 use VMware::Vix ();
 
 our $VERSION = $VMware::Vix::VERSION;
@@ -38,20 +38,25 @@ VMware::Vix::API::VM - calls on virtual machines that do not wait
 
 =head1 DESCRIPTION
 
-Each sub starts the call, gives the handle of its job at once, and never fails: what is wrong with the
-arguments, the job tells. Only when memory or handles are used up it gives VIX_INVALID_HANDLE. The
-caller releases the job's handle, before its end if it likes: the job goes on. L<VMware::Vix::API::Job>
-tells how to wait and where the results are; the arguments, errors and the meaning of each call are
-those of the function of L<VMware::Vix::Simple> that stands beside it.
+Each function starts a call and returns the handle of its job at once. It never fails: even a call
+with a wrong argument gets a job, and the job reports the error. Only if memory or handle numbers
+are used up, the function returns VIX_INVALID_HANDLE.
 
-The last two arguments may be left out. $callback is code or undef; $clientData is any value, and is
-passed to it. See L<VMware::Vix::API::Job/CALLBACKS>. A wrong number of arguments, or a callback that
-is no code, dies.
+The caller releases the job's handle. This is allowed before the job ends; the job continues.
+L<VMware::Vix::API::Job> says how to wait and how to read the results.
 
-The names and the order of arguments are those of VMware's C functions, C<VixVM_...>.
+Each section names the function of L<VMware::Vix::Simple> that does the same, with its arguments and
+errors. Two arguments come last and may be left out:
 
-Jobs on the same virtual machine are done in the order in which they were started, one at a time;
-others at once, up to 64.
+    $callback    code  called for the job's events, see "CALLBACKS" in VMware::Vix::API::Job;
+                       undef for none
+    $clientData  any   passed to the callback
+
+A function dies if the number of arguments is wrong, or if the callback is not code. Names and order
+of the arguments are those of VMware's C functions, C<VixVM_...>.
+
+Jobs on the same virtual machine run one at a time, in the order in which they were started. Other
+jobs run at the same time, up to 64.
 
 =head1 FUNCTIONS
 
@@ -59,114 +64,116 @@ others at once, up to 64.
 
     $job = Open($hostHandle, $vmxFilePathName, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMOpen>. Its job has VIX_PROPERTY_JOB_RESULT_HANDLE.
+Does the same as L<VMware::Vix::Simple/VMOpen>. Its job has VIX_PROPERTY_JOB_RESULT_HANDLE.
 
 =head2 Clone
 
     $job = Clone($vmHandle, $snapshotHandle, $cloneType, $destConfigPathName, $options,
             $propertyListHandle, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMClone>. Its job has VIX_PROPERTY_JOB_RESULT_HANDLE.
+Does the same as L<VMware::Vix::Simple/VMClone>. Its job has VIX_PROPERTY_JOB_RESULT_HANDLE.
 
 =head2 Delete
 
     $job = Delete($vmHandle, $deleteOptions, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMDelete>.
+Does the same as L<VMware::Vix::Simple/VMDelete>.
 
 =head2 PowerOn
 
     $job = PowerOn($vmHandle, $powerOnOptions, $propertyListHandle, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMPowerOn>.
+Does the same as L<VMware::Vix::Simple/VMPowerOn>.
 
 =head2 PowerOff
 
     $job = PowerOff($vmHandle, $powerOffOptions, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMPowerOff>.
+Does the same as L<VMware::Vix::Simple/VMPowerOff>.
 
 =head2 Reset
 
     $job = Reset($vmHandle, $resetOptions, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMReset>.
+Does the same as L<VMware::Vix::Simple/VMReset>.
 
 =head2 Suspend
 
     $job = Suspend($vmHandle, $suspendOptions, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMSuspend>.
+Does the same as L<VMware::Vix::Simple/VMSuspend>.
 
 =head2 Pause
 
     $job = Pause($vmHandle, $options, $propertyListHandle, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMPause>.
+Does the same as L<VMware::Vix::Simple/VMPause>.
 
 =head2 Unpause
 
     $job = Unpause($vmHandle, $options, $propertyListHandle, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMUnpause>.
+Does the same as L<VMware::Vix::Simple/VMUnpause>.
 
 =head2 CreateSnapshot
 
     $job = CreateSnapshot($vmHandle, $name, $description, $options, $propertyListHandle,
             $callback, $clientData);
 
-L<VMware::Vix::Simple/VMCreateSnapshot>. Its job has VIX_PROPERTY_JOB_RESULT_HANDLE.
+Does the same as L<VMware::Vix::Simple/VMCreateSnapshot>. Its job has
+VIX_PROPERTY_JOB_RESULT_HANDLE.
 
 =head2 RemoveSnapshot
 
     $job = RemoveSnapshot($vmHandle, $snapshotHandle, $options, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMRemoveSnapshot>.
+Does the same as L<VMware::Vix::Simple/VMRemoveSnapshot>.
 
 =head2 RevertToSnapshot
 
     $job = RevertToSnapshot($vmHandle, $snapshotHandle, $options, $propertyListHandle,
             $callback, $clientData);
 
-L<VMware::Vix::Simple/VMRevertToSnapshot>.
+Does the same as L<VMware::Vix::Simple/VMRevertToSnapshot>.
 
 =head2 ReadVariable
 
     $job = ReadVariable($vmHandle, $variableType, $name, $options, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMReadVariable>. Its job has VIX_PROPERTY_JOB_RESULT_VM_VARIABLE_STRING.
+Does the same as L<VMware::Vix::Simple/VMReadVariable>. Its job has
+VIX_PROPERTY_JOB_RESULT_VM_VARIABLE_STRING.
 
 =head2 WriteVariable
 
     $job = WriteVariable($vmHandle, $variableType, $name, $value, $options, $callback,
             $clientData);
 
-L<VMware::Vix::Simple/VMWriteVariable>.
+Does the same as L<VMware::Vix::Simple/VMWriteVariable>.
 
 =head2 UpgradeVirtualHardware
 
     $job = UpgradeVirtualHardware($vmHandle, $options, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMUpgradeVirtualHardware>.
+Does the same as L<VMware::Vix::Simple/VMUpgradeVirtualHardware>.
 
 =head2 EnableSharedFolders
 
     $job = EnableSharedFolders($vmHandle, $enabled, $options, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMEnableSharedFolders>.
+Does the same as L<VMware::Vix::Simple/VMEnableSharedFolders>.
 
 =head2 GetNumSharedFolders
 
     $job = GetNumSharedFolders($vmHandle, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMGetNumSharedFolders>. Its job has
+Does the same as L<VMware::Vix::Simple/VMGetNumSharedFolders>. Its job has
 VIX_PROPERTY_JOB_RESULT_SHARED_FOLDER_COUNT.
 
 =head2 GetSharedFolderState
 
     $job = GetSharedFolderState($vmHandle, $index, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMGetSharedFolderState>. Its job has
+Does the same as L<VMware::Vix::Simple/VMGetSharedFolderState>. Its job has
 VIX_PROPERTY_JOB_RESULT_SHARED_FOLDER_FLAGS, VIX_PROPERTY_JOB_RESULT_ITEM_NAME and
 VIX_PROPERTY_JOB_RESULT_SHARED_FOLDER_HOST.
 
@@ -175,52 +182,52 @@ VIX_PROPERTY_JOB_RESULT_SHARED_FOLDER_HOST.
     $job = SetSharedFolderState($vmHandle, $shareName, $hostPathName, $flags, $callback,
             $clientData);
 
-L<VMware::Vix::Simple/VMSetSharedFolderState>.
+Does the same as L<VMware::Vix::Simple/VMSetSharedFolderState>.
 
 =head2 AddSharedFolder
 
     $job = AddSharedFolder($vmHandle, $shareName, $hostPathName, $flags, $callback,
             $clientData);
 
-L<VMware::Vix::Simple/VMAddSharedFolder>.
+Does the same as L<VMware::Vix::Simple/VMAddSharedFolder>.
 
 =head2 RemoveSharedFolder
 
     $job = RemoveSharedFolder($vmHandle, $shareName, $flags, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMRemoveSharedFolder>.
+Does the same as L<VMware::Vix::Simple/VMRemoveSharedFolder>.
 
 =head2 InstallTools
 
     $job = InstallTools($vmHandle, $options, $commandLineArgs, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMInstallTools>.
+Does the same as L<VMware::Vix::Simple/VMInstallTools>.
 
 =head2 WaitForToolsInGuest
 
     $job = WaitForToolsInGuest($vmHandle, $timeoutInSeconds, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMWaitForToolsInGuest>.
+Does the same as L<VMware::Vix::Simple/VMWaitForToolsInGuest>.
 
 =head2 LoginInGuest
 
     $job = LoginInGuest($vmHandle, $userName, $password, $options, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMLoginInGuest>.
+Does the same as L<VMware::Vix::Simple/VMLoginInGuest>.
 
 =head2 LogoutFromGuest
 
     $job = LogoutFromGuest($vmHandle, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMLogoutFromGuest>.
+Does the same as L<VMware::Vix::Simple/VMLogoutFromGuest>.
 
 =head2 RunProgramInGuest
 
     $job = RunProgramInGuest($vmHandle, $guestProgramName, $commandLineArgs, $options,
             $propertyListHandle, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMRunProgramInGuest>. Its job has VIX_PROPERTY_JOB_RESULT_PROCESS_ID,
-VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_ELAPSED_TIME and
+Does the same as L<VMware::Vix::Simple/VMRunProgramInGuest>. Its job has
+VIX_PROPERTY_JOB_RESULT_PROCESS_ID, VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_ELAPSED_TIME and
 VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_EXIT_CODE.
 
 =head2 RunScriptInGuest
@@ -228,8 +235,8 @@ VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_EXIT_CODE.
     $job = RunScriptInGuest($vmHandle, $interpreter, $scriptText, $options,
             $propertyListHandle, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMRunScriptInGuest>. Its job has VIX_PROPERTY_JOB_RESULT_PROCESS_ID,
-VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_ELAPSED_TIME and
+Does the same as L<VMware::Vix::Simple/VMRunScriptInGuest>. Its job has
+VIX_PROPERTY_JOB_RESULT_PROCESS_ID, VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_ELAPSED_TIME and
 VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_EXIT_CODE.
 
 =head2 CopyFileFromHostToGuest
@@ -237,26 +244,26 @@ VIX_PROPERTY_JOB_RESULT_GUEST_PROGRAM_EXIT_CODE.
     $job = CopyFileFromHostToGuest($vmHandle, $hostPathName, $guestPathName, $options,
             $propertyListHandle, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMCopyFileFromHostToGuest>.
+Does the same as L<VMware::Vix::Simple/VMCopyFileFromHostToGuest>.
 
 =head2 CopyFileFromGuestToHost
 
     $job = CopyFileFromGuestToHost($vmHandle, $guestPathName, $hostPathName, $options,
             $propertyListHandle, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMCopyFileFromGuestToHost>.
+Does the same as L<VMware::Vix::Simple/VMCopyFileFromGuestToHost>.
 
 =head2 DeleteFileInGuest
 
     $job = DeleteFileInGuest($vmHandle, $guestPathName, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMDeleteFileInGuest>.
+Does the same as L<VMware::Vix::Simple/VMDeleteFileInGuest>.
 
 =head2 FileExistsInGuest
 
     $job = FileExistsInGuest($vmHandle, $guestPathName, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMFileExistsInGuest>. Its job has
+Does the same as L<VMware::Vix::Simple/VMFileExistsInGuest>. Its job has
 VIX_PROPERTY_JOB_RESULT_GUEST_OBJECT_EXISTS.
 
 =head2 RenameFileInGuest
@@ -264,134 +271,137 @@ VIX_PROPERTY_JOB_RESULT_GUEST_OBJECT_EXISTS.
     $job = RenameFileInGuest($vmHandle, $oldName, $newName, $options, $propertyListHandle,
             $callback, $clientData);
 
-L<VMware::Vix::Simple/VMRenameFileInGuest>.
+Does the same as L<VMware::Vix::Simple/VMRenameFileInGuest>.
 
 =head2 CreateTempFileInGuest
 
     $job = CreateTempFileInGuest($vmHandle, $options, $propertyListHandle, $callback,
             $clientData);
 
-L<VMware::Vix::Simple/VMCreateTempFileInGuest>. Its job has VIX_PROPERTY_JOB_RESULT_ITEM_NAME.
+Does the same as L<VMware::Vix::Simple/VMCreateTempFileInGuest>. Its job has
+VIX_PROPERTY_JOB_RESULT_ITEM_NAME.
 
 =head2 GetFileInfoInGuest
 
     $job = GetFileInfoInGuest($vmHandle, $pathName, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMGetFileInfoInGuest>. Its job has VIX_PROPERTY_JOB_RESULT_FILE_SIZE,
-VIX_PROPERTY_JOB_RESULT_FILE_FLAGS and VIX_PROPERTY_JOB_RESULT_FILE_MOD_TIME.
+Does the same as L<VMware::Vix::Simple/VMGetFileInfoInGuest>. Its job has
+VIX_PROPERTY_JOB_RESULT_FILE_SIZE, VIX_PROPERTY_JOB_RESULT_FILE_FLAGS and
+VIX_PROPERTY_JOB_RESULT_FILE_MOD_TIME.
 
 =head2 ListDirectoryInGuest
 
     $job = ListDirectoryInGuest($vmHandle, $pathName, $options, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMListDirectoryInGuest>. Its job has VIX_PROPERTY_JOB_RESULT_ITEM_NAME,
-VIX_PROPERTY_JOB_RESULT_FILE_SIZE, VIX_PROPERTY_JOB_RESULT_FILE_FLAGS and
-VIX_PROPERTY_JOB_RESULT_FILE_MOD_TIME, for each item.
+Does the same as L<VMware::Vix::Simple/VMListDirectoryInGuest>. Its job has
+VIX_PROPERTY_JOB_RESULT_ITEM_NAME, VIX_PROPERTY_JOB_RESULT_FILE_SIZE,
+VIX_PROPERTY_JOB_RESULT_FILE_FLAGS and VIX_PROPERTY_JOB_RESULT_FILE_MOD_TIME, for each item.
 
 =head2 CreateDirectoryInGuest
 
     $job = CreateDirectoryInGuest($vmHandle, $pathName, $propertyListHandle, $callback,
             $clientData);
 
-L<VMware::Vix::Simple/VMCreateDirectoryInGuest>.
+Does the same as L<VMware::Vix::Simple/VMCreateDirectoryInGuest>.
 
 =head2 DeleteDirectoryInGuest
 
     $job = DeleteDirectoryInGuest($vmHandle, $pathName, $options, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMDeleteDirectoryInGuest>.
+Does the same as L<VMware::Vix::Simple/VMDeleteDirectoryInGuest>.
 
 =head2 DirectoryExistsInGuest
 
     $job = DirectoryExistsInGuest($vmHandle, $pathName, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMDirectoryExistsInGuest>. Its job has
+Does the same as L<VMware::Vix::Simple/VMDirectoryExistsInGuest>. Its job has
 VIX_PROPERTY_JOB_RESULT_GUEST_OBJECT_EXISTS.
 
 =head2 ListProcessesInGuest
 
     $job = ListProcessesInGuest($vmHandle, $options, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMListProcessesInGuest>. Its job has VIX_PROPERTY_JOB_RESULT_ITEM_NAME,
-VIX_PROPERTY_JOB_RESULT_PROCESS_ID, VIX_PROPERTY_JOB_RESULT_PROCESS_OWNER,
-VIX_PROPERTY_JOB_RESULT_PROCESS_COMMAND, VIX_PROPERTY_JOB_RESULT_PROCESS_BEING_DEBUGGED and
-VIX_PROPERTY_JOB_RESULT_PROCESS_START_TIME, for each item.
+Does the same as L<VMware::Vix::Simple/VMListProcessesInGuest>. Its job has
+VIX_PROPERTY_JOB_RESULT_ITEM_NAME, VIX_PROPERTY_JOB_RESULT_PROCESS_ID,
+VIX_PROPERTY_JOB_RESULT_PROCESS_OWNER, VIX_PROPERTY_JOB_RESULT_PROCESS_COMMAND,
+VIX_PROPERTY_JOB_RESULT_PROCESS_BEING_DEBUGGED and VIX_PROPERTY_JOB_RESULT_PROCESS_START_TIME, for
+each item.
 
 =head2 KillProcessInGuest
 
     $job = KillProcessInGuest($vmHandle, $pid, $options, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMKillProcessInGuest>.
+Does the same as L<VMware::Vix::Simple/VMKillProcessInGuest>.
 
 =head2 CaptureScreenImage
 
     $job = CaptureScreenImage($vmHandle, $captureType, $propertyListHandle, $callback,
             $clientData);
 
-L<VMware::Vix::Simple/VMCaptureScreenImage>. Its job has VIX_PROPERTY_JOB_RESULT_SCREEN_IMAGE_SIZE
-and VIX_PROPERTY_JOB_RESULT_SCREEN_IMAGE_DATA.
+Does the same as L<VMware::Vix::Simple/VMCaptureScreenImage>. Its job has
+VIX_PROPERTY_JOB_RESULT_SCREEN_IMAGE_SIZE and VIX_PROPERTY_JOB_RESULT_SCREEN_IMAGE_DATA.
 
 =head2 OpenUrlInGuest
 
     $job = OpenUrlInGuest($vmHandle, $url, $windowState, $propertyListHandle, $callback,
             $clientData);
 
-L<VMware::Vix::Simple/VMOpenUrlInGuest>.
+Does the same as L<VMware::Vix::Simple/VMOpenUrlInGuest>.
 
 =head2 BeginRecording
 
     $job = BeginRecording($vmHandle, $name, $description, $options, $propertyListHandle,
             $callback, $clientData);
 
-L<VMware::Vix::Simple/VMBeginRecording>. Its job has VIX_PROPERTY_JOB_RESULT_HANDLE.
+Does the same as L<VMware::Vix::Simple/VMBeginRecording>. Its job has
+VIX_PROPERTY_JOB_RESULT_HANDLE.
 
 =head2 EndRecording
 
     $job = EndRecording($vmHandle, $options, $propertyListHandle, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMEndRecording>.
+Does the same as L<VMware::Vix::Simple/VMEndRecording>.
 
 =head2 BeginReplay
 
     $job = BeginReplay($vmHandle, $snapshotHandle, $options, $propertyListHandle, $callback,
             $clientData);
 
-L<VMware::Vix::Simple/VMBeginReplay>.
+Does the same as L<VMware::Vix::Simple/VMBeginReplay>.
 
 =head2 EndReplay
 
     $job = EndReplay($vmHandle, $options, $propertyListHandle, $callback, $clientData);
 
-L<VMware::Vix::Simple/VMEndReplay>.
+Does the same as L<VMware::Vix::Simple/VMEndReplay>.
 
 =head1 FUNCTIONS THAT START NO JOB
 
-These answer at once, like those of L<VMware::Vix::Simple>: see
-L<VMware::Vix::Simple/VMGetNumRootSnapshots> and what follows it there.
+These return at once, with the results of the function that each section names.
 
 =head2 GetNumRootSnapshots
 
     ($err, $count) = GetNumRootSnapshots($vmHandle);
 
-L<VMware::Vix::Simple/VMGetNumRootSnapshots>.
+Does the same as L<VMware::Vix::Simple/VMGetNumRootSnapshots>.
 
 =head2 GetRootSnapshot
 
     ($err, $snapshotHandle) = GetRootSnapshot($vmHandle, $index);
 
-L<VMware::Vix::Simple/VMGetRootSnapshot>.
+Does the same as L<VMware::Vix::Simple/VMGetRootSnapshot>.
 
 =head2 GetCurrentSnapshot
 
     ($err, $snapshotHandle) = GetCurrentSnapshot($vmHandle);
 
-L<VMware::Vix::Simple/VMGetCurrentSnapshot>.
+Does the same as L<VMware::Vix::Simple/VMGetCurrentSnapshot>.
 
 =head2 GetNamedSnapshot
 
     ($err, $snapshotHandle) = GetNamedSnapshot($vmHandle, $name);
 
-L<VMware::Vix::Simple/VMGetNamedSnapshot>.
+Does the same as L<VMware::Vix::Simple/VMGetNamedSnapshot>.
 
 =head1 SEE ALSO
 
