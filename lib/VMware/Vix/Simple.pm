@@ -151,8 +151,8 @@ returns it.
 These codes report a wrong handle:
 
     VIX_E_INVALID_HANDLE (1000)                the handle has ended or is 0
-    VIX_E_TOO_MANY_HANDLES (1002)              the process has used up its handle numbers
     VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE (1001)  the handle is of another kind
+    VIX_E_TOO_MANY_HANDLES (1002)              the process has used up its handle numbers
 
 Releasing a handle that has ended is harmless.
 
@@ -170,8 +170,9 @@ These codes report wrong text:
 
 =head1 FUNCTIONS
 
-The sections list the errors of each function. Every function that returns a code can also return
-the codes of L</Handles> and L</Text>, and these:
+The sections list the errors of each function. There, "another value" is one that the list of
+arguments does not have. Every function that returns a code can also return the codes of L</Handles>
+and L</Text>, and these:
 
     VIX_E_FAIL (1)           an unexpected failure
     VIX_E_OUT_OF_MEMORY (2)  memory is used up
@@ -220,7 +221,7 @@ accepted. Neither has an effect.
 
 Errors:
 
-    VIX_E_INVALID_ARG (3)                 an argument has another value than those above
+    VIX_E_INVALID_ARG (3)                 an argument has another value
     VIX_E_CANNOT_CONNECT_TO_HOST (18000)  $hostName is another host, or a libvirt that does not
                                           answer
     VIX_E_WRAPPER_SERVICEPROVIDER_NOT_FOUND (22003)
@@ -414,7 +415,7 @@ Errors:
 
     VIX_E_INVALID_ARG (3)                 $snapshotHandle is a snapshot of another machine;
                                           $destConfigPathName is relative or names no file;
-                                          another argument has a value that is not listed above
+                                          another argument has another value
     VIX_E_NOT_SUPPORTED (6)               the host type does not clone
     VIX_E_FILE_ALREADY_EXISTS (12)        the destination .vmx exists
     VIX_E_FILE_ACCESS_ERROR (13)          a linked clone: the source's folder is not writable
@@ -570,7 +571,7 @@ limits the wait.
 
 With C<snapshot.action = "autoRevert"> in the .vmx, the machine then reverts to its current
 snapshot. With C<"autoCommit"> it takes a new snapshot. If that fails, the call returns the error
-and the machine is off. The next VMPowerOn does it first.
+and the machine is off. The next VMPowerOn then first reverts or takes the snapshot.
 
 Errors, besides those of L</Power calls>:
 
@@ -653,6 +654,9 @@ that changes the machine. Cancelling their job ends the wait. They also return t
     VIX_E_INVALID_ARG (3)           $snapshotHandle is a snapshot of another machine
     VIX_E_FILE_ALREADY_LOCKED (15)  the wait has ended, and the other process still works
 
+If the machine runs, these three can also return the errors of L</Power calls>.
+
+
 =head2 VMCreateSnapshot
 
     ($err, $snapshotHandle) = VMCreateSnapshot($vmHandle, $name, $description,
@@ -685,8 +689,8 @@ If the machine is suspended, the snapshot has the suspended memory, whatever the
 
 =item *
 
-If the machine runs, it stands still for a moment and continues. With memory, that is as long as
-writing the memory takes. The snapshot then is one of a running machine.
+If the machine runs, it stands still for a moment and continues. With memory, it stands still until
+the memory is written, and the snapshot is one of a running machine.
 
 =item *
 
@@ -884,14 +888,14 @@ The values of $variableType:
 
 =item *
 
-VIX_VM_CONFIG_RUNTIME_ONLY: a setting of the machine. If the machine runs, that is the value that
-VMWriteVariable has set for it. Otherwise it is the value in the .vmx. The case of the name does not
+VIX_VM_CONFIG_RUNTIME_ONLY: a setting of the machine. The value is the one that VMWriteVariable set
+while the machine runs. If there is none, it is the value in the .vmx. The case of the name does not
 matter.
 
 =item *
 
 VIX_VM_GUEST_VARIABLE: a variable that guest and host share while the machine runs. If nobody has
-set it, that is the setting C<guestinfo.NAME>. For the name C<ip> it is otherwise the guest's
+set it, its value is the setting C<guestinfo.NAME>. Without that setting, C<ip> is the guest's
 address.
 
 =item *
@@ -1101,9 +1105,9 @@ of hashes is then empty.
 
 Handles and arguments are checked first. The errors:
 
-    VIX_E_INVALID_ARG (3)                   $options or $propertyListHandle has another value
-                                            than those listed, a path is empty, or a quote in a
-                                            command line has no end
+    VIX_E_INVALID_ARG (3)                   $options or $propertyListHandle has another value, a
+                                            path is empty, or a quote in a command line has no
+                                            end
     VIX_E_VM_NOT_RUNNING (3006)             the machine is off or suspended
     VIX_E_TOOLS_NOT_RUNNING (3016)          no agent answers, or another product runs the
                                             machine
