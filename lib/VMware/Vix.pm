@@ -69,11 +69,12 @@ C<VMware::Vix::API::VM::Open>. Those that take time start a job and return witho
 =head1 DESCRIPTION
 
 VMware::Vix is an open drop-in for the Perl binding of VMware's VIX API. Scripts written for that
-binding run unchanged. The calls work on the files of virtual machines (.vmx, .vmsd, .vmsn, .vmdk), on
-Linux. No VMware product is installed or needed.
+binding run unchanged. The calls work on the files of virtual machines (.vmx, .vmsd, .vmsn, .vmdk),
+on Linux. No VMware product is installed or needed.
 
 This module loads the compiled part and holds the version of the distribution. The calls are in
-L<VMware::Vix::Simple>. The three functions below are additions to VMware's API; they are not exported.
+L<VMware::Vix::Simple>. The three functions below are additions to VMware's API; they are not
+exported.
 
 =head1 FUNCTIONS
 
@@ -81,9 +82,9 @@ L<VMware::Vix::Simple>. The three functions below are additions to VMware's API;
 
     $detail = VMware::Vix::last_error_detail();
 
-Returns the detail of the last call of this thread: which file failed, where in it, and what was found
-there. GetErrorText appends the detail to the text of the code; this function returns it alone, for a
-log or for messages of your own.
+Returns the detail of the last call of this thread: which file failed, where in it, and what was
+found there. GetErrorText appends the detail to the text of the code; this function returns it
+alone, for a log or for messages of your own.
 
 =over 4
 
@@ -116,8 +117,8 @@ While a function of L<VMware::Vix::Simple> waits, it calls
 each time the percentage has grown. 100 percent means that the call has worked. Only calls that know
 how much they have to do report progress; VMClone does.
 
-If $code dies, the call is cancelled and undone, and the exception passes to the caller of the call. At
-100 percent it is too late to cancel: the exception passes, and the clone stays.
+If $code dies, the call is cancelled and undone, and the exception passes to the caller of the call.
+At 100 percent it is too late to cancel: the exception passes, and the clone stays.
 
 =head2 live_handle_count
 
@@ -141,9 +142,10 @@ Linux and Perl 5.14 or newer. To build:
     libcrypt
     libvirt's headers         only to run virtual machines
 
-C<perl Makefile.PL> names each missing one with its package on Debian, Fedora, Arch Linux and openSUSE.
-On Debian C<dev/setup build> installs all but the last, and C<dev/setup power> that one with libvirt and
-QEMU. Without libvirt and QEMU all calls work but those that need a running virtual machine.
+C<perl Makefile.PL> names each missing one with its package on Debian, Fedora, Arch Linux and
+openSUSE. On Debian C<dev/setup build> installs all but the last, and C<dev/setup power> that one
+with libvirt and QEMU. Without libvirt and QEMU all calls work but those that need a running virtual
+machine.
 
 =head1 SEE ALSO
 
