@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Completion of vmrun's commands and arguments for bash. Needs nothing but bash: packages of
-# completions load it when vmrun is first completed; without them, source it.
+# Completion of vmrun's commands and arguments for bash. Needs only bash. The package bash-completion
+# loads it when vmrun is first completed; without that package, source this file.
 
-# A command and its arguments a line, as VMware::Vix::Vmrun::commands has them (t/88 compares).
+# One command with its arguments on each line, as in VMware::Vix::Vmrun::commands (t/88 compares them).
 _vix_vmrun_commands='
 start VMX [gui|nogui]
 stop VMX [hard|soft]
@@ -48,8 +48,8 @@ checkToolsState VMX
 installTools VMX
 '
 
-# The words of the command line after the command that are arguments, not options, in `places`; the
-# command itself in `command`. An option with its value is one word or three, since bash ends words at "=".
+# Reads the command line: sets `command` to the command and `places` to the arguments after it, without
+# options. An option with its value is one word or three, because bash splits words at "=".
 _vix_vmrun_read() {
     local i=1 word
     command='' places=()
@@ -70,7 +70,7 @@ _vix_vmrun_read() {
     done
 }
 
-# The arguments of a command, whatever its case.
+# Prints the arguments of a command, whatever its case.
 _vix_vmrun_arguments() {
     local name rest
     while read -r name rest; do
@@ -78,8 +78,8 @@ _vix_vmrun_arguments() {
     done <<<"$_vix_vmrun_commands"
 }
 
-# The snapshots of a machine that begin like a word, as words of bash. vmrun prints errors where it
-# prints results: its status tells them apart.
+# Prints the snapshots of a machine whose names begin with the given word, quoted for bash. vmrun prints
+# errors to standard output, too, so only its status shows whether the output is a list.
 _vix_vmrun_snapshots() {
     local name found vmx=${2//[\\\"\']/}
     found=$("$1" listSnapshots "${vmx/#\~\//$HOME/}" 2>/dev/null) || return 0
@@ -89,7 +89,7 @@ _vix_vmrun_snapshots() {
     done < <(tail -n +2 <<<"$found")
 }
 
-# What may stand for an argument: file names, or the words it is one of.
+# Prints the possible values of an argument: file names, or its fixed words.
 _vix_vmrun_values() {
     local place=$1 cur=$2
     case $place in

@@ -1,8 +1,8 @@
 package VMware::Vix::Vmrun;
 
-# The commands of vmrun, over VMware::Vix::Simple. A command is a function that gets the session and
-# its own arguments, prints what it has to say and gives the exit status; it fails by fail() or
-# check(), which end it with a message.
+# The commands of vmrun, over VMware::Vix::Simple. A command is a function that takes the session and
+# its own arguments, prints its results and returns the exit status. fail() and check() end a command
+# with a message.
 
 use 5.014;
 use strict;
@@ -19,7 +19,7 @@ use VMware::Vix::Vmrun::Power     ();
 use VMware::Vix::Vmrun::Progress  ();
 use VMware::Vix::Vmrun::Snapshots ();
 
-# As programs that drive vmrun expect it: -1, which a shell sees as 255.
+# VMware's vmrun returns -1, which a shell sees as 255; programs that drive vmrun expect it.
 use constant FAILED => 255;
 
 my %HOST_TYPE = (
@@ -63,8 +63,8 @@ sub commands {
     );
 }
 
-# The exit status of the whole program. `usage` is called for a command line that is none, after the
-# reason was printed.
+# Returns the exit status of the whole program. For an invalid command line, calls `usage` after it
+# has printed the reason.
 sub run {
     my ($class, $arguments, $usage) = @_;
     my $self   = bless { machines => {} }, $class;
@@ -116,26 +116,26 @@ sub _read_options {
     return;
 }
 
-# Everything of the host goes with it: machines, snapshots.
+# Releases all handles of the host: machines, snapshots.
 sub _end {
     my ($self) = @_;
     HostDisconnect(delete $self->{host}) if $self->{host};
     return;
 }
 
-# Ends the command; the text is for people and for programs that look for it.
+# Ends the command. Programs search for some of the texts.
 sub fail {
     my ($text, $detail) = @_;
     die { text => "Error: $text", detail => $detail // '' };
 }
 
-# The same for a command line that is none.
+# The same for an invalid command line, with the usage after the text.
 sub misused {
     my ($text) = @_;
     die { text => $text, detail => '', usage => 1 };
 }
 
-# Ends the command unless the call worked. `$vmx`: which machine it was about, if one.
+# Ends the command unless the call worked. `$vmx`: the machine of the call, if there is one.
 sub check {
     my ($err, $vmx) = @_;
     return if $err == VIX_OK;
@@ -143,8 +143,8 @@ sub check {
     fail(VMware::Vix::Vmrun::Messages::text_of($err, $vmx), $detail);
 }
 
-# The manual's strings are text where they are beyond ASCII, and what is printed is UTF-8. Names may
-# come from anybody: no control character but the tab gets to a terminal.
+# Prints UTF-8: strings of the library with Perl's UTF-8 flag are encoded. Names may come from anybody,
+# so control characters other than the tab are replaced; a terminal would obey them.
 sub say_text {
     my (@lines) = @_;
     for my $line (@lines) {
@@ -166,13 +166,13 @@ sub host {
     return $self->{host} = $host;
 }
 
-# A path as the calls want it; C:\... is absolute, too.
+# The calls need an absolute path; C:\... is one, too.
 sub absolute {
     my ($path) = @_;
     return $path =~ /\A[A-Za-z]:[\\\/]/ ? $path : File::Spec->rel2abs($path);
 }
 
-# The machine's handle.
+# Returns the machine's handle.
 sub open_vm {
     my ($self, $vmx) = @_;
     return $self->{machines}{$vmx} if $self->{machines}{$vmx};
@@ -207,7 +207,7 @@ sub options_from {
     fail($complaint);
 }
 
-# One of a few words, whatever its case.
+# Returns the one of `@words` that was given, whatever its case.
 sub word_of {
     my ($what, $given, @words) = @_;
     my ($word) = grep { lc eq lc $given } @words;
@@ -248,7 +248,8 @@ sub _upgrade {
     return;
 }
 
-# What is gone shall not stay in the list of machines; that it cannot be taken out undoes nothing.
+# A deleted machine must not stay registered. If it cannot be unregistered, it is deleted all the
+# same.
 sub _delete {
     my ($self, $vmx) = @_;
     check(VMDelete($self->open_vm($vmx), VIX_VMDELETE_DISK_FILES), $vmx);
@@ -361,8 +362,8 @@ VMware::Vix::Vmrun - the commands of vmrun, as a module
 
 =head1 DESCRIPTION
 
-What the program L<vmrun> does; it is described there. Of this module only C<run> is meant for
-others.
+This module is the program L<vmrun>, which describes the commands. Other programs should use only
+C<run>.
 
 =head1 METHODS
 
@@ -370,47 +371,58 @@ others.
 
     $status = VMware::Vix::Vmrun->run(\@arguments, \&usage);
 
-Carries out one command line, prints its results and errors to standard output as VMware's vmrun
-does, and gives the exit status: 0, or 255 for a failure. C<usage> is called after the complaint
-about a command line that is none.
+Runs one command line and returns the exit status: 0, or 255 for a failure, or 254 (see
+C<checkToolsState> in L<vmrun>). It prints results and errors to standard output, as VMware's vmrun
+does. For an invalid command line it prints the reason and then calls C<usage>.
 
 =head2 commands
 
     @commands = VMware::Vix::Vmrun::commands();
 
-The commands that there are, each an array reference: its name, its arguments in words, and the
-function that is it.
+Returns all commands. Each is an array reference with the name, the arguments as text, and the
+function.
 
 =head1 FUNCTIONS FOR COMMANDS
 
 =head2 fail
 
+Ends the command with this message.
+
 =head2 misused
+
+Ends the command with this message and the usage, because the command line is invalid.
 
 =head2 check
 
-End the command with a message: a given one; one about the command line; that of a VIX code unless
-it is VIX_OK.
+Ends the command with the message of a VIX code, unless that is VIX_OK.
 
 =head2 say_text
 
-Prints lines, as UTF-8, with C<?> for each control character but the tab.
+Prints lines as UTF-8, with C<?> for each control character but the tab.
 
 =head2 host
 
+Returns the handle of the session's host, and connects if need be.
+
 =head2 open_vm
+
+Returns the handle of a virtual machine.
 
 =head2 login
 
-The session's connection; a virtual machine's handle; the same after a login to its guest.
+The same, after a login to its guest if the command line names a user.
 
 =head2 absolute
 
+Returns a path as an absolute one.
+
 =head2 options_from
+
+Reads options out of a command's arguments.
 
 =head2 word_of
 
-A path made absolute; options read out of a command's arguments; a word that is one of a few.
+Returns the one of a few words that was given, or ends the command.
 
 =head1 SEE ALSO
 

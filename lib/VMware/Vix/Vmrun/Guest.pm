@@ -37,7 +37,8 @@ sub commands {
 
 sub _check { goto &VMware::Vix::Vmrun::check }
 
-# Options of the two that run something, and the options of the call and the login.
+# Reads the options of the two commands that run a program. Returns the options of the call and of
+# the login.
 sub _run_options {
     my ($arguments) = @_;
     VMware::Vix::Vmrun::options_from(
@@ -51,7 +52,7 @@ sub _run_options {
     return ($run, $interactive ? VIX_LOGIN_IN_GUEST_REQUIRE_INTERACTIVE_ENVIRONMENT : 0);
 }
 
-# How what ran in the guest ended. Programs look for this line.
+# Reports how the program in the guest ended. Programs search for this line.
 sub _tell_end {
     my ($vmx, $err, %process) = @_;
     _check($err, $vmx);
@@ -176,7 +177,7 @@ sub _list_processes {
 
 sub _kill_process {
     my ($self, $vmx, $pid) = @_;
-    VMware::Vix::Vmrun::fail("$pid is no process id") if $pid !~ /\A[0-9]+\z/;
+    VMware::Vix::Vmrun::fail("\"$pid\" is not a process id") if $pid !~ /\A[0-9]+\z/;
     _check(VMKillProcessInGuest($self->login($vmx), $pid, 0), $vmx);
     return;
 }
@@ -209,7 +210,7 @@ sub _ip_address {
     }
 }
 
-# A state that is not known is no failure of the question, but vmrun ends with -2 for it.
+# VMware's vmrun returns -2 for an unknown state, which is not an error: the command itself worked.
 sub _tools_state {
     my ($self, $vmx) = @_;
     my ($err, $power, $state) = GetProperties($self->open_vm($vmx), VIX_PROPERTY_VM_POWER_STATE,
@@ -244,7 +245,7 @@ A part of L<VMware::Vix::Vmrun>; the commands are described in L<vmrun>.
 
 =head2 commands
 
-The commands, as VMware::Vix::Vmrun::commands() has them.
+Returns the commands of this module, as VMware::Vix::Vmrun::commands() does.
 
 =head1 LICENSE
 

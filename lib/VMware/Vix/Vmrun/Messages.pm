@@ -1,7 +1,7 @@
 package VMware::Vix::Vmrun::Messages;
 
-# What vmrun says for a code. Programs that drive VMware's look for some of these phrases, so they
-# are the same here; all others are the library's own texts.
+# The messages of vmrun for VIX codes. Programs that drive vmrun search for these phrases, so they are
+# VMware's to the letter. All other messages are the library's own texts.
 
 use 5.014;
 use strict;
@@ -20,7 +20,7 @@ my %PHRASE = (
     VIX_E_NEED_KEY,              'A password is required for this operation',
 );
 
-# To be called right after the call that gave the code.
+# Call it right after the call that returned the code, before another call replaces the detail.
 sub text_of {
     my ($err, $vmx) = @_;
     my $phrase = $PHRASE{$err} // return VMware::Vix::Simple::GetErrorText($err);
@@ -36,7 +36,7 @@ __END__
 
 =head1 NAME
 
-VMware::Vix::Vmrun::Messages - what vmrun says when a call fails
+VMware::Vix::Vmrun::Messages - the messages of vmrun for calls that fail
 
 =head1 DESCRIPTION
 
@@ -48,7 +48,8 @@ A part of L<VMware::Vix::Vmrun>.
 
     $text = VMware::Vix::Vmrun::Messages::text_of($err, $vmx);
 
-The message for a VIX code: VMware's phrase where programs look for it, else that of GetErrorText.
+Returns the message for a VIX code: VMware's phrase if programs search for it, else the text of
+GetErrorText.
 
 =head1 LICENSE
 

@@ -20,7 +20,7 @@ sub commands {
     );
 }
 
-# There is no window here unless one is asked for.
+# Without an argument no window opens.
 sub _start {
     my ($self, $vmx, $window) = @_;
     $window = VMware::Vix::Vmrun::word_of('the last argument', $window // 'nogui', qw(gui nogui));
@@ -31,7 +31,7 @@ sub _start {
     return;
 }
 
-# Without a word the .vmx says which it is, as VMware's windows write it there.
+# Without an argument the .vmx decides: VMware's user interface writes the setting there.
 sub _by_mode {
     my ($call, $kind, $self, $vmx, $mode) = @_;
     my $vm = $self->open_vm($vmx);
@@ -48,7 +48,7 @@ sub _by_mode {
     return;
 }
 
-# The call knows one way only.
+# VMSuspend has no such option; the argument is only checked.
 sub _suspend {
     my ($self, $vmx, $mode) = @_;
     VMware::Vix::Vmrun::word_of('the last argument', $mode, qw(hard soft)) if defined $mode;
@@ -80,7 +80,7 @@ A part of L<VMware::Vix::Vmrun>; the commands are described in L<vmrun>.
 
 =head2 commands
 
-The commands, as VMware::Vix::Vmrun::commands() has them.
+Returns the commands of this module, as VMware::Vix::Vmrun::commands() does.
 
 =head1 LICENSE
 

@@ -1,7 +1,7 @@
 package VMware::Vix::Vmrun::Progress;
 
-# One line on standard error that tells how far a long call is. On a terminal it is drawn over
-# itself, elsewhere each tenth is a line.
+# Shows the progress of a long call on standard error. On a terminal it redraws one line; elsewhere it
+# prints a line for each tenth.
 
 use 5.014;
 use strict;
@@ -51,7 +51,7 @@ __END__
 
 =head1 NAME
 
-VMware::Vix::Vmrun::Progress - tells how far a long call is
+VMware::Vix::Vmrun::Progress - shows the progress of a long call
 
 =head1 SYNOPSIS
 
@@ -61,26 +61,26 @@ VMware::Vix::Vmrun::Progress - tells how far a long call is
 
 =head1 DESCRIPTION
 
-A part of L<VMware::Vix::Vmrun>: one line on standard error, or, where that is no terminal, a line
-for each tenth.
+A part of L<VMware::Vix::Vmrun>. It draws one line on standard error. If that is not a terminal, it
+prints a line for each tenth.
 
 =head1 METHODS
 
 =head2 new
 
-Begins to listen to the progress of the calls of this interpreter.
+Starts to follow the calls of this interpreter (see L<VMware::Vix/on_progress>).
 
 =head2 show
 
     $line->show($percent, $bytes_done, $bytes_in_all);
 
-Draws the line; what has not changed is not drawn again.
+Draws the line if it has changed.
 
 =head2 end
 
     $line->end($complete);
 
-Stops listening, and leaves the line.
+Stops following and restores the previous progress function. The line stays on the screen.
 
 =head1 LICENSE
 

@@ -18,7 +18,7 @@ sub commands {
     );
 }
 
-# The snapshot of that name, or of that path of names.
+# Returns the snapshot with this name, or with this path of names.
 sub find {
     my ($vm, $name, $vmx) = @_;
     my ($err, $snapshot) = VMGetNamedSnapshot($vm, $name);
@@ -43,7 +43,7 @@ sub _list {
     return;
 }
 
-# Names of a snapshot and all below it, a tab for each step down.
+# Returns the names of a snapshot and of all below it, with a tab for each level.
 sub _subtree {
     my ($snapshot, $depth, $vmx) = @_;
     my ($err, $name) = GetProperties($snapshot, VIX_PROPERTY_SNAPSHOT_DISPLAYNAME);
@@ -60,7 +60,7 @@ sub _subtree {
     return @lines;
 }
 
-# With its memory, where it runs: going back then brings it back running.
+# The snapshot of a running machine includes its memory, so that a revert finds the machine running.
 sub _take {
     my ($self, $vmx, $name) = @_;
     my $vm = $self->open_vm($vmx);
@@ -114,13 +114,14 @@ A part of L<VMware::Vix::Vmrun>; the commands are described in L<vmrun>.
 
 =head2 commands
 
-The commands, as VMware::Vix::Vmrun::commands() has them.
+Returns the commands of this module, as VMware::Vix::Vmrun::commands() does.
 
 =head2 find
 
     $snapshot = VMware::Vix::Vmrun::Snapshots::find($vm, $name, $vmx);
 
-The handle of the snapshot of that name or path; ends the command if there is none, or several.
+Returns the handle of the snapshot with this name or path. Ends the command if there is none, or
+more than one.
 
 =head1 LICENSE
 
