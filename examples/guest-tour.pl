@@ -1,4 +1,4 @@
-# Makes a linked clone, runs it, does something in its guest, and deletes it.
+# Makes a linked clone, starts it, runs a script in its guest, and deletes it.
 
 use strict;
 use warnings;
@@ -21,7 +21,7 @@ my ($source, $destination, $report) = map { File::Spec->rel2abs($_) } @ARGV;
 my $password = $ENV{GUEST_PASSWORD} // pod2usage('GUEST_PASSWORD is not set');
 $user //= 'root';
 
-# GetErrorText tells what the code means, and with which file it happened and why.
+# GetErrorText returns what the code means, which file failed, and why.
 sub check {
     my ($what, $err) = @_;
     return if $err == VIX_OK;
@@ -38,7 +38,7 @@ sub say_step {
     return;
 }
 
-# Whatever happens, the clone goes at the end.
+# Deletes the clone at the end, even after an error.
 my $clone;
 END {
     if ($clone) {
@@ -56,7 +56,7 @@ check('connecting', $err);
 ($err, my $vm) = VMOpen($host, $source);
 check("opening $source", $err);
 
-# The clone stands on a snapshot of the source, and has one of its own to come back to.
+# The clone depends on a snapshot of the source. It also gets a snapshot of its own to revert to.
 ($err, my $base) = VMGetNamedSnapshot($vm, 'tour');
 ($err, $base) = VMCreateSnapshot($vm, 'tour', undef, 0, VIX_INVALID_HANDLE)
     if $err == VIX_E_SNAPSHOT_NOTFOUND;
@@ -76,27 +76,28 @@ check('waiting for the guest', VMWaitForToolsInGuest($clone, $BOOT_SECONDS));
 say_step('the guest is up');
 check("logging in as $user", VMLoginInGuest($clone, $user, $password, 0));
 
-# What a program says goes to a file there, which is copied out.
+# The script writes its output to a file in the guest, which is then copied to the host.
 ($err, my %run) = VMRunScriptInGuestEx($clone, '/bin/sh',
     "exec >$IN_GUEST\nuname -sr\ncat /proc/uptime\n", 0, VIX_INVALID_HANDLE);
 check('running a script', $err);
 check('copying its output', VMCopyFileFromGuestToHost($clone, $IN_GUEST, $report, 0,
     VIX_INVALID_HANDLE));
-say_step("a script ended with $run{EXIT_CODE}; what it said is in $report");
+say_step("a script exited with $run{EXIT_CODE}; its output is in $report");
 
 check('suspending', VMSuspend($clone, 0));
 say_step('suspended');
 check('resuming', VMPowerOn($clone, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE));
 check('waiting for the guest', VMWaitForToolsInGuest($clone, $BOOT_SECONDS));
 ($err, my $there) = VMFileExistsInGuest($clone, $IN_GUEST);
-check("looking for $IN_GUEST", $err);
+check("checking for $IN_GUEST", $err);
 say_step('resumed, ' . ($there ? 'where it was' : 'but not where it was'));
 
-# The snapshot was taken while it was off, so that is what it is now.
-check('going back', VMRevertToSnapshot($clone, $fresh, 0, VIX_INVALID_HANDLE));
+# The snapshot was taken while the clone was off, so the clone is off after the revert.
+check('reverting', VMRevertToSnapshot($clone, $fresh, 0, VIX_INVALID_HANDLE));
 ($err, my $state) = GetProperties($clone, VIX_PROPERTY_VM_POWER_STATE);
-check('asking for its state', $err);
-say_step('back to the snapshot fresh, ' . ($state == VIX_POWERSTATE_POWERED_OFF ? 'off' : 'running'));
+check('reading its power state', $err);
+say_step('reverted to the snapshot fresh, '
+        . ($state == VIX_POWERSTATE_POWERED_OFF ? 'off' : 'running'));
 
 check('deleting', VMDelete($clone, VIX_VMDELETE_DISK_FILES));
 undef $clone;
@@ -109,7 +110,7 @@ __END__
 
 =head1 NAME
 
-guest-tour.pl - clone, run, use the guest, suspend, resume, go back, delete
+guest-tour.pl - clone, start, use the guest, suspend, resume, revert, delete
 
 =head1 SYNOPSIS
 
@@ -121,14 +122,15 @@ guest-tour.pl - clone, run, use the guest, suspend, resume, go back, delete
 
 =head1 DESCRIPTION
 
-Makes a linked clone CLONE.vmx of the virtual machine SOURCE.vmx, powers it on and waits until its
-guest answers. As the user NAME (root unless told otherwise), whose password is in the environment
-variable GUEST_PASSWORD, it runs a script in the guest and copies what that said to the file REPORT
-of this host. Then the clone is suspended, resumed, taken back to the snapshot that it had before it
-was first started, and deleted; what its serial port wrote into a file stays. Each step is told with the seconds that have passed.
+Makes a linked clone CLONE.vmx of the virtual machine SOURCE.vmx, powers it on and waits until the
+guest's agent replies. It logs in as the user NAME (default: root) with the password of the
+environment variable GUEST_PASSWORD. It runs a script in the guest and copies the output to the file
+REPORT on this host. Then it suspends and resumes the clone, reverts it to the snapshot from before
+its first start, and deletes it. A file that the clone's serial port wrote stays. Each step is
+printed with the seconds since the start.
 
-With C<--window> a viewer shows the screen meanwhile. The guest must be a Linux with the QEMU guest
-agent, as that of F<dev/make-guest> is; how to install it is in L<VMware::Vix::Guest>. The source
-must be off the first time, when its snapshot C<tour> is taken, which stays.
+With C<--window> a viewer shows the screen. The guest must be a Linux with the QEMU guest agent,
+such as that of F<dev/make-guest>; L<VMware::Vix::Guest> says how to install it. The first run takes
+the snapshot C<tour> of the source, which must be off for that. The snapshot stays.
 
 =cut

@@ -1,7 +1,7 @@
-# Prints which virtual machine below some folders descends from which: snapshots, linked clones,
-# links that are broken, records that mean nothing any more. The snapshots come through the calls of
-# the VIX API; the links between machines stand in the lists of snapshots (.vmsd), which no call
-# tells, so VirtualMachineFiles reads these. All text is bytes in UTF-8.
+# Prints the family tree of the virtual machines below some folders: snapshots, linked clones, broken
+# links, stale records. Calls of the VIX API read the snapshots. No call returns the links between
+# machines, so VirtualMachineFiles reads them from the snapshot lists (.vmsd). All text is bytes in
+# UTF-8.
 
 use strict;
 use warnings;
@@ -26,7 +26,7 @@ my %LOOK = (
     'machine'       => 'shape=box style="filled,bold" fillcolor="#dbe9f6"',
     'linked clone'  => 'shape=box style=filled fillcolor="#e3f3e1"',
     'snapshot'      => 'shape=box style=rounded',
-    'present state' => 'shape=ellipse style=filled fillcolor="#fff3c4"',
+    'current state' => 'shape=ellipse style=filled fillcolor="#fff3c4"',
     'missing'       => 'shape=box style=dashed color=red fontcolor=red',
     'broken'        => 'shape=note color=red fontcolor=red',
     'unprotected'   => 'shape=note color=red fontcolor=red',
@@ -35,8 +35,8 @@ my %LOOK = (
 
 my $host;
 my @machines;
-my %machine_at;        # by its real path
-my %machine_behind;    # by its handle
+my %machine_at;        # by real path
+my %machine_behind;    # by handle
 my $broken = 0;
 
 main();
@@ -45,9 +45,9 @@ sub main {
     my %option;
     GetOptions(\%option, 'dot', 'svg=s', 'help') or pod2usage(2);
     pod2usage(-exitval => 0, -verbose => 2, -noperldoc => 1) if $option{help};
-    pod2usage(-exitval => 2, -message => 'Which folders?') if !@ARGV;
-    fail("$_ is no folder") for grep { !-d } @ARGV;
-    fail('dot not found; the Debian package graphviz has it, and --dot prints the graph without it')
+    pod2usage(-exitval => 2, -message => 'lineage.pl: no folder is named') if !@ARGV;
+    fail("$_ is not a folder") for grep { !-d } @ARGV;
+    fail('dot not found; install the Debian package graphviz, or print the graph with --dot')
         if defined $option{svg} && !grep { -x "$_/dot" } File::Spec->path;
 
     (my $err, $host) = HostConnect(VIX_API_VERSION, VIX_SERVICEPROVIDER_VMWARE_WORKSTATION,
@@ -117,7 +117,7 @@ sub read_machine {
     return \%machine;
 }
 
-# Parents and clones of what was found belong to the picture, wherever they are.
+# Also reads the parents and clones of the machines found, wherever they are.
 sub read_relatives {
     for (my $number = 0; $number < @machines; $number++) {
         my $machine = $machines[$number];
@@ -130,7 +130,7 @@ sub read_relatives {
     return;
 }
 
-# VIX_OK, or the error of the first call that failed.
+# Returns VIX_OK or the error of the first call that failed.
 sub open_machine {
     my ($machine, $list) = @_;
     my ($err, $vm) = VMOpen($host, $machine->{vmx});
@@ -143,7 +143,8 @@ sub open_machine {
     return read_snapshots($machine, $vm, $list);
 }
 
-# The snapshots as the calls give them, each with its lines of the list: both have the same order.
+# Reads the snapshots through the calls, each with its lines of the snapshot list. Both have the same
+# order.
 sub read_snapshots {
     my ($machine, $vm, $list) = @_;
     my ($err, $count) = VMGetNumRootSnapshots($vm);
@@ -165,7 +166,7 @@ sub read_snapshot {
     my $lines = "snapshot$number";
     my ($err, $name, $state) = GetProperties($handle, VIX_PROPERTY_SNAPSHOT_DISPLAYNAME,
         VIX_PROPERTY_SNAPSHOT_POWERSTATE);
-    fail("$machine->{vmx} changes meanwhile: " . error_text($err)) if $err != VIX_OK;
+    fail("$machine->{vmx} changed while it was read: " . error_text($err)) if $err != VIX_OK;
     my @disks = map { path_from($machine->{dir}, $_) }
         grep { defined } map { $list->{"$lines.disk$_.filename"} } 0 .. 255;
     my %snapshot = (
@@ -183,7 +184,7 @@ sub read_snapshot {
     my @below = numbers_below($list, $list->{"$lines.uid"});
     for my $index (0 .. $#below) {
         ($err, my $child) = SnapshotGetChild($handle, $index);
-        fail("$machine->{vmx} changes meanwhile: " . error_text($err)) if $err != VIX_OK;
+        fail("$machine->{vmx} changed while it was read: " . error_text($err)) if $err != VIX_OK;
         push @{ $snapshot{children} }, read_snapshot($machine, $child, $list, $below[$index]);
     }
     return \%snapshot;
@@ -196,8 +197,8 @@ sub all_snapshots {
 
 # --- who descends from whom
 
-# The machine that a list in `$dir` names. A Windows path goes through the library's drive map; a
-# machine that has one and cannot be opened is not found.
+# Returns the machine that a snapshot list in `$dir` names. The library's drive map resolves a Windows
+# path, so a machine with such a path is found only if it can be opened.
 sub machine_named {
     my ($name, $dir) = @_;
     if (is_windows_path($name)) {
@@ -225,7 +226,8 @@ sub place_recorded {
     return;
 }
 
-# Below a snapshot, or below the machine itself; not where it would be among its own descendants.
+# Puts a clone below a snapshot, or below the machine itself. Lists may claim a circle: a clone is
+# never put below itself.
 sub place {
     my ($clone, $parent, $branch) = @_;
     return if $clone->{above};
@@ -235,7 +237,7 @@ sub place {
     return;
 }
 
-# A clone that its parent has no record of: found by the disks that its own stand on.
+# Places a clone that its parent has no record of. The parent disks of the clone show the snapshot.
 sub place_unrecorded {
     my ($clone, $parent) = @_;
     my %stands_on = map { $_ => 1 } map { parent_disk($_) } @{ $clone->{disks} },
@@ -248,7 +250,7 @@ sub place_unrecorded {
     return;
 }
 
-# The nodes that nothing stands above.
+# Returns the roots of all trees.
 sub forest {
     for my $machine (@machines) { place_recorded($machine, $_) for all_snapshots($machine) }
     my %orphans;
@@ -270,7 +272,7 @@ sub forest {
     return @roots;
 }
 
-# --- what is shown: { kind, name, text, bytes, path, notes => [words], below => [nodes] }
+# --- the nodes of the tree: { kind, name, text, bytes, path, notes => [words], below => [nodes] }
 
 sub machine_node {
     my ($machine, $kind) = @_;
@@ -308,7 +310,7 @@ sub snapshot_node {
 sub present_node {
     my ($machine) = @_;
     my @files = map { disk_files($_) } @{ $machine->{disks} };
-    return { kind => 'present state', bytes => bytes_on_disk(@files) };
+    return { kind => 'current state', bytes => bytes_on_disk(@files) };
 }
 
 sub size_text {
@@ -319,7 +321,7 @@ sub size_text {
     return sprintf $size < 10 && $units[0] ne 'KiB' ? '%.1f %s' : '%.0f %s', $size, $units[0];
 }
 
-# The parts of what is said of a node; names may hold anything.
+# Returns the parts of a node's text. Names may contain control characters, which are replaced.
 sub parts_of {
     my ($node) = @_;
     my $title = $node->{kind};
@@ -342,7 +344,7 @@ sub text_of {
     return $text;
 }
 
-# --- the graph, as dot reads it
+# --- the graph, in the language of dot
 
 sub graph {
     my (@forest) = @_;
@@ -362,7 +364,7 @@ sub graph_of {
     return join '', $text, map { graph_of($_, $id, $count) } @{ $node->{below} || [] };
 }
 
-# In lines of some 60 characters, where there are blanks, and with what dot takes for special.
+# Breaks text at blanks into lines of 40 to 60 characters, and escapes what is special for dot.
 sub wrapped {
     my ($text) = @_;
     $text =~ s/(.{40,60}) (?=.{12})/$1\n/g;
@@ -375,7 +377,7 @@ sub draw {
     my ($file, @forest) = @_;
     open my $dot, '|-', 'dot', '-Tsvg', '-o', $file or fail("cannot run dot: $!");
     print {$dot} graph(@forest);
-    close $dot or fail("dot could not draw $file" . ($! ? ": $!" : ''));
+    close $dot or fail("dot cannot draw $file" . ($! ? ": $!" : ''));
     return;
 }
 
@@ -385,7 +387,7 @@ __END__
 
 =head1 NAME
 
-lineage.pl - which virtual machine descends from which
+lineage.pl - print the family tree of virtual machines
 
 =head1 SYNOPSIS
 
@@ -395,22 +397,25 @@ lineage.pl - which virtual machine descends from which
 
 =head1 DESCRIPTION
 
-Finds all virtual machines (.vmx) below the folders and prints them as a tree: each with its
-snapshots, the place of its present state among them, and the linked clones that stand on each, with
-what the files take on the disk. Parents and clones of theirs that lie in other folders are shown,
-too, as I<elsewhere>.
+Finds all virtual machines (.vmx) below the folders and prints them as trees. Each machine appears
+with its snapshots, its current state, and the linked clones that depend on each snapshot. Sizes are
+those of the files on disk. Parents and clones in other folders appear as I<elsewhere>.
 
-What is amiss stands below what it is amiss with:
+A problem appears below the node that has it:
 
-    broken         it cannot be opened; with the error, which for a linked clone says what is wrong
-                   with its parent
-    missing        a parent that is not there, with the clones that name it
-    stale record   a clone that is recorded at a snapshot but was deleted or moved, or is a clone of
-                   another by now; harmless
-    unprotected    a clone that its parent has no record of, as one that was moved: nothing keeps
-                   the snapshot that it stands on from being removed
+    broken         the machine cannot be opened. The error follows; for a linked clone it
+                   says what is wrong with the parent.
+    missing        a parent that does not exist, with the clones that name it
+    stale record   a record of a clone that was deleted or moved, or that is by now the
+                   clone of another parent. Harmless.
+    unprotected    a clone that its parent has no record of, for example a moved one.
+                   Nothing prevents the removal of the snapshot that it depends on.
 
-The status is 0, or 1 if something is broken, or 2 if there was nothing to look at.
+The exit status is
+
+    0    nothing is broken
+    1    a machine is broken
+    2    the arguments are wrong, or nothing could be read
 
 =head1 OPTIONS
 
@@ -418,11 +423,11 @@ The status is 0, or 1 if something is broken, or 2 if there was nothing to look 
 
 =item --svg FILE
 
-Draws the tree to FILE as well, with dot of Graphviz (Debian package graphviz).
+Also draws the tree to FILE, with dot of Graphviz (Debian package graphviz).
 
 =item --dot
 
-Prints the tree as dot's text instead.
+Prints the tree in the language of dot instead.
 
 =item --help
 

@@ -1,5 +1,4 @@
-# Makes a linked clone of a named snapshot, which is taken first if the virtual machine has none of
-# that name.
+# Makes a linked clone of a named snapshot. Takes the snapshot first if there is none with that name.
 
 use strict;
 use warnings;
@@ -16,7 +15,7 @@ pod2usage(-exitval => 0, -verbose => 2, -noperldoc => 1) if $help;
 pod2usage(2) if @ARGV != 3;
 my ($source, $name, $destination) = @ARGV;
 
-# GetErrorText tells what the code means, and with which file it happened and why.
+# GetErrorText returns what the code means, which file failed, and why.
 sub check {
     my ($what, $err) = @_;
     return if $err == VIX_OK;
@@ -41,7 +40,7 @@ if ($err == VIX_E_SNAPSHOT_NOTFOUND && $name !~ m{[/\\]}) {
 }
 check("finding the snapshot $name of $source", $err);
 
-# VMClone wants an absolute path; C:\... is one, too.
+# VMClone needs an absolute path; C:\... is one, too.
 $destination = File::Spec->rel2abs($destination) if $destination !~ /\A[A-Za-z]:[\\\/]/;
 ($err, my $clone)
     = VMClone($vm, $snapshot, VIX_CLONETYPE_LINKED, $destination, 0, VIX_INVALID_HANDLE);
@@ -66,13 +65,16 @@ linked-clone.pl - make a linked clone of a named snapshot
 
 =head1 DESCRIPTION
 
-Clones the virtual machine SOURCE.vmx, as it was when SNAPSHOT was taken, to DESTINATION.vmx, in a
-folder that need not exist. If there is no snapshot of that name it is taken first, for which the
-virtual machine must be off. SNAPSHOT may also be a path of names of snapshots that are there, joined
-by C</>. The clone's disks hold only what is changed in it; the rest it reads from the source, which
-must stay where it is.
+Makes DESTINATION.vmx, a linked clone of the virtual machine SOURCE.vmx as it was when SNAPSHOT was
+taken. The folder of DESTINATION.vmx need not exist.
 
-With one named snapshot as the base of all, every clone starts from the same state, and the source
-has one snapshot instead of one for each clone.
+If no snapshot has that name, the script takes one; the virtual machine must be off for that.
+SNAPSHOT may also be the path of a snapshot that exists: names joined by C</>.
+
+The clone's disks hold only what the clone has changed. The rest comes from the source, which must
+keep its path.
+
+With one named snapshot for all clones, every clone starts from the same state. The source then has
+only this snapshot instead of one for each clone.
 
 =cut

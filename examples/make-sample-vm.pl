@@ -1,6 +1,6 @@
-# Makes a small but real virtual machine to try things on: its disk boots, has a partition table and
-# a FAT file system with files in it, and its other files are like those that VMware Workstation on
-# Windows writes. Names and texts are bytes, in UTF-8, until config() encodes them.
+# Makes a small but real virtual machine to try things on. Its disk boots, and has a partition table and
+# a FAT file system with files. The other files are like those that VMware Workstation on Windows
+# writes. Names and texts are bytes in UTF-8 until config() encodes them.
 
 use strict;
 use warnings;
@@ -16,9 +16,9 @@ use Getopt::Long;
 use Pod::Usage;
 
 my $SECTOR          = 512;
-my $PARTITION_START = 63;         # where Windows XP puts the first one: after the first track
+my $PARTITION_START = 63;         # where Windows XP puts the first partition: after the first track
 my $FAT32_FROM      = 512;        # MiB; smaller disks get FAT16
-my $NOISE_SIZE      = 3 << 20;    # of one file that no compression makes smaller
+my $NOISE_SIZE      = 3 << 20;    # size of a file that does not compress
 my @TYPES           = qw(monolithicSparse twoGbMaxExtentSparse monolithicFlat twoGbMaxExtentFlat
     streamOptimized);
 my %PACKAGE_OF = ('qemu-img' => 'qemu-utils', map { $_ => 'mtools' } qw(mformat mcopy));
@@ -29,7 +29,7 @@ sub main {
     my %option = (type => $TYPES[0], size => 64);
     GetOptions(\%option, 'type=s', 'size=i', 'help') or pod2usage(2);
     pod2usage(-exitval => 0, -verbose => 2, -noperldoc => 1) if $option{help};
-    pod2usage(-exitval => 2, -message => 'Which folder?') if @ARGV < 1 || @ARGV > 2;
+    pod2usage(-exitval => 2, -message => 'make-sample-vm.pl: name one folder') if @ARGV < 1 || @ARGV > 2;
     my ($folder, $name) = @ARGV;
     $folder = File::Spec->rel2abs($folder);
     $name   = basename($folder) if !defined $name;
@@ -61,11 +61,11 @@ sub check_arguments {
         if $name eq '' || $name =~ m{[/\\"|\x00-\x1f\x7f]};
     fail('the name is not UTF-8') if !utf8::decode(my $text = $name);
     for my $file (map { "$folder/$name.$_" } qw(vmx vmdk nvram)) {
-        fail("$file is there already") if -e $file;
+        fail("$file exists already") if -e $file;
     }
     for my $tool (sort keys %PACKAGE_OF) {
         next if grep { -x "$_/$tool" } File::Spec->path;
-        fail("$tool not found; the package $PACKAGE_OF{$tool} has it (dev/setup installs it)");
+        fail("$tool not found; install the package $PACKAGE_OF{$tool} (dev/setup does)");
     }
     return;
 }
@@ -92,7 +92,7 @@ sub make_disk {
     return;
 }
 
-# Below `$folder`, what the guest will have in its file system; gives the names at the top of it.
+# Makes the files of the guest's file system below `$folder`. Returns the paths at its top level.
 sub make_guest_files {
     my ($folder, $name) = @_;
     my %content = (
@@ -112,12 +112,12 @@ sub make_guest_files {
     return map { "$folder/$_" } sort keys %top;
 }
 
-# The same bytes every time, so that two sample machines can be compared.
+# Always the same bytes, so that two sample machines can be compared.
 sub noise {
     return join '', map { sha512("noise $_") } 1 .. $NOISE_SIZE / 64;
 }
 
-# --- boot code: 16-bit x86, put together from the bytes of its instructions
+# --- boot code: 16-bit x86, assembled from the bytes of its instructions
 
 # A part is hex digits (code), or [text => STRING], [label => NAME], and for the address of a label
 # [word => NAME] (absolute), [near => NAME] or [short => NAME] (16 or 8 bits, relative).
@@ -157,8 +157,8 @@ sub print_routine {
     );
 }
 
-# Does what a master boot record does: makes room for the boot sector of the active partition, loads
-# it and goes there. Says so.
+# Works as a master boot record does: moves itself away, prints a message, loads the boot sector of
+# the active partition and jumps to it.
 sub master_boot_record {
     my ($name, $sectors, $fat32) = @_;
     my $code = assemble(
@@ -185,13 +185,14 @@ sub master_boot_record {
         [label => 'message'],
         [text  => "$name: boot code of the disk runs\r\n\0"],
     );
-    fail("\"$name\" is too long to be printed by boot code") if length $code > 440;
+    fail("\"$name\" is too long for the boot code") if length $code > 440;
     my $entry = pack 'C a3 C a3 V V', 0x80, chs($PARTITION_START), $fat32 ? 0x0C : 0x0E,
         chs($PARTITION_START + $sectors - 1), $PARTITION_START, $sectors;
     return pack 'a440 a4 x2 a16 x48 v', $code, random_bytes(4), $entry, 0xAA55;
 }
 
-# Cylinder, head and sector as a partition table holds them; the end of the scale when too far out.
+# Returns cylinder, head and sector in the form of a partition table; the largest values if the sector
+# is too far out.
 sub chs {
     my ($lba) = @_;
     my ($cylinder, $rest) = (int($lba / (255 * 63)), $lba % (255 * 63));
@@ -199,7 +200,7 @@ sub chs {
     return pack 'C3', int($rest / 63), ($cylinder >> 2 & 0xC0) | ($rest % 63 + 1), $cylinder & 0xFF;
 }
 
-# Puts our code behind the parameters that mformat wrote, and the jump over them.
+# Writes our code after the parameters that mformat wrote, and a jump over the parameters before them.
 sub patch_partition_boot_sector {
     my ($raw, $name, $fat32) = @_;
     my $start = $fat32 ? 0x5A : 0x3E;
@@ -225,8 +226,8 @@ sub patch_partition_boot_sector {
 
 # --- the other files
 
-# As Workstation on Windows leaves it after the machine ran and was shut down: CRLF line ends, and
-# the encoding of a western Windows when it can hold the name.
+# Returns the .vmx as Workstation on Windows leaves it after the machine ran and was shut down. It has
+# CRLF line ends, and the encoding of a western Windows if that can express the name.
 sub config {
     my ($name) = @_;
     my $text     = Encode::decode('UTF-8', $name);
@@ -287,7 +288,7 @@ sub hardware_settings {
     );
 }
 
-# The generated MAC and the VMCI number follow from the UUID.
+# The generated MAC address and the VMCI number are derived from the UUID.
 sub identity_settings {
     my ($uuid) = @_;
     my $mac = join ':', '00:0c:29', map { sprintf '%02x', $_ } unpack 'C3', substr $uuid, 13;
@@ -316,8 +317,8 @@ sub extended_config {
 END
 }
 
-# A BIOS machine's settings memory: VMware's magic and size. Only VMware reads what is inside, and
-# it makes anew what is missing.
+# The nvram of a BIOS machine: VMware's magic number and size. Only VMware reads the content, and it
+# replaces what is missing.
 sub nvram {
     return pack 'a4 V a8676', 'MRVN', 1, '';
 }
@@ -334,7 +335,7 @@ sub random_bytes {
     my ($count) = @_;
     open my $fh, '<:raw', '/dev/urandom' or fail("cannot open /dev/urandom: $!");
     my $got = sysread $fh, my ($bytes), $count;
-    fail('/dev/urandom gave too little') if !defined $got || $got != $count;
+    fail('/dev/urandom returned too few bytes') if !defined $got || $got != $count;
     return $bytes;
 }
 
@@ -346,12 +347,12 @@ sub write_file {
     return;
 }
 
-# mtools takes names in the locale's encoding, and would rather not think this a disk.
+# mtools reads names in the locale's encoding, and checks disks more strictly than this one passes.
 sub run {
     my (@command) = @_;
     local @ENV{qw(LC_ALL MTOOLS_SKIP_CHECK MTOOLSRC)} = ('C.UTF-8', 1, '/dev/null');
     my $status = system { $command[0] } @command;
-    fail("$command[0] could not be run: $!") if $status == -1;
+    fail("cannot run $command[0]: $!") if $status == -1;
     fail("$command[0] failed (status " . ($status >> 8) . ')') if $status != 0;
     return;
 }
@@ -372,12 +373,14 @@ make-sample-vm.pl - make a small virtual machine that boots
 
 =head1 DESCRIPTION
 
-Makes FOLDER/NAME.vmx and all that belongs to it: the disk, the .nvram, .vmsd and .vmxf. FOLDER is
-made if need be; NAME is the last part of FOLDER unless given. The disk has a partition with a FAT
-file system and some files; when it boots, the code in its master boot record and that in the boot
-sector of the partition each print a line to the screen and to the first serial port.
+Makes FOLDER/NAME.vmx and its files: the disk, the .nvram, .vmsd and .vmxf. It makes FOLDER if need
+be. The default of NAME is the last part of FOLDER.
 
-The path of the new .vmx is printed.
+The disk has a partition with a FAT file system and some files. When it boots, its master boot
+record and the boot sector of the partition each print a line. The line appears on the screen and on
+the first serial port.
+
+The script prints the path of the new .vmx.
 
 =head1 OPTIONS
 
@@ -390,7 +393,8 @@ twoGbMaxExtentFlat or streamOptimized.
 
 =item --size MIB
 
-Its size, 16 to 65536; 64 by default. From 512 on the file system is FAT32, else FAT16.
+The size of the disk, 16 to 65536; the default is 64. Disks of 512 MiB or more have FAT32, smaller
+ones FAT16.
 
 =item --help
 

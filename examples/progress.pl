@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Makes a full clone and shows how far it is: a bar with the rate and the remaining time. Ctrl-C ends
-# it, and leaves nothing behind.
+# Makes a full clone and shows its progress: a bar with the rate and the remaining time. Ctrl-C cancels
+# the clone and removes what was made of it.
 
 use strict;
 use warnings;
@@ -19,7 +19,7 @@ pod2usage(2) if @ARGV != 2;
 my ($source, $destination) = @ARGV;
 
 eval { require Term::ProgressBar; 1 }
-    or die "progress.pl: the bar is drawn by the Perl module Term::ProgressBar, which is not here.\n"
+    or die "progress.pl: the Perl module Term::ProgressBar, which draws the bar, is not installed.\n"
     . "progress.pl: On Debian: apt-get install libterm-progressbar-perl\n";
 
 sub check {
@@ -30,8 +30,8 @@ sub check {
     die "progress.pl: $what: error $err: $text\n";
 }
 
-# A function for VMware::Vix::on_progress. The bar begins with the first call, which knows how much
-# there is to do.
+# Returns a function for VMware::Vix::on_progress. Its first call makes the bar, because only then the
+# total is known.
 sub bar {
     my ($begin, $bar, $next) = (time, undef, 0);
     return sub {
@@ -41,10 +41,10 @@ sub bar {
             count           => $total,
             ETA             => 'linear',
             max_update_rate => 0.2,
-            -t STDERR ? () : (term_width => 80),    # else it is as wide as there are bytes
+            -t STDERR ? () : (term_width => 80),    # otherwise as wide as the number of bytes
         });
 
-        # All bytes are there before all is done: the disk still has to take them.
+        # When all bytes are copied they are not yet synced, so 100 percent comes later.
         return if $percent < 100 && ($done < $next || $done == $total);
         $bar->name(rate($done, time - $begin));
         $next = $bar->update($done);
@@ -52,7 +52,7 @@ sub bar {
     };
 }
 
-# Always as wide, or the bar would move.
+# A fixed width keeps the bar in place.
 sub rate {
     my ($bytes, $seconds) = @_;
     return sprintf '%7.1f MiB/s', $bytes / 2**20 / ($seconds || 1);
@@ -64,7 +64,7 @@ check('connecting', $err);
 ($err, my $vm) = VMOpen($host, $source);
 check("opening $source", $err);
 
-# The exception leaves VMClone when it has undone what it did.
+# VMClone undoes its work before it passes the exception on.
 local $SIG{INT} = sub { die "stopped\n" };
 $destination = File::Spec->rel2abs($destination) if $destination !~ /\A[A-Za-z]:[\\\/]/;
 VMware::Vix::on_progress(bar());
@@ -87,7 +87,7 @@ __END__
 
 =head1 NAME
 
-progress.pl - make a full clone and show how far it is
+progress.pl - make a full clone and show its progress
 
 =head1 SYNOPSIS
 
@@ -95,14 +95,14 @@ progress.pl - make a full clone and show how far it is
 
 =head1 DESCRIPTION
 
-Draws a bar on standard error, with megabytes per second before it and the time that is left behind
-it; where that is no terminal, a line for each step. Needs the Perl module Term::ProgressBar (Debian:
-libterm-progressbar-perl), and says so if it is missing.
+Draws a bar on standard error, with MiB per second before it and the remaining time after it. If
+standard error is not a terminal, prints a line for each step. Needs the Perl module
+Term::ProgressBar (Debian: libterm-progressbar-perl), and says so if it is missing.
 
-Ctrl-C cancels the clone. Nothing of it is left then.
+Ctrl-C cancels the clone and removes what was made of it.
 
 =head1 SEE ALSO
 
-L<VMware::Vix/on_progress>, L<VMware::Vix::API::Job>, which has the same with several clones at once.
+L<VMware::Vix/on_progress>; L<VMware::Vix::API::Job>, for several clones at once.
 
 =cut

@@ -1,10 +1,10 @@
 #!/bin/sh
-# A full and a linked clone of one snapshot with vmrun, the command line of VMware::Vix, and back
-# to where it began. The commands are those of VMware's vmrun.
+# Makes a full and a linked clone of one snapshot with vmrun, the command line of VMware::Vix, then
+# deletes both and the snapshot. The commands are those of VMware's vmrun.
 #
-#     vmrun-clones.sh VMX FOLDER      the virtual machine, and where the clones shall be for a while
+#     vmrun-clones.sh VMX FOLDER      the virtual machine, and a folder for the clones
 #
-# VMRUN names the program if it is not simply "vmrun": VMRUN='perl -Mblib script/vmrun'
+# VMRUN names the program if it is not "vmrun": VMRUN='perl -Mblib script/vmrun'
 set -eu
 
 if [ $# -ne 2 ]; then
@@ -13,7 +13,7 @@ if [ $# -ne 2 ]; then
 fi
 vmx=$1
 folder=$2
-# Words apart on purpose: a command with its options.
+# Not quoted, so that VMRUN may be a command with options.
 vmrun() {
     ${VMRUN:-vmrun} "$@"
 }
@@ -25,7 +25,7 @@ vmrun listSnapshots "$vmx" showTree
 vmrun readVariable "$folder/full/full.vmx" runtimeConfig displayName
 du -sh "$folder/full" "$folder/linked"
 
-# The snapshot can go only after the clone that stands on it.
+# The linked clone depends on the snapshot, so delete the clone first.
 vmrun deleteVM "$folder/linked/linked.vmx"
 vmrun deleteVM "$folder/full/full.vmx"
 vmrun deleteSnapshot "$vmx" for-clones

@@ -87,7 +87,7 @@ machine "Größe", DIR/golden/golden.vmx
     |-- linked clone "web3", DIR/web3/web3.vmx
     |-- linked clone "web4", DIR/web4/web4.vmx
     |-- linked clone "web5", DIR/web5/web5.vmx
-    `-- present state
+    `-- current state
 END
 lineage_is('a parent and its linked clones', 0, $family, $dir);
 
@@ -104,7 +104,7 @@ for my $name (qw(golden web1)) {
     is($size, kibibytes_of("$dir/$name"), "$name: the size on disk is that of its folder");
 }
 
-# A tree of snapshots with the present state amid it, a clone of a clone, one that VMDelete
+# A tree of snapshots with the current state in it, a clone of a clone, one that VMDelete
 # removed, one that was deleted by hand, one that was moved, parents that are gone or were changed.
 is(take_snapshot("$dir/golden/golden.vmx", 'updated "2"'), VIX_OK, 'another snapshot');
 is(take_snapshot("$dir/golden/golden.vmx", undef), VIX_OK, 'and one without a name');
@@ -132,13 +132,13 @@ machine "edited", DIR/edited/edited.vmx
 `-- snapshot "Clone"
     |-- linked clone "clone", DIR/of-edited/clone.vmx
     |   `-- broken: error 16008
-    `-- present state
+    `-- current state
 machine "Größe", DIR/golden/golden.vmx
 `-- snapshot "base"
     |-- linked clone "web1", DIR/web1/web1.vmx
     |   `-- snapshot "Clone"
     |       |-- linked clone "inner", DIR/inner/inner.vmx
-    |       `-- present state
+    |       `-- current state
     |-- linked clone "web3", DIR/moved/web3/web3.vmx
     |   `-- unprotected: its parent has no record of it
     |-- stale record: DIR/web2/web2.vmx is not there
@@ -146,7 +146,7 @@ machine "Größe", DIR/golden/golden.vmx
     |-- stale record: DIR/web4/web4.vmx is no clone of DIR/golden/golden.vmx
     `-- snapshot "updated "2""
         |-- snapshot ""
-        `-- present state
+        `-- current state
 machine "noise.vmx", DIR/noise/noise.vmx
 `-- broken: error 4002
 missing: DIR/lost/lost.vmx is not there
@@ -164,20 +164,20 @@ machine "Größe", elsewhere, DIR/golden/golden.vmx
     |-- linked clone "web1", DIR/web1/web1.vmx
     |   `-- snapshot "Clone"
     |       |-- linked clone "inner", DIR/inner/inner.vmx
-    |       `-- present state
+    |       `-- current state
     |-- stale record: DIR/web2/web2.vmx is not there
     |-- stale record: DIR/web3/web3.vmx is not there
     |-- stale record: DIR/web4/web4.vmx is no clone of DIR/golden/golden.vmx
     `-- snapshot "updated "2""
         |-- snapshot ""
-        `-- present state
+        `-- current state
 machine "edited", elsewhere, DIR/edited/edited.vmx
 |-- linked clone "web4", elsewhere, DIR/web4/web4.vmx
 |   `-- unprotected: its parent has no record of it
 `-- snapshot "Clone"
     |-- linked clone "clone", elsewhere, DIR/of-edited/clone.vmx
     |   `-- broken: error 16008
-    `-- present state
+    `-- current state
 END
 
 # Two that claim to be clones of each other.
@@ -207,7 +207,7 @@ like($run->{out}, qr/label="snapshot \\"updated \\"2\\"\\"\\n/, 'names are quote
     local $ENV{PATH} = "$keep/no programs";
     my $without = run_example('lineage.pl', '--svg', "$keep/family.svg", $dir);
     is($without->{status}, 2, '--svg without dot is refused');
-    like($without->{err}, qr/dot not found; the Debian package graphviz has it/, 'and says why');
+    like($without->{err}, qr/dot not found; install the Debian package graphviz/, 'and says why');
     is($without->{out}, '', 'and nothing else');
     ok(!-e "$keep/family.svg", 'nothing is drawn');
 }
@@ -223,7 +223,7 @@ SKIP: {
     like($svg, qr/>machine &quot;Größe&quot;<.*>broken: error 16012: Opening/s, 'with its text');
 }
 is(run_example('lineage.pl')->{status}, 2, 'without folders it tells the usage');
-like(run_example('lineage.pl', "$dir/nowhere")->{err}, qr/nowhere is no folder/, 'or what is none');
+like(run_example('lineage.pl', "$dir/nowhere")->{err}, qr/nowhere is not a folder/, 'or what is none');
 
 # Lists that were written on Windows: through the drive map.
 {

@@ -31,10 +31,10 @@ is_deeply(
         "cloned to $keep/tour/tour.vmx",
         'powered on',
         'the guest is up',
-        "a script ended with 0; what it said is in $keep/report",
+        "a script exited with 0; its output is in $keep/report",
         'suspended',
         'resumed, where it was',
-        'back to the snapshot fresh, off',
+        'reverted to the snapshot fresh, off',
         'deleted',
     ],
     'step by step'

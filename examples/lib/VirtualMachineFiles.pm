@@ -1,8 +1,8 @@
 package VirtualMachineFiles;
 
-# What stands in the files of a virtual machine and no call of the VIX API tells: its disks, the
-# links between linked clones and their parents, and what all of it takes on the disk. Only reads,
-# and takes what it cannot read for empty. All text is bytes in UTF-8.
+# Reads what no call of the VIX API returns from the files of a virtual machine: its disks, the links
+# between linked clones and their parents, and the sizes on disk. It only reads, and treats what it
+# cannot read as empty. All text is bytes in UTF-8.
 
 use strict;
 use warnings;
@@ -15,7 +15,7 @@ use File::Basename qw(dirname);
 our @EXPORT_OK = qw(read_dictionary numbered numbers_below path_from is_windows_path disk_names
     disk_files state_files parent_disk bytes_on_disk);
 
-# The lines of a .vmx or .vmsd, by their names in lower case. Nothing where there is no such file.
+# Returns the values of a .vmx or .vmsd, by their names in lower case. Empty if the file does not exist.
 sub read_dictionary {
     my ($path) = @_;
     open my $in, '<:raw', $path or return {};
@@ -31,7 +31,7 @@ sub read_dictionary {
     return { map { $_ => Encode::encode_utf8($encoding->decode("$value{$_}")) } keys %value };
 }
 
-# Where a file is that one in `$folder` names.
+# Returns the path of a file that a file in `$folder` names.
 sub path_from {
     my ($folder, $name) = @_;
     return $name if $name =~ m{\A/};
@@ -41,8 +41,8 @@ sub path_from {
 
 sub is_windows_path { return $_[0] =~ /\A(?:[A-Za-z]:|\\\\)/ }
 
-# The descriptor of a disk: the file's text, or what lies behind the header of a sparse extent. In
-# either it is within the first 64 KiB.
+# Returns the descriptor of a disk: the file's text, or the text after the header of a sparse extent.
+# Both are within the first 64 KiB.
 sub descriptor_of {
     my ($path) = @_;
     open my $in, '<:raw', $path or return '';
@@ -52,14 +52,14 @@ sub descriptor_of {
     return $offset < length $start ? substr $start, $offset, $size : '';
 }
 
-# The files of one disk, without its parents'.
+# Returns the files of one disk, without those of its parents.
 sub disk_files {
     my ($path) = @_;
     my @extents = descriptor_of($path) =~ /^(?:RW|RDONLY|NOACCESS)\s+\d+\s+\w+\s+"([^"]+)"/mg;
     return ($path, map { path_from(dirname($path), $_) } @extents);
 }
 
-# What files take on the disk; one with two names counts once.
+# Returns the bytes that files take on disk. A file with two names counts once.
 sub bytes_on_disk {
     my (@paths) = @_;
     my %bytes;
@@ -72,7 +72,7 @@ sub bytes_on_disk {
     return $sum;
 }
 
-# The real path of the disk that a disk stands on; nothing if there is none.
+# Returns the real path of a disk's parent; nothing if there is none.
 sub parent_disk {
     my ($disk) = @_;
     my ($hint) = descriptor_of($disk) =~ /^parentFileNameHint="([^"]*)"/m or return;
@@ -80,7 +80,7 @@ sub parent_disk {
     return defined $real ? $real : ();
 }
 
-# What a configuration names as present disks.
+# Returns the disks that a configuration has and does not switch off.
 sub disk_names {
     my ($config) = @_;
     my @nodes = map { /\A((?:scsi|sata|nvme|ide)\d+:\d+)\.filename\z/ } sort keys %{$config};
@@ -89,7 +89,7 @@ sub disk_names {
         grep { ($config->{"$_.devicetype"} // '') !~ /cdrom/i } @present;
 }
 
-# A suspended or frozen state and the memory beside it.
+# Returns the files of a suspend state or snapshot state: the state, and the memory beside it.
 sub state_files {
     my ($dir, $name) = @_;
     return () if !defined $name || $name eq '';
@@ -97,14 +97,14 @@ sub state_files {
     return ($path, $path =~ s/\.[^.]*\z/.vmem/r);
 }
 
-# The values of `prefix0`, `prefix1` and so on, also where others have left a gap.
+# Returns the values of `prefix0`, `prefix1` and so on, even if a number is missing.
 sub numbered {
     my ($dictionary, $prefix) = @_;
     my @numbers = map { /\A\Q$prefix\E(\d+)\z/ } keys %{$dictionary};
     return grep {length} map { $dictionary->{"$prefix$_"} } sort { $a <=> $b } @numbers;
 }
 
-# Of the snapshots whose parent has that uid, or that have none, the numbers of their lines.
+# Returns the numbers of the snapshots whose parent has this uid; for '' those without a parent.
 sub numbers_below {
     my ($list, $parent) = @_;
     my %known;
