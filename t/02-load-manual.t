@@ -14,9 +14,9 @@ use VixTest::Handles;
 
 my %file;
 for my $name (
-    qw(Vix.pm Vix/Simple.pm Vix/Guest.pod Vix/Settings.pod Vix/Choices.pod Vix/API/Constants.pm
-    Vix/API/Errors.pod Vix/API/API.pm Vix/API/Host.pm Vix/API/Job.pm Vix/API/PropertyList.pm
-    Vix/API/Snapshot.pm Vix/API/VM.pm)
+    qw(Vix.pm Vix/Tutorial.pod Vix/Simple.pm Vix/Guest.pod Vix/Settings.pod Vix/Choices.pod
+    Vix/Differences.pod Vix/API/Constants.pm Vix/API/Errors.pod Vix/API/API.pm Vix/API/Host.pm
+    Vix/API/Job.pm Vix/API/PropertyList.pm Vix/API/Snapshot.pm Vix/API/VM.pm)
     )
 {
     my ($path) = grep { -f } map { "$_/VMware/$name" } grep { !ref } @INC;
@@ -97,6 +97,8 @@ my ($names) = slurp_source('cpp/host/setting_names.cpp') =~ /kNames\[\] = \{(.*?
 is_deeply([sort $names =~ /"([^"]+)"/g], [sort @read], 'and a name that is known');
 my %told = $file{'Vix/Settings.pod'} =~ /^=item (\w+\.\w+) = "[^"]*" \((VIX_\w+)\)$/mg;
 is_deeply([sort 'drive.X', @read], [sort keys %told], 'each setting that is read has a section');
+my @rows = $file{'Vix/Settings.pod'} =~ /^    (\w+\.\w+) +\w+ {2,}\S/mg;
+is_deeply([sort @rows], [sort 'drive.X', @read], 'and a row of the table');
 is_deeply([map { 'VIX_' . uc tr/./_/r } sort keys %told], [map { $told{$_} } sort keys %told],
     'with the variable that goes before it');
 my %brief = slurp_source('README') =~ /^    (\w+\.\w+) = "[^"]*" +(VIX_\w+) /mg;
