@@ -5,8 +5,10 @@
 #include <wctype.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <memory>
 
 namespace vix {
@@ -155,7 +157,28 @@ std::string decode_percent(std::string_view text) {
     return decoded;
 }
 
+namespace {
+
+// Bytes beyond ASCII as \\xE4: their characters are unknown, and a terminal would show nothing.
+std::string with_escaped_bytes(const std::string& text) {
+    std::string escaped;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x80) {
+            escaped += c;
+            continue;
+        }
+        std::array<char, 5> code{};
+        std::snprintf(code.data(), code.size(), "\\x%02X", static_cast<unsigned>(byte));
+        escaped += code.data();
+    }
+    return escaped;
+}
+
+}  // namespace
+
 std::string printable(std::string text) {
+    if (!is_utf8(text)) text = with_escaped_bytes(text);
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto byte = static_cast<unsigned char>(text[i]);
         const bool control = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F;

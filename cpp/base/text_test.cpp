@@ -13,6 +13,11 @@ TEST(Printable, ReplacesWhatATerminalObeys) {
               "?31m\xC2\xA9\xC3\xA9");
 }
 
+TEST(Printable, ShowsBytesThatAreNotUtf8AsNumbers) {
+    EXPECT_EQ(printable("b\xE4se.vmdk\x1b"), "b\\xE4se.vmdk?");
+    EXPECT_EQ(printable("bäse.vmdk"), "bäse.vmdk");
+}
+
 TEST(DecodePercent, GivesTheBytes) {
     EXPECT_EQ(decode_percent("/a%20b%2fc"), "/a b/c");
     EXPECT_EQ(decode_percent("100%"), "100%");

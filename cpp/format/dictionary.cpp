@@ -6,6 +6,7 @@
 #include <functional>
 #include <utility>
 
+#include "base/error.h"
 #include "base/text.h"
 
 namespace vix::format {
@@ -214,8 +215,9 @@ void Dictionary::parse_lines(std::string_view bytes) {
     }
 }
 
-Dictionary Dictionary::parse(std::string_view bytes) {
+Dictionary Dictionary::parse(std::string_view bytes, std::string where) {
     Dictionary dictionary;
+    dictionary.where_ = std::move(where);
     std::string_view rest = dictionary.keep(std::string{bytes});
     if (rest.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
         dictionary.byte_order_mark_ = kByteOrderMark;
@@ -389,24 +391,44 @@ std::vector<std::string_view> Dictionary::names() const {
 }
 
 void Dictionary::set(std::string_view name, std::string_view value) {
-    if (!is_ascii(value) && !encoding_declared_) declare_utf8();
+    if (!is_utf8(value)) {
+        throw Error{VIX_E_FILE_NAME_INVALID,
+                    std::string{value} + " is not UTF-8, so " + shown_name(name) +
+                        " cannot be set to it; rename the file to a name in UTF-8, change the "
+                        "texts that name it, and try again"};
+    }
+    if (!is_ascii(value) && !encoding_declared_) {
+        if (const Line* line = line_without_meaning()) {
+            throw Error{VIX_E_CANNOT_READ_VM_CONFIG,
+                        where_ + ": line " + std::to_string(line_at(line->begin)) +
+                            ": it is not text in " + encoding_ + ", and the file names no " +
+                            "encoding, so " + shown_name(name) + " cannot be set to " +
+                            std::string{value} + "; save the file as UTF-8 with the line " +
+                            ".encoding = \"UTF-8\", and try again"};
+        }
+        declare_utf8();
+    }
     auto bytes = encode_from_utf8(value, encoding_);
     if (!bytes) {
         turn_to_utf8();
         bytes = std::string{value};
     }
-    put_value(name, *bytes);
+    set_bytes(name, *bytes);
 }
 
 void Dictionary::declare_encoding() {
-    const auto has_meaning = [&](const Line& line) {
-        return is_ascii(line.text()) || encoding_ == "UTF-8" || line_in_utf8(line);
-    };
-    if (encoding_declared_ || !std::all_of(lines_.begin(), lines_.end(), has_meaning)) return;
-    declare_utf8();
+    if (!encoding_declared_ && line_without_meaning() == nullptr) declare_utf8();
 }
 
-void Dictionary::put_value(std::string_view name, std::string_view bytes) {
+// The first whose bytes mean nothing in the encoding.
+const Dictionary::Line* Dictionary::line_without_meaning() const {
+    const auto found = std::find_if(lines_.begin(), lines_.end(), [&](const Line& line) {
+        return !is_ascii(line.text()) && encoding_ != "UTF-8" && !line_in_utf8(line);
+    });
+    return found == lines_.end() ? nullptr : &*found;
+}
+
+void Dictionary::set_bytes(std::string_view name, std::string_view bytes) {
     const Line* line = last_line(name);
     if (line == nullptr) return append(name, bytes);
     std::string text{line->text()};
@@ -460,7 +482,7 @@ void Dictionary::declare_utf8() {
     encoding_declared_ = true;
     if (encoding_ != "UTF-8") return turn_to_utf8();
     if (last_line(kEncodingName) != nullptr) {
-        put_value(kEncodingName, "UTF-8");
+        set_bytes(kEncodingName, "UTF-8");
         return;
     }
     // VMware looks for `.encoding` at the top. A `#!` line stays first.

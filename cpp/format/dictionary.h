@@ -25,8 +25,8 @@ class Dictionary {
     };
 
     // Never fails: a malformed line is kept and has no effect. Check fault() before you conclude
-    // from a name's absence.
-    static Dictionary parse(std::string_view bytes);
+    // from a name's absence. `where` is the file's name for messages.
+    static Dictionary parse(std::string_view bytes, std::string where = "text");
     // The first line of the parsed text that VMware does not accept: a malformed one, or one that
     // defines a name again. Later edits do not change it.
     const std::optional<Fault>& fault() const { return fault_; }
@@ -53,8 +53,12 @@ class Dictionary {
     std::vector<std::string_view> names() const;
 
     // Replaces the value in place, or appends a new name at the end. Converts the whole file to
-    // UTF-8 if its encoding cannot represent the value.
+    // UTF-8 if its encoding cannot represent the value. Errors: VIX_E_FILE_NAME_INVALID if the
+    // value is not UTF-8, as a host's file name may be; VIX_E_CANNOT_READ_VM_CONFIG if it is not
+    // ASCII and the file, which declares no encoding, has a line that cannot be decoded.
     void set(std::string_view name, std::string_view value);
+    // The same with a value in the file's encoding, such as one of entries_in_bytes().
+    void set_bytes(std::string_view name, std::string_view bytes);
     // Converts a file without `.encoding` to UTF-8 and declares that in it. Does nothing if some of
     // the text cannot be decoded.
     void declare_encoding();
@@ -101,13 +105,14 @@ class Dictionary {
     void index_lines();
     void replace_line(std::size_t number, std::string text);
     const Line* last_line(std::string_view name) const;
-    void put_value(std::string_view name, std::string_view bytes);
     void append(std::string_view name, std::string_view bytes);
     void turn_to_utf8();
     std::optional<std::string> line_in_utf8(const Line& line) const;
     void declare_utf8();
+    const Line* line_without_meaning() const;
     std::string_view line_end() const;
 
+    std::string where_;
     std::string byte_order_mark_;
     std::optional<Fault> fault_;
     std::vector<Line> lines_;  // a removed line is empty

@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include "format/dictionary.h"
+#include "testing/failure.h"
 
 namespace vix::format {
 namespace {
@@ -144,6 +145,28 @@ TEST(DictionaryEncoding, ValuesAreWrittenInTheFilesEncoding) {
 TEST(DictionaryEncoding, AValueThatDoesNotFitTurnsTheFileToUtf8) {
     EXPECT_EQ(after_set(".encoding = \"windows-1252\"\n# \xE9\nb = \"\xE9\"\n", "a", "位"),
               ".encoding = \"UTF-8\"\n# é\nb = \"é\"\na = \"位\"\n");
+}
+
+TEST(DictionaryEncoding, AValueThatIsNotUtf8IsRefused) {
+    const auto code = testing::code_of([] { after_set("a = \"x\"\n", "a", "b\xE4se.vmdk"); });
+    EXPECT_EQ(code, VIX_E_FILE_NAME_INVALID);
+}
+
+TEST(DictionaryEncoding, NoneIsDeclaredBesideALineThatCannotBeDecoded) {
+    const std::string text = "a = \"x\"\n\nb = \"\x81\"\n";
+    Dictionary dictionary = Dictionary::parse(text, "/vms/a.vmx");
+    const auto set = [&] { dictionary.set("a", "é"); };
+    EXPECT_EQ(testing::code_of(set), VIX_E_CANNOT_READ_VM_CONFIG);
+    EXPECT_EQ(testing::detail_of(set).substr(0, 19), "/vms/a.vmx: line 3:");
+    EXPECT_EQ(dictionary.to_bytes(), text);
+    dictionary.set("a", "e");
+    EXPECT_EQ(dictionary.to_bytes(), "a = \"e\"\n\nb = \"\x81\"\n");
+}
+
+TEST(DictionaryEncoding, BytesAreSetAsTheyAre) {
+    Dictionary dictionary = Dictionary::parse("a = \"\x81\"\n");
+    dictionary.set_bytes("b", "\x81");
+    EXPECT_EQ(dictionary.to_bytes(), "a = \"\x81\"\nb = \"\x81\"\n");
 }
 
 TEST(DictionaryEncoding, CommentsBehindAValueTurnToo) {

@@ -28,15 +28,14 @@ void replace_group(Dictionary& dictionary, std::string_view prefix, std::size_t 
         if (!after.contains(key)) dictionary.remove(numbered_key(prefix, number, entry.name));
     }
     for (const auto& [key, entry] : after) {
-        dictionary.set(numbered_key(prefix, number, entry.name), entry.value);
+        dictionary.set_bytes(numbered_key(prefix, number, entry.name), entry.value);
     }
 }
 
-}  // namespace
-
-std::map<std::size_t, KeyGroup> key_groups(const Dictionary& dictionary, std::string_view prefix) {
+std::map<std::size_t, KeyGroup> groups_of(const std::vector<Dictionary::Entry>& entries,
+                                          std::string_view prefix) {
     std::map<std::size_t, KeyGroup> groups;
-    for (const Dictionary::Entry& entry : dictionary.entries()) {
+    for (const Dictionary::Entry& entry : entries) {
         const auto key = split(entry.name, prefix);
         if (!key) continue;
         // If a name occurs twice, the last value counts.
@@ -45,12 +44,19 @@ std::map<std::size_t, KeyGroup> key_groups(const Dictionary& dictionary, std::st
     return groups;
 }
 
+}  // namespace
+
+std::map<std::size_t, KeyGroup> key_groups(const Dictionary& dictionary, std::string_view prefix) {
+    return groups_of(dictionary.entries(), prefix);
+}
+
 std::string numbered_key(std::string_view prefix, std::size_t number, std::string_view rest) {
     return std::string{prefix} + std::to_string(number) + '.' + std::string{rest};
 }
 
 void remove_key_group(Dictionary& dictionary, std::string_view prefix, std::size_t number) {
-    const auto groups = key_groups(dictionary, prefix);
+    // In bytes: a value that cannot be decoded moves unchanged.
+    const auto groups = groups_of(dictionary.entries_in_bytes(), prefix);
     const KeyGroup none;
     for (auto group = groups.find(number); group != groups.end(); ++group) {
         const auto next = std::next(group);

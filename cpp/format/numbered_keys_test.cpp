@@ -39,6 +39,10 @@ TEST(NumberedKeys, KeepGroupsBehindAGap) {
     EXPECT_EQ(without("index0.id = \"x\"\nindex5.id = \"y\"\n", 0), "index5.id = \"y\"\n");
 }
 
+TEST(NumberedKeys, MoveUpWithTextThatCannotBeDecoded) {
+    EXPECT_EQ(without("index0.id = \"x\"\nindex1.id = \"\x81\"\n", 0), "index0.id = \"\x81\"\n");
+}
+
 TEST(NumberedKeys, StayWhereThereIsNoSuchGroup) {
     EXPECT_EQ(without("index0.id = \"x\"\n", 3), "index0.id = \"x\"\n");
 }

@@ -58,7 +58,7 @@ std::uint64_t next_position(const std::map<std::size_t, KeyGroup>& list) {
 
 InventoryFile InventoryFile::parse(std::string_view bytes, const std::string& where) {
     if (trim(bytes).empty()) bytes = ".encoding = \"UTF-8\"\n";
-    format::Dictionary dictionary = format::Dictionary::parse(bytes);
+    format::Dictionary dictionary = format::Dictionary::parse(bytes, where);
     if (const auto& fault = dictionary.fault()) {
         throw Error{VIX_E_FILE_ERROR, where + ": line " + std::to_string(fault->line) + ": " +
                                           fault->what + "; correct the line and try again"};

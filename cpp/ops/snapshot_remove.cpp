@@ -38,6 +38,17 @@ namespace {
 using vm::Config;
 using vm::SnapshotTree;
 
+// A merge writes these names into descriptors, which are UTF-8.
+void require_utf8_names(const std::vector<fs::path>& files) {
+    for (const fs::path& file : files) {
+        if (is_utf8(file.filename().string())) continue;
+        throw Error{VIX_E_FILE_NAME_INVALID,
+                    "the name of " + file.string() +
+                        " is not UTF-8, so its disk cannot be merged; rename the file to a name in "
+                        "UTF-8, change the texts that name it, and try again"};
+    }
+}
+
 class Remover {
   public:
     enum class Machine { Off, Running };
@@ -104,7 +115,9 @@ class Remover {
         std::uint64_t bytes = 0;
         for (const auto& [id, member] : disks.members()) {
             if (!disks.is_own(id)) continue;
-            pending_.add(files_of(member.link, settings_));
+            const std::vector<fs::path> files = files_of(member.link, settings_);
+            require_utf8_names(files);
+            pending_.add(files);
             pending_.add(plain_path(member.link.path));
             const bool goes = member.parent && is_candidate(disks, *member.parent);
             if (goes) bytes += bytes_to_merge(disks, id, settings_);

@@ -57,6 +57,40 @@ TEST_F(SnapshotTest, IsTheParentOfTheNext) {
     EXPECT_TRUE(machine_.reads_as_it_should());
 }
 
+void replace_in(const fs::path& file, const std::string& from, const std::string& to) {
+    std::string text = testing::read_file(file);
+    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+        text.replace(at, from.size(), to);
+    }
+    testing::write_file(file, text);
+}
+
+// As on a Linux host before UTF-8: the .vmx names no encoding. Texts that name new files would be
+// UTF-8, and no reader would find the old disk by them.
+TEST_F(SnapshotTest, OfADiskThatIsNotNamedInUtf8IsRefused) {
+    const fs::path folder = folder_ / "vm";
+    fs::rename(folder / "data.vmdk", folder / "d\xE4ta.vmdk");
+    replace_in(machine_.vmx, "data.vmdk", "d\xE4ta.vmdk");
+    replace_in(machine_.vmx, ".encoding = \"UTF-8\"\n", "");
+    const auto before = testing::tree_without_locks(folder);
+    const auto take = [&] { machine_.take("one"); };
+    EXPECT_EQ(code_of(take), VIX_E_FILE_NAME_INVALID);
+    EXPECT_TRUE(testing::contains(testing::detail_of(take), "d\\xE4ta"));
+    EXPECT_EQ(testing::tree_without_locks(folder), before);
+    EXPECT_TRUE(machine_.reads_as_it_should());
+}
+
+TEST_F(SnapshotTest, RemovalMergesNoDiskWhoseExtentsAreNotNamedInUtf8) {
+    const fs::path folder = folder_ / "vm";
+    const int uid = machine_.take("one");
+    fs::rename(folder / "data-f001.vmdk", folder / "d\xE4ta-f001.vmdk");
+    replace_in(folder / "data.vmdk", "data-f001.vmdk", "d\xE4ta-f001.vmdk");
+    const auto before = testing::tree_without_locks(folder);
+    EXPECT_EQ(code_of([&] { machine_.remove(uid); }), VIX_E_FILE_NAME_INVALID);
+    EXPECT_EQ(testing::tree_without_locks(folder), before);
+    EXPECT_TRUE(machine_.reads_as_it_should());
+}
+
 TEST_F(SnapshotTest, HasTheVariablesOfUefi) {
     const fs::path variables = folder_ / "vm/vm.OVMF_VARS.fd";
     const int none = machine_.take("before the first start");

@@ -126,7 +126,7 @@ Config Config::read(const fs::path& vmx) {
 
 Config Config::parse(const fs::path& vmx, const std::string& bytes, const fs::path& where) {
     check_size(where, bytes);
-    Config config{vmx, format::Dictionary::parse(bytes)};
+    Config config{vmx, format::Dictionary::parse(bytes, where.string())};
     config.check(bytes, where);
     return config;
 }

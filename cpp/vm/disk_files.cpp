@@ -4,6 +4,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace fs = boost::filesystem;
 
@@ -34,7 +35,9 @@ std::optional<fs::path> find_by_path(const NamedFile& named, const fs::path& fol
         const fs::path path = settings.path_map.resolve(named.name);
         return is_there(path) ? std::optional{path} : std::nullopt;
     }
-    for (const std::string& name : {named.name, named.bytes}) {
+    // The last is the name of a file from a host before UTF-8, whose .vmx was turned to UTF-8.
+    const auto western = encode_from_utf8(named.name, "windows-1252");
+    for (const std::string& name : {named.name, named.bytes, western.value_or("")}) {
         if (!name.empty() && is_there(below(folder, name))) return below(folder, name);
     }
     // Names from Windows: both separators, any case.

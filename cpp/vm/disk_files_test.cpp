@@ -57,6 +57,12 @@ TEST(FindFile, FindsANameThatIsOnDiskInTheFilesEncoding) {
               folder / "\xCE\xBB.vmdk");
 }
 
+TEST(FindFile, FindsANameFromAHostBeforeUtf8) {
+    const TempFolder folder;
+    folder.write("b\xE4se.vmdk", "");
+    EXPECT_EQ(find(folder, "bäse.vmdk"), folder / "b\xE4se.vmdk");
+}
+
 TEST(FindFile, PrefersTheNameInUtf8) {
     const TempFolder folder;
     folder.write("\xCE\xBB.vmdk", "");

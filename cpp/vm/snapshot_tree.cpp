@@ -51,7 +51,7 @@ SnapshotTree SnapshotTree::read(const fs::path& vmsd, SnapshotTree known) {
 
 SnapshotTree SnapshotTree::parse(std::string_view bytes, const std::string& where) {
     SnapshotTree tree;
-    tree.dictionary_ = format::Dictionary::parse(bytes);
+    tree.dictionary_ = format::Dictionary::parse(bytes, where);
     tree.read_snapshots(where);
     return tree;
 }
@@ -273,7 +273,8 @@ void SnapshotTree::close_gaps() {
     }
     if (target.empty()) return;
     std::map<std::size_t, std::vector<std::pair<std::string, std::string>>> moved;
-    for (const auto& [name, value] : dictionary_.entries()) {
+    // In bytes: a value that cannot be decoded moves unchanged.
+    for (const auto& [name, value] : dictionary_.entries_in_bytes()) {
         const auto split = split_snapshot_key(name);
         if (!split) continue;
         const auto found = target.find(split->first);
@@ -284,7 +285,7 @@ void SnapshotTree::close_gaps() {
         if (found != target.end() || in_the_way.contains(split->first)) dictionary_.remove(name);
     }
     for (const auto& [index, entries] : moved) {
-        for (const auto& [name, value] : entries) dictionary_.set(name, value);
+        for (const auto& [name, value] : entries) dictionary_.set_bytes(name, value);
     }
 }
 

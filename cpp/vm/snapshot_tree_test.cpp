@@ -125,6 +125,19 @@ TEST(SnapshotTree, ClosesAllGapsAtOnce) {
               "snapshot.numSnapshots = \"2\"\n");
 }
 
+TEST(SnapshotTree, ClosingAGapChangesNoTextThatCannotBeDecoded) {
+    auto tree = SnapshotTree::parse(
+        "snapshot0.uid = \"1\"\n"
+        "snapshot1.uid = \"2\"\n"
+        "snapshot1.displayName = \"caf\x81\"\n",
+        "test.vmsd");
+    tree.remove(1);
+    EXPECT_EQ(tree.to_bytes(),
+              "snapshot0.uid = \"2\"\n"
+              "snapshot0.displayName = \"caf\x81\"\n"
+              "snapshot.numSnapshots = \"1\"\n");
+}
+
 // Returns the detail of the refusal; empty if the list is accepted.
 std::string refusal_of(const std::string& text) {
     try {

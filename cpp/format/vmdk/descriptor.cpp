@@ -211,12 +211,22 @@ std::string hex8(std::uint32_t value) {
     return text.data();
 }
 
+// Descriptors are UTF-8. A host file whose name is not cannot be named in one: a reader would look
+// for another file.
+const std::string& checked_name(const std::string& name) {
+    if (is_utf8(name)) return name;
+    throw Error{VIX_E_FILE_NAME_INVALID,
+                "the name of the file " + name +
+                    " is not UTF-8, so no disk can refer to it; rename the file to a name in "
+                    "UTF-8, change the texts that name it, and try again"};
+}
+
 std::string to_text(const ExtentLine& extent) {
     std::string access{kAccess[static_cast<std::size_t>(extent.access)].second};
     std::string line = access + ' ' + std::to_string(extent.sectors) + ' ';
     line += name_of(extent.type);
     if (extent.type == ExtentType::Zero) return line + '\n';
-    line += " \"" + extent.name + '"';
+    line += " \"" + checked_name(extent.name) + '"';
     // ESX writes no offset for VMFS extents, and QEMU refuses one.
     const bool offset = extent.type == ExtentType::Flat ||
                         (extent.type == ExtentType::Vmfs && extent.offset_sectors != 0);
@@ -268,7 +278,7 @@ std::string to_text(const Descriptor& descriptor) {
     text += "parentCID=" + hex8(descriptor.parent_cid) + '\n';
     text += "createType=\"" + descriptor.create_type + "\"\n";
     if (!descriptor.parent_hint.empty()) {
-        text += "parentFileNameHint=\"" + descriptor.parent_hint + "\"\n";
+        text += "parentFileNameHint=\"" + checked_name(descriptor.parent_hint) + "\"\n";
     }
     text += "\n# Extent description\n";
     for (const ExtentLine& extent : descriptor.extents) text += to_text(extent);

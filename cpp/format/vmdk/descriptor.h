@@ -51,7 +51,8 @@ bool looks_like_descriptor(std::string_view text);
 // The detail does not repeat the text, because a file that is not a descriptor may hold secrets.
 Descriptor parse_descriptor(std::string_view text, const std::string& where);
 
-// The text in UTF-8, with the data base in alphabetical order.
+// The text in UTF-8, with the data base in alphabetical order. Throws VIX_E_FILE_NAME_INVALID if
+// the name of an extent or of the parent is not UTF-8.
 std::string to_text(const Descriptor& descriptor);
 
 std::string_view name_of(ExtentType type);

@@ -184,6 +184,15 @@ TEST(Descriptor, GuessesTheEncodingOfNames) {
     EXPECT_EQ(with_extent("RW 8 FLAT \"\xE9\" 0").extents[0].name, "é");
 }
 
+TEST(Descriptor, NamesNoFileThatIsNotNamedInUtf8) {
+    Descriptor descriptor = with_extent("RW 8 FLAT \"a\" 0");
+    descriptor.extents[0].name = "\xE9";
+    EXPECT_EQ(code_of([&] { to_text(descriptor); }), VIX_E_FILE_NAME_INVALID);
+    descriptor.extents[0].name = "é";
+    descriptor.parent_hint = "\xE9";
+    EXPECT_EQ(code_of([&] { to_text(descriptor); }), VIX_E_FILE_NAME_INVALID);
+}
+
 TEST(Descriptor, DecodesTheDataBase) {
     const Descriptor descriptor = with_header(
         "encoding=\"windows-1252\"\nddb.comment = \"Pr\xFC"
