@@ -99,11 +99,17 @@ bool ask_agent_to_shut_down(Domain& domain) {
     return true;
 }
 
+// $1: the folder. One that cannot be listed is no empty one: a machine that runs would be missed.
+constexpr std::string_view kListIfThere = R"sh(
+[ -d "$1" ] || exit 0
+ls -1 -- "$1" || [ ! -d "$1" ]
+)sh";
+
 // Their uuids.
 std::set<std::string> served_machines(const Settings& settings, const HostShell& host) {
     const fs::path folder = servers_folder(settings.folder, host);
-    std::istringstream names{
-        host.run("ls -1 -- \"$1\" 2>/dev/null", {folder.string()}, kNamesLimit).output};
+    std::istringstream names{host.result(VIX_E_FILE_ACCESS_ERROR, "listing " + folder.string(),
+                                         kListIfThere, {folder.string()}, kNamesLimit)};
     std::set<std::string> uuids;
     for (std::string name; std::getline(names, name);) uuids.insert(name);
     return uuids;

@@ -395,6 +395,23 @@ TEST(PowerHost, NoLibvirtIsAClearError) {
     EXPECT_TRUE(code == VIX_E_CANNOT_CONNECT_TO_HOST || code == VIX_E_NOT_SUPPORTED) << code;
 }
 
+// Not to be taken for a folder in which nothing is served.
+TEST(PowerHost, AFolderOfServersThatCannotBeListedIsAnError) {
+    const TempFolder folder;
+    const TempFolder programs;
+    fs::permissions(programs.write("ls", "#!/bin/sh\necho broken\nexit 2\n"), fs::owner_all);
+    const std::string path = getenv("PATH");
+    setenv("PATH", (programs.path().string() + ":" + path).c_str(), 1);
+    Settings settings;
+    settings.environment = io::Environment::of_process();
+    setenv("PATH", path.c_str(), 1);
+    settings.folder = folder.path();
+    settings.uri = "qemu+unix:///system?socket=/nowhere/libvirt-sock";
+    const auto ask = [&] { Engine{settings, {}}.running_machines(); };
+    EXPECT_EQ(code_of(ask), VIX_E_FILE_ACCESS_ERROR);
+    EXPECT_TRUE(testing::contains(testing::detail_of(ask), "broken"));
+}
+
 TEST(PowerHost, OwnerAndDriversOfTheHost) {
     const std::string xml =
         "<host><secmodel><model>apparmor</model><doi>0</doi></secmodel><secmodel><model>dac</model>"

@@ -157,6 +157,12 @@ umask 077
 printf '%s' "$3" >"$2.new" && mv -- "$2.new" "$2"
 )sh";
 
+// $1: file. An unreadable one is not an absent one: its machine may have to be unpaused.
+constexpr std::string_view kReadIfThere = R"sh(
+[ -e "$1" ] || exit 0
+cat -- "$1" || [ ! -e "$1" ]
+)sh";
+
 // $1: folder, $2: number of lock members, $3...: the lock members.
 constexpr std::string_view kSetMarks = R"sh(
 cd -- "$1" || exit 1
@@ -393,8 +399,10 @@ void ImageServer::note(const std::string& name, const std::string& text) {
 std::string ImageServer::noted(const std::string& name) const {
     const fs::path file = folder_ / name;
     boost::system::error_code ignored;
-    if (host_.is_this_host() && !fs::exists(file, ignored)) return {};  // as nearly always
-    return host_.run("cat -- \"$1\" 2>/dev/null", {file.string()}).output;
+    const auto type = fs::symlink_status(file, ignored).type();
+    if (host_.is_this_host() && type == fs::file_not_found) return {};  // as nearly always
+    return host_.result(VIX_E_FILE_ACCESS_ERROR, "reading " + file.string(), kReadIfThere,
+                        {file.string()});
 }
 
 void ImageServer::stop() {

@@ -35,7 +35,7 @@ bool may_be_same(const fs::path& a, const fs::path& b) {
 }
 
 // Whether the clone, which exists, is at the recorded path.
-bool is_at(const fs::path& clone, const std::string& recorded) {
+bool is_at(const fs::path& clone, const fs::path& recorded) {
     boost::system::error_code error;
     const bool same = fs::equivalent(clone, recorded, error);
     if (!error) return same;
@@ -52,6 +52,7 @@ enum class Parent { ThisMachine, Another, Unknown };
 Parent parent_in_list(const fs::path& clone, const std::string& recorded, const fs::path& vmx,
                       const Settings& settings) {
     auto found = Parent::Unknown;
+    const fs::path home = recorded_path(recorded, vmx.parent_path(), settings);
     for (const std::string& parent : SnapshotTree::read(snapshot_list_path(clone)).clone_of()) {
         const fs::path place = recorded_path(parent, clone.parent_path(), settings);
         if (may_be_same(place, vmx)) return Parent::ThisMachine;
@@ -59,7 +60,7 @@ Parent parent_in_list(const fs::path& clone, const std::string& recorded, const 
         // A clone at its recorded path has its parent at the path that it names, even if this
         // machine looks the same. For a clone that was moved or copied, the relative path between
         // the two decides.
-        const bool at_home = is_at(clone, recorded) && may_be_there(place, ignored);
+        const bool at_home = is_at(clone, home) && may_be_there(place, ignored);
         if (at_home) found = Parent::Another;
         if (!at_home && is_same_way(parent, recorded, vmx, clone)) return Parent::ThisMachine;
     }
