@@ -98,7 +98,7 @@ fs::path path_from_metadata(const std::string& element) {
 std::string standard_uuid(const std::string& spaced) {
     std::string digits = hex_digits(spaced);
     if (digits.size() != kUuidDigits) return {};
-    for (const std::size_t place : {20U, 16U, 12U, 8U}) digits.insert(place, "-");
+    for (const std::size_t place : {20U, 16U, 12U, 8U}) digits.insert(place, 1, '-');
     return to_lower(digits);
 }
 
