@@ -69,7 +69,7 @@ configure(qq(DRIVE.c = "/none"), qq(drive.C = "$keep/drive"));
 is_refused_with(qr{\Q$keep\E/home/.vmware/vix.conf: line 2: }, 'of two lines neither counts');
 configure('drive.C = "/none"');
 is(code_for($path), VIX_E_FILE_NOT_FOUND, 'the file is read anew at each call');
-like(GetErrorText(VIX_E_FILE_NOT_FOUND), qr{/none, the folder that is drive C .*drive\.C},
+like(GetErrorText(VIX_E_FILE_NOT_FOUND), qr{the folder mapped to drive C, /none, .*drive\.C},
     'and a folder that is not there is named with its setting');
 {
     local $ENV{VIX_DRIVE_C} = "$keep/drive";

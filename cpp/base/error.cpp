@@ -84,7 +84,7 @@ Error system_error(int errno_value, std::string_view action, std::string_view pa
     std::string detail{action};
     detail += ' ';
     detail += path;
-    detail += ": ";
+    detail += " failed: ";
     detail += meaning;
     detail += " (errno " + std::to_string(errno_value) + ")";
     return Error{code_for_errno(errno_value), std::move(detail)};

@@ -39,7 +39,8 @@ bool is_exhaustion(ErrorCode code) noexcept;
 // list.
 std::string error_text(std::int64_t number);
 
-// The Error for a failed system call: "<action> <path>: <what errno means> (errno <n>)".
+// The Error for a failed system call: "<action> <path> failed: <meaning of errno> (errno <n>)".
+// `action` is like "opening".
 Error system_error(int errno_value, std::string_view action, std::string_view path);
 
 // Turns the exception being handled into an Error. Call only inside a catch block.

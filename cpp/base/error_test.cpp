@@ -58,7 +58,7 @@ INSTANTIATE_TEST_SUITE_P(Error, ErrnoCode, ::testing::ValuesIn(kErrnos));
 
 TEST(Error, SystemErrorSaysWhatWhereAndWhy) {
     EXPECT_EQ(system_error(ENOENT, "opening", "/vms/a.vmdk").detail(),
-              "opening /vms/a.vmdk: No such file or directory (errno 2)");
+              "opening /vms/a.vmdk failed: No such file or directory (errno 2)");
 }
 
 TEST(Error, NumbersAreThoseOfVix) {

@@ -14,7 +14,7 @@ RandomBytes random_bytes() {
     RandomBytes bytes{};
     // The kernel never returns so few bytes in part, so there is no loop over the remainder.
     while (getrandom(bytes.data(), bytes.size(), 0) < 0) {
-        if (errno != EINTR) throw system_error(errno, "asking for random bytes of", "the kernel");
+        if (errno != EINTR) throw system_error(errno, "reading random bytes from", "the kernel");
     }
     return bytes;
 }

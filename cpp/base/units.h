@@ -14,8 +14,8 @@ inline constexpr std::uint64_t kSectorSize = 512;
 inline std::uint64_t checked_add(std::uint64_t a, std::uint64_t b) {
     std::uint64_t sum = 0;
     if (__builtin_add_overflow(a, b, &sum)) {
-        throw Error{VIX_E_DISK_INVALIDDISK,
-                    "size out of range: " + std::to_string(a) + " + " + std::to_string(b)};
+        throw Error{VIX_E_DISK_INVALIDDISK, "a size is out of range: " + std::to_string(a) + " + " +
+                                                std::to_string(b) + " exceeds 64 bits"};
     }
     return sum;
 }
@@ -23,8 +23,8 @@ inline std::uint64_t checked_add(std::uint64_t a, std::uint64_t b) {
 inline std::uint64_t checked_multiply(std::uint64_t a, std::uint64_t b) {
     std::uint64_t product = 0;
     if (__builtin_mul_overflow(a, b, &product)) {
-        throw Error{VIX_E_DISK_INVALIDDISK,
-                    "size out of range: " + std::to_string(a) + " * " + std::to_string(b)};
+        throw Error{VIX_E_DISK_INVALIDDISK, "a size is out of range: " + std::to_string(a) + " * " +
+                                                std::to_string(b) + " exceeds 64 bits"};
     }
     return product;
 }

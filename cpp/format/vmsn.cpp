@@ -80,7 +80,7 @@ class GroupReader {
     }
 
     void need(std::uint64_t bytes) const {
-        if (bytes > end_ - at_) fail("the state file is cut short");
+        if (bytes > end_ - at_) fail("the snapshot state is truncated");
     }
 
     void skip(std::uint64_t bytes) {
@@ -114,7 +114,9 @@ class GroupReader {
                               : name == "extendedConfigFile" ? &content.extended_config
                                                              : nullptr;
         if (target == nullptr) return skip(size);
-        if (compressed || size > kMaxBlock) fail("the block " + name + " cannot be read");
+        if (compressed || size > kMaxBlock) {
+            fail("the block " + name + " is compressed or larger than 64 MiB");
+        }
         *target = take_bytes(size);
         // The nvram is binary. The texts are followed by spare space.
         if (target != &content.nvram) target->resize(std::min(target->find('\0'), target->size()));
@@ -148,7 +150,7 @@ VmsnContent read_vmsn(const io::File& file) {
     const std::uint64_t size = file.size();
     Header header{};
     const auto no_state_file = [&] {
-        return Error{VIX_E_SNAPSHOT_DUMPER, file.path().string() + " is no snapshot state"};
+        return Error{VIX_E_SNAPSHOT_DUMPER, file.path().string() + " is not a snapshot state"};
     };
     if (size < sizeof header) throw no_state_file();
     file.read_at(0, std::as_writable_bytes(std::span{&header, 1}));
@@ -165,7 +167,7 @@ VmsnContent read_vmsn(const io::File& file) {
         if (position > size || group.size.value() > size - position) throw no_state_file();
         return GroupReader{file, position, group.size.value()}.read();
     }
-    throw Error{VIX_E_SNAPSHOT_DUMPER, file.path().string() + " holds no configuration"};
+    throw Error{VIX_E_SNAPSHOT_DUMPER, file.path().string() + " contains no configuration"};
 }
 
 std::string to_vmsn(const VmsnContent& content) {

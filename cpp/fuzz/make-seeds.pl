@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# Makes the fuzzers' first inputs from t/data/samples and from machines of the tests' own making:
+# Makes the fuzzers' first inputs from t/data/samples and from machines that it creates:
 #
-#   perl -Mblib -It/lib cpp/fuzz/make-seeds.pl FOLDER     one folder in it for each fuzzer
+#   perl -Mblib -It/lib cpp/fuzz/make-seeds.pl FOLDER     writes one subfolder for each fuzzer
 
 use strict;
 use warnings;
@@ -16,7 +16,7 @@ use VixTest::Calls         ();
 use VixTest::Files         qw(list_files);
 use VixTest::SnapshotCalls qw(linked_clone take_snapshot);
 
-# As kNames of machine_fuzz.cpp.
+# The same names as kNames in machine_fuzz.cpp.
 my @NAMES = qw(vm.vmx vm.vmsd vm.vmdk vm-000001.vmdk vm-000002.vmdk vm-s001.vmdk vm-s002.vmdk
     vm-000001-s001.vmdk vm-Snapshot1.vmsn vm-Snapshot2.vmsn vm-flat.vmdk vm.nvram vm.vmxf
     vm-delta.vmdk vm-0.vmdk vm.vmss);
@@ -34,7 +34,7 @@ sub put {
     return;
 }
 
-# The kinds of extent_fuzz.cpp; capacity 2**12 sectors, no hole.
+# In the form of extent_fuzz.cpp: the kind, a capacity of 2**12 sectors, no hole.
 sub put_extent {
     my ($bytes) = @_;
     my $kind = { KDMV => 0, COWD => 1 }->{ substr $bytes, 0, 4 };

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
-# Makes the inputs that ought to cost a parser most, up to a mebibyte each, for the pass of dev/fuzz
-# that holds the limits of time and memory:
+# Makes the inputs that should cost a parser most, up to 1 MiB each, for the pass of dev/fuzz that
+# checks the limits of time and memory:
 #
-#   perl cpp/fuzz/make-worst.pl FOLDER     one folder in it for each fuzzer
+#   perl cpp/fuzz/make-worst.pl FOLDER     writes one subfolder for each fuzzer
 
 use strict;
 use warnings;
@@ -27,7 +27,7 @@ sub put {
     return;
 }
 
-# What `$line` gives for 0, 1, 2..., as many as there is room for.
+# The lines that `$line` returns for 0, 1, 2..., as many as fit.
 sub lines {
     my ($line, $head) = @_;
     my $text = $head || '';
@@ -133,7 +133,7 @@ sub descriptors {
     return;
 }
 
-# Of a hosted sparse extent; what is not told is as usual.
+# The header of a hosted sparse extent; fields that are not given have usual values.
 sub header {
     my (%is) = (
         flags       => 3,
@@ -153,7 +153,7 @@ sub header {
 
 sub sectors { return $_[0] . "\0" x (-length($_[0]) % $SECTOR) }
 
-# `$kind` as in extent_fuzz.cpp; 2 ** `$power` sectors, `$hole` ** 2 more sectors behind the bytes.
+# In the form of extent_fuzz.cpp: the kind, 2 ** `$power` sectors, `$hole` ** 2 sectors of hole.
 sub extent {
     my ($name, $kind, $power, $hole, $bytes) = @_;
     return put('extent', $name, pack('CC', 4 * $power + $kind, $hole) . substr $bytes, 0,
@@ -162,7 +162,7 @@ sub extent {
 
 sub extents {
 
-    # As many tables as the file holds, each with one grain, all sound: 4 sectors and a grain each.
+    # As many sound tables as the file can hold, each with one grain: 4 sectors and a grain each.
     for my $grain (8, 16, 128) {
         my $tables = int(($LIMIT / $SECTOR - 20) / (4 + $grain));
         my $first  = 1 + int((4 * 8192 + 511) / $SECTOR);
@@ -179,7 +179,7 @@ sub extents {
         $all .= "\x5A" x ($grain * $SECTOR * $tables);
         extent("tables-of-grain-$grain", 0, int(log($size) / log(2) + .5), 0, $all);
 
-        # The grains of full tables, in the order that makes most runs of them.
+        # Full tables, with the grains in the order that yields the most runs.
         my $grains = int(($LIMIT / $SECTOR - 40) / $grain);
         my @order  = reverse 0 .. $grains - 1;
         my $full   = int(($grains + 511) / 512);
@@ -195,7 +195,7 @@ sub extents {
                 . "\x5A" x ($grain * $grains * $SECTOR));
     }
 
-    # Directories of the largest size, in the bytes, in the hole, twice, of nothing and of rubbish.
+    # Directories of the largest size: in the bytes, in the hole, two of them, empty, and garbage.
     my $most = 1 << 22;
     for my $entry (0, 1, 2049, 0xFFFFFFFF) {
         my $bytes = header(capacity => 1 << 30, grain => 8) . pack('V', $entry) x 262_000;
@@ -210,7 +210,7 @@ sub extents {
     extent('tables-in-hole', 0, 30, 255, header(capacity => 1 << 30, grain => 8) . $rising);
     extent('same-twice', 0, 30, 255, header(capacity => 1 << 30, grain => 8, rgd => 1) . $rising);
 
-    # Zeroed grains and none in turn: a run each.
+    # Zeroed and unallocated grains in turn: one run each.
     my $turns
         = header(capacity => 1 << 31, grain => 128, version => 2, flags => 7)
         . sectors(pack 'V*', map { 258 + 4 * $_ } 0 .. 440)
@@ -315,7 +315,7 @@ sub states {
     return;
 }
 
-# The files that machine_fuzz.cpp takes apart; 65,535 bytes each at most.
+# The files that machine_fuzz.cpp unpacks, with at most 65,535 bytes each.
 sub machines {
     my $file
         = sub { my ($number, $bytes) = @_; return pack('Cv', $number, length $bytes) . $bytes };

@@ -162,7 +162,7 @@ void register_machine(const fs::path& vmx, const vm::Settings& settings, Progres
     const fs::path path = full_path(vmx);
     boost::system::error_code error;
     if (!fs::exists(path, error)) {
-        throw Error{VIX_E_NOT_FOUND, path.string() + ": there is no such virtual machine"};
+        throw Error{VIX_E_NOT_FOUND, path.string() + ": this virtual machine does not exist"};
     }
     const InventoryEntry entry = describe(path);
     const fs::path file = file_of(settings);
@@ -181,7 +181,8 @@ void unregister_machine(const fs::path& vmx, const vm::Settings& settings, Progr
     // Check before locking, because the lock needs a writable folder.
     if (entries_of(path, read(settings), settings).empty()) return;
     if (is_held_as_running(path, settings)) {
-        throw Error{VIX_E_VM_IS_RUNNING, path.string() + " runs; it stays in the inventory"};
+        throw Error{VIX_E_VM_IS_RUNNING,
+                    path.string() + " is running and stays in the inventory; power it off first"};
     }
     const fs::path file = file_of(settings);
     const io::Lock lock{file, io::LockKind::Exclusive, {kPatience, &waiting}};

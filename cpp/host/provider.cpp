@@ -57,7 +57,7 @@ const char* operation_name(Operation operation) {
         case Operation::DeleteMachine:
             return "deleting a virtual machine";
         case Operation::SnapshotMachine:
-            return "a snapshot";
+            return "using snapshots";
         case Operation::PauseMachine:
             return "pausing a virtual machine";
         case Operation::UpgradeHardware:
@@ -83,7 +83,7 @@ Provider provider_for(int host_type) {
     for (const Product& product : kProducts) {
         if (static_cast<int>(product.provider) == host_type) return product.provider;
     }
-    throw Error{VIX_E_INVALID_ARG, "there is no host type " + std::to_string(host_type)};
+    throw Error{VIX_E_INVALID_ARG, "host type " + std::to_string(host_type) + " is unknown"};
 }
 
 const char* product_name(Provider provider) {

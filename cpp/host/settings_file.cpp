@@ -55,8 +55,7 @@ void check_environment(const io::Environment& environment) {
     for (const std::string& name : environment.names()) {
         const auto missed = missed_setting(name);
         if (!missed) continue;
-        throw Error{VIX_E_INVALID_ARG, "the environment variable " + name +
-                                           " is none that is read" +
+        throw Error{VIX_E_INVALID_ARG, "the environment variable " + name + " is not a setting" +
                                            hint_for(variable_for(*missed))};
     }
 }
@@ -67,7 +66,7 @@ fs::path usual_inventory(const io::Environment& environment) {
     return home ? fs::path{*home} / ".vmware" / "inventory.vmls" : fs::path{};
 }
 
-// `fault` completes the sentence after the value: "is no absolute path".
+// `fault` completes the sentence after the value: "is not an absolute path".
 [[noreturn]] void refuse(const Setting& setting, const std::string& fault) {
     throw Error{VIX_E_INVALID_ARG, setting.where + "the setting " + setting.name + " = \"" +
                                        setting.value + "\" " + fault};
@@ -75,7 +74,7 @@ fs::path usual_inventory(const io::Environment& environment) {
 
 fs::path path_from(const Setting& setting, const std::string& part) {
     if (fs::path{part}.is_absolute()) return part;
-    refuse(setting, "is no absolute path");
+    refuse(setting, "is not an absolute path");
 }
 
 fs::path path_from(const Setting& setting) {
@@ -118,35 +117,35 @@ std::string network_from(const Setting& setting) {
     const bool named = colon != std::string::npos && colon + 1 < value.size();
     const bool plain = value == "user" || value == "none";
     if (plain || (named && (kind == "network" || kind == "bridge"))) return value;
-    refuse(setting, "is none of user, none, network:NAME and bridge:NAME");
+    refuse(setting, "is not one of user, none, network:NAME and bridge:NAME");
 }
 
 power::Acceleration acceleration_from(const Setting& setting) {
     if (equal_ignoring_case(setting.value, "auto")) return power::Acceleration::WhereItWorks;
     const auto truth = truth_in(setting.value);
-    if (!truth) refuse(setting, "is none of auto, TRUE and FALSE");
+    if (!truth) refuse(setting, "is not one of auto, TRUE and FALSE");
     return *truth ? power::Acceleration::Always : power::Acceleration::Never;
 }
 
 std::chrono::seconds seconds_from(const Setting& setting) {
     const auto number = parse_number(setting.value);
     if (number && *number > 0 && *number <= 86400) return std::chrono::seconds{*number};
-    refuse(setting, "is no number of seconds from 1 to 86400");
+    refuse(setting, "is not a number of seconds from 1 to 86400");
 }
 
 std::string uri_from(const Setting& setting) {
     if (power::is_libvirt_uri(setting.value)) return setting.value;
     refuse(setting,
-           "is no URI of libvirt's QEMU, like qemu:///system or qemu+ssh://root@host/system");
+           "is not a libvirt URI for QEMU, like qemu:///system or qemu+ssh://root@host/system");
 }
 
 std::string command_from(const Setting& setting) {
     try {
         if (!power::split_words(setting.value).empty()) return setting.value;
     } catch (const Error& error) {
-        refuse(setting, "is no command line: " + error.detail());
+        refuse(setting, "is not a command line: " + error.detail());
     }
-    refuse(setting, "is no command line: it has no words");
+    refuse(setting, "is not a command line: it has no words");
 }
 
 // One without the other would have no effect. Only the firmware's maker knows which variables file

@@ -170,8 +170,8 @@ int Child::wait() {
         uninterrupted([&] { return read(report_.number, &report, sizeof report); });
     reap();
     if (count != sizeof report) {
-        throw Error{VIX_E_FAIL,
-                    "how " + path_ + " ended is not known: the process that watched it was killed"};
+        throw Error{VIX_E_FAIL, "the exit status of " + path_ +
+                                    " is unknown: the process that supervised it was killed"};
     }
     if (report.error != 0) throw system_error(report.error, "executing", path_);
     const int status = report.status;

@@ -26,7 +26,7 @@ Error not_a_plain_file(const fs::path& path, const struct stat& status) {
                        : S_ISSOCK(status.st_mode) ? "a socket"
                                                   : "a device";
     return Error{VIX_E_FILE_ACCESS_ERROR,
-                 path.string() + " is " + kind + "; only plain files are read"};
+                 path.string() + " is " + kind + ", but a regular file is required"};
 }
 
 constexpr std::uint64_t kZeroBuffer = std::uint64_t{1} << 16;
@@ -108,7 +108,7 @@ std::optional<fs::path> File::place() const {
 
 std::uint64_t File::size() const {
     struct stat status {};
-    if (fstat(descriptor_, &status) != 0) throw system_error(errno, "looking at", path_.string());
+    if (fstat(descriptor_, &status) != 0) throw system_error(errno, "checking", path_.string());
     return static_cast<std::uint64_t>(status.st_size);
 }
 
@@ -123,8 +123,9 @@ void File::read_at(std::uint64_t offset, std::span<std::byte> buffer) const {
         }
         if (count == 0) {
             throw Error{VIX_E_DISK_NEEDSREPAIR,
-                        path_.string() + ": the file ends at offset " + std::to_string(offset) +
-                            ", " + std::to_string(buffer.size()) + " more bytes should follow"};
+                        path_.string() + " is truncated: it ends at offset " +
+                            std::to_string(offset) + ", but " + std::to_string(buffer.size()) +
+                            " more bytes should follow"};
         }
         offset += static_cast<std::uint64_t>(count);
         buffer = buffer.subspan(static_cast<std::size_t>(count));
@@ -165,19 +166,19 @@ void File::finish(Durability durability) {
     if (durability == Durability::Synced) sync();
     const int second = fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
     const bool done = second >= 0 && (::close(second) == 0 || errno == EINTR);
-    if (!done) throw system_error(errno, "completing", path_.string());
+    if (!done) throw system_error(errno, "closing", path_.string());
 }
 
 void File::restrict_like(const File& other) {
     struct stat own {};
     struct stat others {};
     if (fstat(descriptor_, &own) != 0 || fstat(other.descriptor_, &others) != 0) {
-        throw system_error(errno, "looking at", path_.string());
+        throw system_error(errno, "checking", path_.string());
     }
     const mode_t permissions = own.st_mode & others.st_mode & 0777U;
     if (permissions == (own.st_mode & 0777U)) return;
     if (fchmod(descriptor_, permissions) != 0) {
-        throw system_error(errno, "restricting", path_.string());
+        throw system_error(errno, "restricting the permissions of", path_.string());
     }
 }
 
@@ -235,7 +236,7 @@ std::optional<FileIdentity> identity_of(const fs::path& path) {
     if (lstat(path.c_str(), &status) != 0) {
         const bool nothing =
             errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG || errno == ELOOP;
-        if (!nothing) throw system_error(errno, "looking for", path.string());
+        if (!nothing) throw system_error(errno, "checking", path.string());
         return std::nullopt;
     }
     return FileIdentity{status.st_dev, status.st_ino};
@@ -261,7 +262,7 @@ std::uint64_t allocated_bytes(const std::vector<fs::path>& paths) {
 
 unsigned permissions_of(const fs::path& path) {
     struct stat status {};
-    if (stat(path.c_str(), &status) != 0) throw system_error(errno, "looking at", path.string());
+    if (stat(path.c_str(), &status) != 0) throw system_error(errno, "checking", path.string());
     return status.st_mode & 0777U;
 }
 
@@ -269,9 +270,9 @@ std::string read_text(const fs::path& path, std::uint64_t limit, Links links) {
     const File file = File::open(path, links);
     const std::uint64_t size = file.size();
     if (size > limit) {
-        throw Error{VIX_E_FILE_TOO_BIG, path.string() + " has " + std::to_string(size) +
-                                            " bytes, at most " + std::to_string(limit) +
-                                            " are expected"};
+        throw Error{VIX_E_FILE_TOO_BIG, path.string() + " is too large: it has " +
+                                            std::to_string(size) + " bytes, but at most " +
+                                            std::to_string(limit) + " are allowed"};
     }
     std::string text(size, '\0');
     file.read_at(0, std::as_writable_bytes(std::span{text}));

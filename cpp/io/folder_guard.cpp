@@ -36,8 +36,9 @@ FolderGuard::FolderGuard(const boost::filesystem::path& file_or_folder, LockKind
             return;
         }
         if (!wait.goes_on(kPause)) {
-            throw Error{VIX_E_FILE_ALREADY_LOCKED,
-                        file_or_folder.string() + " is being worked on by another call"};
+            throw Error{VIX_E_FILE_ALREADY_LOCKED, "another call is working on " +
+                                                       file_or_folder.string() +
+                                                       "; try again when it has finished"};
         }
     }
 }

@@ -176,8 +176,9 @@ std::optional<LockMember> read_member(const fs::path& path) {
 }
 
 std::string describe(const fs::path& member_path, const LockMember& member) {
-    return member_path.string() + " (held by process " + member.execution + " on host " +
-           (is_this_machine(member.machine) ? std::string{"this machine"} : member.machine) + ")";
+    const std::string host =
+        is_this_machine(member.machine) ? std::string{"this host"} : "host " + member.machine;
+    return member_path.string() + " (held by process " + member.execution + " on " + host + ")";
 }
 
 std::string random_number() {
@@ -359,7 +360,7 @@ void Lock::enter(LockKind kind, const Patience& patience) {
     Wait wait{patience};
     while (const auto holder = obstacle(own_.lamport, kind)) {
         if (!wait.goes_on(kQueueWait)) {
-            throw Error{VIX_E_FILE_ALREADY_LOCKED, "locked: " + *holder};
+            throw Error{VIX_E_FILE_ALREADY_LOCKED, "the lock is taken: " + *holder};
         }
     }
 }

@@ -51,9 +51,10 @@ std::string composed_otherwise(const fs::path& folder, const std::vector<std::st
     for (const std::string& candidate : names) {
         if (decompose(candidate) != wanted) continue;
         if (!found.empty()) {
-            throw Error{VIX_E_FILE_ERROR, "the name " + name + " could be that of two files of " +
-                                              folder.string() +
-                                              " whose letters are composed otherwise: rename one"};
+            throw Error{
+                VIX_E_FILE_ERROR,
+                "the name " + name + " matches two entries of " + folder.string() +
+                    " that differ only in how their letters are composed; rename one of them"};
         }
         found = candidate;
     }
@@ -100,7 +101,9 @@ fs::path PathMap::resolve(std::string_view path) const {
                     shown + " is a network path; only drive letters can be mapped to folders"};
     }
     if (path.size() < 3 || !is_separator(path[2])) {
-        throw Error{VIX_E_FILE_NAME_INVALID, shown + " is relative to the drive's current folder"};
+        throw Error{
+            VIX_E_FILE_NAME_INVALID,
+            shown + " is relative to the drive's current folder; an absolute path is required"};
     }
     const char letter = upper(path[0]);
     const auto drive = drives_.find(letter);
@@ -117,9 +120,10 @@ fs::path PathMap::resolve(std::string_view path) const {
         return follow_windows_names(drive->second, path.substr(3));
     }
     const std::string name{letter};
-    throw Error{VIX_E_FILE_NOT_FOUND, shown + ": " + drive->second.string() +
-                                          ", the folder that is drive " + name + " (drive." + name +
-                                          " or VIX_DRIVE_" + name + "), is not there"};
+    throw Error{VIX_E_FILE_NOT_FOUND, shown + ": the folder mapped to drive " + name + ", " +
+                                          drive->second.string() +
+                                          ", does not exist; correct the setting drive." + name +
+                                          " or VIX_DRIVE_" + name};
 }
 
 }  // namespace vix::io

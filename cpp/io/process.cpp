@@ -19,7 +19,8 @@ std::string require_program(const Environment& environment,
     const auto program = find_program(environment, command.front());
     if (program) return *program;
     throw Error{VIX_E_FILE_NOT_FOUND,
-                "the program " + command.front() + " is not installed (looked for in PATH)"};
+                "the program " + command.front() +
+                    " is not installed: it is neither in PATH nor in /usr/bin, /usr/sbin or /bin"};
 }
 
 // Returns false at the end of the input, and on a non-blocking descriptor also if nothing can be

@@ -81,7 +81,7 @@ void UndoableReplacement::save_old() {
     if (link(path_.c_str(), old.c_str()) != 0) {
         const bool impossible =
             errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK;
-        if (!impossible) throw system_error(errno, "saving", path_.string());
+        if (!impossible) throw system_error(errno, "saving the old content of", path_.string());
         old_text_ = read_text(path_, kMostText);
     }
     state_ = State::Saved;

@@ -52,7 +52,7 @@ void move_without_replacing(const fs::path& from, const fs::path& to) {
 }
 
 void remove_staged(const fs::path& folder) {
-    if (!remove_whole(folder)) throw system_error(errno, "removing", folder.string());
+    if (!remove_whole(folder)) throw system_error(errno, "deleting", folder.string());
 }
 
 void remove_published(const fs::path& staging, const fs::path& destination) {
@@ -87,8 +87,9 @@ int lock_new_folder(const fs::path& folder) {
         // On a file system without flock(), a folder that we did not create may be in use.
         if (!locked && (errno == EWOULDBLOCK || !made)) {
             ::close(descriptor);
-            throw Error{VIX_E_FILE_ALREADY_LOCKED,
-                        folder.string() + ": somebody else is making the same folder"};
+            throw Error{
+                VIX_E_FILE_ALREADY_LOCKED,
+                "another call is creating the same folder: it has locked " + folder.string()};
         }
         if (made) return descriptor;
         remove_staged(folder);

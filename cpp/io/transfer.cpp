@@ -196,9 +196,9 @@ void Transfer::start_threads() {
         for (std::size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { work(); });
     } catch (const std::system_error& error) {
         if (!threads_.empty()) return;  // the one that was started is slower, nothing worse
-        throw Error{VIX_E_OUT_OF_MEMORY,
-                    "the system gives this process no thread to copy with (errno " +
-                        std::to_string(error.code().value()) + ")"};
+        throw Error{VIX_E_OUT_OF_MEMORY, "starting a thread to copy files failed (errno " +
+                                             std::to_string(error.code().value()) +
+                                             "); the limit on processes may be reached"};
     }
 }
 

@@ -52,8 +52,8 @@ class Parser {
             parse_line(trim(text.substr(begin, end - begin)));
             begin = end + 1;
         }
-        if (descriptor_.create_type.empty()) fail("there is no createType");
-        if (descriptor_.extents.empty()) fail("there is no extent");
+        if (descriptor_.create_type.empty()) fail("the descriptor has no createType");
+        if (descriptor_.extents.empty()) fail("the descriptor has no extent line");
         decode_names();
         return std::move(descriptor_);
     }
@@ -90,7 +90,7 @@ class Parser {
             fail_here("the value has no closing quote");
         }
         if (is_single(name) && !known_.insert(to_lower(name)).second) {
-            fail_here("this name stands there twice");
+            fail_here("this name occurs twice");
         }
         set_header(name, value);
     }
@@ -116,7 +116,8 @@ class Parser {
         if (starts_with_ignoring_case(name, "ddb.")) {
             // Older products put the encoding here; the header's own line has priority.
             if (equal_ignoring_case(name, "ddb.encoding")) ddb_encoding_ = value;
-            if (descriptor_.ddb.size() == kMaxDdbEntries) fail("its data base is too large");
+            if (descriptor_.ddb.size() == kMaxDdbEntries)
+                fail("the disk data base has too many entries");
             descriptor_.ddb.emplace_back(name.substr(4), value);
         } else if (equal_ignoring_case(name, "encoding")) {
             encoding_ = value;
@@ -137,7 +138,7 @@ class Parser {
 
     std::uint32_t parse_cid(std::string_view value) const {
         const auto cid = parse_hex32(value);
-        if (!cid) fail_here("a content id is up to eight hexadecimal digits");
+        if (!cid) fail_here("the content id is not a number of up to eight hexadecimal digits");
         return *cid;
     }
 
@@ -149,7 +150,7 @@ class Parser {
         if (!sectors) fail_here("the extent's size is not a number");
         extent.sectors = *sectors;
         const auto type = value_named(kTypes, take_word(rest));
-        if (!type) fail_here("the extent's type is not known");
+        if (!type) fail_here("the extent's type is unknown");
         extent.type = *type;
         if (extent.type != ExtentType::Zero) {
             extent.name_bytes = take_name(rest);
@@ -159,7 +160,7 @@ class Parser {
             extent.offset_sectors = *number;
         }
         if (extent.sectors == 0) fail_here("the extent is empty");
-        if (descriptor_.extents.size() == kMaxExtents) fail("it has too many extents");
+        if (descriptor_.extents.size() == kMaxExtents) fail("the descriptor has too many extents");
         descriptor_.extents.push_back(std::move(extent));
     }
 
@@ -174,12 +175,12 @@ class Parser {
         rest = trim(rest);
         const auto close = rest.size() > 1 ? rest.find('"', 1) : std::string_view::npos;
         if (rest.empty() || rest.front() != '"' || close == std::string_view::npos) {
-            fail_here("the extent names no file in quotes");
+            fail_here("the extent has no file name in quotes");
         }
         std::string name{rest.substr(1, close - 1)};
         rest.remove_prefix(close + 1);
         if (name.empty() || name.find('\0') != std::string::npos) {
-            fail_here("the extent's file name cannot be used");
+            fail_here("the extent's file name is empty or contains a NUL byte");
         }
         return name;
     }
@@ -259,7 +260,7 @@ bool looks_like_descriptor(std::string_view text) {
 Descriptor parse_descriptor(std::string_view text, const std::string& where) {
     text = text.substr(0, text.find('\0'));
     if (!looks_like_descriptor(text)) {
-        throw Error{VIX_E_DISK_INVALIDDISK, where + " is no virtual disk"};
+        throw Error{VIX_E_DISK_INVALIDDISK, where + " is not a virtual disk"};
     }
     return Parser{where}.parse(text);
 }

@@ -156,9 +156,10 @@ void GrainExtent::read_compressed(const Run& run, std::span<std::byte> grain) co
     if (markers_) {
         const auto marker = read_struct<Marker>(*file(), offset);
         offset += kGrainMarkerBytes;
-        if (marker.value.value() != run.grain_sector) needs_repair(*file(), what + " is another's");
+        if (marker.value.value() != run.grain_sector)
+            needs_repair(*file(), what + " belongs to another sector");
         if (marker.size.value() == 0 || marker.size.value() > grain.size() * 2) {
-            needs_repair(*file(), what + " has an impossible length");
+            needs_repair(*file(), what + " has an invalid length");
         }
         length = marker.size.value();
     }
@@ -170,7 +171,8 @@ void GrainExtent::read_compressed(const Run& run, std::span<std::byte> grain) co
                                   reinterpret_cast<const Bytef*>(packed.data()), length);
     const std::uint64_t needed =
         std::min<std::uint64_t>(grain.size(), (sectors() - run.grain_sector) * kSectorSize);
-    if (result != Z_OK || unpacked < needed) needs_repair(*file(), what + " cannot be unpacked");
+    if (result != Z_OK || unpacked < needed)
+        needs_repair(*file(), what + " cannot be decompressed");
     std::fill(grain.begin() + static_cast<std::ptrdiff_t>(unpacked), grain.end(), std::byte{0});
 }
 
@@ -178,25 +180,25 @@ std::unique_ptr<Extent> open_flat(const ExtentLine& line, std::shared_ptr<const 
     const std::uint64_t begin = sectors_to_bytes(line.offset_sectors);
     const std::uint64_t end = checked_add(begin, sectors_to_bytes(line.sectors));
     if (end > file->size()) {
-        needs_repair(*file, "the extent ends at byte " + std::to_string(end) +
-                                ", the file at byte " + std::to_string(file->size()));
+        needs_repair(*file, "the extent should end at byte " + std::to_string(end) +
+                                ", but the file ends at byte " + std::to_string(file->size()));
     }
     return std::make_unique<FlatExtent>(std::move(file), line.sectors, begin);
 }
 
 void check_size(const File& file, const ExtentLine& line, std::uint64_t capacity) {
     if (capacity == 0 || capacity > kMaxCapacity) {
-        invalid(file, "a capacity of " + std::to_string(capacity) + " sectors is not possible");
+        invalid(file, "a capacity of " + std::to_string(capacity) + " sectors is invalid");
     }
     if (line.sectors > capacity) {
-        invalid(file, "the descriptor gives it " + std::to_string(line.sectors) +
-                          " sectors, it has " + std::to_string(capacity));
+        invalid(file, "the descriptor claims " + std::to_string(line.sectors) +
+                          " sectors, but the extent has " + std::to_string(capacity));
     }
 }
 
 void check_grain(const File& file, std::uint64_t grain_sectors, std::uint64_t most) {
     if (!std::has_single_bit(grain_sectors) || grain_sectors > most) {
-        invalid(file, "a grain of " + std::to_string(grain_sectors) + " sectors is not possible");
+        invalid(file, "a grain size of " + std::to_string(grain_sectors) + " sectors is invalid");
     }
 }
 
@@ -216,28 +218,29 @@ HostedHeader read_footer(const File& file) {
 }
 
 void check_hosted(const File& file, const HostedHeader& header) {
-    if (header.magic.value() != HostedHeader::kMagic) invalid(file, "it is no sparse extent");
-    if (header.version.value() == 0) invalid(file, "version 0 is not possible");
+    if (header.magic.value() != HostedHeader::kMagic) invalid(file, "this is not a sparse extent");
+    if (header.version.value() == 0) invalid(file, "version 0 is invalid");
     if (header.version.value() > HostedHeader::kMaxVersion) {
-        throw Error{VIX_E_DISK_UNSUPPORTEDDISKVERSION, file.path().string() +
-                                                           ": sparse extent of version " +
-                                                           std::to_string(header.version.value())};
+        throw Error{VIX_E_DISK_UNSUPPORTEDDISKVERSION, file.path().string() + ": version " +
+                                                           std::to_string(header.version.value()) +
+                                                           " of sparse extents is not supported"};
     }
     if ((header.flags.value() & HostedHeader::kNewlineTest) != 0 &&
         !std::equal(std::begin(kNewlineTestBytes), std::end(kNewlineTestBytes),
                     header.newline_test)) {
-        needs_repair(file, "its line ends were converted as if it were text");
+        needs_repair(file, "the line ends in it were converted: it was copied as if it were text");
     }
     if (header.compression.value() > HostedHeader::kDeflate) {
         throw Error{VIX_E_DISK_NOTSUPPORTED, file.path().string() + ": compression algorithm " +
-                                                 std::to_string(header.compression.value())};
+                                                 std::to_string(header.compression.value()) +
+                                                 " is not supported"};
     }
     const bool compressed = header.compression.value() == HostedHeader::kDeflate;
     check_grain(file, header.grain_size.value(),
                 compressed ? kMaxCompressedGrain : kMaxGrainSectors);
     const std::uint32_t entries = header.entries_per_table.value();
     if (entries == 0 || entries > kMaxEntriesPerTable) {
-        invalid(file, "grain tables of " + std::to_string(entries) + " entries are not possible");
+        invalid(file, "grain tables of " + std::to_string(entries) + " entries are invalid");
     }
 }
 
@@ -278,11 +281,12 @@ std::unique_ptr<Extent> open_hosted(const ExtentLine& line, std::shared_ptr<cons
 
 GrainMap cowd_map(const File& file, const ExtentLine& line) {
     const auto header = read_struct<CowdHeader>(file, 0);
-    if (header.magic.value() != CowdHeader::kMagic) invalid(file, "it is no ESX sparse extent");
+    if (header.magic.value() != CowdHeader::kMagic)
+        invalid(file, "this is not an ESX sparse extent");
     if (header.version.value() != 1) {
-        throw Error{VIX_E_DISK_UNSUPPORTEDDISKVERSION, file.path().string() +
-                                                           ": ESX sparse extent of version " +
-                                                           std::to_string(header.version.value())};
+        throw Error{VIX_E_DISK_UNSUPPORTEDDISKVERSION,
+                    file.path().string() + ": version " + std::to_string(header.version.value()) +
+                        " of ESX sparse extents is not supported"};
     }
     check_size(file, line, header.capacity.value());
     check_grain(file, header.grain_size.value(), kMaxGrainSectors);
@@ -312,25 +316,27 @@ void check_sesparse_parts(const File& file, const SeSparseHeader& header) {
     std::sort(parts.begin(), parts.end());
     for (std::size_t i = 1; i < parts.size(); ++i) {
         const auto [begin, size] = parts[i - 1];
-        if (checked_add(begin, size) > parts[i].first) invalid(file, "two parts of it overlap");
+        if (checked_add(begin, size) > parts[i].first)
+            invalid(file, "two parts of the extent overlap");
     }
     const std::uint64_t file_sectors = file.size() / kSectorSize;
     for (const std::uint64_t begin : {header.volatile_header.value(), header.directory.value(),
                                       header.tables.value(), header.grains.value()}) {
-        if (begin == 0) invalid(file, "a part of it has no place");
-        if (begin > file_sectors) needs_repair(file, "a part of it lies outside the file");
+        if (begin == 0) invalid(file, "the header lacks the position of a part");
+        if (begin > file_sectors) needs_repair(file, "a part of the extent lies outside the file");
     }
 }
 
 void check_sesparse(const File& file, const SeSparseHeader& header) {
-    if (header.magic.value() != SeSparseHeader::kMagic) invalid(file, "it is no seSparse extent");
+    if (header.magic.value() != SeSparseHeader::kMagic)
+        invalid(file, "this is not a seSparse extent");
     const bool known = header.version.value() == SeSparseHeader::kVersion &&
                        header.grain_size.value() == SeSparseHeader::kGrainSectors &&
                        header.table_size.value() == SeSparseHeader::kTableSectors &&
                        header.flags.value() == 0;
     if (!known) {
         throw Error{VIX_E_DISK_UNSUPPORTEDDISKVERSION,
-                    file.path().string() + ": seSparse extent of an unknown version"};
+                    file.path().string() + ": this version of seSparse extents is not supported"};
     }
     check_sesparse_parts(file, header);
     const auto state =
@@ -339,7 +345,7 @@ void check_sesparse(const File& file, const SeSparseHeader& header) {
         invalid(file, "its volatile header is missing");
     }
     if (state.replay_journal.value() != 0) {
-        needs_repair(file, "changes wait in its journal; open it with ESX once");
+        needs_repair(file, "its journal holds changes that are not applied; open it once with ESX");
     }
 }
 
@@ -376,7 +382,7 @@ Run Run::from(std::uint64_t count) const {
 }
 
 void Extent::read_compressed(const Run&, std::span<std::byte>) const {
-    throw Error{VIX_E_FAIL, "this extent holds no compressed grains"};
+    throw Error{VIX_E_FAIL, "this extent has no compressed grains"};
 }
 
 std::unique_ptr<Extent> open_extent(const ExtentLine& line, std::shared_ptr<const File> file) {
@@ -396,7 +402,7 @@ std::unique_ptr<Extent> open_extent(const ExtentLine& line, std::shared_ptr<cons
             break;
     }
     throw Error{VIX_E_DISK_UNSUPPORTEDDEVICE,
-                line.name + " is a physical disk; devices are never opened"};
+                line.name + " is a physical disk; this library never opens devices"};
 }
 
 bool has_footer(const File& file) {
@@ -432,7 +438,7 @@ std::string read_embedded_descriptor(const File& file) {
     if (offset == 0 || size == 0) return {};
     const std::uint64_t file_sectors = file.size() / kSectorSize;
     if (offset > file_sectors || size > kDescriptorLimit / kSectorSize) {
-        invalid(file, "its descriptor has no possible place");
+        invalid(file, "its embedded descriptor lies outside the file or is too large");
     }
     std::string text(std::min(size, file_sectors - offset) * kSectorSize, '\0');
     file.read_at(offset * kSectorSize, std::as_writable_bytes(std::span{text}));

@@ -52,7 +52,7 @@ GrainTables::GrainTables(std::shared_ptr<const io::File> file, const GrainMap& m
     if (map_.tables() > kMaxTables || map_.directory_entries < map_.tables()) {
         throw Error{VIX_E_DISK_INVALIDDISK, file_->path().string() + ": a grain directory of " +
                                                 std::to_string(map_.tables()) +
-                                                " tables is not possible"};
+                                                " tables is invalid"};
     }
     buffer_.resize(map_.table_bytes());
     chosen_ = read_directory(map_.directory);
@@ -274,7 +274,8 @@ void GrainTables::check_grains_apart() {
             if (grain.kind != GrainPlace::Kind::At) continue;
             first_used_ = std::min(first_used_, grain.sector * kSectorSize);
             if (!use.take(grain.sector) || hits_a_table(grain.sector * kSectorSize)) {
-                fail("the grain of sector " + std::to_string(begin) + " overlaps another one");
+                fail("the grain of sector " + std::to_string(begin) +
+                     " overlaps another grain or a table");
             }
         }
     }

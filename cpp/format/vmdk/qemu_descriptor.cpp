@@ -169,21 +169,21 @@ std::optional<std::string> misread_by_qemu(std::string_view text, const Descript
     const std::string_view start = start_of(text);
     const bool same_ids = number_behind(start, "CID") == descriptor.cid &&
                           number_behind(start, "parentCID") == descriptor.parent_cid;
-    if (!same_ids) return "QEMU reads other content ids in its descriptor";
+    if (!same_ids) return "QEMU would read other content ids from its descriptor";
     if (embedded) return std::nullopt;
     const std::string_view whole = until_nul(text.substr(0, kTextLimit));
     const bool known =
         std::any_of(std::begin(kTypes), std::end(kTypes), [&](std::string_view type) {
             return type == descriptor.create_type && is_quoted_type(whole, type);
         });
-    if (!known) return "QEMU does not know disks of its createType";
+    if (!known) return "QEMU does not support its createType";
     const bool writable =
         std::all_of(descriptor.extents.begin(), descriptor.extents.end(), [](const auto& line) {
             return line.access == Access::ReadWrite && line.type != ExtentType::Zero;
         });
-    if (!writable) return "QEMU passes over its extents that are not RW, or ZERO";
+    if (!writable) return "QEMU would ignore its extents that are ZERO or not RW";
     if (!same_extents(whole, descriptor.extents)) {
-        return "QEMU reads other extents in its descriptor";
+        return "QEMU would read other extents from its descriptor";
     }
     return std::nullopt;
 }

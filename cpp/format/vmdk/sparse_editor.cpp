@@ -27,7 +27,8 @@ SparseEditor::SparseEditor(std::shared_ptr<io::File> file, std::uint64_t sectors
     // Reading can work around damage; writing must not build on it.
     if (tables_.worked_around()) {
         throw Error{VIX_E_DISK_NOTSUPPORTED,
-                    file_->path().string() + ": its grain tables cannot be changed in place"};
+                    file_->path().string() +
+                        ": its grain tables are damaged and cannot be changed in place"};
     }
     // So far nobody has checked where the redundant tables lie, and that grains overlap neither
     // copy.
@@ -58,7 +59,7 @@ SparseEditor::Place SparseEditor::place(std::uint64_t grain) {
     reserve_tables(grain / map.entries_per_table);
     if (end_sector_ > std::numeric_limits<std::uint32_t>::max()) {
         throw Error{VIX_E_FILE_TOO_BIG,
-                    file_->path().string() + ": a sparse extent holds 2 TiB at the most"};
+                    file_->path().string() + ": a sparse extent holds at most 2 TiB"};
     }
     const std::uint64_t sector = end_sector_;
     fresh_[grain] = static_cast<std::uint32_t>(sector);

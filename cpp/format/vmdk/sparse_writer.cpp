@@ -52,7 +52,7 @@ std::uint64_t SparseWriter::allocate(std::uint64_t sector, std::uint64_t sectors
         if (grain == last_grain_index_) continue;  // allocated by the previous range
         if (next_grain_ > std::numeric_limits<std::uint32_t>::max()) {
             throw Error{VIX_E_FILE_TOO_BIG,
-                        file_->path().string() + ": a sparse extent holds 2 TiB at the most"};
+                        file_->path().string() + ": a sparse extent holds at most 2 TiB"};
         }
         if (grain == first) begin = next_grain_;
         start_table(grain / kEntriesPerTable);

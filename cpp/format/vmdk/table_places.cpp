@@ -128,7 +128,7 @@ void TablePlaces::complete(io::File& file, io::Durability durability) {
     if (end == begin) return;
     if (end > std::numeric_limits<std::uint32_t>::max()) {
         throw Error{VIX_E_FILE_TOO_BIG,
-                    file.path().string() + ": a sparse extent holds 2 TiB at the most"};
+                    file.path().string() + ": a sparse extent holds at most 2 TiB"};
     }
     file.resize(round_up(end, map_.grain_sectors) * kSectorSize);
     for (const auto& [from, to] : copies) copy_table(file, from, to);
