@@ -1,6 +1,6 @@
 // The core's one exception type: a VIX error code plus a detail for people (what failed, where,
-// what was found). The place that knows the cause chooses the code. Numbers and general texts come
-// from error_codes.def.
+// what was found). The function that detects the cause chooses the code. error_codes.def has the
+// numbers and the general texts.
 #pragma once
 
 #include <cstdint>

@@ -39,7 +39,7 @@ struct Command {
 
 class Child {
   public:
-    // Throws VIX_E_FAIL, or the code for the errno, if no process can be created.
+    // Throws the Error of the failed system call if no process can be created.
     Child(const Command& command, Streams streams);
     // Sends SIGTERM to the program if it still runs, and waits for its end.
     ~Child();

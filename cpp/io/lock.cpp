@@ -205,8 +205,8 @@ std::optional<double> age_of(const fs::path& path) {
 }
 
 // Drawing a number takes moments. So an entry is live while one of its files (D or E) is younger
-// than a second and the process that its E file names, if any, is alive. One young file is enough:
-// when the other one has been removed, an entry of a killed process has none left.
+// than a second and the process that its E file names, if any, is alive. The younger file decides
+// for both, so that both files of a stale entry are removed together.
 bool is_entering(const fs::path& folder, const std::string& number) {
     const auto is_young = [&](char kind) {
         const auto age = age_of(folder / name_of(kind, number));

@@ -1,5 +1,5 @@
 // Replaces a file's content by rename: whoever opens the file finds the old or the new content,
-// also after a crash. Unless told otherwise nothing is synced.
+// also after a crash. Only Durability::Synced syncs.
 #pragma once
 
 #include <boost/filesystem/path.hpp>

@@ -113,7 +113,7 @@ class Judge {
         for (const auto& [id, path] : present_) {
             const auto dependent = needed_by_.find(id);
             if (dependent == needed_by_.end()) continue;
-            complain(path + " is a present disk, and " + dependent->second + " depends on it");
+            complain(path + " is a current disk, but " + dependent->second + " depends on it");
         }
         return faults_;
     }

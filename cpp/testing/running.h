@@ -1,4 +1,4 @@
-// A virtual machine that another product runs: a live lock in VMware's form, without our mark
+// A virtual machine that another product runs: a live lock in VMware's form, without our own
 // field, held by this process.
 #pragma once
 

@@ -52,7 +52,7 @@ struct Marker {
 static_assert(sizeof(Marker) == 512);
 inline constexpr std::uint64_t kGrainMarkerBytes = 12;
 
-// ESX delta and sparse disk, "COWD": the part that is read. Sources: as above; libvmdk's notes.
+// ESX redo log and sparse disk, "COWD": the part that is read. Sources: as above; libvmdk's notes.
 struct CowdHeader {
     static constexpr std::uint32_t kMagic = 0x44574F43;
     static constexpr std::uint32_t kEntriesPerTable = 4096;
