@@ -159,7 +159,8 @@ std::string decode_percent(std::string_view text) {
 
 namespace {
 
-// Bytes beyond ASCII as \\xE4: their characters are unknown, and a terminal would show nothing.
+// Writes each byte beyond ASCII as "\xE4", because its character is unknown and a terminal would
+// show nothing.
 std::string with_escaped_bytes(const std::string& text) {
     std::string escaped;
     for (const char c : text) {

@@ -25,7 +25,7 @@ std::optional<std::uint32_t> parse_hex32(std::string_view text);
 std::string decode_percent(std::string_view text);
 
 // Replaces each control character except line feed and tab by "?", so that a terminal does not obey
-// it.
+// it. If the text is not UTF-8, writes each byte beyond ASCII as "\xE4".
 std::string printable(std::string text);
 
 bool is_ascii(std::string_view text);

@@ -420,7 +420,7 @@ void Dictionary::declare_encoding() {
     if (!encoding_declared_ && line_without_meaning() == nullptr) declare_utf8();
 }
 
-// The first whose bytes mean nothing in the encoding.
+// The first line with bytes that are invalid in the encoding.
 const Dictionary::Line* Dictionary::line_without_meaning() const {
     const auto found = std::find_if(lines_.begin(), lines_.end(), [&](const Line& line) {
         return !is_ascii(line.text()) && encoding_ != "UTF-8" && !line_in_utf8(line);
