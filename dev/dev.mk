@@ -9,7 +9,7 @@ setup :
 test-core :
 	cmake -S cpp -B build -DCMAKE_BUILD_TYPE=Release -DVIX_TESTS=ON
 	cmake --build build --parallel $(VIX_JOBS)
-	VIX_TEST_MACHINES=$${VIX_TEST_MACHINES-1} ctest --test-dir build --output-on-failure
+	bash -c '. dev/steps.sh && step "core tests" run_core_tests build'
 
 sanitize :
 	dev/sanitize

@@ -60,3 +60,39 @@ make_core_tests() {
         -DVIX_WERROR="${VIX_WERROR:-OFF}" &&
         cmake --build "$root/build" -j "$jobs"
 }
+
+# Runs the core's ordinary tests that a build folder has, without those of the pattern PATTERN, in as
+# many processes as there are processors: starting a process for each test takes longer than the test.
+# Prints what failed, what was skipped and, last, the number of tests that passed.
+#
+#   run_core_tests BUILD [:PATTERN]
+run_core_tests() {
+    local folder=$1 left_out=${2-} shard processes=() status=0
+    for ((shard = 0; shard < jobs; shard++)); do
+        GTEST_TOTAL_SHARDS=$jobs GTEST_SHARD_INDEX=$shard "$folder/vixcore_test" \
+            --gtest_filter="$(<"$folder/ordinary_tests")$left_out" \
+            >"$log_folder/core-tests-$shard.log" 2>&1 &
+        processes+=($!)
+    done
+    for ((shard = 0; shard < jobs; shard++)); do
+        wait "${processes[shard]}" && continue
+        status=1
+        show_failed_tests "$log_folder/core-tests-$shard.log"
+    done
+    sed -n 's/^\[  SKIPPED \] \([^ ]*\) (.*/\1 (Skipped)/p' "$log_folder"/core-tests-*.log | sort
+    sed -n 's/^\[  PASSED  \] \([0-9]*\) tests*\.$/\1/p' "$log_folder"/core-tests-*.log |
+        awk '{ passed += $1 } END { print passed + 0 " tests passed" }'
+    return "$status"
+}
+
+# From the log of a process: the output of each failed test, and the test that was running if the
+# process ended before its time.
+show_failed_tests() {
+    awk '
+        /^\[ RUN      \] / { text = ""; open = 1 }
+        open { text = text $0 "\n" }
+        /^\[  FAILED  \] .* \([0-9]+ ms\)$/ { printf "%s", text }
+        /^\[ +(OK|FAILED|SKIPPED) +\] .* \([0-9]+ ms\)$/ { open = 0 }
+        END { if (open) printf "%sThe process of the tests ended here.\n", text }
+    ' "$1"
+}
