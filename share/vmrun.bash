@@ -5,9 +5,9 @@
 # One command with its arguments on each line, as in VMware::Vix::Vmrun::commands (t/88 compares them).
 _vix_vmrun_commands='
 start VMX [gui|nogui]
-stop VMX [hard|soft]
-reset VMX [hard|soft]
-suspend VMX [hard|soft]
+stop VMX [hard|soft] [nogui]
+reset VMX [hard|soft] [nogui]
+suspend VMX [hard|soft] [nogui]
 pause VMX
 unpause VMX
 listSnapshots VMX [showTree]

@@ -22,6 +22,10 @@ use VMware::Vix::Vmrun::Snapshots ();
 # VMware's vmrun returns -1, which a shell sees as 255; programs that drive vmrun expect it.
 use constant FAILED => 255;
 
+# The version of vmrun of VMware Workstation 14 and later. Programs compare it with the least that they
+# need.
+use constant LIKE_VERSION => '1.17.0';
+
 my %HOST_TYPE = (
     ws          => VIX_SERVICEPROVIDER_VMWARE_WORKSTATION,
     fusion      => VIX_SERVICEPROVIDER_VMWARE_WORKSTATION,
@@ -63,6 +67,11 @@ sub commands {
     );
 }
 
+# Programs search the output of vmrun without arguments for "vmrun version N.N.N".
+sub version_line {
+    return 'vmrun version ' . LIKE_VERSION . " build-0 (VMware::Vix $VMware::Vix::VERSION)";
+}
+
 # Returns the exit status of the whole program. For an invalid command line, calls `usage` after it
 # has printed the reason.
 sub run {
@@ -73,14 +82,15 @@ sub run {
     $self->_end;
     return $status if !$error;
     die $error if ref $error ne 'HASH';
-    say_text($error->{text});
-    print STDERR "vmrun: $error->{detail}\n" if $self->{detail} && length $error->{detail};
+    say_text(lines_of($error->{text})) if length $error->{text};
+    print_lines(\*STDERR, map {"vmrun: $_"} lines_of($error->{detail})) if $self->{detail};
     $usage->() if $error->{usage};
     return FAILED;
 }
 
 sub _run {
     my ($self, @arguments) = @_;
+    misused('') if !@arguments;
     $self->_read_options(\@arguments);
     my $name = shift @arguments // misused('Error: there is no command');
     my ($command) = grep { lc $_->[0] eq lc $name } commands();
@@ -143,16 +153,28 @@ sub check {
     fail(VMware::Vix::Vmrun::Messages::text_of($err, $vmx), $detail);
 }
 
-# Prints UTF-8: strings of the library with Perl's UTF-8 flag are encoded. Names may come from anybody,
-# so control characters other than the tab are replaced; a terminal would obey them.
-sub say_text {
-    my (@lines) = @_;
+# Prints lines of UTF-8 to a file handle: strings of the library with Perl's UTF-8 flag are encoded.
+# Names may come from anybody, so control characters other than the tab are replaced; a terminal would
+# obey them. So a name with a newline is one line.
+sub print_lines {
+    my ($handle, @lines) = @_;
     for my $line (@lines) {
         utf8::encode($line) if utf8::is_utf8($line);
         $line =~ s/[\x00-\x08\x0a-\x1f\x7f]|\xc2[\x80-\x9f]/?/g;
-        print $line, "\n";
+        print {$handle} $line, "\n";
     }
     return;
+}
+
+sub say_text {
+    my (@lines) = @_;
+    return print_lines(\*STDOUT, @lines);
+}
+
+# Returns the lines of a text that may have several, such as what a guest program wrote.
+sub lines_of {
+    my ($text) = @_;
+    return split /\r?\n/, $text =~ s/[\r\n]+\z//r;
 }
 
 sub host {
@@ -296,7 +318,7 @@ sub _read_variable {
     my ($self, $vmx, $kind, $name) = @_;
     my ($err, $value) = VMReadVariable($self->_variable($vmx, $kind), $name, 0);
     check($err, $vmx);
-    say_text(length $value ? split /\n/, $value, -1 : $value);
+    say_text(length $value ? lines_of($value) : '');
     return;
 }
 
@@ -382,6 +404,11 @@ does. For an invalid command line it prints the reason and then calls C<usage>.
 Returns all commands. Each is an array reference with the name, the arguments as text, and the
 function.
 
+=head2 version_line
+
+Returns the first line of the usage: C<vmrun version>, the version of VMware's vmrun whose commands
+these are, and the version of this library.
+
 =head1 FUNCTIONS FOR COMMANDS
 
 =head2 fail
@@ -399,6 +426,14 @@ Ends the command with the message of a VIX code, unless that is VIX_OK.
 =head2 say_text
 
 Prints lines as UTF-8, with C<?> for each control character but the tab.
+
+=head2 print_lines
+
+The same to a file handle, which is the first argument.
+
+=head2 lines_of
+
+Returns the lines of a text. Newlines at its end add none.
 
 =head2 host
 

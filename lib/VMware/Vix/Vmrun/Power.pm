@@ -11,12 +11,12 @@ use VMware::Vix::Simple;
 
 sub commands {
     return (
-        [start   => 'VMX [gui|nogui]', \&_start],
-        [stop    => 'VMX [hard|soft]', sub { _by_mode(\&VMPowerOff, 'powerOff', @_) }],
-        [reset   => 'VMX [hard|soft]', sub { _by_mode(\&VMReset, 'reset', @_) }],
-        [suspend => 'VMX [hard|soft]', \&_suspend],
-        [pause   => 'VMX',             sub { _freeze(\&VMPause, @_) }],
-        [unpause => 'VMX',             sub { _freeze(\&VMUnpause, @_) }],
+        [start   => 'VMX [gui|nogui]',         \&_start],
+        [stop    => 'VMX [hard|soft] [nogui]', sub { _by_mode(\&VMPowerOff, 'powerOff', @_) }],
+        [reset   => 'VMX [hard|soft] [nogui]', sub { _by_mode(\&VMReset, 'reset', @_) }],
+        [suspend => 'VMX [hard|soft] [nogui]', \&_suspend],
+        [pause   => 'VMX',                     sub { _freeze(\&VMPause, @_) }],
+        [unpause => 'VMX',                     sub { _freeze(\&VMUnpause, @_) }],
     );
 }
 
@@ -31,14 +31,25 @@ sub _start {
     return;
 }
 
+# Returns "hard", "soft" or undef. Programs also pass "nogui", which means nothing here, and both words
+# as one argument ("hard nogui").
+sub _mode_of {
+    my (@arguments) = @_;
+    my $mode;
+    for my $word (map { split } @arguments) {
+        my $known
+            = VMware::Vix::Vmrun::word_of('the last argument', $word, qw(hard soft nogui gui));
+        $mode = $known if $known =~ /\A(?:hard|soft)\z/;
+    }
+    return $mode;
+}
+
 # Without an argument the .vmx decides: VMware's user interface writes the setting there.
 sub _by_mode {
-    my ($call, $kind, $self, $vmx, $mode) = @_;
-    my $vm = $self->open_vm($vmx);
-    if (defined $mode) {
-        $mode = VMware::Vix::Vmrun::word_of('the last argument', $mode, qw(hard soft));
-    }
-    else {
+    my ($call, $kind, $self, $vmx, @arguments) = @_;
+    my $vm   = $self->open_vm($vmx);
+    my $mode = _mode_of(@arguments);
+    if (!defined $mode) {
         (my $err, $mode) = VMReadVariable($vm, VIX_VM_CONFIG_RUNTIME_ONLY, "powerType.$kind", 0);
         VMware::Vix::Vmrun::check($err, $vmx);
         $mode = lc($mode) eq 'soft' ? 'soft' : 'hard';
@@ -50,8 +61,8 @@ sub _by_mode {
 
 # VMSuspend has no such option; the argument is only checked.
 sub _suspend {
-    my ($self, $vmx, $mode) = @_;
-    VMware::Vix::Vmrun::word_of('the last argument', $mode, qw(hard soft)) if defined $mode;
+    my ($self, $vmx, @arguments) = @_;
+    _mode_of(@arguments);
     VMware::Vix::Vmrun::check(VMSuspend($self->open_vm($vmx), 0), $vmx);
     return;
 }
