@@ -110,12 +110,14 @@ const CallDescription& call_description(std::size_t call) noexcept {
     return table()[call].description;
 }
 
-Handle start_call(std::size_t call, const Argument* arguments, Events events) noexcept {
+Handle start_call(std::size_t call, const Argument* arguments, Events events,
+                  std::function<void()> on_event) noexcept {
     Handle handle = VIX_INVALID_HANDLE;
     try {
         JobInput input = input_of(call_at(call), arguments);
         std::string machine = machine_of(input);
         const auto job = std::make_shared<JobObject>(std::move(input), std::move(machine), events);
+        job->set_on_event(std::move(on_event));
         handle = runtime().handles.add(job);
         job_runner().start(job);
         return handle;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -53,7 +54,13 @@ enum class Events { Drop, Keep };
 // Starts the call; `arguments` has as many elements as the call has arguments. Even an invalid call
 // returns a job handle; the job reports the error. VIX_INVALID_HANDLE only if there is no memory or
 // no handle left. Keep: the job's events wait until next_event() fetches them.
-Handle start_call(std::size_t call, const Argument* arguments, Events events) noexcept;
+//
+// `on_event`, where it is not empty and events are kept, is called each time an event was added, by
+// the thread that added it, perhaps before start_call() has returned. It runs under the lock that
+// guards all jobs: it must be short, throw nothing and call nothing of this interface. In the child
+// of a fork it is not called any more for jobs of the parent.
+Handle start_call(std::size_t call, const Argument* arguments, Events events,
+                  std::function<void()> on_event = {}) noexcept;
 
 struct SimpleResult {
     int error;

@@ -5,6 +5,7 @@
 #include <boost/filesystem/path.hpp>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -90,6 +91,12 @@ class JobObject : public Object {
     // The worker may use it before the job's end, everybody else after it.
     JobOutcome& outcome() noexcept { return outcome_; }
 
+    // See start_call(). Set before the job starts; called under the JobRunner's mutex.
+    void set_on_event(std::function<void()> on_event) { on_event_ = std::move(on_event); }
+    void tell_of_event() const {
+        if (on_event_) on_event_();
+    }
+
     // An event that waits, with the job's progress at the moment of the event.
     struct Waiting {
         int type;
@@ -108,6 +115,7 @@ class JobObject : public Object {
     Events events_;
     JobProgress progress_;
     JobOutcome outcome_;
+    std::function<void()> on_event_;
 };
 
 // GetProperties for a job. Errors: VIX_E_UNFINISHED_JOB; VIX_E_UNRECOGNIZED_PROPERTY.

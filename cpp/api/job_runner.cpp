@@ -156,6 +156,7 @@ void JobRunner::post_locked(JobObject& job, int type, std::string location) {
     } else {
         job.events.push_back(std::move(event));
     }
+    job.tell_of_event();
 }
 
 EventOutcome JobRunner::take_event(JobObject& job, JobObject::Waiting& event) {

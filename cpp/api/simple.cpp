@@ -125,6 +125,25 @@ PropertyListObject::Properties properties_of(const PropertyInput* inputs, std::s
     return properties;
 }
 
+std::shared_ptr<Object> list_of(const PropertyInput* properties, std::ptrdiff_t count) {
+    if (count < 0) throw_bad_argument("the last property has no value");
+    return std::make_shared<PropertyListObject>(
+        properties_of(properties, static_cast<std::size_t>(count)));
+}
+
+Handle host_handle(Handle handle, const Object& object) {
+    switch (object.type()) {
+        case HandleType::Host:
+            return handle;
+        case HandleType::Vm:
+            return static_cast<const VmObject&>(object).host();
+        case HandleType::Snapshot:
+            return static_cast<const SnapshotObject&>(object).vm()->host();
+        default:
+            return VIX_INVALID_HANDLE;
+    }
+}
+
 }  // namespace
 
 void host_disconnect(Handle host) noexcept {
@@ -165,13 +184,27 @@ HandleResult alloc_property_list(Handle host, const PropertyInput* properties,
     HandleResult result{VIX_OK, VIX_INVALID_HANDLE};
     result.error = run([&] {
         static_cast<void>(runtime().handles.get<HostObject>(host));
-        if (count < 0) throw_bad_argument("the last property has no value");
-        result.handle =
-            runtime().handles.add_owned(host, {},
-                                        std::make_shared<PropertyListObject>(properties_of(
-                                            properties, static_cast<std::size_t>(count))));
+        result.handle = runtime().handles.add_owned(host, {}, list_of(properties, count));
     });
     return result;
+}
+
+HandleResult alloc_property_list_of_any(Handle handle, const PropertyInput* properties,
+                                        std::ptrdiff_t count) noexcept {
+    HandleResult result{VIX_OK, VIX_INVALID_HANDLE};
+    result.error = run([&] {
+        HandleTable& handles = runtime().handles;
+        const Handle host = host_handle(handle, *handles.get_any(handle));
+        auto list = list_of(properties, count);
+        result.handle = host == VIX_INVALID_HANDLE ? handles.add(std::move(list))
+                                                   : handles.add_owned(host, {}, std::move(list));
+    });
+    return result;
+}
+
+Handle host_of(Handle handle) noexcept {
+    const auto object = runtime().handles.find_any(handle);
+    return object ? host_handle(handle, *object) : VIX_INVALID_HANDLE;
 }
 
 int get_handle_type(Handle handle) noexcept {

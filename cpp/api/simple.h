@@ -79,6 +79,15 @@ int property_type(int id) noexcept;
 HandleResult alloc_property_list(Handle host, const PropertyInput* properties,
                                  std::ptrdiff_t count) noexcept;
 
+// The same for a handle of any kind: the list belongs to that handle's host, and to nobody if it
+// has none (a job's). VIX_E_INVALID_HANDLE for a dead one.
+HandleResult alloc_property_list_of_any(Handle handle, const PropertyInput* properties,
+                                        std::ptrdiff_t count) noexcept;
+
+// The host that a handle belongs to, itself for a host's. VIX_INVALID_HANDLE for a dead handle, and
+// for one that has no host.
+Handle host_of(Handle handle) noexcept;
+
 int get_handle_type(Handle handle) noexcept;
 void add_ref_handle(Handle handle) noexcept;
 void release_handle(Handle handle) noexcept;
