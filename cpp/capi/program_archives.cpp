@@ -1,0 +1,36 @@
+// Debian compiles the static libraries of Boost and libpng for programs: their code reaches
+// variables of other libraries by their distance, which a shared library cannot offer for what is
+// not its own. There are three such variables, and these are the library's own.
+#include <cstdio>
+
+#pragma GCC visibility push(hidden)
+
+extern "C" {
+
+// The linker gives each use of stderr in the library to this one (--wrap=stderr).
+extern std::FILE* __wrap_stderr;
+extern std::FILE* __real_stderr __attribute__((visibility("default")));
+std::FILE* __wrap_stderr = nullptr;
+
+__attribute__((constructor)) static void vix_set_stderr() {
+    __wrap_stderr = __real_stderr;
+}
+
+// std::nothrow, a value without content.
+extern const char vix_nothrow asm("_ZSt7nothrow");
+const char vix_nothrow = 0;
+
+// The type information of std::error_category. Two of one type are the same by their names.
+extern const char vix_class_type_info[] asm("_ZTVN10__cxxabiv117__class_type_infoE")
+    __attribute__((visibility("default")));
+struct ClassTypeInfo {
+    const void* table;
+    const char* name;
+};
+extern const ClassTypeInfo vix_error_category asm("_ZTINSt3_V214error_categoryE");
+const ClassTypeInfo vix_error_category = {vix_class_type_info + 2 * sizeof(void*),
+                                          "NSt3_V214error_categoryE"};
+
+}  // extern "C"
+
+#pragma GCC visibility pop
