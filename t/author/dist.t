@@ -159,7 +159,8 @@ subtest 'install' => sub {
     is_deeply([installed_in($INSTALLED)], \@files, 'adds nothing');
     is(join('', map { slurp("$INSTALLED/$_") } @files), $digest, 'and changes nothing');
     for my $file ('bin/vmrun', 'share/vmware-vix/vmware-rpctool',
-        'share/bash-completion/completions/vmrun')
+        'share/bash-completion/completions/vmrun', 'lib/libvixAllProducts.so', 'lib/libvix.so',
+        'lib/vmware-vix/lib/libvixAllProducts.so', 'lib/pkgconfig/vix.pc', 'include/vmware-vix/vix.h')
     {
         ok((grep { $_ eq $file } @files), "$file is there");
     }
