@@ -34,6 +34,7 @@ VMware::Vix - clones and snapshots of VMware virtual machines from Perl, without
     How do I show progress?               "on_progress", below
     How do I call without waiting?        VMware::Vix::API::Job
     What differs from VMware's VIX?       VMware::Vix::Differences
+    How do I call it from C, Go, Python?  VMware::Vix::Libvix
     What if VMware's page is silent?      VMware::Vix::Choices
 
 The C functions of VIX are there, too, one module for each prefix: VixVM_Open, for example, is
