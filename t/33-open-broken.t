@@ -44,7 +44,7 @@ my %broken = (
         [sub {s/^(scsi0.present) = .*$/$1 = "yes"/mr}, qr/scsi0\.present is neither/],
     'a name in another encoding' => [
         sub {s/^(scsi0:1.fileName) = .*$/$1 = "\xC4\xE3.vmdk"/mr},
-        qr/scsi0:1\.fileName is not text in the encoding UTF-8/
+        qr/scsi0:1\.fileName is not valid in UTF-8, the encoding of the file/
     ],
 );
 

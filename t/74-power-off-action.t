@@ -49,7 +49,7 @@ subtest 'autoCommit takes a new snapshot, and the old one stays' => sub {
     my ($on, undef, $off, $detail) = run_once($vm);
     is($on,  VIX_OK, 'VMPowerOn');
     is($off, VIX_OK, 'VMPowerOff');
-    like($detail, qr/new [ ] snapshot [ ] "20.* [ ] UTC" [ ] above [ ] "clean"/x, 'the detail');
+    like($detail, qr/new [ ] snapshot [ ] "20.* [ ] UTC", [ ] a [ ] child [ ] of [ ] "clean"/x, 'the detail');
     is(scalar @{ snapshot_names($vm->{vmx}) }, 2, 'two snapshots');
     is(revert_to($vm->{vmx}, [0]),    VIX_OK, 'back to the old one');
     is(revert_to($vm->{vmx}, [0, 0]), VIX_OK, 'back to the new one');
@@ -62,7 +62,7 @@ subtest 'where no snapshot may be taken, both calls report it' => sub {
     is($on, VIX_OK, 'VMPowerOn');
     like($on_detail, qr/gets [ ] no [ ] new [ ] snapshot .* maxSnapshots/x, 'its detail');
     is($off, VIX_E_SNAPSHOT_MAXSNAPSHOTS, 'VMPowerOff');
-    like($off_detail, qr/is [ ] off, .* has [ ] got [ ] no [ ] new [ ] snapshot/x, 'its detail');
+    like($off_detail, qr/is [ ] powered [ ] off, .* has [ ] no [ ] new [ ] snapshot/x, 'its detail');
 };
 
 subtest 'autoRevert reverts' => sub {
@@ -70,7 +70,7 @@ subtest 'autoRevert reverts' => sub {
     my ($on, undef, $off, $detail) = run_once($vm);
     is($on,  VIX_OK, 'VMPowerOn');
     is($off, VIX_OK, 'VMPowerOff');
-    like($detail, qr/gone [ ] back [ ] to [ ] its [ ] snapshot [ ] "clean"/x, 'the detail');
+    like($detail, qr/reverted [ ] to [ ] its [ ] snapshot [ ] "clean"/x, 'the detail');
     unlike(slurp($vm->{vmx}), qr/snapshot\.action|vix\.session/,
         'the configuration is that of the snapshot');
 };

@@ -63,7 +63,7 @@ made_linked($_, "$dir/$_/$_.vmx is a linked clone.") for qw(web2 web3 web4);
     chdir '/' or die "chdir: $!";
 }
 my @refused = (
-    ['a clone that is there', qr/cloning .* error 12: .*\Q$dir\E\/web1\/web1\.vmx exists/,
+    ['a clone that is there', qr/cloning .* error 12: .*\Q$dir\E\/web1\/web1\.vmx already exists/,
         'golden', 'base', 'web1'],
     ['a source that is not there', qr/opening .* error 4000: .*nobody/, 'nobody', 'base', 'web9'],
     ['a path of snapshots that is not there', qr/finding .* error 13003: .*"base\/more"/,

@@ -78,7 +78,7 @@ subtest 'a machine that cannot be opened' => sub {
         'garbage'
     );
     my $run = vmrun('--detail', 'listSnapshots', "$dir/garbage.vmx");
-    like($run->{err}, qr/\Avmrun: \Q$dir\E\/garbage\.vmx is no /, '--detail tells more');
+    like($run->{err}, qr/\Avmrun: \Q$dir\E\/garbage\.vmx is not /, '--detail tells more');
 };
 
 subtest 'snapshots: take, list, go back, delete' => sub {

@@ -78,7 +78,7 @@ void hold_source(const fs::path& vmx, Progress& waiting, std::optional<io::Lock>
 
 void check_destination_free(const fs::path& vmx) {
     if (fs::symlink_status(vmx).type() != fs::file_not_found) {
-        throw Error{VIX_E_FILE_ALREADY_EXISTS, vmx.string() + " exists already"};
+        throw Error{VIX_E_FILE_ALREADY_EXISTS, vmx.string() + " already exists"};
     }
 }
 
@@ -93,7 +93,8 @@ void check_folder_free(const fs::path& folder) {
     for (const std::string& name : io::names_in(folder)) {
         if (is_machine_file(name)) {
             throw Error{VIX_E_SNAPSHOT_EXISTS,
-                        "the folder " + folder.string() + " already holds " + name};
+                        "the folder " + folder.string() + " already contains " + name +
+                            ", a file of a virtual machine. Make the clone in another folder"};
         }
     }
 }
@@ -110,8 +111,10 @@ const vm::Snapshot& require_snapshot(const SnapshotTree& tree, int uid, const fs
                     vmx.string() + " has no snapshot with the id " + std::to_string(uid)};
     }
     if (snapshot->with_memory) {
-        throw Error{VIX_E_VM_IS_RUNNING, "the snapshot \"" + snapshot->display_name +
-                                             "\" holds the memory of a running machine"};
+        throw Error{VIX_E_VM_IS_RUNNING,
+                    "the snapshot \"" + snapshot->display_name +
+                        "\" has the memory of a running machine, so it cannot be cloned. Take a "
+                        "snapshot without memory and clone that"};
     }
     return *snapshot;
 }
@@ -287,13 +290,13 @@ class CloneRecord {
     void note_missing(const Error& error) {
         if (!parent_.is_template()) {
             throw Error{error.code(), error.detail() +
-                                          "; a parent that may not be written must be a template "
+                                          "; a parent that cannot be written must be a template "
                                           "(templateVM = \"TRUE\" in its .vmx)"};
         }
         notes_.push_back(request_.source.string() + " has no record of this clone (" +
                          error.detail() +
-                         "): once it is no template any more, nothing keeps its snapshot from "
-                         "being removed, which would make the clone useless");
+                         "); its snapshots are protected only while it is a template, and removing "
+                         "the snapshot would destroy the clone");
     }
 
     const CloneRequest& request_;
@@ -401,9 +404,9 @@ std::vector<std::string> clone_linked_to(const CloneRequest& request, Progress& 
 void refuse_shared(const vm::Config& source) {
     const auto sharing = vm::what_forbids_snapshots(source);
     if (!sharing) return;
-    throw Error{VIX_E_SNAPSHOT_VERSION,
-                source.path().string() + ": " + *sharing +
-                    " shares disks with other machines; only a full clone can be made"};
+    throw Error{VIX_E_SNAPSHOT_VERSION, source.path().string() + ": " + *sharing +
+                                            " shares disks with other machines, so a linked clone "
+                                            "is impossible. Make a full clone"};
 }
 
 // With clone.reuseSnapshot: returns the snapshot of an earlier linked clone, if the machine has not
@@ -441,7 +444,9 @@ std::vector<std::string> clone_linked(const CloneRequest& request, Progress& pro
     const vm::Config source = vm::Config::read(request.source);
     if (source.is_suspended()) {
         throw Error{VIX_E_VM_IS_RUNNING,
-                    request.source.string() + " is suspended; its memory belongs to its disks"};
+                    request.source.string() +
+                        " is suspended, and its memory belongs to the current content of its "
+                        "disks. Resume it and shut it down, then make the linked clone"};
     }
     if (!request.snapshot) refuse_running(source, request.settings);
     refuse_encrypted(source);

@@ -265,17 +265,19 @@ std::string snapshot_disk_name(const std::string& source_stem,
 DiskPlan plan_child(const vm::Disk& parent, const std::string& name, const std::string& hint) {
     const vm::DiskLink& link = parent.chain.front();
     if (!may_be_parent(link.descriptor)) {
-        throw Error{VIX_E_DISK_PARENT_NOTALLOWED, link.path.string() + " is of the type " +
-                                                      link.descriptor.create_type +
-                                                      ", which can have no children"};
+        throw Error{VIX_E_DISK_PARENT_NOTALLOWED,
+                    link.path.string() + " has the type " + link.descriptor.create_type +
+                        ", which cannot have child disks. Make a full clone and use that"};
     }
     if (parent.chain.size() >= vm::kMaxChain) {
-        throw Error{VIX_E_DISK_TOOMANYREDO, link.path.string() + " stands on " +
-                                                std::to_string(parent.chain.size() - 1) +
-                                                " parents already"};
+        throw Error{VIX_E_DISK_TOOMANYREDO,
+                    link.path.string() + " already depends on " +
+                        std::to_string(parent.chain.size() - 1) +
+                        " parents, which is the limit. Remove snapshots first"};
     }
     if (!link.descriptor.cid) {
-        throw Error{VIX_E_DISK_NEEDSREPAIR, link.path.string() + " has no content id"};
+        throw Error{VIX_E_DISK_NEEDSREPAIR,
+                    link.path.string() + " has no content id (CID), so it cannot have child disks"};
     }
     std::vector<std::uint64_t> sizes;
     for (const ExtentLine& extent : link.descriptor.extents) sizes.push_back(extent.sectors);

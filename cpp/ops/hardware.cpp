@@ -28,19 +28,20 @@ void add_bridges(const vm::Config& machine, format::Dictionary& dictionary) {
 
 void upgrade_hardware(const boost::filesystem::path& vmx, const vm::Settings& settings,
                       Progress& progress) {
-    change_config(
-        vmx, settings, progress, [&](const vm::Config& machine, format::Dictionary& dictionary) {
-            if (machine.is_suspended()) {
-                throw Error{
-                    VIX_E_VM_IS_RUNNING,
-                    vmx.string() + " is suspended, and to be resumed with the hardware it has"};
-            }
-            const long version = machine.number(kVersion, 0);
-            if (version >= kNewestHardware) return;
-            dictionary.set(kVersion, std::to_string(kNewestHardware));
-            if (version < kFirstWithPciExpress) add_bridges(machine, dictionary);
-            progress.checkpoint("the configuration is about to change");
-        });
+    change_config(vmx, settings, progress,
+                  [&](const vm::Config& machine, format::Dictionary& dictionary) {
+                      if (machine.is_suspended()) {
+                          throw Error{VIX_E_VM_IS_RUNNING,
+                                      vmx.string() +
+                                          " is suspended and must resume with its present "
+                                          "hardware. Resume it and shut it down, then upgrade"};
+                      }
+                      const long version = machine.number(kVersion, 0);
+                      if (version >= kNewestHardware) return;
+                      dictionary.set(kVersion, std::to_string(kNewestHardware));
+                      if (version < kFirstWithPciExpress) add_bridges(machine, dictionary);
+                      progress.checkpoint("the configuration is about to change");
+                  });
 }
 
 }  // namespace vix::ops

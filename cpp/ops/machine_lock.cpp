@@ -29,7 +29,7 @@ void refuse_running(const vm::Config& machine, const vm::Settings& settings) {
 void refuse_encrypted(const vm::Config& machine) {
     if (!machine.is_encrypted()) return;
     throw Error{VIX_E_NEED_KEY,
-                machine.path().string() + " is encrypted; only its owner's password opens it"};
+                machine.path().string() + " is encrypted and can only be opened with its password"};
 }
 
 MachineLock::MachineLock(const boost::filesystem::path& vmx, const vm::Settings& settings,

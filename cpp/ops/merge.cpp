@@ -122,7 +122,8 @@ class DiskEditor {
                                 const vm::Settings& settings) {
         const auto path = vm::find_file({line.name, line.name_bytes}, link.folder(), {}, settings);
         if (path) return *path;
-        throw Error{VIX_E_FILE_NOT_FOUND, "the extent " + line.name + " was not found"};
+        throw Error{VIX_E_FILE_NOT_FOUND,
+                    "the extent " + line.name + " of " + link.path.string() + " was not found"};
     }
 
     std::vector<Piece> pieces_;
@@ -315,7 +316,10 @@ void write_embedded(const fs::path& path, const fs::path& name, Descriptor descr
     std::string text = format::vmdk::to_text(descriptor);
     const std::uint64_t room = header.descriptor_size.value() * kSectorSize;
     if (text.size() > room) {
-        throw Error{VIX_E_DISK_NOTSUPPORTED, path.string() + ": no room for its descriptor"};
+        throw Error{VIX_E_DISK_NOTSUPPORTED, path.string() + ": the new descriptor of " +
+                                                 std::to_string(text.size()) +
+                                                 " bytes does not fit into the " +
+                                                 std::to_string(room) + " bytes reserved for it"};
     }
     text.resize(room, '\0');
     file.write_at(header.descriptor_offset.value() * kSectorSize, io::as_bytes(text));

@@ -86,8 +86,9 @@ void refuse_shared_disks(const Config& machine, const vm::Settings& settings) {
     for (const vm::DiskDevice& device : machine.disks()) {
         const fs::path path = vm::find_disk(device, machine, settings);
         if (seen.insert(fs::canonical(path)).second) continue;
-        throw Error{VIX_E_SNAPSHOT_DUPLICATEDDISK,
-                    path.string() + " is attached twice, again at " + device.node};
+        throw Error{VIX_E_SNAPSHOT_DUPLICATEDDISK, path.string() +
+                                                       " is attached twice, the second time at " +
+                                                       device.node + ". Detach one of them"};
     }
 }
 
@@ -195,20 +196,21 @@ void refuse_independent_disks(const Config& machine, bool with_memory) {
         throw Error{with_memory ? VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK
                                 : VIX_E_SNAPSHOT_INDEPENDENTDISK,
                     device.node + " of " + machine.path().string() +
-                        " is independent: it would not go back with the rest"};
+                        " is an independent disk, so reverting would not restore it together with "
+                        "the other disks or the memory"};
     }
 }
 
 void refuse_unfit_memory(const Config& machine, const vm::Settings& settings) {
     if (power::is_state_of_snapshot(machine)) {
-        throw Error{VIX_E_SNAPSHOT_NOCHANGE,
-                    machine.path().string() +
-                        " is suspended just as a snapshot has it; another one can be taken once it "
-                        "has been powered on"};
+        throw Error{VIX_E_SNAPSHOT_NOCHANGE, machine.path().string() +
+                                                 " is suspended exactly as a snapshot records it. "
+                                                 "Power it on before you take another snapshot"};
     }
     if (power::saved_state(machine, settings) != power::SavedState::Complete) {
         throw Error{VIX_E_VM_IS_RUNNING,
-                    machine.path().string() + " is suspended by another product, or not wholly: " +
+                    machine.path().string() +
+                        " was suspended by another product, or its suspend state is incomplete: " +
                         power::recorded_state_file(machine, settings).string()};
     }
     refuse_independent_disks(machine, true);

@@ -395,7 +395,7 @@ void Pending::remove(const fs::path& file, Progress& progress) {
         const auto id = io::identity_of(file);
         left_.files.emplace(file, id ? id->inode : 0);
         left_.nodes.insert(own_.nodes.begin(), own_.nodes.end());
-        progress.note(reason.detail() + "; the next call tries again");
+        progress.note(reason.detail() + "; the next call that changes the machine tries again");
     }
 }
 

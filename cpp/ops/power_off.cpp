@@ -35,7 +35,7 @@ class EndedRun {
     std::string revert() {
         const std::string name = current_.display_name;
         revert_to_snapshot(machine_.path(), tree_.current(), settings_, progress_);
-        return machine_.path().string() + " has gone back to its snapshot \"" + name +
+        return machine_.path().string() + " was reverted to its snapshot \"" + name +
                "\" (snapshot.action)";
     }
 
@@ -43,12 +43,12 @@ class EndedRun {
     std::string take() {
         if (is_unchanged()) {
             return machine_.path().string() + " is unchanged since its snapshot \"" +
-                   current_.display_name + "\": no new one has been taken (snapshot.action)";
+                   current_.display_name + "\", so no new one was taken (snapshot.action)";
         }
         const std::string name = time_now();
         create_snapshot({machine_.path(), name, "Taken at power-off (snapshot.action)", settings_},
                         progress_);
-        return machine_.path().string() + " has a new snapshot \"" + name + "\" above \"" +
+        return machine_.path().string() + " has a new snapshot \"" + name + "\", a child of \"" +
                current_.display_name + "\" (snapshot.action)";
     }
 
@@ -92,7 +92,8 @@ class EndedRun {
 
 std::string asking_note(const vm::Config& machine) {
     return machine.path().string() +
-           ": snapshot.action = \"prompt\" asks nobody here: what the guest has written stays";
+           ": snapshot.action = \"prompt\" cannot ask the user here, so the guest's changes are "
+           "kept";
 }
 
 // The run is handled, or the setting has changed since the start. Later starts must ignore it.
@@ -104,25 +105,25 @@ void forget_run(const fs::path& vmx, const vm::Settings& settings, Progress& pro
 
 std::vector<std::string> at_last(EndedRun& run, PowerOffAction action, const fs::path& vmx,
                                  const vm::Settings& settings, Progress& progress) {
-    const std::string why = ", as its guest ended by itself";
+    const std::string why = ", because its last run ended by itself";
     if (action == PowerOffAction::Revert) return {run.revert() + why};
     try {
         std::string note = run.take() + why;
         forget_run(vmx, settings, progress);
         return {std::move(note)};
     } catch (const Error& error) {
-        throw Error{error.code(), "the snapshot of " + vmx.string() +
-                                      " that is missing since its guest ended by itself cannot be "
-                                      "taken (snapshot.action = \"keep\" starts it without): " +
+        throw Error{error.code(), vmx.string() +
+                                      " is not started, because its last run ended by itself and "
+                                      "the snapshot of that run cannot be taken (snapshot.action = "
+                                      "\"keep\" starts it without the snapshot): " +
                                       error.detail()};
     }
 }
 
 std::string interrupted_note(const fs::path& vmx, PowerOffAction action) {
     const bool reverts = action == PowerOffAction::Revert;
-    return vmx.string() +
-           " was interrupted and goes on with what its guest has written; at power-off it " +
-           (reverts ? "goes back to its snapshot" : "gets a new snapshot") + " (snapshot.action)";
+    return vmx.string() + " was interrupted, and its guest's changes are kept; at power-off it " +
+           (reverts ? "is reverted to its snapshot" : "gets a new snapshot") + " (snapshot.action)";
 }
 
 }  // namespace
@@ -162,9 +163,9 @@ std::vector<std::string> after_power_off(const fs::path& vmx, const vm::Settings
         try {
             notes = {reverts ? run.revert() : run.take()};
         } catch (const Error& error) {
-            const char* missing = reverts ? "has not gone back to its snapshot"
-                                          : "has got no new snapshot; its disks stay as they are";
-            throw Error{error.code(), vmx.string() + " is off, and " + missing +
+            const char* missing = reverts ? "was not reverted to its snapshot"
+                                          : "has no new snapshot; its disks are unchanged";
+            throw Error{error.code(), vmx.string() + " is powered off, but " + missing +
                                           " (snapshot.action): " + error.detail()};
         }
     }

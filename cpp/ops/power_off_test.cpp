@@ -96,7 +96,7 @@ TEST(PowerOff, GoesBackToTheCurrentSnapshot) {
     SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"autoRevert\"\n");
     EXPECT_TRUE(before(machine.vmx).empty());  // the data was written before the first run
     EXPECT_TRUE(machine.reads_as_it_should());
-    EXPECT_TRUE(tells_of(after(machine.vmx), "gone back to its snapshot \"clean\""));
+    EXPECT_TRUE(tells_of(after(machine.vmx), "was reverted to its snapshot \"clean\""));
     EXPECT_TRUE(machine.reads_as(machine.then.at(1)));
 }
 
@@ -113,7 +113,7 @@ TEST(PowerOff, TakesANewSnapshotAboveTheCurrentOne) {
     const TempFolder folder;
     SnapshotMachine machine = written_since(folder / "vm", kCommit);
     EXPECT_TRUE(before(machine.vmx).empty());  // the data was written before the first run
-    EXPECT_TRUE(tells_of(after(machine.vmx), "above \"clean\""));
+    EXPECT_TRUE(tells_of(after(machine.vmx), "a child of \"clean\""));
     const int taken = machine.tree().current();
     machine.then[taken] = machine.now;
     EXPECT_TRUE(machine.reads_as_it_should());
@@ -155,7 +155,7 @@ TEST(PowerOff, KeepsASnapshotThatALinkedCloneDependsOn) {
     Progress progress;
     const fs::path clone = folder / "clone/clone.vmx";
     clone_linked({machine.vmx, clone, testing::plain_settings(), 1}, progress);
-    EXPECT_TRUE(tells_of(after(machine.vmx), "above \"clean\""));
+    EXPECT_TRUE(tells_of(after(machine.vmx), "a child of \"clean\""));
     EXPECT_EQ(testing::present_contents(clone), machine.then.at(1));
     EXPECT_EQ(machine.tree().find(1)->clones.size(), 1U);
     EXPECT_TRUE(machine.reads_as_it_should());
@@ -164,8 +164,8 @@ TEST(PowerOff, KeepsASnapshotThatALinkedCloneDependsOn) {
 TEST(PowerOff, ThatWouldAskKeepsAllAndTellsSo) {
     const TempFolder folder;
     SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"prompt\"\n");
-    EXPECT_TRUE(tells_of(before(machine.vmx), "asks nobody"));
-    EXPECT_TRUE(tells_of(after(machine.vmx), "asks nobody"));
+    EXPECT_TRUE(tells_of(before(machine.vmx), "cannot ask"));
+    EXPECT_TRUE(tells_of(after(machine.vmx), "cannot ask"));
     EXPECT_TRUE(machine.reads_as_it_should());
 }
 
@@ -198,7 +198,7 @@ TEST(PowerOff, WithItsSnapshotTakenTakesNoSecondOne) {
     SnapshotMachine machine = written_since(folder / "vm", kCommit);
     power::Session{machine.vmx, PowerOffAction::Commit, testing::plain_settings()}.keep();
     fs::remove(power::session_file(machine.vmx));
-    machine.take("of the call that died");
+    machine.take("of the killed call");
     EXPECT_TRUE(tells_of(before(machine.vmx), "unchanged"));
     EXPECT_TRUE(before(machine.vmx).empty());
     EXPECT_EQ(machine.tree().snapshots().size(), 2U);

@@ -113,8 +113,9 @@ class Belongings {
         for (const fs::path& folder : folders) census.add_folder(folder);
         const vm::Needs needs = census.needs_beside(disks_);
         if (const auto& unseen = needs.unseen()) {
-            throw Error{unseen->code(), "it is unknown which files of " + folder_.string() +
-                                            " others need: " + unseen->detail()};
+            throw Error{unseen->code(),
+                        "nothing was deleted, because it is unknown which files of " +
+                            folder_.string() + " others need: " + unseen->detail()};
         }
         std::erase_if(files_, [&](const fs::path& file) {
             const auto who = needs.who_needs(file);
@@ -346,8 +347,10 @@ void check_removable(const vm::Config& config, const vm::Settings& settings) {
     }
     if (settings.protect_parents) refuse_parent(config, settings);
     if (config.is_template()) {
-        throw Error{VIX_E_TEMPLATE_VM,
-                    config.path().string() + " is a template; its templateVM setting protects it"};
+        throw Error{
+            VIX_E_TEMPLATE_VM,
+            config.path().string() +
+                " is a template and cannot be deleted while templateVM = \"TRUE\" is in its .vmx"};
     }
 }
 

@@ -58,27 +58,31 @@ std::size_t require(const format::Dictionary& dictionary, const std::string& nam
 
 void check_name(const std::string& name) {
     if (!name.empty() && name.find_first_of("/\\") == std::string::npos) return;
-    throw Error{VIX_E_INVALID_ARG, "\"" + name + "\" cannot be the name of a shared folder"};
+    throw Error{VIX_E_INVALID_ARG, "\"" + name +
+                                       "\" cannot be the name of a shared folder: a name must not "
+                                       "be empty or contain / or \\"};
 }
 
 void check_flags(int flags) {
     if ((flags & ~kSharedFolderWritable) == 0) return;
-    throw Error{VIX_E_INVALID_ARG,
-                "a shared folder has no flags " + std::to_string(flags) + ", only 0 and 4"};
+    throw Error{VIX_E_INVALID_ARG, "a shared folder cannot have the flags " +
+                                       std::to_string(flags) + ", only 0 or 4 (writable)"};
 }
 
 void check_host_path(const std::string& host_path, const vm::Settings& settings) {
     const fs::path path = settings.path_map.resolve(host_path);
     if (!path.is_absolute()) {
-        throw Error{VIX_E_INVALID_ARG, "\"" + host_path + "\" is no absolute path"};
+        throw Error{VIX_E_INVALID_ARG, "\"" + host_path + "\" is not an absolute path"};
     }
     boost::system::error_code error;
     const fs::file_status status = fs::status(path, error);
     if (!fs::exists(status)) {
-        throw Error{VIX_E_FILE_NOT_FOUND, path.string() + ": there is no such folder to share"};
+        throw Error{VIX_E_FILE_NOT_FOUND,
+                    path.string() + " does not exist, so it cannot be shared"};
     }
     if (!fs::is_directory(status)) {
-        throw Error{VIX_E_INCORRECT_FILE_TYPE, path.string() + " is no folder"};
+        throw Error{VIX_E_INCORRECT_FILE_TYPE,
+                    path.string() + " is not a folder, so it cannot be shared"};
     }
 }
 
@@ -130,7 +134,7 @@ void add_shared_folder(const fs::path& vmx, const SharedFolder& folder,
         const auto slots = slots_of(dictionary);
         if (find(slots, folder.name)) {
             throw Error{VIX_E_ALREADY_EXISTS,
-                        vmx.string() + " has a shared folder \"" + folder.name + "\" already"};
+                        vmx.string() + " already has a shared folder \"" + folder.name + '"'};
         }
         write_folder(dictionary, free_number(slots), folder);
         write_count(dictionary);

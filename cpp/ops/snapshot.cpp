@@ -40,14 +40,15 @@ const vm::Snapshot& require(const SnapshotTree& tree, int uid, const fs::path& v
 void require_memory(const Config& machine, const vm::Snapshot& snapshot,
                     const vm::Settings& settings) {
     const fs::path file = memory_file(machine, snapshot, settings);
-    std::string reason = "its memory is not ours: " + file.string();
+    std::string reason = file.string() + " was not saved by this library";
     try {
         if (power::saved_state(file) == power::SavedState::Complete) return;
     } catch (const Error& error) {
         reason = error.detail();
     }
-    throw Error{VIX_E_SNAPSHOT_NOT_REVERTABLE, "the snapshot \"" + snapshot.display_name +
-                                                   "\" holds a running machine, and " + reason};
+    throw Error{VIX_E_SNAPSHOT_NOT_REVERTABLE,
+                "cannot revert to the snapshot \"" + snapshot.display_name +
+                    "\", because its memory cannot be resumed: " + reason};
 }
 
 // Deltas that only the current state depends on, down to the disks that the new state needs. A disk

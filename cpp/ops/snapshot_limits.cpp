@@ -20,7 +20,7 @@ void refuse_one_too_many(const vm::Config& machine, const vm::SnapshotTree& tree
     const std::size_t count = tree.snapshots().size();
     if (count < *most) return;
     throw Error{VIX_E_SNAPSHOT_MAXSNAPSHOTS,
-                setting + " allows no more snapshots: there are " + std::to_string(count)};
+                setting + " allows no more snapshots, and there are " + std::to_string(count)};
 }
 
 }  // namespace
@@ -32,9 +32,9 @@ void refuse_new_snapshot(const vm::Config& machine, const vm::SnapshotTree& tree
                     machine.path().string() + ": " + kDisabled + " = \"TRUE\" forbids snapshots"};
     }
     if (const auto sharing = vm::what_forbids_snapshots(machine)) {
-        throw Error{VIX_E_SNAPSHOT_VERSION,
-                    machine.path().string() + ": " + *sharing +
-                        " shares disks with other machines, which would write to the frozen disks"};
+        throw Error{VIX_E_SNAPSHOT_VERSION, machine.path().string() + ": " + *sharing +
+                                                " shares disks with other machines, which would "
+                                                "write to the disks that a snapshot freezes"};
     }
     refuse_one_too_many(machine, tree);
     vm::refuse_redo_elsewhere(machine, settings);

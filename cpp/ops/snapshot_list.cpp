@@ -44,7 +44,7 @@ void note_lost_snapshots(const boost::filesystem::path& vmx, const vm::SnapshotT
     }
     if (lost.empty()) return;
     progress.note(vm::snapshot_list_path(vmx).string() +
-                  " does not list the snapshots of these files, which are kept: " + lost);
+                  " does not list the snapshots of these files, so they are kept: " + lost);
 }
 
 }  // namespace vix::ops

@@ -145,8 +145,10 @@ class Remover {
     void check_removable(const vm::Snapshot& snapshot) const {
         const auto clones = vm::live_clones(vmx_, snapshot, settings_);
         if (clones.empty()) return;
-        throw Error{VIX_E_SNAPSHOT_DISKLOCKED, "the snapshot \"" + snapshot.display_name +
-                                                   "\" is the base of " + clones.front().to_text()};
+        throw Error{VIX_E_SNAPSHOT_DISKLOCKED,
+                    "the snapshot \"" + snapshot.display_name +
+                        "\" cannot be removed, because its disks are needed by " +
+                        clones.front().to_text()};
     }
 
     // A machine that is suspended in the snapshot's memory gets that memory as its own suspend
@@ -370,7 +372,7 @@ void refuse_protected(const Config& machine) {
     refuse_encrypted(machine);
     if (!machine.is_template()) return;
     throw Error{VIX_E_TEMPLATE_VM,
-                machine.path().string() + " is a template; its snapshots are protected"};
+                machine.path().string() + " is a template, so its snapshots cannot be removed"};
 }
 
 }  // namespace

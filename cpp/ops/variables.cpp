@@ -23,7 +23,9 @@ bool can_be_in_name(char c) {
 
 void require_name(const std::string& name) {
     if (!name.empty() && std::all_of(name.begin(), name.end(), can_be_in_name)) return;
-    throw Error{VIX_E_INVALID_ARG, "\"" + name + "\" cannot be the name of a setting"};
+    throw Error{VIX_E_INVALID_ARG, "\"" + name +
+                                       "\" cannot be the name of a setting: a name must not be "
+                                       "empty or contain blanks, control characters, # or ="};
 }
 
 constexpr const char* kGuestInfo = "guestinfo.";
@@ -70,7 +72,8 @@ std::string read_config_variable(const VariablesOf& machine, const std::string& 
     if (const auto value = config.find(name)) return *value;
     if (config.is_encrypted()) {
         throw Error{VIX_E_NEED_KEY, machine.vmx.string() + ": " + name +
-                                        " is not in the part of the file that is not encrypted"};
+                                        " is not in the unencrypted part of the file; the rest can "
+                                        "only be read with the password"};
     }
     return {};
 }

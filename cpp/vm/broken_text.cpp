@@ -76,7 +76,8 @@ class NameSearch {
         bytes_ += bytes.size();
         if (bytes_ > kMostBytes) {
             throw Error{VIX_E_CANNOT_READ_VM_CONFIG,
-                        "a configuration that cannot be read may name too many files"};
+                        "a configuration or snapshot list that cannot be parsed contains more than "
+                        "16 MiB of possible file names; repair that file"};
         }
         std::string name = dictionary_.decode(bytes);
         names_.push_back({std::move(name), std::move(bytes)});

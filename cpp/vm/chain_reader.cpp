@@ -38,8 +38,8 @@ void LinkReader::enter_extent(std::uint64_t sector) {
     index_ = index;
     const ExtentLine& line = link_.descriptor.extents[index];
     if (line.access == Access::None && line.type != ExtentType::Zero) {
-        throw Error{VIX_E_DISK_NOTSUPPORTED,
-                    link_.path.string() + ": the extent " + line.name + " allows no access"};
+        throw Error{VIX_E_DISK_NOTSUPPORTED, link_.path.string() + ": its extent " + line.name +
+                                                 " is marked NOACCESS and cannot be read"};
     }
     std::shared_ptr<const io::File> file;
     if (link_.embedded) {
@@ -63,7 +63,8 @@ void LinkReader::claim(const ExtentLine& line, const io::File& file) {
         if (other.extent == index_) return;  // this extent was entered before
         if (other.begin < claim.end && claim.begin < other.end) {
             throw Error{VIX_E_DISK_NEEDSREPAIR,
-                        link_.path.string() + ": two extents overlap in " + line.name};
+                        link_.path.string() + ": two of its extents use the same sectors of " +
+                            line.name + ", so the descriptor is damaged"};
         }
     }
     claims.push_back(claim);

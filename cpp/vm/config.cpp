@@ -43,7 +43,8 @@ void check_size(const fs::path& vmx, const std::string& bytes) {
                                 std::count(bytes.begin(), bytes.end(), '\r'));
     if (lines > kConfigLines) {
         throw Error{VIX_E_CANNOT_READ_VM_CONFIG,
-                    vmx.string() + " has more than " + std::to_string(kConfigLines) + " lines"};
+                    vmx.string() + " has more than " + std::to_string(kConfigLines) +
+                        " lines, so it is not the configuration of a virtual machine"};
     }
 }
 
@@ -78,8 +79,7 @@ void check_switches(const Config& config, const fs::path& where) {
             const std::string value = config.find(key).value_or("FALSE");
             if (equal_ignoring_case(value, "TRUE") || equal_ignoring_case(value, "FALSE")) continue;
             refuse(where, config.dictionary().line_of(key),
-                   key +
-                       " is neither \"TRUE\" nor \"FALSE\", so it is not clear whether the disk " +
+                   key + " is neither \"TRUE\" nor \"FALSE\", so it is unclear whether the disk " +
                        device.file.name + " belongs to the virtual machine");
         }
     }
@@ -93,7 +93,7 @@ void check_names(const Config& config, const fs::path& where) {
     for (const std::string& key : keys) {
         if (text.is_text(text.find_bytes(key).value_or(""))) continue;
         refuse(where, text.line_of(key),
-               key + " is not text in the encoding " + text.encoding() + " of the file");
+               key + " is not valid in " + text.encoding() + ", the encoding of the file");
     }
 }
 
@@ -148,7 +148,7 @@ void Config::check(const std::string& bytes, const fs::path& where) const {
     if (fault && !binary) refuse(where, fault->line, fault->what);
     if (binary || dictionary_.names().empty()) {
         throw Error{VIX_E_CANNOT_READ_VM_CONFIG,
-                    where.string() + " is no configuration of a virtual machine"};
+                    where.string() + " is not the configuration of a virtual machine"};
     }
     check_switches(*this, where);
     check_names(*this, where);

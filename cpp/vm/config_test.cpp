@@ -166,7 +166,7 @@ TEST(Config, ADiskWhosePresenceIsNotUnderstoodIsRefused) {
             refusal_of("scsi0:0.fileName = \"a.vmdk\"\nscsi0:0.present = \"" + std::string{word} +
                        "\"\n"),
             std::string{"/vm.vmx: line 2: scsi0:0.present is neither \"TRUE\" nor \"FALSE\", so "
-                        "it is not clear whether the disk a.vmdk belongs to the virtual "
+                        "it is unclear whether the disk a.vmdk belongs to the virtual "
                         "machine"} +
                 kTryAgain);
     }
@@ -187,13 +187,14 @@ TEST(Config, OtherDevicesMayBeSwitchedByAnyWord) {
 }
 
 TEST(Config, AFileWhoseNameIsInAnotherEncodingThanDeclaredIsRefused) {
-    EXPECT_EQ(refusal_of(".encoding = \"UTF-8\"\nscsi0:0.fileName = \"\xC4\xE3.vmdk\"\n"),
-              std::string{"/vm.vmx: line 2: scsi0:0.fileName is not text in the encoding UTF-8 of "
-                          "the file"} +
-                  kTryAgain);
+    EXPECT_EQ(
+        refusal_of(".encoding = \"UTF-8\"\nscsi0:0.fileName = \"\xC4\xE3.vmdk\"\n"),
+        std::string{"/vm.vmx: line 2: scsi0:0.fileName is not valid in UTF-8, the encoding of "
+                    "the file"} +
+            kTryAgain);
     EXPECT_EQ(
         refusal_of("nvram = \"\xCE\xBB.nvram\"\n.encoding = \"Klingon\"\n"),
-        std::string{"/vm.vmx: line 1: nvram is not text in the encoding Klingon of the file"} +
+        std::string{"/vm.vmx: line 1: nvram is not valid in Klingon, the encoding of the file"} +
             kTryAgain);
 }
 
@@ -246,12 +247,12 @@ TEST(Config, ALenientReadingTellsWhereTheTextIsBroken) {
               "/vm.vmx: line 3: the value of scsi0:0.fileName has no closing quote; "
               "correct the line and try again");
     EXPECT_EQ(fault_of("scsi0:0.fileName = \"a.vmdk\"\nscsi0:0.present = \"yes\"\n"),
-              "/vm.vmx: line 2: scsi0:0.present is neither \"TRUE\" nor \"FALSE\", so it is not "
-              "clear whether the disk a.vmdk belongs to the virtual machine; "
+              "/vm.vmx: line 2: scsi0:0.present is neither \"TRUE\" nor \"FALSE\", so it is "
+              "unclear whether the disk a.vmdk belongs to the virtual machine; "
               "correct the line and try again");
     EXPECT_EQ(fault_of(std::string("a = \"1\"\n\0\0", 10)),
-              "/vm.vmx is no configuration of a virtual machine");
-    EXPECT_EQ(fault_of(""), "/vm.vmx is no configuration of a virtual machine");
+              "/vm.vmx is not the configuration of a virtual machine");
+    EXPECT_EQ(fault_of(""), "/vm.vmx is not the configuration of a virtual machine");
 }
 
 TEST(Config, ALenientReadingOfASoundTextTellsNothing) {

@@ -59,16 +59,16 @@ void check_type(const DiskLink& link) {
         });
     if (device_extent || is_one_of(descriptor.create_type, kDeviceTypes)) {
         throw Error{VIX_E_DISK_UNSUPPORTEDDEVICE,
-                    link.path.string() + " stands for a physical disk (" + descriptor.create_type +
-                        "); devices are never opened"};
+                    link.path.string() + " refers to a physical disk (" + descriptor.create_type +
+                        "). Devices are never opened; use a virtual disk instead"};
     }
     if (!is_one_of(descriptor.create_type, kKnownTypes)) {
-        throw Error{VIX_E_DISK_NOTSUPPORTED, link.path.string() +
-                                                 ": disks of its createType are "
-                                                 "not known"};
+        throw Error{VIX_E_DISK_NOTSUPPORTED,
+                    link.path.string() + ": disks of its createType are not supported"};
     }
     if (descriptor.encrypted) {
-        throw Error{VIX_E_DISK_NEEDKEY, link.path.string() + " is encrypted"};
+        throw Error{VIX_E_DISK_NEEDKEY,
+                    link.path.string() + " is encrypted, and encrypted disks are not supported"};
     }
 }
 
@@ -81,7 +81,7 @@ std::string read_descriptor_text(const io::File& file, bool& embedded) {
     std::string start(std::min<std::uint64_t>(size, 4096), '\0');
     file.read_at(0, std::as_writable_bytes(std::span{start}));
     if (size > format::vmdk::kDescriptorLimit || !format::vmdk::looks_like_descriptor(start)) {
-        throw Error{VIX_E_DISK_INVALIDDISK, file.path().string() + " is no virtual disk"};
+        throw Error{VIX_E_DISK_INVALIDDISK, file.path().string() + " is not a virtual disk"};
     }
     text.resize(size);
     file.read_at(0, std::as_writable_bytes(std::span{text}));
@@ -91,9 +91,9 @@ std::string read_descriptor_text(const io::File& file, bool& embedded) {
 DiskLink open_link(const fs::path& path) {
     DiskLink link = read_link(path);
     if (link.embedded && link.descriptor.extents.size() != 1) {
-        throw Error{VIX_E_DISK_INVALIDDISK,
-                    path.string() + ": an embedded descriptor has one extent, this has " +
-                        std::to_string(link.descriptor.extents.size())};
+        throw Error{VIX_E_DISK_INVALIDDISK, path.string() + ": its embedded descriptor has " +
+                                                std::to_string(link.descriptor.extents.size()) +
+                                                " extents, but must have exactly one"};
     }
     check_type(link);
     return link;
@@ -115,8 +115,8 @@ DiskLink open_parent_link(const fs::path& path, const DiskLink& child) {
                              error.code() == VIX_E_DISK_NOTSUPPORTED ||
                              error.code() == VIX_E_DISK_NEEDKEY;
         if (refused || is_exhaustion(error.code())) throw;
-        throw Error{VIX_E_DISK_OPENPARENT,
-                    "the parent of " + child.path.string() + ": " + error.detail()};
+        throw Error{VIX_E_DISK_OPENPARENT, "the parent of " + child.path.string() +
+                                               " cannot be opened: " + error.detail()};
     }
 }
 
@@ -126,9 +126,10 @@ DiskLink open_true_parent(const fs::path& path, const DiskLink& child) {
     if (parent.descriptor.cid == child.descriptor.parent_cid) return parent;
     const std::string found =
         parent.descriptor.cid ? hex(*parent.descriptor.cid) : std::string{"none"};
-    throw Error{VIX_E_DISK_CID_MISMATCH, parent.path.string() + " has the content id " + found +
-                                             ", its child " + child.path.string() +
-                                             " was made of " + hex(child.descriptor.parent_cid)};
+    throw Error{VIX_E_DISK_CID_MISMATCH,
+                parent.path.string() + " has the content id " + found + ", but its child " +
+                    child.path.string() + " was made from " + hex(child.descriptor.parent_cid) +
+                    ": it is another disk or has changed since. Restore the original parent"};
 }
 
 bool fits(const DiskLink& parent, const DiskLink& child) {
@@ -206,18 +207,22 @@ void check_chain(const std::vector<DiskLink>& chain, const DiskLink& next, std::
         return link.identity == next.identity;
     });
     if (loop) {
-        throw Error{VIX_E_DISK_INVALIDCHAIN, next.path.string() + " is among its own children"};
+        throw Error{
+            VIX_E_DISK_INVALIDCHAIN,
+            next.path.string() + " is its own ancestor: the chain of its parents is a loop"};
     }
     if (chain.size() >= longest) {
-        throw Error{VIX_E_DISK_TOOMANYREDO, chain.front().path.string() + " stands on more than " +
-                                                std::to_string(longest) + " parents"};
+        throw Error{VIX_E_DISK_TOOMANYREDO, chain.front().path.string() + " depends on more than " +
+                                                std::to_string(longest) +
+                                                " parents, which is the limit"};
     }
     const std::uint64_t capacity = chain.front().descriptor.capacity_sectors();
     if (next.descriptor.capacity_sectors() != capacity) {
         throw Error{VIX_E_DISK_CAPACITY_MISMATCH,
                     next.path.string() + " has " +
-                        std::to_string(next.descriptor.capacity_sectors()) + " sectors, " +
-                        chain.front().path.string() + " has " + std::to_string(capacity)};
+                        std::to_string(next.descriptor.capacity_sectors()) + " sectors, but " +
+                        chain.front().path.string() + ", which depends on it, has " +
+                        std::to_string(capacity)};
     }
 }
 
@@ -316,9 +321,10 @@ Disk open_disk(const fs::path& path, const std::vector<fs::path>& search,
     follow_chain(path, search, settings, disk.chain);
     disk.capacity_sectors = disk.chain.front().descriptor.capacity_sectors();
     if (disk.capacity_sectors > kMaxCapacity) {
-        throw Error{VIX_E_DISK_INVALIDDISK, path.string() + ": a capacity of " +
+        throw Error{VIX_E_DISK_INVALIDDISK, path.string() + ": its capacity of " +
                                                 std::to_string(disk.capacity_sectors) +
-                                                " sectors is not possible"};
+                                                " sectors is larger than the limit of " +
+                                                std::to_string(kMaxCapacity) + " sectors (64 TiB)"};
     }
     disk.disk_class = class_of(disk.chain.back().descriptor);
     return disk;

@@ -95,22 +95,23 @@ io::File open_extent_file(const NamedFile& named, const fs::path& folder,
     const auto path = find_by_path(named, folder, settings);
     if (!path) {
         throw Error{VIX_E_FILE_NOT_FOUND,
-                    "the extent " + named.name + " was not found from " + folder.string()};
+                    "the extent " + named.name + " was not found in " + folder.string()};
     }
     const fs::path holder = fs::canonical(path->parent_path());
     if (!may_hold_extents(holder, folder, settings)) {
         throw Error{VIX_E_FILE_ACCESS_ERROR,
-                    "the extent " + named.name + " lies outside its disk's folder " +
+                    "the extent " + named.name + " is outside its disk's folder " +
                         folder.string() +
-                        "; list its folder in the setting disk.folders to allow it"};
+                        ". To allow it, add its folder to the setting disk.folders"};
     }
     io::File file = io::File::open(*path, io::Links::Refuse);
     // Another process may have replaced a folder with a symbolic link in the meantime.
     const auto place = file.place();
     if (place && place->parent_path() != holder) {
-        throw Error{VIX_E_FILE_ACCESS_ERROR, "the extent " + named.name + " is not in " +
-                                                 holder.string() + " any more, but at " +
-                                                 place->string()};
+        throw Error{VIX_E_FILE_ACCESS_ERROR,
+                    "the extent " + named.name + " is no longer in " + holder.string() +
+                        " but at " + place->string() +
+                        "; its folder was replaced while the disk was being opened"};
     }
     return file;
 }

@@ -31,8 +31,8 @@ void refuse_unknown_modes(const Config& machine) {
         if (is_among(mode, kPersistent) || is_among(mode, kNonpersistent)) continue;
         throw Error{VIX_E_NOT_SUPPORTED,
                     machine.path().string() + ": " + device.node + ".mode = \"" + mode +
-                        "\" is not supported; set it to \"persistent\", and take a snapshot before "
-                        "what is to be taken back"};
+                        "\" is not supported. Set it to \"persistent\", and take a snapshot before "
+                        "changes that you may want to discard"};
     }
 }
 
@@ -47,8 +47,8 @@ void refuse_redo_logs(const Config& machine, const Settings& settings) {
         if (!log) continue;
         throw Error{VIX_E_DISK_NOTSUPPORTED,
                     machine.path().string() + ": " + key + " names " + log->string() +
-                        ", which holds what a guest wrote to " + device.file.name +
-                        "; commit or discard it with the product that made it"};
+                        ", a redo log with data that the guest wrote to " + device.file.name +
+                        ". Commit or discard it with the product that made it"};
     }
 }
 

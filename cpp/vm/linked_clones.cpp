@@ -163,7 +163,9 @@ void check_linked_disks(const fs::path& vmx, const Settings& settings) {
 
 std::string LiveClone::to_text() const {
     const std::string text = "the linked clone " + vmx.string();
-    return doubt.empty() ? text : text + " (which counts, for it cannot be read: " + doubt + ')';
+    return doubt.empty()
+               ? text
+               : text + " (it counts as existing, because it cannot be read: " + doubt + ')';
 }
 
 std::vector<LiveClone> live_clones(const fs::path& vmx, const Snapshot& snapshot,

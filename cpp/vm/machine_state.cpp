@@ -28,7 +28,8 @@ void read_nvram(const Config& machine, const Settings& settings, MachineState& s
     if (!path) return;
     const io::File file = io::File::open(*path, io::Links::Refuse);
     const auto refuse = [&] {
-        return Error{VIX_E_FILE_ACCESS_ERROR, path->string() + " is named as nvram but is none"};
+        return Error{VIX_E_FILE_ACCESS_ERROR,
+                     path->string() + " is set as the machine's nvram, but is not an nvram file"};
     };
     if (file.size() > kNvramLimit) throw refuse();
     std::string bytes(file.size(), '\0');
@@ -73,9 +74,10 @@ MachineState state_of_snapshot(const Config& machine, const Snapshot& snapshot,
     const auto path = find_file(snapshot.state_file, machine.folder(),
                                 machine.search_folders(settings), settings);
     if (!path) {
-        throw Error{VIX_E_SNAPSHOT_DUMPER, "the state of snapshot \"" + snapshot.display_name +
+        throw Error{VIX_E_SNAPSHOT_DUMPER, "the state of the snapshot \"" + snapshot.display_name +
                                                "\", " + snapshot.state_file.name +
-                                               ", was not found from " + machine.folder().string()};
+                                               ", was not found; the machine is in " +
+                                               machine.folder().string()};
     }
     const auto content = format::read_vmsn(io::File::open(*path, io::Links::Refuse));
     MachineState state{Config::parse(machine.path(), content.config, *path), {}, {}, 0600, {}, {}};
@@ -102,7 +104,8 @@ fs::path find_disk(const DiskDevice& device, const Config& machine, const Settin
         find_file(device.file, machine.folder(), machine.search_folders(settings), settings);
     if (path) return *path;
     throw Error{VIX_E_FILE_NOT_FOUND, "the disk " + device.file.name + " of " + device.node +
-                                          " was not found from " + machine.folder().string()};
+                                          " was not found; the machine is in " +
+                                          machine.folder().string()};
 }
 
 }  // namespace vix::vm

@@ -15,7 +15,7 @@ PowerOffAction power_off_action(const Config& machine, const SnapshotTree& tree)
     if (equal_ignoring_case(action, "prompt")) return PowerOffAction::Ask;
     throw Error{VIX_E_CANNOT_READ_VM_CONFIG,
                 machine.path().string() + ": snapshot.action = \"" + text +
-                    "\" is unknown; known are keep, autoRevert, autoCommit and prompt"};
+                    "\" is unknown. Set it to keep, autoRevert, autoCommit or prompt"};
 }
 
 }  // namespace vix::vm

@@ -84,14 +84,14 @@ void SnapshotListText::add(std::string_view name,
     if (!split) {
         const std::size_t dot = std::min(name.find('.'), name.size());
         if (!is_digits(name.substr(kPrefix.size(), dot - kPrefix.size()))) return;
-        refuse(name, "belongs to a snapshot whose number cannot be used");
+        refuse(name, "belongs to a snapshot with an invalid number");
     }
     SnapshotKeys& keys = found[split->first];
     const auto disk = digits_in(split->second, "disk", ".fileName");
     const auto clone = digits_in(split->second, "clone", "");
     if (!disk && !clone) return;
     const auto number = plain_number(disk ? *disk : *clone);
-    if (!number) refuse(name, "has a number that cannot be used");
+    if (!number) refuse(name, "has an invalid number");
     (disk ? keys.disks : keys.clones)[*number] = name;
 }
 
@@ -109,7 +109,7 @@ int SnapshotListText::number(std::string_view key) const {
 NamedFile SnapshotListText::file(std::string_view key) const {
     const std::string bytes = dictionary_.find_bytes(key).value_or("");
     if (!dictionary_.is_text(bytes)) {
-        refuse(key, "is not text in the encoding " + dictionary_.encoding() + " of the file");
+        refuse(key, "is not valid in " + dictionary_.encoding() + ", the encoding of the file");
     }
     return {dictionary_.decode(bytes), bytes};
 }
@@ -120,7 +120,7 @@ std::vector<std::string> SnapshotListText::numbered(std::string_view name) const
         const auto digits = digits_in(key, name, "");
         if (!digits) continue;
         const auto number = plain_number(*digits);
-        if (!number) refuse(key, "has a number that cannot be used");
+        if (!number) refuse(key, "has an invalid number");
         std::string value = file(key).name;
         if (!value.empty()) found[*number] = std::move(value);
     }

@@ -74,15 +74,16 @@ void SnapshotTree::read_snapshots(const std::string& where) {
         const auto [same, is_new] = known.emplace(snapshot.uid, index);
         if (!is_new) {
             const std::string other = snapshot_key(same->second, "uid");
-            list.refuse(uid, "is " + std::to_string(snapshot.uid) + ", and so is " + other +
+            list.refuse(uid, "is " + std::to_string(snapshot.uid) + ", the same as " + other +
                                  " in line " + std::to_string(dictionary_.line_of(other)));
         }
         snapshots_.push_back(std::move(snapshot));
         indices_.push_back(index);
     }
     if (snapshots_.size() > kMaxSnapshots) {
-        throw Error{VIX_E_SNAPSHOT_CONFIG,
-                    where + " lists " + std::to_string(snapshots_.size()) + " snapshots"};
+        throw Error{VIX_E_SNAPSHOT_CONFIG, where + " lists " + std::to_string(snapshots_.size()) +
+                                               " snapshots, but at most " +
+                                               std::to_string(kMaxSnapshots) + " are supported"};
     }
     for (Snapshot& snapshot : snapshots_) {
         if (!known.contains(snapshot.parent)) snapshot.parent = kNoSnapshot;
@@ -113,9 +114,9 @@ void SnapshotTree::check_parents(const std::string& where) const {
         std::size_t steps = 0;
         for (int uid = snapshot.parent; uid != kNoSnapshot; uid = parents.at(uid)) {
             if (++steps > snapshots_.size()) {
-                throw Error{VIX_E_SNAPSHOT_CONFIG, where + ": snapshot " +
-                                                       std::to_string(snapshot.uid) +
-                                                       " is among its own parents"};
+                throw Error{VIX_E_SNAPSHOT_CONFIG,
+                            where + ": snapshot " + std::to_string(snapshot.uid) +
+                                " is its own ancestor: the chain of its parents is a loop"};
             }
         }
     }
@@ -162,9 +163,11 @@ int SnapshotTree::next_uid() const {
     int highest = static_cast<int>(parse_number(text("snapshot.lastUID")).value_or(0));
     for (const Snapshot& snapshot : snapshots_) highest = std::max(highest, snapshot.uid);
     if (highest == kLargestUid || snapshots_.size() >= kMaxSnapshots) {
-        throw Error{VIX_E_SNAPSHOT_MAXSNAPSHOTS, "there are " + std::to_string(snapshots_.size()) +
-                                                     " snapshots, and the last number given was " +
-                                                     std::to_string(highest)};
+        throw Error{VIX_E_SNAPSHOT_MAXSNAPSHOTS,
+                    "no snapshot can be added: there are " + std::to_string(snapshots_.size()) +
+                        " of at most " + std::to_string(kMaxSnapshots) +
+                        ", and the highest id is " + std::to_string(highest) + " of at most " +
+                        std::to_string(kLargestUid)};
     }
     return highest + 1;
 }

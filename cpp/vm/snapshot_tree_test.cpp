@@ -183,7 +183,7 @@ TEST(SnapshotTree, TheLargestUidIsRead) {
 
 TEST(SnapshotTree, TwoSnapshotsWithOneUidAreRefused) {
     EXPECT_EQ(refusal_of("snapshot0.uid = \"4\"\n\nsnapshot3.uid = \"4\"\n"),
-              "test.vmsd: line 3: snapshot3.uid is 4, and so is snapshot0.uid in line 1");
+              "test.vmsd: line 3: snapshot3.uid is 4, the same as snapshot0.uid in line 1");
 }
 
 TEST(SnapshotTree, FilesOfASnapshotWithoutUidAreRefused) {
@@ -195,17 +195,15 @@ TEST(SnapshotTree, FilesOfASnapshotWithoutUidAreRefused) {
 }
 
 TEST(SnapshotTree, NumbersThatWouldBePassedOverAreRefused) {
-    EXPECT_EQ(
-        refusal_of("snapshot16777216.uid = \"1\"\n"),
-        "test.vmsd: line 1: snapshot16777216.uid belongs to a snapshot whose number cannot be "
-        "used");
-    EXPECT_EQ(
-        refusal_of("snapshot01.uid = \"1\"\n"),
-        "test.vmsd: line 1: snapshot01.uid belongs to a snapshot whose number cannot be used");
+    EXPECT_EQ(refusal_of("snapshot16777216.uid = \"1\"\n"),
+              "test.vmsd: line 1: snapshot16777216.uid belongs to a snapshot with an invalid "
+              "number");
+    EXPECT_EQ(refusal_of("snapshot01.uid = \"1\"\n"),
+              "test.vmsd: line 1: snapshot01.uid belongs to a snapshot with an invalid number");
     EXPECT_EQ(refusal_of("snapshot0.uid = \"1\"\nsnapshot0.disk00.fileName = \"a.vmdk\"\n"),
-              "test.vmsd: line 2: snapshot0.disk00.fileName has a number that cannot be used");
+              "test.vmsd: line 2: snapshot0.disk00.fileName has an invalid number");
     EXPECT_EQ(refusal_of("snapshot0.uid = \"1\"\nsnapshot0.clone01 = \"a.vmx\"\n"),
-              "test.vmsd: line 2: snapshot0.clone01 has a number that cannot be used");
+              "test.vmsd: line 2: snapshot0.clone01 has an invalid number");
 }
 
 TEST(SnapshotTree, NamesInAnotherEncodingThanDeclaredAreRefused) {
@@ -214,7 +212,7 @@ TEST(SnapshotTree, NamesInAnotherEncodingThanDeclaredAreRefused) {
                             "sentinel0", "cloneOf0"}) {
         EXPECT_EQ(refusal_of(begin + key + " = \"\xC4\xE3\"\n"),
                   "test.vmsd: line 3: " + std::string{key} +
-                      " is not text in the encoding UTF-8 of the file");
+                      " is not valid in UTF-8, the encoding of the file");
     }
     EXPECT_EQ(refusal_of(begin + "snapshot0.displayName = \"\xC4\xE3\"\n"), "");
 }

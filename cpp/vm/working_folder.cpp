@@ -41,7 +41,7 @@ fs::path working_folder(const Config& machine, const Settings& settings) {
                                                           : fs::canonical(*found);
     }
     throw Error{VIX_E_FILE_NOT_FOUND,
-                setting() + " names no folder that exists here; make it, or set the right one"};
+                setting() + " does not name an existing folder. Create it, or correct the setting"};
 }
 
 std::optional<fs::path> find_working_folder(const Config& machine, const Settings& settings) {
@@ -64,11 +64,10 @@ std::optional<fs::path> redo_folder(const Config& machine, const Settings& setti
 
 void refuse_redo_elsewhere(const Config& machine, const Settings& settings) {
     if (!machine.is_true(kRedoKey) || works_in_own_folder(machine, settings)) return;
-    throw Error{
-        VIX_E_NOT_SUPPORTED,
-        machine.path().string() + ": " + kRedoKey +
-            " = \"TRUE\" with a workingDir elsewhere is not supported; set it to \"FALSE\", "
-            "and new disks lie beside the disks that they depend on"};
+    throw Error{VIX_E_NOT_SUPPORTED,
+                machine.path().string() + ": " + kRedoKey +
+                    " = \"TRUE\" is not supported while workingDir is another folder. Set it to "
+                    "\"FALSE\"; new disks are then made next to the disks that they depend on"};
 }
 
 void refuse_list_elsewhere(const Config& machine, const Settings& settings) {
@@ -79,9 +78,9 @@ void refuse_list_elsewhere(const Config& machine, const Settings& settings) {
     if (!io::identity_of(other) || SnapshotTree::read(other).snapshots().empty()) return;
     if (!SnapshotTree::read(own).snapshots().empty()) return;
     throw Error{VIX_E_SNAPSHOT_CONFIG,
-                other.string() + " is a list of snapshots, and " + own.string() +
-                    " has none; if the list is that of this machine, move it beside the .vmx, else "
-                    "give the machine another workingDir"};
+                other.string() + " is a snapshot list, but " + own.string() +
+                    " has no snapshots. If the list belongs to this machine, move it next to the "
+                    ".vmx; otherwise give the machine another workingDir"};
 }
 
 fs::path state_place(const NamedFile& named, const Config& machine, const Settings& settings) {

@@ -144,7 +144,7 @@ sub _answer_complaints {
 
     # A clone that cannot be read keeps its snapshot, and the detail says so.
     push @fits, VIX_E_SNAPSHOT_DISKLOCKED
-        if $expected != VIX_OK && $run->{detail} =~ /which counts, for it cannot be read/;
+        if $expected != VIX_OK && $run->{detail} =~ /it counts as existing, because it cannot be read/;
     push @wrong, "$name in $call becomes $run->{code} ($run->{detail})"
         if !grep { $_ == $run->{code} } @fits;
     return @wrong if $call =~ /^clone/;    # a thread has no path
