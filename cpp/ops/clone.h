@@ -33,8 +33,7 @@ void clone_full(const CloneRequest& request, Progress& progress);
 // Throws the errors of clone_full() and:
 // - VIX_E_SNAPSHOT_VERSION: the source shares disks with other machines.
 // - VIX_E_VM_IS_RUNNING: the source is suspended; it runs and no snapshot is named; or the snapshot
-// has
-//   memory.
+//   has memory.
 // - VIX_E_SNAPSHOT_NOTFOUND, VIX_E_DISK_PARENT_NOTALLOWED.
 // A template in a folder that cannot be written gets no record. Returns the notes for the caller.
 std::vector<std::string> clone_linked(const CloneRequest& request, Progress& progress);

@@ -79,8 +79,7 @@ TEST(SnapshotLimits, ASharedBusOrDiskForbidsThem) {
     EXPECT_EQ(code_with("scsi0:1.sharing = \"multi-writer\"\n"
                         "scsi0:1.mode = \"independent-persistent\"\n"),
               VIX_OK);
-    EXPECT_EQ(code_with("scsi1.sharedBus = \"virtual\"\n"),
-              VIX_OK);  // it is absent
+    EXPECT_EQ(code_with("scsi1.sharedBus = \"virtual\"\n"), VIX_OK);  // absent
     EXPECT_EQ(code_with("disk.locking = \"FALSE\"\n"), VIX_OK);
 }
 

@@ -40,7 +40,7 @@ void write_config_variable(const VariablesOf& machine, const std::string& name,
 // Returns the first of these that exists, else an empty string:
 // 1. the guest's own value of that name,
 // 2. the last value known since power-on, which is passed to the guest again, because it has
-// rebooted,
+//    rebooted,
 // 3. the setting guestinfo.NAME,
 // 4. for `ip`, the address of the guest.
 std::string read_guest_variable(power::GuestAgent& agent, const boost::filesystem::path& vmx,

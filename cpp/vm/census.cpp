@@ -105,8 +105,7 @@ std::vector<std::string> disk_names_of_others(const fs::path& vmx,
                 if (to_lower(fs::path{name}.extension().string()) == ".vmdk") disks.push_back(name);
             }
         } catch (const Error& error) {
-            if (is_exhaustion(error.code()))
-                throw;  // otherwise the file cannot be read and is skipped
+            if (is_exhaustion(error.code())) throw;  // else skip the file
         }
     }
     return disks;

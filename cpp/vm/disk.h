@@ -36,8 +36,7 @@ struct DiskLink {
 struct Disk {
     std::vector<DiskLink> chain;  // the disk itself first, the base disk last
     std::uint64_t capacity_sectors = 0;
-    DiskClass disk_class =
-        DiskClass::MonolithicSparse;  // that of the base disk; a clone gets the same
+    DiskClass disk_class = DiskClass::MonolithicSparse;  // the base disk's; a clone gets it
 
     // The values of the disk database. A child's value overrides its parent's.
     std::vector<std::pair<std::string, std::string>> merged_ddb() const;

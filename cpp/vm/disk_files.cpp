@@ -29,8 +29,7 @@ fs::path below(const fs::path& folder, const std::string& name) {
 // Tries the spellings that the name can have on this host, the most likely first.
 std::optional<fs::path> find_by_path(const NamedFile& named, const fs::path& folder,
                                      const Settings& settings) {
-    if (named.name.find('\0') != std::string::npos)
-        return std::nullopt;  // no file can have this name
+    if (named.name.find('\0') != std::string::npos) return std::nullopt;  // not a file's name
     if (io::is_windows_path(named.name)) {
         const fs::path path = settings.path_map.resolve(named.name);
         return is_there(path) ? std::optional{path} : std::nullopt;

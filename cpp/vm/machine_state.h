@@ -17,9 +17,8 @@ struct MachineState {
     std::vector<DiskDevice> disks;     // the disk files of that state
     std::optional<std::string> nvram;  // its bytes; nothing if the machine has none
     unsigned nvram_permissions = 0600;
-    std::string vmxf;  // its text; empty if no usable one exists
-    std::optional<std::string>
-        firmware_variables;  // only of a machine that was started here with UEFI
+    std::string vmxf;                               // its text; empty if no usable one exists
+    std::optional<std::string> firmware_variables;  // if it was started here with UEFI
 };
 
 // Returns the path of the variables that QEMU's UEFI uses instead of an .nvram:
