@@ -28,6 +28,10 @@ removeSharedFolder VMX NAME
 setSharedFolderState VMX NAME HOST_PATH writable|readonly
 enableSharedFolders VMX [runtime]
 disableSharedFolders VMX [runtime]
+listNetworkAdapters VMX
+addNetworkAdapter VMX nat|bridged|hostonly|custom [HOST_NETWORK]
+setNetworkAdapter VMX INDEX nat|bridged|hostonly|custom [HOST_NETWORK]
+deleteNetworkAdapter VMX INDEX
 runProgramInGuest VMX [-noWait] [-activeWindow] [-interactive] PROGRAM [ARGUMENT...]
 runScriptInGuest VMX [-noWait] [-activeWindow] [-interactive] INTERPRETER SCRIPT
 fileExistsInGuest VMX PATH

@@ -13,28 +13,10 @@ use VixTest;
 use VixTest::Calls qw(perl_with_vix without_libvirt);
 use VixTest::Locks qw(put_lock);
 use VixTest::Tools qw(run_tool);
+use VixTest::Vmrun qw(own_home said setting vmrun);
 
-delete @ENV{ grep { /\AVIX_/ } keys %ENV };
+my $HOME = own_home();
 without_libvirt();
-my $HOME = temp_dir();
-$ENV{HOME} = "$HOME";
-
-# { out, err, status }
-sub vmrun {
-    my (@arguments) = @_;
-    return run_tool(perl_with_vix("$FindBin::Bin/../script/vmrun"), @arguments);
-}
-
-# Both streams and the status in one text, for commands that are expected to go one way.
-sub said {
-    my $run = vmrun(@_);
-    return "$run->{out}$run->{err}($run->{status})";
-}
-
-sub setting {
-    my ($vmx, $key) = @_;
-    return slurp($vmx) =~ /^\Q$key\E = "([^"\r\n]*)"/mi ? $1 : undef;
-}
 
 subtest 'a command line that is none: the reason, how it goes, and 255' => sub {
     my $run = vmrun();
@@ -189,6 +171,37 @@ subtest 'shared folders' => sub {
     is(setting($vm->{vmx}, 'isolation.tools.hgfs.disable'), 'TRUE', 'they are off');
     is(said('removeSharedFolder', $vm->{vmx}, 'docs'), '(0)', 'remove');
     is(setting($vm->{vmx}, 'sharedFolder.maxNum'), 0, 'none is left');
+};
+
+subtest 'network adapters' => sub {
+    needs(qw(VMReadVariable VMWriteVariable));
+    my $vm = make_vm();
+    is(said('deleteNetworkAdapter', $vm->{vmx}, 0), '(0)', 'without the one that it has');
+    is(said('listNetworkAdapters', $vm->{vmx}), "Total network adapters: 0\n(0)", 'none');
+    is(said('addNetworkAdapter', $vm->{vmx}, $_), '(0)', "add $_") for qw(nat hostOnly);
+    is(said('addNetworkAdapter', $vm->{vmx}, 'custom', '/dev/vmnet2'), '(0)', 'and one to vmnet2');
+    is(said('setNetworkAdapter', $vm->{vmx}, 1, 'bridged'), '(0)', 'change one');
+    is(said('listNetworkAdapters', $vm->{vmx}),
+        "Total network adapters: 3\nINDEX  TYPE         VMNET\n0      nat          vmnet8\n"
+            . "1      bridged      vmnet0\n2      custom       vmnet2\n(0)",
+        'list them, as a table'
+    );
+    is(said('deleteNetworkAdapter', $vm->{vmx}, 0), '(0)', 'remove one');
+    is(setting($vm->{vmx}, 'ethernet0.present'), 'FALSE', 'it is not there for the guest');
+    like(said('listNetworkAdapters', $vm->{vmx}), qr/: 2\n.*^1  .*^2  .*\(0\)\z/ms,
+        'the others keep their indices');
+    for my $wrong ([deleteNetworkAdapter => 0], [setNetworkAdapter => qw(7 nat)],
+        [addNetworkAdapter => 'wifi'], [addNetworkAdapter => 'custom'],
+        [addNetworkAdapter => qw(custom eth0)])
+    {
+        my ($command, @arguments) = @{$wrong};
+        like(said($command, $vm->{vmx}, @arguments), qr/\AError: .*\(255\)\z/s,
+            "$command @arguments");
+    }
+    put_lock($vm->{vmx});
+    is(said('addNetworkAdapter', $vm->{vmx}, 'nat'),
+        "Error: The virtual machine should not be powered on. It is already running.\n(255)",
+        'none for one that runs');
 };
 
 subtest 'a clone with a name, one that is watched, and deleting' => sub {

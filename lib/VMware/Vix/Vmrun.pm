@@ -15,6 +15,7 @@ use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VMware::Vix::Vmrun::Guest     ();
 use VMware::Vix::Vmrun::Messages  ();
+use VMware::Vix::Vmrun::Network   ();
 use VMware::Vix::Vmrun::Power     ();
 use VMware::Vix::Vmrun::Progress  ();
 use VMware::Vix::Vmrun::Snapshots ();
@@ -63,7 +64,7 @@ my %VARIABLE_TYPE = (
 sub commands {
     return (
         VMware::Vix::Vmrun::Power::commands(), VMware::Vix::Vmrun::Snapshots::commands(),
-        @LIST_COMMANDS, VMware::Vix::Vmrun::Guest::commands(),
+        @LIST_COMMANDS, VMware::Vix::Vmrun::Network::commands(), VMware::Vix::Vmrun::Guest::commands(),
     );
 }
 
@@ -462,7 +463,8 @@ Returns the one of a few words that was given, or ends the command.
 =head1 SEE ALSO
 
 Its parts: L<VMware::Vix::Vmrun::Power>, L<VMware::Vix::Vmrun::Snapshots>,
-L<VMware::Vix::Vmrun::Guest>, L<VMware::Vix::Vmrun::Messages>, L<VMware::Vix::Vmrun::Progress>.
+L<VMware::Vix::Vmrun::Network>, L<VMware::Vix::Vmrun::Guest>, L<VMware::Vix::Vmrun::Messages>,
+L<VMware::Vix::Vmrun::Progress>.
 
 =head1 LICENSE
 
