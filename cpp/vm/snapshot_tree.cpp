@@ -308,15 +308,16 @@ void SnapshotTree::write_count() {
     }
 }
 
+// In bytes: an entry that cannot be decoded moves unchanged.
 void SnapshotTree::write_most_recent(int uid) {
     std::vector<std::string> recent{std::to_string(uid)};
     const auto name = [](std::size_t i) { return "snapshot.mru" + std::to_string(i) + ".uid"; };
     for (std::size_t i = 0; i < kMostRecent; ++i) {
-        const std::string before = text(name(i));
+        const std::string before = dictionary_.find_bytes(name(i)).value_or("");
         if (before.empty()) break;
         if (before != recent.front()) recent.push_back(before);
     }
-    for (std::size_t i = 0; i < recent.size(); ++i) dictionary_.set(name(i), recent[i]);
+    for (std::size_t i = 0; i < recent.size(); ++i) dictionary_.set_bytes(name(i), recent[i]);
 }
 
 void SnapshotTree::add_clone(int uid, const std::string& vmx) {
@@ -337,29 +338,34 @@ void SnapshotTree::add_clone(int uid, const std::string& vmx) {
 
 bool SnapshotTree::remove_clone(const std::string& vmx) {
     for (std::size_t i = 0; i < snapshots_.size(); ++i) {
-        Snapshot& snapshot = snapshots_[i];
-        const auto found = std::find(snapshot.clones.begin(), snapshot.clones.end(), vmx);
-        if (found == snapshot.clones.end()) continue;
-        snapshot.clones.erase(found);
-        write_clones(indices_[i], snapshot);
+        if (std::erase(snapshots_[i].clones, vmx) == 0) continue;
+        remove_clone_keys(indices_[i], vmx);
         return true;
     }
     return false;
 }
 
-void SnapshotTree::write_clones(std::size_t index, const Snapshot& snapshot) {
+// Removes the keys of the clone and closes the gap in the numbers of the others. In bytes: a path
+// that cannot be decoded moves unchanged.
+void SnapshotTree::remove_clone_keys(std::size_t index, const std::string& vmx) {
+    std::map<std::uint64_t, std::string> others;
     for (const std::string_view name : dictionary_.names()) {
         const auto split = split_snapshot_key(name);
-        if (split && split->first == index && number_behind("clone", split->second))
-            dictionary_.remove(name);
+        if (!split || split->first != index) continue;
+        const auto number = number_behind("clone", split->second);
+        if (!number) continue;
+        const std::string bytes = dictionary_.find_bytes(name).value_or("");
+        if (!bytes.empty() && dictionary_.decode(bytes) != vmx) others[*number] = bytes;
+        dictionary_.remove(name);
     }
-    for (std::size_t i = 0; i < snapshot.clones.size(); ++i) {
-        dictionary_.set(snapshot_key(index, "clone" + std::to_string(i)), snapshot.clones[i]);
+    std::size_t count = 0;
+    for (const auto& [number, bytes] : others) {
+        dictionary_.set_bytes(snapshot_key(index, "clone" + std::to_string(count++)), bytes);
     }
-    if (snapshot.clones.empty()) {
+    if (count == 0) {
         dictionary_.remove(snapshot_key(index, "numClones"));
     } else {
-        dictionary_.set(snapshot_key(index, "numClones"), std::to_string(snapshot.clones.size()));
+        dictionary_.set(snapshot_key(index, "numClones"), std::to_string(count));
     }
 }
 

@@ -88,7 +88,7 @@ class SnapshotTree {
     std::string text(std::string_view name) const;
     std::size_t index_of(int uid) const;
     void write_snapshot(std::size_t index, const Snapshot& snapshot);
-    void write_clones(std::size_t index, const Snapshot& snapshot);
+    void remove_clone_keys(std::size_t index, const std::string& vmx);
     void remove_keys(const std::set<std::size_t>& indices);
     void remove_lost_parents();
     void close_gaps();

@@ -125,6 +125,23 @@ TEST(SnapshotTree, ClosesAllGapsAtOnce) {
               "snapshot.numSnapshots = \"2\"\n");
 }
 
+TEST(SnapshotTree, EntriesThatMoveKeepBytesThatCannotBeDecoded) {
+    auto tree = SnapshotTree::parse(
+        "snapshot0.uid = \"1\"\n"
+        "snapshot0.clone0 = \"/a/c.vmx\"\n"
+        "snapshot0.clone1 = \"/\x81/c.vmx\"\n"
+        "snapshot0.clone2 = \"/a/c.vmx\"\n"
+        "snapshot0.numClones = \"3\"\n"
+        "snapshot.mru0.uid = \"\x81\"\n",
+        "test.vmsd");
+    EXPECT_TRUE(tree.remove_clone("/a/c.vmx"));
+    EXPECT_EQ(tree.find(1)->clones, std::vector<std::string>{"/\x81/c.vmx"});
+    EXPECT_EQ(reread(tree).find(1)->clones, tree.find(1)->clones);
+    tree.add(snapshot_called("new", 2));
+    EXPECT_NE(tree.to_bytes().find("snapshot0.clone0 = \"/\x81/c.vmx\""), std::string::npos);
+    EXPECT_NE(tree.to_bytes().find("snapshot.mru1.uid = \"\x81\""), std::string::npos);
+}
+
 TEST(SnapshotTree, ClosingAGapChangesNoTextThatCannotBeDecoded) {
     auto tree = SnapshotTree::parse(
         "snapshot0.uid = \"1\"\n"
