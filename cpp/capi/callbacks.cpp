@@ -92,10 +92,10 @@ VixHandle Callbacks::start(std::size_t call, const api::Argument* arguments,
 
 void Callbacks::open(VixHandle job, const DeliveryPointer& delivery) noexcept {
     try {
+        api::add_ref_handle(job);
         const std::lock_guard lock{mutex_};
         open_.emplace(job, delivery);
         ++open_count_;
-        api::add_ref_handle(job);
         delivery->job = job;
         if (delivery->again) queue(delivery);
     } catch (...) {
@@ -249,10 +249,10 @@ void Callbacks::pump(VixHandle host) noexcept {
 
 void Callbacks::remember_pump(VixHandle job) noexcept {
     try {
+        api::add_ref_handle(job);
         const std::lock_guard lock{mutex_};
         pump_jobs_.push_back(job);
         any_pump_ = true;
-        api::add_ref_handle(job);
     } catch (...) {
         // No memory: the callbacks of this host do not wait for the pump.
     }

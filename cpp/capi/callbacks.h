@@ -102,6 +102,8 @@ class Callbacks {
     void stop() noexcept;
     static void at_exit();
 
+    // Taken under the core's lock on jobs (on_event), and before a fork after all of the core's. So
+    // nothing of the core is called while it is held.
     std::mutex mutex_;
     std::condition_variable work_;
     std::condition_variable returned_;           // a callback did, or all of a job
