@@ -151,7 +151,8 @@ machine.
 =head1 SEE ALSO
 
 L<VMware::Vix::Tutorial>, L<VMware::Vix::Simple>, L<VMware::Vix::Guest>, L<VMware::Vix::Settings>,
-L<VMware::Vix::Choices>, L<VMware::Vix::Differences>, L<vmrun>, L<VMware::Vix::Vmrun>
+L<VMware::Vix::Choices>, L<VMware::Vix::Differences>, L<VMware::Vix::Libvix>, L<vmrun>,
+L<VMware::Vix::Vmrun>
 
 L<VMware::Vix::API::API>, L<VMware::Vix::API::Constants>, L<VMware::Vix::API::Errors>,
 L<VMware::Vix::API::Host>, L<VMware::Vix::API::Job>, L<VMware::Vix::API::PropertyList>,
