@@ -141,7 +141,7 @@ subtest 'a callback that does not behave' => sub {
     undef $again;
 
     ok(!eval { VMware::Vix::API::VM::Open($host, '/x', 'no such sub'); 1 }, 'what is no code dies');
-    like($@, qr/callback "no such sub" is no code/, 'and says so');
+    like($@, qr/callback "no such sub" is not code/, 'and says so');
     my $stack = VMware::Vix::API::VM::Open($host, "$dir/none.vmx", sub { my @x = deep(3000) });
     is((wait_for_job($stack))[0], VIX_E_VM_NOT_FOUND, 'one that makes the stack of Perl move');
 };

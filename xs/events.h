@@ -20,7 +20,7 @@ static SV* vix_callback_argument(pTHX_ SV* argument) {
     HV* stash;
     GV* gv;
     CV* code = sv_2cv(argument, &stash, &gv, 0);
-    if (!code) croak("callback \"%" SVf "\" is no code", SVfARG(argument));
+    if (!code) croak("callback \"%" SVf "\" is not code", SVfARG(argument));
     return sv_2mortal(newRV_inc(reinterpret_cast<SV*>(code)));
 }
 
@@ -55,6 +55,7 @@ static void vix_call_back(pTHX_ AV* pair, int job, const vix::api::JobEvent* eve
     vix::api::release_handle(event->more_info);
     SV* message = SvTRUE(ERRSV) ? sv_2mortal(newSVsv(ERRSV)) : NULL;
     sv_setsv(ERRSV, error_before);
+    // check-words: exempt, because die is Perl's own word
     if (message) warn("a callback of VMware::Vix died: %" SVf, SVfARG(message));
     FREETMPS;
     LEAVE;

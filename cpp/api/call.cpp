@@ -21,8 +21,8 @@ void require_no_property_list(Handle property_list) {
 
 void require_options(int options, int allowed, const char* call) {
     if ((options & ~allowed) == 0) return;
-    throw_bad_argument("options " + std::to_string(options) + " has bits that mean nothing to " +
-                       call);
+    throw_bad_argument("options " + std::to_string(options) + " contains bits that " + call +
+                       " does not know");
 }
 
 void require_not_deleted(const VmObject& vm) {

@@ -63,7 +63,7 @@ void vm_login(Call& call, int handle, const std::string& user, const std::string
     auto agent = agent_of(call, *vm);
     if (options != 0) {
         throw Error{VIX_E_LOGIN_TYPE_NOT_SUPPORTED,
-                    "the guest agent has no part in what users do at the guest's screen"};
+                    "the guest agent cannot act in the session of a user at the guest's screen"};
     }
     power::check_login(agent, user, password);
     vm->set_guest_user(user);
@@ -91,9 +91,9 @@ void vm_run_script(Call& call, int handle, const std::string& interpreter,
     if (interpreter.size() + script.size() > kScriptLimit) {
         throw Error{VIX_E_ARGUMENT_TOO_BIG, "interpreter and scriptText have " +
                                                 std::to_string(interpreter.size() + script.size()) +
-                                                " bytes together; copy a script longer than " +
+                                                " bytes together, more than " +
                                                 std::to_string(kScriptLimit) +
-                                                " to the guest and run it there"};
+                                                ". Copy the script to the guest and run it there"};
     }
     check_run(options, property_list, "VMRunScriptInGuest");
     const auto words = power::split_words(interpreter);
@@ -185,7 +185,7 @@ void vm_rename_file(Call& call, int handle, const std::string& old_name,
     require_path(old_name, "oldName");
     require_path(new_name, "newName");
     if (old_name.size() > kGuestNameLimit || new_name.size() > kGuestNameLimit) {
-        throw Error{VIX_E_FILE_NAME_TOO_LONG, "oldName and newName may have 255 bytes each"};
+        throw Error{VIX_E_FILE_NAME_TOO_LONG, "oldName or newName has more than 255 bytes"};
     }
     require_options(options, 0, "VMRenameFileInGuest");
     require_no_property_list(property_list);
@@ -224,7 +224,7 @@ void vm_list_processes(Call& call, int handle, int options) {
 
 void vm_kill_process(Call& call, int handle, std::int64_t pid, int options) {
     const auto vm = guest_of(call, handle);
-    if (pid <= 0) throw_bad_argument("pid " + std::to_string(pid) + " is no process");
+    if (pid <= 0) throw_bad_argument("pid " + std::to_string(pid) + " is not a process id");
     require_options(options, 0, "VMKillProcessInGuest");
     Guest guest{call, *vm};
     guest->end_process(pid);
@@ -236,7 +236,7 @@ void vm_open_url(Call& call, int handle, const std::string& url, int, int proper
     require_no_property_list(property_list);
     static_cast<void>(Guest{call, *vm});
     throw Error{VIX_E_OP_NOT_SUPPORTED_ON_GUEST,
-                "the guest agent has no part in what users do at the guest's screen"};
+                "the guest agent cannot act in the session of a user at the guest's screen"};
 }
 
 void vm_install_tools(Call& call, int handle, int options, const std::string&) {
@@ -244,14 +244,16 @@ void vm_install_tools(Call& call, int handle, int options, const std::string&) {
     require_options(options, VIX_INSTALLTOOLS_AUTO_UPGRADE | VIX_INSTALLTOOLS_RETURN_IMMEDIATELY,
                     "VMInstallTools");
     require_running(call, *vm);
-    throw Error{VIX_E_TOOLS_INSTALL_NO_IMAGE, "this library comes without an image of the tools"};
+    throw Error{VIX_E_TOOLS_INSTALL_NO_IMAGE,
+                "this library has no image of VMware Tools; install qemu-guest-agent in the guest"};
 }
 
 void vm_capture_screen(Call& call, int handle, int type, int property_list) {
     const auto vm = guest_of(call, handle);
     if (type != VIX_CAPTURESCREENFORMAT_PNG && type != VIX_CAPTURESCREENFORMAT_PNG_NOCOMPRESS) {
         throw_bad_argument("captureType " + std::to_string(type) +
-                           " is none of VIX_CAPTURESCREENFORMAT_PNG and _PNG_NOCOMPRESS");
+                           " is neither VIX_CAPTURESCREENFORMAT_PNG nor "
+                           "VIX_CAPTURESCREENFORMAT_PNG_NOCOMPRESS");
     }
     require_no_property_list(property_list);
     Guest guest{call, *vm};

@@ -42,7 +42,8 @@ void check_connect_arguments(const Connection& arguments) {
                            std::to_string(arguments.api_version));
     }
     if (arguments.host_port < 0 || arguments.host_port > 65535) {
-        throw_bad_argument("hostPort " + std::to_string(arguments.host_port) + " is no port");
+        throw_bad_argument("hostPort " + std::to_string(arguments.host_port) +
+                           " is not a port (0 to 65535)");
     }
     require_options(arguments.options, kKnownOptions, "HostConnect");
     require_no_property_list(arguments.property_list);
@@ -61,11 +62,10 @@ std::string power_uri_of(const Call& call, const std::string& host_name) {
 
 void require_this_host(const std::string& host_name) {
     if (names_this_host(host_name)) return;
-    throw Error{
-        VIX_E_CANNOT_CONNECT_TO_HOST,
-        "host \"" + host_name +
-            "\": only virtual machines on this host can be reached, and those of a libvirt whose "
-            "URI (qemu+tcp://..., say) is the host name; pass undef as hostName"};
+    throw Error{VIX_E_CANNOT_CONNECT_TO_HOST, "the host \"" + host_name +
+                                                  "\" cannot be reached. Pass undef as hostName "
+                                                  "for this host, or the URI of a libvirt, such "
+                                                  "as qemu+tcp://..."};
 }
 
 // Checks the properties of HostOpenVM. A password is accepted and ignored, because a machine opens
@@ -76,7 +76,7 @@ void check_open_properties(const Call& call, Handle property_list) {
     for (const auto& [id, value] : list->properties()) {
         if (id == VIX_PROPERTY_VM_ENCRYPTION_PASSWORD) continue;
         throw Error{VIX_E_UNRECOGNIZED_PROPERTY,
-                    "opening a virtual machine takes no property " + std::to_string(id)};
+                    "HostOpenVM does not take the property " + std::to_string(id)};
     }
 }
 

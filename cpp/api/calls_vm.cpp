@@ -150,13 +150,13 @@ void write_environment(const Call& call, const VmObject& vm, const std::string& 
 void vm_write_variable(Call& call, int handle, int type, const std::string& name,
                        const std::string& value, int options) {
     const auto vm = vm_with_variable(call, handle, type, name, options);
-    if (name.find('=') != std::string::npos) throw_bad_argument("name has an = in it");
+    if (name.find('=') != std::string::npos) throw_bad_argument("name contains =");
     if (type == VIX_VM_CONFIG_RUNTIME_ONLY) {
         return ops::write_config_variable(variables_of(call, *vm), name, value, call.progress());
     }
     if (type == VIX_GUEST_ENVIRONMENT_VARIABLE) return write_environment(call, *vm, name, value);
     if (name.find('/') != std::string::npos) {
-        throw_bad_argument("the name of a guest variable has a / in it");
+        throw_bad_argument("name contains /, which the name of a guest variable must not");
     }
     auto agent = agent_of(call, *vm);
     ops::write_guest_variable(agent, name, value, call.progress());
@@ -180,8 +180,8 @@ void require_sharing(const Call& call, const VmObject& vm) {
     host::require_support(vm.provider(), host::Operation::ShareFolders);
     if (!engine_of(call).runs(vm.vmx())) return;
     throw Error{VIX_E_NOT_SUPPORTED, vm.reported_path() +
-                                         " runs in QEMU, whose guests see no shared folders; the "
-                                         "list is changed while it is off"};
+                                         " runs in QEMU, whose guests see no shared folders. Power "
+                                         "it off to change their list"};
 }
 
 void vm_enable_folders(Call& call, int handle, int enabled, int options) {
@@ -203,7 +203,7 @@ void vm_folder_state(Call& call, int handle, int index) {
     host::require_support(vm->provider(), host::Operation::ShareFolders);
     const auto folders = ops::shared_folders(vm->vmx(), call.settings());
     if (index < 0 || static_cast<std::size_t>(index) >= folders.size()) {
-        throw_bad_argument("there is no shared folder " + std::to_string(index) + ": there are " +
+        throw_bad_argument("there is no shared folder " + std::to_string(index) + "; there are " +
                            std::to_string(folders.size()));
     }
     const auto& folder = folders[static_cast<std::size_t>(index)];

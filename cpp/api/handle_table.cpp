@@ -33,8 +33,8 @@ void HandleTable::throw_dead(Handle handle) {
         throw Error{VIX_E_INVALID_HANDLE, "VIX_INVALID_HANDLE was passed for a handle"};
     }
     throw Error{VIX_E_INVALID_HANDLE, "handle " + std::to_string(handle) +
-                                          " stands for nothing: never given out, released, or its "
-                                          "host disconnected"};
+                                          " is invalid: it was never returned, it was released, or "
+                                          "its host was disconnected"};
 }
 
 Handle HandleTable::add(std::shared_ptr<Object> object) {
@@ -187,7 +187,7 @@ void HandleTable::require_type(Handle handle, const Object& object, HandleType t
     if (object.type() == type) return;
     throw Error{VIX_E_NOT_SUPPORTED_ON_HANDLE_TYPE, "handle " + std::to_string(handle) + " is " +
                                                         kind_name(object.type()) +
-                                                        ", this call needs " + kind_name(type)};
+                                                        ", but this call needs " + kind_name(type)};
 }
 
 std::shared_ptr<Object> HandleTable::find(Handle handle, HandleType type) const {

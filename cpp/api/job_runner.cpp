@@ -64,7 +64,7 @@ void JobRunner::start_thread_if_needed() {
         if (threads_ > 0) return;  // the job waits for a thread that exists
         const auto job = std::move(ready_.back());
         ready_.pop_back();
-        job->fail(VIX_E_OUT_OF_MEMORY, "the system gives this process no thread to work in");
+        job->fail(VIX_E_OUT_OF_MEMORY, "the system cannot create a thread for the job");
         end(*job);
         let_next_of_machine_run(*job);
     }
@@ -193,7 +193,7 @@ void JobRunner::after_fork_in_parent() {
 void JobRunner::after_fork_in_child() noexcept {
     for (const auto& job : unfinished_) {
         job->abandon(VIX_E_CANCELLED,
-                     "the job was started before fork; only the parent goes on with it");
+                     "the job was started before fork; only the parent continues it");
         job->events.clear();
         job->events_over = true;
         job->state = JobObject::State::Ended;

@@ -40,7 +40,7 @@ power::Engine engine_running(const Call& call, const VmObject& vm) {
     if (engine.runs(vm.vmx())) return engine;
     throw Error{VIX_E_CANNOT_CONNECT_TO_VM,
                 vm.reported_path() +
-                    " runs, but not in this library, or with another setting power.folder"};
+                    " is running, but not in this library, or with another setting power.folder"};
 }
 
 void power_on(Call& call, const VmObject& vm, power::StartAs as, Window window) {

@@ -43,10 +43,10 @@ int supported_features(const VmObject& vm) {
 [[noreturn]] void throw_no_guest(const vm::Summary& summary) {
     if (summary.power_state == vm::PowerState::Running) {
         throw Error{VIX_E_TOOLS_NOT_RUNNING,
-                    "the folder of the shares in the guest is known to its tools only"};
+                    "only the guest's tools know the folder of its shares"};
     }
     throw Error{VIX_E_VM_NOT_RUNNING,
-                "the folder of the shares in the guest is known while it runs only"};
+                "the folder of the shares in the guest is known only while the guest runs"};
 }
 
 }  // namespace
@@ -89,7 +89,7 @@ PropertyValue vm_property(const VmObject& vm, const vm::Summary& summary, int id
         case VIX_PROPERTY_VM_SUPPORTED_FEATURES:
             return integer(supported_features(vm));
         case VIX_PROPERTY_VM_IN_VMTEAM:
-        case VIX_PROPERTY_VM_SSL_ERROR:  // no network lies between the caller and a local machine
+        case VIX_PROPERTY_VM_SSL_ERROR:  // a local machine has no network in between
         case VIX_PROPERTY_VM_IS_RECORDING:
         case VIX_PROPERTY_VM_IS_REPLAYING:
             return false;

@@ -106,8 +106,8 @@ PropertyValue value_of(const PropertyInput& input) {
     if (type == VIX_PROPERTYTYPE_BOOL) return input.number != 0;
     const bool fits = input.number == static_cast<std::int32_t>(input.number);
     if (type != VIX_PROPERTYTYPE_INT64 && !fits) {
-        throw_bad_argument(name + " takes 32 bits, which do not hold " +
-                           std::to_string(input.number));
+        throw_bad_argument(name + " takes a number of 32 bits; " + std::to_string(input.number) +
+                           " is out of range");
     }
     return input.number;
 }
@@ -119,7 +119,7 @@ PropertyListObject::Properties properties_of(const PropertyInput* inputs, std::s
             std::any_of(properties.begin(), properties.end(),
                         [&](const auto& property) { return property.first == inputs[i].id; });
         if (known)
-            throw_bad_argument("property " + std::to_string(inputs[i].id) + " is there twice");
+            throw_bad_argument("property " + std::to_string(inputs[i].id) + " is given twice");
         properties.emplace_back(inputs[i].id, value_of(inputs[i]));
     }
     return properties;

@@ -36,7 +36,7 @@ int nth(const std::vector<int>& uids, int index, const char* what) {
         return uids[static_cast<std::size_t>(index)];
     }
     throw_bad_argument("there is no " + std::string{what} + " " + std::to_string(index) +
-                       ": there are " + std::to_string(uids.size()));
+                       "; there are " + std::to_string(uids.size()));
 }
 
 // Names from a root down, all joined by one kind of separator. A single name may be anywhere.
@@ -73,7 +73,8 @@ int one_named(const SnapshotTree& tree, const std::string& name) {
     }
     if (found.size() > 1) {
         throw Error{VIX_E_SNAPSHOT_NONUNIQUE_NAME,
-                    std::to_string(found.size()) + " snapshots are called \"" + name + "\""};
+                    std::to_string(found.size()) + " snapshots are named \"" + name +
+                        "\"; pass the names from a root down, separated by /"};
     }
     return found.front();
 }
@@ -98,7 +99,7 @@ Handle snapshot_handle(const std::shared_ptr<VmObject>& vm, int uid) {
 
 void require_snapshot_of(const SnapshotObject& snapshot, const VmObject& vm) {
     if (snapshot.vm()->vmx() == vm.vmx()) return;
-    throw_bad_argument("the snapshot is one of " + snapshot.vm()->reported_path() + ", not of " +
+    throw_bad_argument("the snapshot belongs to " + snapshot.vm()->reported_path() + ", not to " +
                        vm.reported_path());
 }
 

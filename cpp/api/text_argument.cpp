@@ -9,7 +9,7 @@ namespace vix::api {
 
 void require_text(std::string_view text, const char* name) {
     if (text.find('\0') != std::string_view::npos) {
-        throw Error{VIX_E_INVALID_ARG, std::string{name} + " has a NUL byte in it"};
+        throw Error{VIX_E_INVALID_ARG, std::string{name} + " contains a NUL byte"};
     }
     if (!is_utf8(text)) {
         throw Error{VIX_E_INVALID_UTF8_STRING, std::string{name} + " is not valid UTF-8"};

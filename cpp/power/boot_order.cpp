@@ -101,11 +101,11 @@ void BootPlan::add_drive(const Drive& drive) {
 }
 
 void BootPlan::refuse(const char* key, const std::string& why) const {
-    throw Error{VIX_E_CANNOT_POWER_ON_VM,
-                machine_.path().string() + ": line " +
-                    std::to_string(machine_.dictionary().line_of(key)) + ": " + key + " = \"" +
-                    value_of(key) + "\": " + why +
-                    ". The virtual machine is not started, for it could boot from another disk"};
+    throw Error{
+        VIX_E_CANNOT_POWER_ON_VM,
+        machine_.path().string() + ": line " + std::to_string(machine_.dictionary().line_of(key)) +
+            ": " + key + " = \"" + value_of(key) + "\": " + why +
+            ". The virtual machine is not started, because it could boot from another disk"};
 }
 
 // VMware's EFI follows the keys of its BIOS. The values of efi.bootOrder are not documented ("hdd"
@@ -114,13 +114,13 @@ void BootPlan::check_efi() const {
     if (!is_efi()) return;
     if (!words_of(value_of(kEfiOrder)).empty()) {
         refuse(kEfiOrder,
-               "this key is not understood; bios.bootOrder and bios.hddOrder work for "
-               "EFI, too");
+               "this key is not supported; set bios.bootOrder and bios.hddOrder instead, which "
+               "also apply to EFI");
     }
     if (machine_.is_true(kEfiLegacy)) {
         refuse(kEfiLegacy,
-               "QEMU's EFI cannot start a system that was installed for a BIOS; set "
-               "this key to FALSE, or firmware to \"bios\"");
+               "QEMU's EFI cannot boot a system that was installed for a BIOS; set this key to "
+               "FALSE, or firmware to \"bios\"");
     }
 }
 
@@ -134,7 +134,7 @@ void BootPlan::put_disks_in_order() {
             add_new(order, {word});
         } else {
             notes_.push_back(std::string{kHddOrder} + " names " + word +
-                             ", which is no disk of this machine: the next disk is used");
+                             ", which is not a disk of this machine; the next disk is used");
         }
     }
     add_new(order, devices_[kDisks]);
@@ -151,7 +151,7 @@ Names BootPlan::devices_for(const std::string& word) {
         refuse(kBootOrder, '"' + word + "\" is none of hdd, cdrom, floppy, ethernet0 and so on");
     }
     notes_.push_back(std::string{kBootOrder} + " names " + word +
-                     ", which this machine does not have: the next device is used");
+                     ", which this machine does not have; the next device is used");
     return {};
 }
 
@@ -175,7 +175,7 @@ Names BootPlan::allowed_kinds() {
     const auto colon = words.front().find(':');
     const std::string verb = words.front().substr(0, colon);
     if (colon == std::string::npos || (verb != "allow" && verb != "deny")) {
-        refuse(kClasses, "it begins with neither \"allow:\" nor \"deny:\"");
+        refuse(kClasses, "the value begins with neither \"allow:\" nor \"deny:\"");
     }
     words.front().erase(0, colon + 1);
     Names named;
@@ -199,7 +199,7 @@ void BootPlan::drop_denied(Names& order, const Names& kinds) {
     order.erase(std::remove_if(order.begin(), order.end(),
                                [&](const std::string& name) { return !contains(allowed, name); }),
                 order.end());
-    if (any && order.empty()) refuse(kClasses, "it leaves no device to start from");
+    if (any && order.empty()) refuse(kClasses, "it leaves no device to boot from");
 }
 
 // With too many drives SeaBIOS may not know the first disk, and would boot another system from the
@@ -211,8 +211,8 @@ void BootPlan::keep_one_disk_if_many(Names& order) {
     const auto first = std::find_if(order.begin(), order.end(), is_disk);
     if (first == order.end()) return;
     notes_.push_back("QEMU's BIOS finds " + std::to_string(kBiosDrives) +
-                     " drives, and this machine has more: if " + *first +
-                     " is not found, no other disk is started from");
+                     " drives, and this machine has more; if it does not find " + *first +
+                     ", no system starts");
     order.erase(std::remove_if(first + 1, order.end(), is_disk), order.end());
 }
 

@@ -53,7 +53,8 @@ std::string mac_of(DomainWriter& writer, const std::string& card) {
     const bool fixed = value_of(writer.machine, card + ".addressType") == "static";
     std::string mac = value_of(writer.machine, card + (fixed ? ".address" : ".generatedAddress"));
     if (mac.empty() || is_usable_mac(mac)) return mac;
-    writer.notes.push_back(card + ": \"" + mac + "\" is no address of a card; it gets another");
+    writer.notes.push_back(card + ": \"" + mac +
+                           "\" is not a usable MAC address; the card gets another");
     return {};
 }
 
@@ -62,8 +63,8 @@ const std::string& network_of(DomainWriter& writer, const std::string& card) {
     if (type == "nat") return writer.context.network_nat;
     if (type.empty() || type == "bridged") return writer.context.network_bridged;
     if (type != "hostonly") {
-        writer.notes.push_back(card + ": the network \"" + type +
-                               "\" is taken for a host-only one");
+        writer.notes.push_back(card + ": the network type \"" + type +
+                               "\" is unknown and treated as host-only");
     }
     return writer.context.network_hostonly;
 }
@@ -72,7 +73,8 @@ void write_card(DomainWriter& writer, const std::string& card) {
     const std::string& network = network_of(writer, card);
     const std::string name = network.substr(network.find(':') + 1);
     const bool linked = network != "none";
-    if (!linked) writer.notes.push_back(card + " has no link: no network is set for its kind");
+    if (!linked)
+        writer.notes.push_back(card + " has no link, because no network is set for its kind");
     Xml& xml = writer.xml;
     if (starts_with_ignoring_case(network, "bridge:")) {
         xml.open("interface", {{"type", "bridge"}}).empty("source", {{"bridge", name}});
@@ -115,7 +117,8 @@ void write_serial(DomainWriter& writer, const std::string& port, int number) {
     } else if ((type.empty() || type == "device") && file && (*file).starts_with("/dev/")) {
         xml.open("serial", {{"type", "dev"}}).empty("source", {{"path", *file}});
     } else {
-        writer.notes.push_back(port + " is left out: a port to \"" + type + '"');
+        writer.notes.push_back(port + " is left out, because ports of the type \"" + type +
+                               "\" are not supported");
         return;
     }
     xml.empty("target", {{"port", std::to_string(number)}}).close();
@@ -124,7 +127,8 @@ void write_serial(DomainWriter& writer, const std::string& port, int number) {
 void write_parallel(DomainWriter& writer, const std::string& port, int number) {
     const auto file = port_file(writer, port);
     if (value_of(writer.machine, port + ".fileType") != "file" || !file) {
-        writer.notes.push_back(port + " is left out: only ports to files are known");
+        writer.notes.push_back(port +
+                               " is left out, because only parallel ports to files are supported");
         return;
     }
     writer.xml.open("parallel", {{"type", "file"}})
@@ -140,7 +144,7 @@ std::string vnc_address(DomainWriter& writer, const std::string& password) {
     const bool locked = writer.machine.find("RemoteDisplay.vnc.key").has_value();
     if (!locked || !password.empty()) return address;
     writer.notes.emplace_back(
-        "RemoteDisplay.vnc.key cannot be read: the display listens on this host only");
+        "RemoteDisplay.vnc.key cannot be read, so the display listens on this host only");
     return "127.0.0.1";
 }
 
@@ -244,7 +248,7 @@ void note_left_out(DomainWriter& writer) {
                         [&](std::string_view part) { return name.starts_with(part); });
         const std::string device = key.substr(0, key.size() - kSuffix.size());
         if (known || is_beyond_the_last(device)) {
-            writer.notes.push_back(device + " is left out: QEMU has no such device");
+            writer.notes.push_back(device + " is left out, because QEMU has no such device");
         }
     }
 }

@@ -172,17 +172,18 @@ void mend_disk(const fs::path& disk, const DiskMending& mending, const vm::Setti
         mend_extent(link, link.descriptor.extents[index], settings);
     }
     if (!check_new_top(disk, settings).mending.needed()) return;
-    throw Error{VIX_E_DISK_CANTREPAIR, disk.string() + " could not be made ready for QEMU"};
+    throw Error{VIX_E_DISK_CANTREPAIR,
+                disk.string() + " cannot be repaired for QEMU; make a full clone and start that"};
 }
 
 void require_long_descriptors(const fs::path& disk, const HostShell& host) {
     if (host.run(kTryLongDescriptor, {}).status == 0) return;
     throw Error{VIX_E_DISK_NOTSUPPORTED,
                 disk.string() +
-                    " has a descriptor longer than 10 KiB, which the QEMU of that host cuts off "
-                    "when it writes, or has no qemu-io to try it; install a QEMU with the "
-                    "correction of 2025, or take a snapshot, which writes to a disk of fewer "
-                    "extents"};
+                    " has a descriptor longer than 10 KiB. The host's QEMU truncates such "
+                    "descriptors when it writes, or the host has no qemu-io to test that. Install "
+                    "a QEMU with the fix of 2025, or take a snapshot, so that the guest writes to "
+                    "a disk with fewer extents"};
 }
 
 }  // namespace vix::power

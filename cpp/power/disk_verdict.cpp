@@ -27,7 +27,7 @@ using Fault = std::optional<std::string>;  // such as "QEMU ..."; nothing: no fa
 Fault fault_of_form(const ExtentFacts& extent) {
     const GrainFacts& grains = *extent.grains;
     if (grains.entries_per_table > kMostEntries) {
-        return "QEMU reads no grain tables of " + std::to_string(grains.entries_per_table) +
+        return "QEMU cannot read grain tables of " + std::to_string(grains.entries_per_table) +
                " entries";
     }
     if (grains.compressed && !grains.markers) {
@@ -41,11 +41,12 @@ Fault fault_of_form(const ExtentFacts& extent) {
 Fault fault_of_size(const ExtentFacts& extent, bool last) {
     const GrainFacts& grains = *extent.grains;
     if (grains.capacity_sectors != extent.line.sectors) {
-        return "QEMU takes the size in its header, " + std::to_string(grains.capacity_sectors) +
-               " sectors, and not that in its descriptor, " + std::to_string(extent.line.sectors);
+        return "QEMU uses the size in its header, " + std::to_string(grains.capacity_sectors) +
+               " sectors, instead of that in its descriptor, " +
+               std::to_string(extent.line.sectors);
     }
     if (!last && extent.line.sectors % grains.grain_sectors != 0) {
-        return "QEMU mixes it up with the next one, for it ends within a grain";
+        return "QEMU mixes it up with the next extent, because it ends within a grain";
     }
     return std::nullopt;
 }
@@ -53,35 +54,36 @@ Fault fault_of_size(const ExtentFacts& extent, bool last) {
 Fault fault_in_reading(const LinkFacts& link, std::size_t index) {
     const ExtentFacts& extent = link.extents[index];
     if (extent.line.access == Access::None) return "its descriptor allows no access to it";
-    if (!extent.where_qemu_looks) return "QEMU looks for it at another place";
+    if (!extent.where_qemu_looks) return "QEMU looks for it at another path";
     if (!extent.grains) return std::nullopt;
     if (auto fault = fault_of_form(extent)) return fault;
     if (auto fault = fault_of_size(extent, index + 1 == link.extents.size())) return fault;
     const GrainFacts& grains = *extent.grains;
     if (grains.footer && !link.embedded) return "QEMU finds no footer in a disk of several files";
     if (link.embedded && grains.descriptor != kDescriptorPlace) {
-        return "QEMU looks for its descriptor at sector 1";
+        return "QEMU looks for its descriptor only at sector 1";
     }
     return std::nullopt;
 }
 
 const char* name_of_readonly_kind(const ExtentFacts& extent) {
-    if (extent.line.type == ExtentType::VmfsSparse) return "an ESX redo log";
+    if (extent.line.type == ExtentType::VmfsSparse) return "an ESX delta";
     if (extent.line.type == ExtentType::SeSparse) return "a space-efficient ESX disk";
     return extent.grains && extent.grains->compressed ? "stream-optimized" : nullptr;
 }
 
 Fault fault_in_writing(const LinkFacts& link, const ExtentFacts& extent) {
     if (const char* kind = name_of_readonly_kind(extent)) {
-        return std::string{"it is "} + kind + ", which QEMU destroys by writing";
+        return std::string{"it is "} + kind + ", and QEMU would destroy it by writing";
     }
     if (extent.line.access != Access::ReadWrite) {
-        return "its descriptor says that it may only be read";
+        return "its descriptor allows only reading it";
     }
-    if (extent.shares_file) return "QEMU writes to no file that is two extents";
+    if (extent.shares_file)
+        return "two of its extents are in one file, and QEMU cannot write to that";
     if (!extent.grains || !link.embedded) return std::nullopt;
     if (extent.grains->first_used <= kDescriptorSectors) {
-        return "QEMU writes its descriptor over the tables behind it";
+        return "QEMU would write its descriptor over the tables behind it";
     }
     return std::nullopt;
 }
@@ -191,7 +193,7 @@ DiskVerdict judge(const LinkFacts& link, QemuUse use) {
     const LinkFacts& written = plain ? *plain : link;
     verdict.refusal = refusal_to_read(written);
     if (!verdict.refusal && !keeps_meaning(written)) {
-        verdict.refusal = refusal(link, "written", "QEMU's first write spoils its descriptor",
+        verdict.refusal = refusal(link, "written", "QEMU's first write would damage its descriptor",
                                   kBySnapshotOrClone);
     }
     verdict.mending = mending_of(written);

@@ -100,8 +100,8 @@ std::vector<std::string> guest_info(DomainWriter& writer) {
                 "name=opt/guestinfo." + qemu_option(key.substr(kPrefix.size()));
             arguments.insert(arguments.end(), {"-fw_cfg", name + ",string=" + qemu_option(value)});
         } else {
-            writer.notes.push_back(key + " is not to be seen by the guest: it is " +
-                                   (short_enough ? "more than a line of text" : "too long"));
+            writer.notes.push_back(key + " is not passed to the guest, because it is " +
+                                   (short_enough ? "not a single line of text" : "too long"));
         }
     }
     return arguments;
@@ -155,10 +155,10 @@ bool is_arm(const vm::Config& machine) {
 void check_startable(const vm::Config& machine) {
     if (is_arm(machine)) {
         throw Error{VIX_E_CANNOT_POWER_ON_VM,
-                    machine.path().string() + " is not started: its guest (guestOS = \"" +
+                    machine.path().string() + " cannot be started: its guest (guestOS = \"" +
                         machine.find("guestOS").value_or("") +
-                        "\") is for ARM processors, and only x86 is run here. VMware Fusion on "
-                        "Apple silicon can start it"};
+                        "\") is for ARM processors, and this library runs x86 only. VMware Fusion "
+                        "on Apple silicon can start it"};
     }
     std::vector<std::string> ignored;
     boot_devices(machine, drives_of(machine, ignored), ignored);

@@ -71,9 +71,9 @@ TEST(Domain, GuestIsToldWhatTheConfigurationSaysToIt) {
                          "<qemu:arg value='name=opt/guestinfo.role,string=a,, &lt;b&gt;'/>"))
         << description.xml;
     EXPECT_EQ(joined(description.notes),
-              "GuestInfo.x is not to be seen by the guest: it is more than a line of text\n"
+              "GuestInfo.x is not passed to the guest, because it is not a single line of text\n"
               "guestinfo." +
-                  std::string(60, 'n') + " is not to be seen by the guest: it is too long\n");
+                  std::string(60, 'n') + " is not passed to the guest, because it is too long\n");
     EXPECT_FALSE(contains(describe("memsize = \"64\"\n").xml, "qemu:arg"));
 }
 

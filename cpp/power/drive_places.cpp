@@ -133,8 +133,8 @@ DrivePlaces place_drives(const vm::Config& machine, const std::vector<Drive>& dr
     DrivePlaces placed = placing.take();
     if (nvme) {
         placed.notes.emplace_back(
-            "nvme: its disks are attached to a SATA controller; QEMU's NVMe could not be "
-            "suspended");
+            "nvme: its disks are attached to a SATA controller, because a machine with QEMU's "
+            "NVMe cannot be suspended");
     }
     return placed;
 }

@@ -23,7 +23,7 @@ constexpr int kFloppies = 2;
 constexpr int kNoNumber = 1000;  // larger than any number in VMware's products
 
 [[noreturn]] void refuse(const vm::Config& machine, const std::string& why) {
-    throw Error{VIX_E_CANNOT_POWER_ON_VM, machine.path().string() + " is not started: " + why};
+    throw Error{VIX_E_CANNOT_POWER_ON_VM, machine.path().string() + " cannot be started: " + why};
 }
 
 Bus bus_of(const std::string& node) {
@@ -115,17 +115,18 @@ std::optional<Drive> other_device_at(const vm::Config& machine, const std::strin
     Drive drive = drive_at(node);
     const std::string type = to_lower(machine.find(node + ".deviceType").value_or(""));
     if (type.starts_with("scsi-pass")) {
-        notes.push_back(drive.node + " is left out: a device of the type \"" + type + '"');
+        notes.push_back(drive.node + " is left out, because devices of the type \"" + type +
+                        "\" are not supported");
         return std::nullopt;
     }
     if (type.find("cdrom") == std::string::npos) {
-        refuse(machine, drive.node + " is present and names no disk (" + drive.node +
-                            ".fileName). If it has none, set " + drive.node +
+        refuse(machine, drive.node + " is present, but " + drive.node +
+                            ".fileName names no disk. If there is none, set " + drive.node +
                             ".present = \"FALSE\"");
     }
     const std::string missing = missing_place(machine, drive);
     if (!missing.empty()) {
-        notes.push_back(drive.node + " is left out: it has no place, for " + missing);
+        notes.push_back(drive.node + " is left out, because it has no place: " + missing);
         return std::nullopt;
     }
     drive.kind = Drive::Kind::Cd;
@@ -163,8 +164,7 @@ ScsiAdapter scsi_adapter(const vm::Config& machine, int number) {
     if (model == "lsisas1068") return ScsiAdapter::LsiSas;
     if (model == "pvscsi") return ScsiAdapter::Pvscsi;
     refuse(machine, key + " = \"" + model +
-                        "\" is no adapter that is known here (buslogic, lsilogic, lsisas1068, "
-                        "pvscsi)");
+                        "\" is not a supported adapter (buslogic, lsilogic, lsisas1068, pvscsi)");
 }
 
 std::vector<Drive> drives_of(const vm::Config& machine, std::vector<std::string>& notes) {

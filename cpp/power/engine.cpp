@@ -43,8 +43,8 @@ void refuse_used_disk(const vm::Config& machine, const vm::Settings& settings,
             VIX_E_FILE_ALREADY_LOCKED,
             machine.path().string() + ": its disk " + device.file.name + " of " + device.node +
                 " is used by " + holder +
-                "; one machine at a time can use a disk here, also one that scsiN.sharedBus, "
-                "disk.locking or the like offers to several"};
+                ". Only one machine at a time can use a disk here, even if scsiN.sharedBus, "
+                "disk.locking or the like offers it to several. Power that machine off first"};
     }
 }
 
@@ -52,18 +52,19 @@ void refuse_running(const vm::Config& machine, const vm::Settings& settings) {
     const auto holder = vm::running_mark(machine, settings);
     if (!holder) return;
     refuse_used_disk(machine, settings, *holder);
-    throw Error{VIX_E_VM_IS_RUNNING, machine.path().string() + " runs already: " + *holder};
+    throw Error{VIX_E_VM_IS_RUNNING, machine.path().string() + " is already running: " + *holder};
 }
 
 void check_may_start(const vm::Config& machine, const vm::Settings& settings) {
     refuse_running(machine, settings);
     if (machine.is_encrypted()) {
-        throw Error{VIX_E_NEED_KEY, machine.path().string() + " is encrypted"};
+        throw Error{VIX_E_NEED_KEY,
+                    machine.path().string() + " is encrypted, so it cannot be started"};
     }
     check_startable(machine);
     if (access(machine.path().c_str(), W_OK) != 0) {
         throw Error{VIX_E_CANNOT_START_READ_ONLY_VM,
-                    machine.path().string() + " may not be written by this user"};
+                    machine.path().string() + " cannot be started: this user may not write it"};
     }
 }
 
@@ -213,7 +214,7 @@ void Engine::shut_down(const fs::path& vmx) const {
             throw Error{VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE,
                         "the guest of " + path.string() + " did not shut down within " +
                             std::to_string(settings_.guest_patience.count()) +
-                            " s (power.guestTimeout)"};
+                            " s (power.guestTimeout), and is still running"};
         }
         std::this_thread::sleep_for(kPoll);
         // A guest may ignore the power button, and its agent may only be slow, so ask the agent
@@ -247,8 +248,8 @@ void Engine::unpause(const fs::path& vmx) const {
     RunningMachine{vmx, connection, settings_, machine_settings_}.unpause();
 }
 
-// The .vmx names the suspend state before it is saved. Who reads the .vmx in between finds the
-// machine running, by its locks. The other order could leave the machine off with its state lost.
+// The .vmx names the suspend state before it is saved. A reader in between finds the machine
+// running, by its locks. The other order could leave the machine off with its state lost.
 void Engine::suspend(const fs::path& vmx) const {
     const fs::path path = canonical_path(vmx);
     const Connection connection{settings_};

@@ -27,7 +27,7 @@ constexpr auto kTolerance = std::chrono::milliseconds{100};
 Json parse(const std::string& text) {
     Json value = Json::parse(text, nullptr, false);
     if (!value.is_discarded()) return value;
-    throw Error{VIX_E_TOOLS_NOT_RUNNING, "the guest agent's answer is no JSON: " + text};
+    throw Error{VIX_E_TOOLS_NOT_RUNNING, "the guest agent's reply is not JSON: " + text};
 }
 
 template <class T>
@@ -36,7 +36,7 @@ T member(const Json& object, const char* name) {
         return object.at(name).get<T>();
     } catch (const Json::exception&) {
         throw Error{VIX_E_TOOLS_NOT_RUNNING,
-                    std::string{"the guest agent's answer has no proper \""} + name + "\""};
+                    std::string{"the guest agent's reply has no valid \""} + name + "\""};
     }
 }
 
@@ -46,15 +46,15 @@ std::string command(const char* name, const Json& arguments) {
         return Json{{"execute", name}, {"arguments", arguments}}.dump();
     } catch (const Json::exception&) {
         throw Error{VIX_E_INVALID_UTF8_STRING,
-                    "the guest agent takes names and arguments in UTF-8 only"};
+                    "the guest agent accepts names and arguments in UTF-8 only"};
     }
 }
 
 Domain domain_at(const Connection& connection, const boost::filesystem::path& vmx) {
     auto domain = connection.find(uuid_for(canonical_path(vmx)));
     if (domain) return std::move(*domain);
-    throw Error{VIX_E_TOOLS_NOT_RUNNING, vmx.string() + " runs, but not in " + connection.uri() +
-                                             ": its guest cannot be talked to from here"};
+    throw Error{VIX_E_TOOLS_NOT_RUNNING, vmx.string() + " is running, but not in " +
+                                             connection.uri() + ", so its guest cannot be reached"};
 }
 
 std::string captured(const Json& status, const char* name) {
@@ -120,7 +120,8 @@ void GuestAgent::wait_until_answers(int timeout_s, Progress& progress) {
     for (;;) {
         progress.checkpoint("asking the guest agent");
         if (domain_.activity() == Activity::Off) {
-            throw Error{VIX_E_VM_NOT_RUNNING, machine_ + " ended while its guest was waited for"};
+            throw Error{VIX_E_VM_NOT_RUNNING,
+                        machine_ + " ended while this call waited for its guest"};
         }
         if (answers(kPingPatience_s)) return;
         if (timeout_s > 0 && Clock::now() >= end) {
@@ -153,7 +154,9 @@ std::optional<GuestExit> GuestAgent::exit_of(std::int64_t pid) {
     const auto status = member<Json>(parse(answer), "return");
     if (!member<bool>(status, "exited")) return std::nullopt;
     if (status.value("out-truncated", false)) {
-        throw Error{VIX_E_OUT_OF_MEMORY, machine_ + ": a program in the guest says too much"};
+        throw Error{
+            VIX_E_OUT_OF_MEMORY,
+            machine_ + ": a program in the guest printed more than the guest agent returns"};
     }
     GuestExit exit;
     exit.code = status.contains("exitcode") ? member<int>(status, "exitcode")
@@ -215,7 +218,8 @@ void GuestAgent::File::write(std::string_view bytes) {
             command("guest-file-write", {{"handle", handle_}, {"buf-b64", to_base64(bytes)}});
         const auto count = member<std::size_t>(parse(transfer(text)), "count");
         if (count == 0)
-            throw Error{VIX_E_FILE_ERROR, agent_.machine_ + ": the guest wrote nothing"};
+            throw Error{VIX_E_FILE_ERROR,
+                        agent_.machine_ + ": the guest agent cannot write to a file in the guest"};
         bytes.remove_prefix(std::min(count, bytes.size()));
         position_ += count;
     }
@@ -233,7 +237,7 @@ std::string GuestAgent::read_file(const std::string& path, std::size_t limit) {
         content += part;
         if (content.size() > limit) {
             throw Error{VIX_E_FILE_TOO_BIG,
-                        path + " in the guest has more than " + std::to_string(limit) + " bytes"};
+                        path + " in the guest is larger than " + std::to_string(limit) + " bytes"};
         }
     }
     return content;
@@ -312,8 +316,8 @@ std::vector<std::string> split_words(std::string_view text) {
         }
     }
     if (quote == 0) return words;
-    throw Error{VIX_E_INVALID_ARG,
-                std::string{"the arguments have a "} + quote + " without its end"};
+    throw Error{VIX_E_INVALID_ARG, std::string{"the command line has an opening quote ("} + quote +
+                                       ") without a closing one"};
 }
 
 std::string to_base64(std::string_view bytes) {
@@ -340,7 +344,8 @@ std::string from_base64(std::string_view text) {
     for (const char c : text) {
         if (c == '=' || c == '\n') continue;
         const auto digit = kDigits.find(c);
-        if (digit == std::string_view::npos) throw Error{VIX_E_FAIL, "this is no base64"};
+        if (digit == std::string_view::npos)
+            throw Error{VIX_E_FAIL, "the guest agent's reply is not base64"};
         group = group << 6 | static_cast<std::uint32_t>(digit);
         bits += 6;
         if (bits < 8) continue;

@@ -58,7 +58,8 @@ std::string below(const std::string& folder, const std::string& name) {
 // The guest's file name becomes one on the host, so it must not lead out of the folder.
 void check_name(const std::string& name) {
     if (!name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos) return;
-    throw Error{VIX_E_FILE_NAME_INVALID, "the guest has a file of the name \"" + name + "\""};
+    throw Error{VIX_E_FILE_NAME_INVALID, "a file in the guest is named \"" + name +
+                                             "\", which no file on the host can be named"};
 }
 
 std::string octal(unsigned mode) {
@@ -74,7 +75,7 @@ std::string octal(unsigned mode) {
 // wrote to that path itself, it would bypass the user's permissions.
 void GuestSession::copy_file_in(const fs::path& host_path, const std::string& path) {
     if (test("-d", path)) {
-        throw Error{VIX_E_NOT_A_FILE, path + " in the guest is a folder; name the file in it"};
+        throw Error{VIX_E_NOT_A_FILE, path + " in the guest is a folder; name a file in it"};
     }
     const auto source = io::File::open(host_path, io::Links::Follow);
     const std::uint64_t size = source.size();
@@ -103,7 +104,7 @@ void GuestSession::copy_file_in(const fs::path& host_path, const std::string& pa
 void GuestSession::copy_file_out(const std::string& path, const fs::path& host_path) {
     if (!test("-f", path)) {
         static_cast<void>(info(path));
-        throw Error{VIX_E_NOT_A_FILE, path + " in the guest is no file"};
+        throw Error{VIX_E_NOT_A_FILE, path + " in the guest is not a file"};
     }
     progress_.checkpoint("copying a file from the guest");
     std::string readable = path;
@@ -140,7 +141,7 @@ void GuestSession::copy_in(const fs::path& host_path, const std::string& path) {
 void GuestSession::copy_out(const std::string& path, const fs::path& host_path) {
     if (!folder_exists(path)) {
         if (fs::is_directory(host_path)) {
-            throw Error{VIX_E_NOT_A_FILE, host_path.string() + " is a folder; name the file in it"};
+            throw Error{VIX_E_NOT_A_FILE, host_path.string() + " is a folder; name a file in it"};
         }
         return copy_file_out(path, host_path);
     }

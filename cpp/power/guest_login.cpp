@@ -49,7 +49,7 @@ std::string hash_of(const std::string& password, const std::string& setting) {
     const char* hash = crypt_r(password.c_str(), setting.c_str(), work.get());
     if (hash != nullptr && hash[0] != '*') return hash;
     throw Error{VIX_E_CANNOT_AUTHENTICATE_WITH_GUEST,
-                "the guest's passwords are hashed in a way that this host does not know"};
+                "the guest hashes its passwords with a method that this host does not support"};
 }
 
 // Takes the same time wherever two hashes of one length differ, so that timing reveals nothing.
@@ -71,7 +71,7 @@ void check_password(std::string_view shadow, const std::string& user, const std:
     const std::string& hash = fields[kHashField];
     if (hash.empty()) {
         throw Error{VIX_E_EMPTY_PASSWORD_NOT_ALLOWED_IN_GUEST,
-                    "\"" + user + "\" has no password in the guest; give it one"};
+                    "the guest's account \"" + user + "\" has no password; give it one"};
     }
     if (hash.front() == '!' || hash.front() == '*') refuse(user);
     if (!are_equal(hash_of(password, hash), hash)) refuse(user);
@@ -87,7 +87,7 @@ void check_login(GuestAgent& agent, const std::string& user, const std::string& 
     } catch (const Error& error) {
         if (error.code() == VIX_E_TOOLS_NOT_RUNNING || error.code() == VIX_E_VM_NOT_RUNNING) throw;
         throw Error{VIX_E_CANNOT_AUTHENTICATE_WITH_GUEST,
-                    "the guest's list of passwords cannot be read: " + error.detail()};
+                    "the guest's /etc/shadow cannot be read: " + error.detail()};
     }
     try {
         check_password(shadow, user, password, std::time(nullptr) / kSecondsPerDay);

@@ -160,7 +160,7 @@ GuestRun GuestSession::finish(std::int64_t pid, Wait wait) {
 GuestRun GuestSession::run_program(const std::string& program, const Words& arguments, Wait wait) {
     if (user_ != kRoot && program.find('/') != std::string::npos && !test("-x", program)) {
         throw Error{VIX_E_PROGRAM_NOT_STARTED,
-                    program + " in the guest is no program that " + user_ + " may run"};
+                    program + " in the guest is not a program that " + user_ + " may run"};
     }
     Words words{program};
     words.insert(words.end(), arguments.begin(), arguments.end());
@@ -187,7 +187,7 @@ GuestRun GuestSession::run_script(const Words& interpreter, const std::string& s
             if (!interpreter.empty() && interpreter.front().find('/') != std::string::npos &&
                 !test("-x", interpreter.front())) {
                 throw Error{VIX_E_PROGRAM_NOT_STARTED,
-                            interpreter.front() + " in the guest is no program"};
+                            interpreter.front() + " in the guest is not a program"};
             }
         }
         return run;
@@ -232,7 +232,8 @@ GuestFileInfo GuestSession::info(const std::string& path) {
     auto line = use_tool({"stat", "-c", "%f %s %Y %n", own});
     if (line.ends_with('\n')) line.pop_back();
     if (const auto info = parse_info(line, own)) return *info;
-    throw Error{VIX_E_OP_NOT_SUPPORTED_ON_GUEST, "the guest's stat says: " + line};
+    throw Error{VIX_E_OP_NOT_SUPPORTED_ON_GUEST,
+                "the guest's stat printed an unexpected line: " + line};
 }
 
 std::vector<GuestFileInfo> GuestSession::infos(const Words& names) {
@@ -281,7 +282,7 @@ void GuestSession::remove_file(const std::string& path) {
 
 void GuestSession::remove_folder(const std::string& path) {
     if (!info(path).is_folder) {
-        throw Error{VIX_E_NOT_A_DIRECTORY, path + " in the guest is no folder"};
+        throw Error{VIX_E_NOT_A_DIRECTORY, path + " in the guest is not a folder"};
     }
     use_tool({"rm", "-rf", "--", path});
 }
@@ -289,7 +290,7 @@ void GuestSession::remove_folder(const std::string& path) {
 void GuestSession::rename(const std::string& path, const std::string& new_path) {
     static_cast<void>(info(path));
     if (test("-e", new_path) || test("-L", new_path)) {
-        throw Error{VIX_E_FILE_ALREADY_EXISTS, "the guest has a " + new_path + " already"};
+        throw Error{VIX_E_FILE_ALREADY_EXISTS, new_path + " exists already in the guest"};
     }
     use_tool({"mv", "--", path, new_path});
 }

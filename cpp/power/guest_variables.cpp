@@ -105,7 +105,9 @@ void require_variable_name(const std::string& name) {
         name.size() <= kNameLimit) {
         return;
     }
-    throw Error{VIX_E_INVALID_ARG, "\"" + name + "\" cannot be the name of a guest variable"};
+    throw Error{VIX_E_INVALID_ARG,
+                "\"" + name + "\" cannot be the name of a guest variable: a name has at most " +
+                    std::to_string(kNameLimit) + " bytes, no slash and no dot in front"};
 }
 
 void require_environment_name(const std::string& name) {
@@ -115,14 +117,16 @@ void require_environment_name(const std::string& name) {
     const bool digit = !name.empty() && std::isdigit(static_cast<unsigned char>(name.front())) != 0;
     if (!name.empty() && !digit && std::all_of(name.begin(), name.end(), fits)) return;
     throw Error{VIX_E_INVALID_ARG,
-                "\"" + name + "\" cannot be the name of a variable in the environment"};
+                "\"" + name +
+                    "\" cannot be the name of an environment variable: a name has "
+                    "letters, digits and _ only, and no digit in front"};
 }
 
 void require_value(const std::string& name, const std::string& value) {
     if (value.size() <= kValueLimit) return;
-    throw Error{VIX_E_ARGUMENT_TOO_BIG, "the value of " + name + " has " +
-                                            std::to_string(value.size()) + " bytes, more than " +
-                                            std::to_string(kValueLimit)};
+    throw Error{VIX_E_ARGUMENT_TOO_BIG,
+                "the value of " + name + " has " + std::to_string(value.size()) +
+                    " bytes, more than the limit of " + std::to_string(kValueLimit)};
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ void require_readable(const HostShell& host, const std::string& setting,
                       const boost::filesystem::path& file) {
     if (host.run("[ -f \"$1\" ] && [ -r \"$1\" ]", {file.string()}).status == 0) return;
     throw Error{VIX_E_FILE_NOT_FOUND, "the setting " + setting + " = \"" + file.string() +
-                                          "\" names no file that can be read there"};
+                                          "\" does not name a readable file on the machines' host"};
 }
 
 }  // namespace
@@ -181,9 +181,10 @@ FirmwareFiles find_firmware(const Settings& settings, const HostShell& host) {
             return {code, vars};
         }
     }
-    throw Error{VIX_E_CANNOT_POWER_ON_VM,
-                "the virtual machine wants UEFI, and no OVMF was found (on Debian: ovmf); the "
-                "settings power.firmwareCode and power.firmwareVars can name it"};
+    throw Error{
+        VIX_E_CANNOT_POWER_ON_VM,
+        "the virtual machine needs UEFI, but no OVMF was found. Install it (on Debian: ovmf), "
+        "or name its files in the settings power.firmwareCode and power.firmwareVars"};
 }
 
 }  // namespace vix::power

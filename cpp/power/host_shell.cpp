@@ -117,10 +117,10 @@ HostShell::HostShell(io::Environment environment, const Connection& connection)
     if (is_local(connection)) return;
     const auto login = ssh_command(connection.uri());
     if (!login) {
-        throw Error{
-            VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT,
-            connection.uri() + " is libvirt on " + connection.host_name() +
-                ", where disks can be served only if it is reached by ssh (qemu+ssh://...)"};
+        throw Error{VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT,
+                    connection.uri() + " is libvirt on the host " + connection.host_name() +
+                        ". Machines can run on another host only if libvirt is reached by ssh "
+                        "(qemu+ssh://...)"};
     }
     login_ = *login;
     ask_facts();
@@ -128,7 +128,7 @@ HostShell::HostShell(io::Environment environment, const Connection& connection)
 
 void HostShell::ask_facts() {
     std::istringstream facts{
-        result(VIX_E_CANNOT_CONNECT_TO_HOST, "asking what host it is", kFacts, {})};
+        result(VIX_E_CANNOT_CONNECT_TO_HOST, "reading the properties of the host", kFacts, {})};
     std::string user;
     std::string users_own;
     std::string kvm;
@@ -140,7 +140,7 @@ void HostShell::ask_facts() {
     const auto number = parse_number(user);
     if (!number || name_.empty()) {
         throw Error{VIX_E_CANNOT_CONNECT_TO_HOST,
-                    login_.back() + " has no POSIX shell that answers: " + facts.str()};
+                    login_.back() + " does not answer like a POSIX shell: " + facts.str()};
     }
     user_ = static_cast<uid_t>(*number);
     runtime_folder_ = usual_runtime_folder(user_, users_own);
@@ -154,7 +154,7 @@ io::Outcome HostShell::run(std::string_view script, const std::vector<std::strin
     io::Outcome outcome = io::run(environment_, command, program_of(script, arguments), limit);
     if (!is_this_host() && outcome.status == kSshFailed) {
         throw Error{VIX_E_CANNOT_CONNECT_TO_HOST,
-                    "ssh to " + login_.back() + ": " + std::string{trim(outcome.output)}};
+                    "ssh to " + login_.back() + " failed: " + std::string{trim(outcome.output)}};
     }
     const auto begin = outcome.output.find(kBegin);
     if (begin != std::string::npos) outcome.output.erase(0, begin + kBegin.size());
@@ -186,7 +186,7 @@ std::optional<MachineProcess> HostShell::process_of_domain(const std::string& na
 void HostShell::drop_dead_locks(const std::vector<boost::filesystem::path>& folders) const {
     std::vector<std::string> arguments{io::member_for(name_, hardware_address_, "").machine};
     for (const auto& folder : folders) arguments.push_back(folder.string());
-    result(VIX_E_FILE_ACCESS_ERROR, "looking at locks", kDropDeadLocks, arguments);
+    result(VIX_E_FILE_ACCESS_ERROR, "checking locks", kDropDeadLocks, arguments);
 }
 
 // `cat` ends when this process does, and ssh with it.

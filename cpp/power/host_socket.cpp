@@ -66,8 +66,7 @@ HostSocket::HostSocket(const fs::path& path, const HostShell& host) {
     descriptor_ = connect_to(path.string());
     if (descriptor_ >= 0) return;
     const Error error = system_error(errno, "connecting to", path.string());
-    throw Error{VIX_E_DISK_NOIO,
-                "the daemon that serves the disks cannot be asked: " + error.detail()};
+    throw Error{VIX_E_DISK_NOIO, "the image server cannot be reached: " + error.detail()};
 }
 
 HostSocket::~HostSocket() {
@@ -87,7 +86,7 @@ void HostSocket::forward(const fs::path& path, const HostShell& host) {
     }
     if (descriptor_ >= 0) return;
     throw Error{VIX_E_DISK_NOIO,
-                "the daemon that serves the disks cannot be asked at " + path.string() +
+                "the image server cannot be reached at " + path.string() +
                     " through ssh: " + std::string{trim(last_words.value_or("no answer"))}};
 }
 

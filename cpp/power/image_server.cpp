@@ -101,7 +101,7 @@ allow_files "$files" || { ulimit -H -n; exit 5; }
 make_private() {
     mkdir -m 711 -- "$1" 2>/dev/null || [ -d "$1" ] || mkdir -- "$1" || exit 1
     if [ ! -L "$1" ] && [ -O "$1" ]; then chmod 711 -- "$1"; return; fi
-    echo "$1 belongs to somebody else"
+    echo "$1 belongs to another user"
     exit 1
 }
 make_private "${folder%/*}"
@@ -117,7 +117,7 @@ tries=3000
 until [ -s server.pid ]; do
     [ "$folder" -ef . ] || exit 6
     if [ -e ended ] || [ "$tries" = 0 ]; then
-        cat server.log 2>/dev/null || echo 'it did not begin to serve'
+        cat server.log 2>/dev/null || echo 'it did not start in time'
         exit 4
     fi
     tries=$((tries - 1))
@@ -249,7 +249,8 @@ void create_scratch(const Image& image, const io::Environment& environment) {
                               "qemu-img", "create", "-q", "-f", "qcow2", "-F", "vmdk", "-b",
                               image.chain.front().string(), image.scratch.string()});
     if (info.status == 0) return;
-    throw Error{VIX_E_DISK_NOIO, "making " + image.scratch.string() + ": " + info.output};
+    throw Error{VIX_E_DISK_NOIO,
+                "qemu-img cannot make " + image.scratch.string() + ": " + info.output};
 }
 
 void add_marks(const std::vector<fs::path>& marks, std::vector<std::string>& arguments) {
@@ -276,8 +277,10 @@ fs::path servers_folder(const fs::path& setting, const HostShell& host) {
 fs::path server_folder(const fs::path& setting, const std::string& uuid, const HostShell& host) {
     fs::path folder = servers_folder(setting, host) / uuid;
     if ((folder / "nbd.sock").size() <= kSocketNameLimit) return folder;
-    throw Error{VIX_E_FILE_NAME_INVALID,
-                "the folder for sockets has too long a name: " + folder.string()};
+    throw Error{
+        VIX_E_FILE_NAME_INVALID,
+        "the path of the folder for sockets is too long; set power.folder to a shorter one: " +
+            folder.string()};
 }
 
 std::string export_id(const std::string& export_name) {
@@ -355,16 +358,19 @@ Error ImageServer::start_error(const io::Outcome& outcome, std::size_t files) co
                 std::string{kDaemon} + " is not installed (on Debian: qemu-system-common)"};
         case kTooManyFiles:
             return Error{VIX_E_DISK_TOOMANYOPENFILES,
-                         "the virtual machine's disks and their snapshots are " +
-                             std::to_string(files) + " files, and a process may have " + words +
-                             " open (ulimit -H -n); raise that limit, or merge snapshots"};
+                         "the virtual machine's disks and their snapshots consist of " +
+                             std::to_string(files) + " files, but a process may have only " +
+                             words + " open (ulimit -H -n). Raise that limit, or remove snapshots"};
         case kDoesNotServe:
-            return Error{VIX_E_DISK_NOIO, std::string{kDaemon} + ": " + words};
+            return Error{VIX_E_DISK_NOIO,
+                         std::string{kDaemon} + " cannot serve the disks: " + words};
         case kFolderOfAnother:
             return Error{VIX_E_FILE_ACCESS_ERROR,
-                         "preparing " + folder_.string() + ": somebody else keeps making it"};
+                         "preparing " + folder_.string() +
+                             " failed, because other starts of the machine keep using it"};
         default:
-            return Error{VIX_E_FILE_ACCESS_ERROR, "preparing " + folder_.string() + ": " + words};
+            return Error{VIX_E_FILE_ACCESS_ERROR,
+                         "preparing " + folder_.string() + " failed: " + words};
     }
 }
 
@@ -373,13 +379,13 @@ void ImageServer::keep_scratch() {
 }
 
 std::vector<fs::path> ImageServer::marks() const {
-    return parted(do_there("reading the marks", "cat -- \"$1/marks\"", {}));
+    return parted(do_there("reading the list of locks", "cat -- \"$1/marks\"", {}));
 }
 
 void ImageServer::set_marks(const std::vector<fs::path>& marks) {
     std::vector<std::string> arguments;
     add_marks(marks, arguments);
-    do_there("noting the marks", kSetMarks, std::move(arguments));
+    do_there("recording the list of locks", kSetMarks, std::move(arguments));
 }
 
 void ImageServer::attach(pid_t machine, const std::vector<fs::path>& marks,
@@ -388,12 +394,12 @@ void ImageServer::attach(pid_t machine, const std::vector<fs::path>& marks,
     add_marks(marks, arguments);
     arguments.push_back(std::to_string(machine));
     for (const fs::path& file : scratch) arguments.push_back(file.string());
-    do_there("noting the machine", std::string{kSetMarks} + std::string{kAttach},
+    do_there("recording the machine's process", std::string{kSetMarks} + std::string{kAttach},
              std::move(arguments));
 }
 
 void ImageServer::note(const std::string& name, const std::string& text) {
-    do_there("noting " + name, kNote, {name, text});
+    do_there("recording " + name, kNote, {name, text});
 }
 
 std::string ImageServer::noted(const std::string& name) const {
@@ -406,7 +412,7 @@ std::string ImageServer::noted(const std::string& name) const {
 }
 
 void ImageServer::stop() {
-    do_there("ending the disks' server", kStop, {});
+    do_there("stopping the image server", kStop, {});
 }
 
 }  // namespace vix::power

@@ -28,7 +28,8 @@ void refuse_frozen(const fs::path& disk, const vm::Config& machine, const vm::Sn
             throw Error{VIX_E_SNAPSHOT_INCONSISTENT,
                         machine.path().string() + " would write to " + disk.string() +
                             ", on which its snapshot \"" + snapshot.display_name +
-                            "\" depends; going back to that snapshot gives it a disk of its own"};
+                            "\" depends. Revert to that snapshot, which gives the machine a disk "
+                            "of its own"};
         }
     }
 }
@@ -68,7 +69,7 @@ std::vector<Image> medium_image(Drive& drive, const vm::Config& machine,
     try {
         const auto path =
             vm::find_file(drive.file, machine.folder(), machine.search_folders(settings), settings);
-        if (!path) throw Error{VIX_E_FILE_NOT_FOUND, drive.file.name + " is not there"};
+        if (!path) throw Error{VIX_E_FILE_NOT_FOUND, "there is no " + drive.file.name};
         const io::File file = io::File::open(*path, io::Links::Follow);
         const bool floppy = drive.kind == Drive::Kind::Floppy;
         // Only an image in the machine's own folder is served for writing. A .vmx may name any

@@ -79,7 +79,8 @@ void drop_unmarked(const Connection& connection, const fs::path& vmx) {
     while (auto domain = connection.find(uuid_for(vmx))) {
         if (domain->activity() == Activity::Paused) return domain->destroy();
         if (std::chrono::steady_clock::now() > end) {
-            throw Error{VIX_E_VM_IS_RUNNING, vmx.string() + " runs already, as " + domain->name()};
+            throw Error{VIX_E_VM_IS_RUNNING,
+                        vmx.string() + " is already running as " + domain->name()};
         }
         std::this_thread::sleep_for(kPoll);
     }
@@ -117,12 +118,13 @@ Launch::~Launch() {
 // Reports settings that cannot be followed. Nothing is lost by that.
 void Launch::note_settings() {
     if (const auto offer = vm::what_offers_disks(machine_)) {
-        notes_.push_back(*offer + " is not followed: no other machine can use its disks meanwhile");
+        notes_.push_back(
+            *offer + " is not followed: no other machine can use the disks while this one runs");
     }
     if (!vm::find_working_folder(machine_, machine_settings_)) {
         notes_.push_back("workingDir = \"" + machine_.find("workingDir").value_or("") +
-                         "\" names no folder that exists here: the machine can be neither "
-                         "suspended nor snapshotted");
+                         "\" names no folder that exists here, so no snapshot can be taken and the "
+                         "machine cannot be suspended");
     }
 }
 
@@ -132,8 +134,8 @@ void Launch::require_same_storage() {
         return;
     }
     throw Error{VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT,
-                vmx_.string() + " is not to be seen at this path on the host of " +
-                    connection_.uri() + ": machines for both hosts lie on storage that both have"};
+                vmx_.string() + " is not visible at this path on the host of " + connection_.uri() +
+                    ". Put it on storage that both hosts have at the same path"};
 }
 
 // VMware assigns these values at the first start, and the guest must find the same ones at the
@@ -233,7 +235,7 @@ Domain Launch::start_domain() {
             return start_by(ways[i]);
         } catch (const Error& error) {
             if (i + 1 == ways.size()) throw;
-            notes_.push_back("without KVM, slowly: " + error.detail());
+            notes_.push_back("the machine runs without KVM, slowly: " + error.detail());
         }
     }
 }
@@ -264,8 +266,8 @@ Domain Launch::resume_domain() {
     if (description.find(uuid_for(vmx_)) == std::string::npos) {
         throw Error{VIX_E_CANNOT_POWER_ON_VM,
                     vmx_.string() +
-                        " was suspended when it was at another place, and can be "
-                        "resumed only there"};
+                        " was suspended at another path, and can be resumed only there; "
+                        "move it back first"};
     }
     const std::string served = served_at(server_.socket(), description);
     return connection_.restore(
@@ -288,7 +290,7 @@ void Launch::mark_running() {
     const auto process = host_.process_of_domain(domain_->name());
     if (!process) {
         throw Error{VIX_E_CANNOT_POWER_ON_VM,
-                    "the process of " + domain_->name() + " cannot be seen from here"};
+                    "the QEMU process of " + domain_->name() + " is not visible from here"};
     }
     marks_.push_back(lock_.hand_over(process->member));
     std::vector<fs::path> scratch;
@@ -306,9 +308,9 @@ std::vector<std::string> Launch::run(StartAs as) {
     const SavedState saved = saved_state(machine_, machine_settings_);
     if (saved == SavedState::Foreign) {
         throw Error{VIX_E_CANNOT_POWER_ON_VM,
-                    vmx_.string() + " is suspended by another product, in " +
+                    vmx_.string() + " was suspended by another product in " +
                         recorded_state_file(machine_, machine_settings_).string() +
-                        ", from which only that product can resume it"};
+                        ", and only that product can resume it"};
     }
     vm::refuse_unknown_modes(machine_);
     vm::refuse_redo_logs(machine_, machine_settings_);
@@ -326,7 +328,8 @@ std::vector<std::string> Launch::run(StartAs as) {
     done_ = true;
     if (session_) session_->keep();
     if (saved == SavedState::Incomplete)
-        notes_.emplace_back("its saved state was incomplete: started anew");
+        notes_.emplace_back(
+            "its suspend state was incomplete, so the machine was started without it");
     if (saved != SavedState::None && !is_state_of_snapshot(machine_)) {
         try {
             io::remove_file(recorded_state_file(machine_, machine_settings_));

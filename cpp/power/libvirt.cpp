@@ -143,7 +143,8 @@ class Stream {
             require(count, VIX_E_FAIL, action);
             if (count == 0) break;
             bytes.append(buffer.data(), static_cast<std::size_t>(count));
-            if (bytes.size() > limit) throw Error{VIX_E_OUT_OF_MEMORY, action + ": it is too big"};
+            if (bytes.size() > limit)
+                throw Error{VIX_E_OUT_OF_MEMORY, action + ": the picture is too large"};
         }
         finished_ = true;
         require(lib().virStreamFinish(handle_), VIX_E_FAIL, action);
@@ -179,8 +180,7 @@ std::string Domain::name() const {
 
 std::string Domain::uuid() const {
     char text[VIR_UUID_STRING_BUFLEN] = {};
-    require(lib().virDomainGetUUIDString(domain_of(handle_), text), VIX_E_FAIL,
-            "asking for a uuid");
+    require(lib().virDomainGetUUIDString(domain_of(handle_), text), VIX_E_FAIL, "reading a uuid");
     return text;
 }
 
@@ -188,7 +188,7 @@ Activity Domain::activity() const {
     int state = 0;
     if (lib().virDomainGetState(domain_of(handle_), &state, nullptr, 0) < 0) {
         const Error error =
-            domain_error(domain_of(handle_), VIX_E_CANNOT_CONNECT_TO_VM, "asking for the state");
+            domain_error(domain_of(handle_), VIX_E_CANNOT_CONNECT_TO_VM, "reading the state");
         if (error.code() == VIX_E_VM_NOT_RUNNING) return Activity::Off;
         throw error;
     }
@@ -211,7 +211,7 @@ std::optional<std::string> Domain::metadata(const std::string& xml_namespace) co
                                             xml_namespace.c_str(), 0);
     if (text != nullptr) return take(text);
     if (last_number() == VIR_ERR_NO_DOMAIN_METADATA) return std::nullopt;
-    throw domain_error(domain_of(handle_), VIX_E_CANNOT_CONNECT_TO_VM, "asking for a setting");
+    throw domain_error(domain_of(handle_), VIX_E_CANNOT_CONNECT_TO_VM, "reading a setting");
 }
 
 void Domain::set_metadata(const std::string& prefix, const std::string& xml_namespace,
@@ -220,14 +220,14 @@ void Domain::set_metadata(const std::string& prefix, const std::string& xml_name
         domain_of(handle_),
         lib().virDomainSetMetadata(domain_of(handle_), VIR_DOMAIN_METADATA_ELEMENT, element.c_str(),
                                    prefix.c_str(), xml_namespace.c_str(), VIR_DOMAIN_AFFECT_LIVE),
-        VIX_E_CANNOT_CONNECT_TO_VM, "keeping a setting");
+        VIX_E_CANNOT_CONNECT_TO_VM, "storing a setting");
 }
 
 std::string Domain::description() const {
     char* text = lib().virDomainGetXMLDesc(domain_of(handle_), 0);
     if (text == nullptr) {
         throw domain_error(domain_of(handle_), VIX_E_CANNOT_CONNECT_TO_VM,
-                           "asking for a description");
+                           "reading the description");
     }
     return take(text);
 }
@@ -327,7 +327,8 @@ void Domain::save_memory(const std::string& file) {
 
 std::string Domain::ask_agent(const std::string& command, int timeout_s) {
     if (lib().virDomainQemuAgentCommand == nullptr) {
-        throw Error{VIX_E_NOT_SUPPORTED, std::string{kAgentLibrary} + " is not installed"};
+        throw Error{VIX_E_NOT_SUPPORTED, std::string{kAgentLibrary} +
+                                             " is not installed, so the guest cannot be reached"};
     }
     char* answer =
         lib().virDomainQemuAgentCommand(domain_of(handle_), command.c_str(), timeout_s, 0);
@@ -366,14 +367,14 @@ Connection::~Connection() {
 std::string Connection::host_name() const {
     char* text = lib().virConnectGetHostname(connection_of(handle_));
     if (text == nullptr)
-        throw last_error(VIX_E_CANNOT_CONNECT_TO_HOST, "asking what host " + uri_ + " is");
+        throw last_error(VIX_E_CANNOT_CONNECT_TO_HOST, "reading the host name of " + uri_);
     return take(text);
 }
 
 std::string Connection::capabilities() const {
     char* text = lib().virConnectGetCapabilities(connection_of(handle_));
     if (text == nullptr)
-        throw last_error(VIX_E_CANNOT_CONNECT_TO_HOST, "asking what " + uri_ + " can do");
+        throw last_error(VIX_E_CANNOT_CONNECT_TO_HOST, "reading the capabilities of " + uri_);
     return take(text);
 }
 
@@ -389,7 +390,7 @@ std::vector<Domain> Connection::active() const {
     virDomainPtr* list = nullptr;
     const int count = lib().virConnectListAllDomains(connection_of(handle_), &list,
                                                      VIR_CONNECT_LIST_DOMAINS_ACTIVE);
-    require(count, VIX_E_CANNOT_CONNECT_TO_HOST, "asking what runs at " + uri_);
+    require(count, VIX_E_CANNOT_CONNECT_TO_HOST, "listing what runs at " + uri_);
     std::vector<Domain> domains;
     domains.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) domains.emplace_back(list[i]);
@@ -418,7 +419,7 @@ Domain Connection::start(const std::string& description, StartAs as) const {
                          memory_in(description) > std::uint64_t{host.memory} * 1024;
     if (!too_big || error.code() != VIX_E_CANNOT_POWER_ON_VM) throw error;
     throw Error{VIX_E_VM_INSUFFICIENT_HOST_MEMORY,
-                "it has more memory than its host: " + error.detail()};
+                "the machine has more memory than its host: " + error.detail()};
 }
 
 Domain Connection::restore(const std::string& file, const std::string& description,
@@ -432,7 +433,8 @@ Domain Connection::restore(const std::string& file, const std::string& descripti
         return description.find("<uuid>" + domain.uuid() + "</uuid>") != std::string::npos;
     });
     if (found != domains.end()) return std::move(*found);
-    throw Error{VIX_E_CANNOT_POWER_ON_VM, "resumed from " + file + ", it ended at once"};
+    throw Error{VIX_E_CANNOT_POWER_ON_VM,
+                "the machine ended at once after it was resumed from " + file};
 }
 
 std::string Connection::saved_description(const std::string& file) const {

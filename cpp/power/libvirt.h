@@ -48,8 +48,8 @@ class Domain {
     void reset();
     // Ends the domain at once, without notice to the guest. No failure if it has ended already.
     void destroy();
-    // These only ask; the guest may be slow, or do nothing. No failure if a domain that shall shut
-    // down has ended already.
+    // These only ask; the guest may be slow, or do nothing. Asking a domain that has ended to shut
+    // down is no failure.
     void ask_shutdown(Means means);
     void ask_reboot(Means means);
     // Writes the domain's whole state to the file and ends it. Errors: VIX_E_SUSPEND_ERROR;

@@ -104,9 +104,9 @@ const Library& lib() {
 
 Error last_error(ErrorCode usual, const std::string& action) {
     const virErrorPtr error = lib().virGetLastError();
-    if (error == nullptr) return Error{usual, action + ": libvirt gives no reason"};
+    if (error == nullptr) return Error{usual, action + ": libvirt reports no reason"};
     const std::string message = error->message == nullptr ? "no reason given" : error->message;
-    return Error{code_for(*error, usual), action + ": libvirt says: " + message};
+    return Error{code_for(*error, usual), action + ": libvirt reports: " + message};
 }
 
 int last_number() {

@@ -25,7 +25,7 @@ struct Pixels {
 };
 
 [[noreturn]] void refuse(const std::string& reason) {
-    throw Error{VIX_E_FAIL, "the picture of the screen is not to be read: " + reason};
+    throw Error{VIX_E_FAIL, "the picture of the screen cannot be read: " + reason};
 }
 
 void require_size(std::uint64_t width, std::uint64_t height) {
@@ -42,7 +42,7 @@ std::uint64_t take_number(std::string_view& text) {
     }
     const auto end = std::min(text.find_first_not_of("0123456789"), text.size());
     const auto number = parse_number(text.substr(0, end));
-    if (!number) refuse("no number in the header of a PPM");
+    if (!number) refuse("the header of a PPM lacks a number");
     text.remove_prefix(end);
     return *number;
 }
@@ -53,10 +53,11 @@ Pixels from_ppm(std::string_view text) {
     const auto height = take_number(text);
     const auto brightest = take_number(text);
     require_size(width, height);
-    if (brightest != 255) refuse("a PPM with " + std::to_string(brightest) + " as its brightest");
+    if (brightest != 255)
+        refuse("the brightest value of a PPM is " + std::to_string(brightest) + ", not 255");
     Pixels pixels{static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height), {}};
     text.remove_prefix(std::min<std::size_t>(1, text.size()));
-    if (text.size() < pixels.size()) refuse("a PPM that ends too early");
+    if (text.size() < pixels.size()) refuse("a PPM is incomplete");
     pixels.bytes.assign(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(pixels.size()));
     return pixels;
 }
@@ -117,7 +118,7 @@ std::string encode(const Pixels& pixels, Compression compression) {
     const bool written = info != nullptr && write(writer, info, pixels, compression, text);
     png_destroy_write_struct(&writer, &info);
     if (written) return text;
-    throw Error{VIX_E_OUT_OF_MEMORY, "making a PNG of the screen"};
+    throw Error{VIX_E_OUT_OF_MEMORY, "there is no memory to make a PNG of the screen"};
 }
 
 }  // namespace

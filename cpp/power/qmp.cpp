@@ -35,8 +35,7 @@ std::string Qmp::read_line() {
         const ssize_t count = recv(socket_.descriptor(), buffer, sizeof buffer, 0);
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0 || unread_.size() > kLineLimit) {
-            throw Error{VIX_E_DISK_NOIO,
-                        "the daemon that serves the disks gives no answer at " + path_.string()};
+            throw Error{VIX_E_DISK_NOIO, "the image server does not answer at " + path_.string()};
         }
         unread_.append(buffer, static_cast<std::size_t>(count));
     }
@@ -54,7 +53,7 @@ Json Qmp::execute(const std::string& command, const Json& arguments) {
     for (std::string_view rest = text; !rest.empty();) {
         const ssize_t count = send(socket_.descriptor(), rest.data(), rest.size(), MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) throw system_error(errno, "asking at", path_.string());
+        if (count < 0) throw system_error(errno, "sending a request to", path_.string());
         rest.remove_prefix(static_cast<std::size_t>(count));
     }
     for (;;) {

@@ -146,8 +146,8 @@ Domain running_domain(const Connection& connection, const fs::path& vmx,
     if (domain) return std::move(*domain);
     const auto holder = vm::running_mark(vm::Config::read(vmx), settings);
     if (!holder) throw Error{VIX_E_VM_NOT_RUNNING, vmx.string() + " is not running"};
-    throw Error{VIX_E_CANNOT_CONNECT_TO_VM, vmx.string() + " is run by somebody else than " +
-                                                connection.uri() + ": " + *holder};
+    throw Error{VIX_E_CANNOT_CONNECT_TO_VM,
+                vmx.string() + " is running, but not in " + connection.uri() + ": " + *holder};
 }
 
 bool agent_answers(Domain& domain, int timeout_s) {
@@ -257,7 +257,7 @@ void RunningMachine::put_on(const std::vector<ServedChild>& children) {
     const auto process = host_.process_of_domain(domain_.name());
     if (!process) {
         throw Error{VIX_E_CANNOT_CONNECT_TO_VM,
-                    "the process of " + domain_.name() + " cannot be seen from here"};
+                    "the QEMU process of " + domain_.name() + " is not visible from here"};
     }
     for (const ServedChild& child : children) {
         const DiskVerdict verdict = check_new_top(child.disk, settings_);
@@ -269,7 +269,7 @@ void RunningMachine::put_on(const std::vector<ServedChild>& children) {
         const auto top = served_.top(child.export_name);
         if (!top) {
             throw Error{VIX_E_DISK_NOIO, child.export_name + " of " + vmx_.string() +
-                                             " is not among the disks that are served"};
+                                             " is not served by its image server"};
         }
         former.push_back(*top);
         marks.add(child.disk);

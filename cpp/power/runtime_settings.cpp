@@ -32,9 +32,9 @@ void set_runtime_setting(Domain& machine, const std::string& name, const std::st
     if (!fits) {
         throw Error{VIX_E_ARGUMENT_TOO_BIG,
                     "the value of " + name + " has " + std::to_string(value.size()) +
-                        " bytes; a machine that runs keeps " + std::to_string(kRuntimeValueLimit) +
-                        " of each, and some " + std::to_string(kDescriptionLimit >> 20) +
-                        " MiB of all"};
+                        " bytes, but a running machine accepts only " +
+                        std::to_string(kRuntimeValueLimit) + " for each, and some " +
+                        std::to_string(kDescriptionLimit >> 20) + " MiB for all"};
     }
     machine.set_metadata(kPrefix, namespace_for(name), element);
 }

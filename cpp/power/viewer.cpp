@@ -56,7 +56,7 @@ std::optional<std::string> open_viewer(const Settings& settings, const std::stri
         if (!command && settings.viewer.empty()) {
             return "no window is opened: neither virt-viewer nor virt-manager is installed";
         }
-        if (!command) return "no window is opened: power.viewer is not installed";
+        if (!command) return "no window is opened: the program of power.viewer is not installed";
         io::start_detached(environment, *command);
         return std::nullopt;
     } catch (const Error& error) {

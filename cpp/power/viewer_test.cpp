@@ -34,7 +34,8 @@ TEST_F(Viewer, OfTheSettingGetsUriAndMachine) {
 TEST_F(Viewer, ThatIsNotInstalledIsSaid) {
     settings_.viewer = "/no/such %i";
     EXPECT_EQ(viewer_command(settings_, "ID"), std::nullopt);
-    EXPECT_EQ(open_viewer(settings_, "ID"), "no window is opened: power.viewer is not installed");
+    EXPECT_EQ(open_viewer(settings_, "ID"),
+              "no window is opened: the program of power.viewer is not installed");
 }
 
 TEST_F(Viewer, NeedsADisplay) {

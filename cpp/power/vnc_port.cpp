@@ -49,11 +49,12 @@ long choose_vnc_port(long wanted, const std::set<long>& taken, std::vector<std::
     while (taken.contains(port)) ++port;
     const std::string setting = "RemoteDisplay.vnc.port = \"" + std::to_string(wanted) + '"';
     if (port > kLast) {
-        throw Error{VIX_E_CANNOT_POWER_ON_VM, setting + ": no port from there on is free"};
+        throw Error{VIX_E_CANNOT_POWER_ON_VM,
+                    setting + ": neither this port nor one above it is free"};
     }
     if (port != wanted) {
         notes.push_back(setting + (possible ? " is taken" : " cannot be used") +
-                        ": the display is at port " + std::to_string(port));
+                        ", so the display is at port " + std::to_string(port));
     }
     return port;
 }

@@ -31,7 +31,7 @@ TEST(VncPort, ThatIsTakenGivesWayToTheNextFreeOneAndIsTold) {
     EXPECT_EQ(choose_vnc_port(5901, {5901, 5902, 5904}, notes), 5903);
     ASSERT_EQ(notes.size(), 1U);
     EXPECT_EQ(notes.front(),
-              "RemoteDisplay.vnc.port = \"5901\" is taken: the display is at port 5903");
+              "RemoteDisplay.vnc.port = \"5901\" is taken, so the display is at port 5903");
 }
 
 TEST(VncPort, ThatQemuDoesNotHaveGivesWayToo) {

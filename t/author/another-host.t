@@ -112,7 +112,7 @@ succeeds(VMPowerOff($vm, VIX_VMPOWEROP_NORMAL), 'powered off');
 # Files that only this host has.
 ($err, my $own) = VMOpen($host, make_vm(dir => "/run/vix-test-own-$$")->{vmx});
 is(VMPowerOn($own, @none), VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT, 'a machine that is not there');
-like(VMware::Vix::last_error_detail(), qr/storage that both have/, 'with the reason');
+like(VMware::Vix::last_error_detail(), qr/storage that both hosts have/, 'with the reason');
 system 'rm', '-rf', "/run/vix-test-own-$$";
 
 for my $disk (glob "$keep/guest/*.vmdk") {

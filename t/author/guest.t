@@ -230,12 +230,12 @@ subtest 'a large file, told of and stopped' => sub {
 
     my @there = VMListDirectoryInGuest($vm, '/tmp', 0);
     $before = VMware::Vix::on_progress(sub { die "enough\n" if $_[0] > 5 });
-    my $died = !eval {
+    my $cancelled = !eval {
         VMCopyFileFromHostToGuest($vm, "$keep/large", '/tmp/large2', @none);
         1;
     };
     VMware::Vix::on_progress($before);
-    ok($died, 'one that is given up');
+    ok($cancelled, 'a cancelled copy');
     is_deeply([VMFileExistsInGuest($vm, '/tmp/large2')], [VIX_OK, 0], 'is not there');
     my @after = VMListDirectoryInGuest($vm, '/tmp', 0);
     is(scalar @after, scalar @there, 'nor is anything else');
@@ -286,7 +286,7 @@ is((VMFileExistsInGuest($vm, '/etc/passwd'))[0],
     VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED, 'nobody is logged in any more');
 
 is((VMCaptureScreenImage($vm, VIX_CAPTURESCREENFORMAT_PNG, VIX_INVALID_HANDLE))[0],
-    VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED, 'nor looks at the screen');
+    VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED, 'nor sees the screen');
 is(environment_variable('USER'), text_of(VIX_E_ANON_GUEST_OPERATIONS_PROHIBITED),
     'or the environment');
 

@@ -79,7 +79,7 @@ sub uids {
 sub judge_snapshots {
     for my $uid (uids()) {
         my $disk = snapshot_path($vmx, $uid, $NODE);
-        push @wrong, "snapshot $uid is on the present disk" if $disk eq present_path($vmx, $NODE);
+        push @wrong, "snapshot $uid is on the current disk" if $disk eq present_path($vmx, $NODE);
         my $log = log_on($disk);
         push @wrong, "snapshot $uid has \"$log\" of \"@written\""
             if index("@written ", "$log ") != 0 && $log ne '';

@@ -41,7 +41,7 @@ sub at_once {
         push(@pids, $pid), next if $pid;
         alarm $PATIENCE;
         my @words = eval { $subs[$number]->() };
-        spew("$dir/$number", join ' ', @words, $@ ? "died: $@" : 'end');
+        spew("$dir/$number", join ' ', @words, $@ ? "failed: $@" : 'end');
         POSIX::_exit(0);
     }
     waitpid $_, 0 for @pids;
@@ -233,7 +233,7 @@ sub records_of_clones {
     diag sprintf 'with 10,000 records: opened in %.0f ms, cloned in %.0f ms', 1e3 * $open,
         1e3 * $clone;
     is(scalar(grep {m{^\Q$keep\E/[1-5]/c\.vmx$}} records($vm->{vmx})), 5, 'the new ones are recorded');
-    isnt(remove_snapshot($vm->{vmx}, [0]), VIX_OK, 'what they stand on is kept');
+    isnt(remove_snapshot($vm->{vmx}, [0]), VIX_OK, 'what they depend on is kept');
     count_result(10, Test::More->builder->is_passing);
     return;
 }

@@ -132,7 +132,7 @@ sub _known_state {
 
 sub _answer_complaints {
     my ($run, $name, $errno, $expected) = @_;
-    return "it died of signal $run->{signal}" if $run->{signal};
+    return "it was killed by signal $run->{signal}" if $run->{signal};
     my @wrong;
     push @wrong, "$run->{files} descriptors are left open" if $run->{files} != 0;
 

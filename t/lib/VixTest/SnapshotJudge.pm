@@ -154,7 +154,7 @@ sub _snapshot_complaints {
     my @wrong;
     for my $node (sort keys %{$disks}) {
         my $path = $disks->{$node};
-        push @wrong, "$path is the present disk" if $present->{$path};
+        push @wrong, "$path is the current disk" if $present->{$path};
         push @wrong, chain_difference($path, $snapshot->{disks}{$node}{bytes}),
             chain_complaints($path);
     }
@@ -183,7 +183,7 @@ sub _link_complaints {
     for my $link (_links($vm)) {
         my (undef, $parent) = eval { chain_of($link) };
         next if !defined $parent || index($parent, "$vm->{dir}/") == 0;
-        push @wrong, basename($link) . ' stands on a disk outside and is no sentinel'
+        push @wrong, basename($link) . ' depends on a disk outside and is no sentinel'
             if !$sentinel{ basename($link) };
     }
     return @wrong;

@@ -165,7 +165,7 @@ sub state_complaints {
         my $reads = $machine->{reads}{$_};
         !grep { chain_difference($path{$_}, $reads->{$_}) } @SLOTS
     } 'present', @also;
-    push @wrong, 'the present disks hold no state: ' . join ' ',
+    push @wrong, 'the current disks match no state: ' . join ' ',
         map { chain_difference($path{$_}, $machine->{reads}{present}{$_}) } @SLOTS
         if !$fits;
     my $list = snapshot_list($vmx)->{value};
@@ -173,7 +173,7 @@ sub state_complaints {
         my $reads = $machine->{reads}{ $uid > 3 ? 'present' : $uid };
         for my $slot (@SLOTS) {
             my $frozen = snapshot_path($vmx, $uid, $slot);
-            push @wrong, "the present disk is that of snapshot $uid" if $frozen eq $path{$slot};
+            push @wrong, "the current disk is that of snapshot $uid" if $frozen eq $path{$slot};
             push @wrong,
                 map  {"snapshot $uid: $_"}
                 grep { $_ ne '' } chain_difference($frozen, $reads->{$slot}),
