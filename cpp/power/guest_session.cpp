@@ -144,7 +144,8 @@ GuestExit GuestSession::run_tool(Words words) {
 std::string GuestSession::use_tool(Words words) {
     auto exit = run_tool(std::move(words));
     if (exit.code == 0) return std::move(exit.output);
-    throw Error{code_from_words(exit.errors, VIX_E_FILE_ERROR), "in the guest: " + exit.errors};
+    throw Error{code_from_words(exit.errors, VIX_E_FILE_ERROR),
+                "in the guest: " + std::string{trim(exit.errors)}};
 }
 
 GuestRun GuestSession::finish(std::int64_t pid, Wait wait) {

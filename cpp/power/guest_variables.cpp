@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace vix::power {
 namespace {
@@ -60,7 +61,8 @@ std::string use_shell(GuestAgent& agent, const char* script, const std::vector<s
     program.words.insert(program.words.end(), words.begin(), words.end());
     auto exit = agent.wait_for(agent.start(program), progress);
     if (exit.code == 0) return std::move(exit.output);
-    throw Error{code_from_words(exit.errors, VIX_E_FILE_ERROR), "in the guest: " + exit.errors};
+    throw Error{code_from_words(exit.errors, VIX_E_FILE_ERROR),
+                "in the guest: " + std::string{trim(exit.errors)}};
 }
 
 bool settle(GuestAgent& agent, Progress& progress) {

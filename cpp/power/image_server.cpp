@@ -249,8 +249,8 @@ void create_scratch(const Image& image, const io::Environment& environment) {
                               "qemu-img", "create", "-q", "-f", "qcow2", "-F", "vmdk", "-b",
                               image.chain.front().string(), image.scratch.string()});
     if (info.status == 0) return;
-    throw Error{VIX_E_DISK_NOIO,
-                "qemu-img cannot make " + image.scratch.string() + ": " + info.output};
+    throw Error{VIX_E_DISK_NOIO, "qemu-img cannot make " + image.scratch.string() + ": " +
+                                     std::string{trim(info.output)}};
 }
 
 void add_marks(const std::vector<fs::path>& marks, std::vector<std::string>& arguments) {
