@@ -100,13 +100,14 @@ bool ask_agent_to_shut_down(Domain& domain) {
     return true;
 }
 
-// $1: the folder. One that cannot be listed is no empty one: a machine that runs would be missed.
+// $1: the folder. Fails if it exists but cannot be listed, because an empty list would hide running
+// machines.
 constexpr std::string_view kListIfThere = R"sh(
 [ -d "$1" ] || exit 0
 ls -1 -- "$1" || [ ! -d "$1" ]
 )sh";
 
-// Their uuids.
+// The uuids of the machines that have an image server.
 std::set<std::string> served_machines(const Settings& settings, const HostShell& host) {
     const fs::path folder = servers_folder(settings.folder, host);
     std::istringstream names{host.result(VIX_E_FILE_ACCESS_ERROR, "listing " + folder.string(),

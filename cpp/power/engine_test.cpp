@@ -395,7 +395,7 @@ TEST(PowerHost, NoLibvirtIsAClearError) {
     EXPECT_TRUE(code == VIX_E_CANNOT_CONNECT_TO_HOST || code == VIX_E_NOT_SUPPORTED) << code;
 }
 
-// Not to be taken for a folder in which nothing is served.
+// An unreadable folder must not count as one in which nothing is served.
 TEST(PowerHost, AFolderOfServersThatCannotBeListedIsAnError) {
     const TempFolder folder;
     const TempFolder programs;

@@ -157,7 +157,7 @@ umask 077
 printf '%s' "$3" >"$2.new" && mv -- "$2.new" "$2"
 )sh";
 
-// $1: file. An unreadable one is not an absent one: its machine may have to be unpaused.
+// $1: the file. Fails if it exists but cannot be read, because its machine may have to be unpaused.
 constexpr std::string_view kReadIfThere = R"sh(
 [ -e "$1" ] || exit 0
 cat -- "$1" || [ ! -e "$1" ]
@@ -406,7 +406,7 @@ std::string ImageServer::noted(const std::string& name) const {
     const fs::path file = folder_ / name;
     boost::system::error_code ignored;
     const auto type = fs::symlink_status(file, ignored).type();
-    if (host_.is_this_host() && type == fs::file_not_found) return {};  // as nearly always
+    if (host_.is_this_host() && type == fs::file_not_found) return {};  // the usual case
     return host_.result(VIX_E_FILE_ACCESS_ERROR, "reading " + file.string(), kReadIfThere,
                         {file.string()});
 }

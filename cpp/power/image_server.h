@@ -59,7 +59,8 @@ class ImageServer {
     std::vector<boost::filesystem::path> marks() const;
     void set_marks(const std::vector<boost::filesystem::path>& marks);
 
-    // A note of a few words that lasts as long as the server; empty: there is none.
+    // A note of a few words that exists as long as the server. An empty text means that there is
+    // none.
     void note(const std::string& name, const std::string& text);
     std::string noted(const std::string& name) const;
 
