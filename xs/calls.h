@@ -161,17 +161,24 @@ static int vix_wait_timeout(pTHX_ SSize_t ax, int job, double seconds) {
     return 3;
 }
 
+static void vix_define_sub(pTHX_ const char* full_name, XSUBADDR_t function, std::size_t index) {
+    CV* sub = newXS(full_name, function, __FILE__);
+    CvXSUBANY(sub).any_i32 = static_cast<I32>(index);
+}
+
 static void vix_define_call(pTHX_ const char* package, const char* name, XSUBADDR_t function,
                             std::size_t index) {
     SV* full_name = sv_2mortal(newSVpvf("VMware::Vix::%s::%s", package, name));
-    CV* sub = newXS(SvPV_nolen(full_name), function, __FILE__);
-    CvXSUBANY(sub).any_i32 = static_cast<I32>(index);
+    vix_define_sub(aTHX_ SvPV_nolen(full_name), function, index);
 }
 
 static void vix_define_calls(pTHX) {
     for (std::size_t i = 0; i < vix::api::call_count(); ++i) {
         const vix::api::CallDescription& call = vix::api::call_description(i);
-        if (call.simple_name) {
+        if (call.simple_name && strchr(call.simple_name, ':')) {
+            SV* full_name = sv_2mortal(newSVpvf("VMware::Vix::%s", call.simple_name));
+            vix_define_sub(aTHX_ SvPV_nolen(full_name), vix_simple_call, i);
+        } else if (call.simple_name) {
             vix_define_call(aTHX_ "Simple", call.simple_name, vix_simple_call, i);
         }
         if (call.name) {

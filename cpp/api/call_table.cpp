@@ -19,8 +19,8 @@ const std::vector<CallRow>& table() {
     static const std::vector<CallRow>& rows = *[] {
         auto* all =
             new std::vector<CallRow>;  // NOLINT: jobs' threads use it until the process ends
-        for (const auto part :
-             {host_calls(), vm_calls(), power_calls(), snapshot_calls(), guest_calls()}) {
+        for (const auto part : {host_calls(), vm_calls(), power_calls(), snapshot_calls(),
+                                guest_calls(), disk_calls()}) {
             all->insert(all->end(), part.begin(), part.end());
         }
         return all;

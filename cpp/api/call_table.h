@@ -37,7 +37,8 @@ struct ResultField {
 struct CallDescription {
     const char* package;         // package of the low-level form: "VM"
     const char* name;            // its name there: "Clone"; nullptr: it has no low-level form
-    const char* simple_name;     // "VMClone"; nullptr: it has no simple form
+    const char* simple_name;     // "VMClone"; nullptr: it has no simple form. "Disk::Create" is
+                                 // not one of VIX's: its package is VMware::Vix::Disk
     const char* argument_names;  // "vmHandle, snapshotHandle, ..."
     const ArgumentKind* argument_kinds;
     std::size_t argument_count;

@@ -7,8 +7,7 @@
 
 #include "base/units.h"
 #include "format/vmdk/extent.h"
-#include "format/vmdk/sparse_writer.h"
-#include "io/transfer.h"
+#include "format/vmdk/stream_writer.h"
 #include "ops/progress_share.h"
 #include "vm/chain_reader.h"
 
@@ -19,6 +18,7 @@ namespace {
 
 using format::vmdk::Extent;
 using format::vmdk::HostedHeader;
+using format::vmdk::kGrainBytes;
 using format::vmdk::Run;
 using format::vmdk::SparseWriter;
 using io::File;
@@ -27,9 +27,14 @@ using io::File;
 // sum is far below any limit on open files.
 constexpr std::size_t kMaxPending = 32;
 
+constexpr unsigned kNewDiskPermissions = 0600;
+
 unsigned permissions_of_chain(const vm::Disk& disk) {
     unsigned permissions = 0777;
-    for (const vm::DiskLink& link : disk.chain) permissions &= io::permissions_of(link.path);
+    for (const vm::DiskLink& link : disk.chain) {
+        // A new disk has no source; VMware's products make it readable for its owner alone.
+        permissions &= link.path.empty() ? kNewDiskPermissions : io::permissions_of(link.path);
+    }
     return permissions;
 }
 
@@ -40,11 +45,14 @@ class DiskBuilder {
         : plan_{plan},
           folder_{folder},
           settings_{settings},
+          source_{source},
           progress_{progress},
           permissions_{permissions_of_chain(source)},
           reader_{source, settings},
           extent_progress_{progress},
           transfer_{extent_progress_, settings.durability} {}
+
+    void leave_out_zeros() { leave_out_zeros_ = true; }
 
     void build() {
         const std::string text = format::vmdk::to_text(plan_.descriptor);
@@ -80,17 +88,59 @@ class DiskBuilder {
             target->resize(plan.sectors * kSectorSize);
             copy_runs(plan, target,
                       [](std::uint64_t sector, std::uint64_t) { return sector * kSectorSize; });
-            pending_.push_back({target, {}});
+            // Reserved after the copy: copying turns blocks of zeros into holes.
+            const std::uint64_t bytes = plan.sectors * kSectorSize;
+            if (!plan_.preallocated) {
+                pending_.push_back({target, {}});
+            } else {
+                pending_.push_back({target, [bytes](File& file) { file.reserve(0, bytes); }});
+            }
             return;
         }
+        if (plan_.compressed) return build_stream(plan, target, descriptor);
         const auto extent = reader_.extent_of(plan.begin_sector, plan.sectors);
         if (extent && copy_extent(*extent, target, descriptor)) return;
         SparseWriter writer{target, plan.sectors, descriptor};
-        copy_runs(plan, target, [&](std::uint64_t sector, std::uint64_t sectors) {
-            return writer.allocate(sector, sectors);
-        });
+        if (leave_out_zeros_) {
+            restrict_like_sources(plan, *target);
+            GrainCopy copy{transfer_, extent_progress_};
+            copy.run(plan.begin_sector, plan.sectors, {&reader_}, ZeroGrains::LeaveOut,
+                     [&](const auto& piece) { store_grains(piece, writer, target, transfer_); });
+        } else {
+            copy_runs(plan, target, [&](std::uint64_t sector, std::uint64_t sectors) {
+                return writer.allocate(sector, sectors);
+            });
+        }
         writer.finish();
         pending_.push_back({target, {}});
+    }
+
+    void build_stream(const ExtentPlan& plan, const std::shared_ptr<File>& target,
+                      const std::string& descriptor) {
+        restrict_like_sources(plan, *target);
+        format::vmdk::StreamWriter writer{target, plan.sectors, descriptor};
+        GrainCopy copy{transfer_, extent_progress_};
+        copy.compress();
+        copy.run(plan.begin_sector, plan.sectors, {&reader_}, ZeroGrains::LeaveOut,
+                 [&](const std::shared_ptr<const GrainPiece>& piece) {
+                     for (std::size_t i = 0; i < piece->grains.size(); ++i) {
+                         const GrainPiece::Grain& grain = piece->grains[i];
+                         if (grain.wanted) writer.add(piece->first_grain + i, grain.packed);
+                     }
+                 });
+        writer.finish();
+        pending_.push_back({target, {}});
+    }
+
+    // Before any data is in the file: users who cannot read every extent must not read the copy.
+    void restrict_like_sources(const ExtentPlan& plan, File& target) {
+        vm::ChainReader reader{source_, settings_};
+        const std::uint64_t end = plan.begin_sector + plan.sectors;
+        for (std::uint64_t sector = plan.begin_sector; sector < end;) {
+            const vm::ChainRun found = reader.run_at(sector);
+            if (found.extent) target.restrict_like(*found.extent->file());
+            sector += found.run.sectors;
+        }
     }
 
     // Copies the whole file except header and descriptor. Returns false if the result would not be
@@ -160,9 +210,11 @@ class DiskBuilder {
     const DiskPlan& plan_;
     const fs::path& folder_;
     const vm::Settings& settings_;
+    const vm::Disk& source_;
     Progress& progress_;
     unsigned permissions_;  // users who cannot read every link of the source must not read the copy
     vm::ChainReader reader_;
+    bool leave_out_zeros_ = false;
     std::vector<Pending> pending_;
     ProgressShare extent_progress_;
     io::Transfer transfer_;  // declared last: its threads end before the members they use
@@ -173,6 +225,32 @@ class DiskBuilder {
 void build_disk(const vm::Disk& source, const DiskPlan& plan, const fs::path& folder,
                 const vm::Settings& settings, Progress& progress) {
     DiskBuilder{source, plan, folder, settings, progress}.build();
+}
+
+void build_compact_disk(const vm::Disk& source, const DiskPlan& plan, const fs::path& folder,
+                        const vm::Settings& settings, Progress& progress) {
+    DiskBuilder builder{source, plan, folder, settings, progress};
+    builder.leave_out_zeros();
+    builder.build();
+}
+
+void store_grains(const std::shared_ptr<const GrainPiece>& piece, SparseWriter& writer,
+                  const std::shared_ptr<File>& target, io::Transfer& transfer) {
+    const std::size_t count = piece->grains.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!piece->grains[i].wanted) continue;
+        std::size_t end = i + 1;
+        while (end < count && piece->grains[end].wanted) ++end;
+        const std::size_t first = i * kGrainBytes;
+        const std::size_t bytes = std::min(end * kGrainBytes, piece->bytes.size()) - first;
+        const std::uint64_t offset =
+            writer.allocate((piece->first_grain + i) * format::vmdk::kGrainSectors,
+                            (end - i) * format::vmdk::kGrainSectors);
+        transfer.post([piece, target, offset, first, bytes](std::span<std::byte>) {
+            io::write_unless_zero(*target, offset, std::span{piece->bytes}.subspan(first, bytes));
+        });
+        i = end;
+    }
 }
 
 void build_empty_disk(const vm::Disk& parent, const DiskPlan& plan, const fs::path& folder,

@@ -3,9 +3,13 @@
 #pragma once
 
 #include <boost/filesystem/path.hpp>
+#include <memory>
 
 #include "base/progress.h"
+#include "format/vmdk/sparse_writer.h"
+#include "io/transfer.h"
 #include "ops/disk_plan.h"
+#include "ops/grain_copy.h"
 #include "vm/disk.h"
 #include "vm/settings.h"
 
@@ -15,6 +19,16 @@ namespace vix::ops {
 // say otherwise, synced. On failure the files are incomplete; the caller removes the folder.
 void build_disk(const vm::Disk& source, const DiskPlan& plan, const boost::filesystem::path& folder,
                 const vm::Settings& settings, Progress& progress);
+
+// The same, but reads everything that cannot be copied as a file and leaves grains of zeros out.
+void build_compact_disk(const vm::Disk& source, const DiskPlan& plan,
+                        const boost::filesystem::path& folder, const vm::Settings& settings,
+                        Progress& progress);
+
+// Allocates the wanted grains of a piece, and has `transfer` write them.
+void store_grains(const std::shared_ptr<const GrainPiece>& piece,
+                  format::vmdk::SparseWriter& writer, const std::shared_ptr<io::File>& target,
+                  io::Transfer& transfer);
 
 // Makes an empty disk: a child of `parent` reads like its parent. Not synced.
 void build_empty_disk(const vm::Disk& parent, const DiskPlan& plan,

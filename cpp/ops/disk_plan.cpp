@@ -73,12 +73,6 @@ bool is_digits(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-std::string split_name(const std::string& name, char kind, std::size_t number) {
-    char suffix[32];
-    std::snprintf(suffix, sizeof suffix, "-%c%03zu.vmdk", kind, number);
-    return name + suffix;
-}
-
 std::vector<std::uint64_t> split_sizes(std::uint64_t capacity, std::uint64_t most) {
     std::vector<std::uint64_t> sizes(capacity / most, most);
     if (capacity % most != 0) sizes.push_back(capacity % most);
@@ -101,6 +95,10 @@ std::vector<std::uint64_t> extent_sizes(const vm::Disk& disk) {
     return split_sizes(disk.capacity_sectors, old ? kOldSplitSparse : kSplitSparse);
 }
 
+bool is_ide(const std::string& adapter) {
+    return equal_ignoring_case(adapter, "ide");
+}
+
 bool has(const Descriptor& descriptor, const std::string& name) {
     return descriptor.find_ddb(name).has_value();
 }
@@ -111,7 +109,7 @@ void add_missing_ddb(Descriptor& descriptor, std::uint64_t capacity) {
     if (!has(descriptor, "adapterType")) ddb.emplace_back("adapterType", "lsilogic");
     if (!has(descriptor, "virtualHWVersion")) ddb.emplace_back("virtualHWVersion", "4");
     if (has(descriptor, "geometry.cylinders")) return;
-    const bool ide = equal_ignoring_case(descriptor.find_ddb("adapterType").value_or(""), "ide");
+    const bool ide = is_ide(descriptor.find_ddb("adapterType").value_or(""));
     const std::uint64_t heads = ide ? 16 : 255;
     const std::uint64_t sectors = 63;
     std::uint64_t cylinders = std::max<std::uint64_t>(1, capacity / (heads * sectors));
@@ -154,10 +152,10 @@ DiskPlan plan_layout(const std::string& name, DiskClass type,
     std::uint64_t begin = 0;
     for (const std::uint64_t sectors : sizes) {
         const std::size_t number = plan.extents.size() + 1;
-        const char kind = plan.sparse ? 's' : 'f';
-        const std::string file_name = plan.embedded     ? plan.descriptor_name
-                                      : !is_split(type) ? name + "-flat.vmdk"
-                                                        : split_name(name, kind, number);
+        const std::string file_name = plan.embedded ? plan.descriptor_name
+                                      : !is_split(type)
+                                          ? name + "-flat.vmdk"
+                                          : split_extent_name(name, plan.sparse, number);
         plan.extents.push_back({file_name, begin, sectors});
         begin += sectors;
     }
@@ -219,7 +217,93 @@ bool may_be_parent(const Descriptor& descriptor) {
     });
 }
 
+DiskClass class_for(DiskLayout layout) {
+    switch (layout) {
+        case DiskLayout::SplitSparse:
+            return DiskClass::SplitSparse;
+        case DiskLayout::MonolithicFlat:
+        case DiskLayout::EsxFlat:
+        case DiskLayout::EsxThin:
+            return DiskClass::MonolithicFlat;
+        case DiskLayout::SplitFlat:
+            return DiskClass::SplitFlat;
+        case DiskLayout::MonolithicSparse:
+        case DiskLayout::Stream:
+            break;
+    }
+    return DiskClass::MonolithicSparse;
+}
+
+// A disk of the same class keeps its split; another gets that of today's products.
+std::vector<std::uint64_t> sizes_in_class(const vm::Disk& disk, DiskClass type) {
+    if (!is_split(type)) return {disk.capacity_sectors};
+    if (type == disk.disk_class) return extent_sizes(disk);
+    return more_extents(disk.capacity_sectors, type == DiskClass::SplitSparse);
+}
+
+void turn_into_esx(DiskPlan& plan, bool thin) {
+    plan.descriptor.create_type = "vmfs";
+    for (ExtentLine& line : plan.descriptor.extents) line.type = ExtentType::Vmfs;
+    if (thin) plan.descriptor.ddb.emplace_back("thinProvisioned", "1");
+}
+
 }  // namespace
+
+std::string split_extent_name(const std::string& name, bool sparse, std::size_t number) {
+    char suffix[32];
+    std::snprintf(suffix, sizeof suffix, "-%c%03zu.vmdk", sparse ? 's' : 'f', number);
+    return name + suffix;
+}
+
+std::vector<std::uint64_t> more_extents(std::uint64_t sectors, bool sparse) {
+    return split_sizes(sectors, sparse ? kSplitSparse : kSplitFlat);
+}
+
+Geometry geometry_for(std::uint64_t capacity_sectors, const std::string& adapter) {
+    constexpr std::uint64_t kGigabyte = std::uint64_t{1} << 21;  // in sectors
+    Geometry geometry{0, 255, 63};
+    if (is_ide(adapter)) {
+        geometry.heads = 16;
+    } else if (capacity_sectors < 2 * kGigabyte) {
+        geometry = {0, capacity_sectors < kGigabyte ? std::uint64_t{64} : 128, 32};
+    }
+    geometry.cylinders =
+        std::max<std::uint64_t>(1, capacity_sectors / (geometry.heads * geometry.sectors));
+    if (is_ide(adapter)) geometry.cylinders = std::min(geometry.cylinders, kMaxIdeCylinders);
+    return geometry;
+}
+
+vm::Disk blank_disk(const NewDisk& disk) {
+    const Geometry geometry = geometry_for(disk.capacity_sectors, disk.adapter);
+    vm::DiskLink link;
+    ExtentLine zeros;
+    zeros.type = ExtentType::Zero;
+    zeros.sectors = disk.capacity_sectors;
+    link.descriptor.extents.push_back(zeros);
+    link.descriptor.ddb = {{"adapterType", disk.adapter},
+                           {"geometry.cylinders", std::to_string(geometry.cylinders)},
+                           {"geometry.heads", std::to_string(geometry.heads)},
+                           {"geometry.sectors", std::to_string(geometry.sectors)}};
+    vm::Disk blank;
+    blank.chain.push_back(std::move(link));
+    blank.capacity_sectors = disk.capacity_sectors;
+    blank.disk_class = DiskClass::MonolithicFlat;
+    return blank;
+}
+
+DiskPlan plan_in_layout(const vm::Disk& disk, const std::string& name, DiskLayout layout) {
+    const DiskClass type = class_for(layout);
+    DiskPlan plan = plan_described(disk, name, type, sizes_in_class(disk, type), kRoomForIdentity);
+    plan.descriptor.ddb.emplace_back("uuid", vm::new_disk_uuid());
+    plan.preallocated = !plan.sparse && layout != DiskLayout::EsxThin;
+    if (layout == DiskLayout::EsxFlat || layout == DiskLayout::EsxThin) {
+        turn_into_esx(plan, layout == DiskLayout::EsxThin);
+    } else if (layout == DiskLayout::Stream) {
+        plan.compressed = true;
+        plan.descriptor.create_type = "streamOptimized";
+    }
+    return plan;
+}
 
 std::string without_snapshot_number(const std::string& stem) {
     const std::size_t length = 7;  // "-000001"

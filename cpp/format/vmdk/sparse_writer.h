@@ -9,12 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "base/units.h"
 #include "format/vmdk/headers.h"
 #include "io/file.h"
 
 namespace vix::format::vmdk {
 
 inline constexpr std::uint64_t kGrainSectors = 128;
+inline constexpr std::uint64_t kGrainBytes = kGrainSectors * kSectorSize;
 inline constexpr std::uint64_t kEntriesPerTable = 512;
 inline constexpr std::uint64_t kEmbeddedDescriptorSectors = 20;  // more only if the text needs it
 
