@@ -89,7 +89,8 @@ void StreamWriter::flush_table() {
     if (table_.empty()) return;
     append_marker(kTableSectors, kTableMarker);
     directory_[table_index_] = static_cast<std::uint32_t>(next_);
-    append(std::as_bytes(std::span{little_endian(table_)}));
+    const auto entries = little_endian(table_);
+    append(std::as_bytes(std::span{entries}));
     table_.clear();
 }
 
