@@ -198,7 +198,7 @@ is_refused('of a disk that is missing', machine(disks => [{ file_name => 'gone.v
         $vm, VIX_E_SNAPSHOT_EXISTS, destination => "$vm->{dir}/other.vmx");
 }
 for my $leftover (
-    'copy.vmx', 'COPY.nvram', 'other.vmx', 'disk.vmdk', 'x.vmsd', 'x.vmxf',
+    'copy.vmx', 'COPY.nvram', 'other.vmx', 'x.vmsd', 'x.vmxf',
     'x-1.vmsn', 'x-1.vmss', 'x.vmem'
     )
 {

@@ -36,8 +36,8 @@ using io::File;
 using vm::SnapshotTree;
 
 // Extensions of files by which a folder counts as holding a machine or leftovers of one.
-constexpr std::string_view kMachineFiles[] = {".vmx",  ".vmxf", ".vmdk", ".vmsd",
-                                              ".vmsn", ".vmss", ".vmem", ".nvram"};
+constexpr std::string_view kMachineFiles[] = {".vmx",  ".vmxf", ".vmsd", ".vmsn",
+                                              ".vmss", ".vmem", ".nvram"};
 // VMware's names for the snapshot that it takes for a linked clone.
 constexpr const char* kCloneSnapshotName = "Clone";
 constexpr const char* kCloneSnapshotDescription = "Created by clone operation.";
@@ -88,7 +88,8 @@ bool is_machine_file(const fs::path& path) {
            std::end(kMachineFiles);
 }
 
-// VMware's library also refuses a folder that holds only a leftover .nvram.
+// VMware's library also refuses a folder that holds only a leftover .nvram. Disks are no machine:
+// Packer makes more disks for a clone before it clones.
 void check_folder_free(const fs::path& folder) {
     for (const std::string& name : io::names_in(folder)) {
         if (is_machine_file(name)) {
@@ -138,11 +139,23 @@ std::string link_to(const fs::path& target, const CloneRequest& request) {
     return fs::relative(target, folder).string();
 }
 
+// The names of the disks in a folder, which may not exist, as clone_disk_name() compares them.
+std::set<std::string> disks_in(const fs::path& folder) {
+    std::set<std::string> found;
+    if (!fs::is_directory(folder)) return found;
+    for (const std::string& name : io::names_in(folder)) {
+        const fs::path disk = name;
+        if (!equal_ignoring_case(disk.extension().string(), ".vmdk")) continue;
+        found.insert(fold_case(disk.stem().string()));
+    }
+    return found;
+}
+
 void plan_disks(const vm::MachineState& state, const CloneRequest& request, Kind kind,
                 ClonePlan& plan) {
     const vm::Settings& settings = request.settings;
     std::map<fs::path, std::string> copies;  // two nodes may use the same disk
-    std::set<std::string> taken;
+    std::set<std::string> taken = disks_in(request.destination.parent_path());
     for (const vm::DiskDevice& device : state.disks) {
         const fs::path path = vm::find_disk(device, state.config, settings);
         std::string& copy = copies[fs::canonical(path)];

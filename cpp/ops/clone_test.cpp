@@ -296,6 +296,18 @@ TEST(Clone, MayGoBesideOtherFiles) {
     EXPECT_EQ(testing::read_file(folder / "dst/readme.txt"), "mine");
 }
 
+// Packer makes more disks for a clone before it clones.
+TEST(Clone, MayGoBesideDisks) {
+    const TempFolder folder;
+    const fs::path vmx = testing::write_small_machine(folder / "src");
+    clone(vmx, folder / "first/c.vmx");
+    const std::string disk = vm::Config::read(folder / "first/c.vmx").disks().front().file.name;
+    folder.write("dst/" + disk, "mine");
+    clone(vmx, folder / "dst/c.vmx");
+    EXPECT_EQ(testing::read_file(folder / "dst" / disk), "mine");
+    EXPECT_NE(vm::Config::read(folder / "dst/c.vmx").disks().front().file.name, disk);
+}
+
 TEST(Clone, IntoTheSourcesFolderIsRefused) {
     const TempFolder folder;
     const fs::path vmx = testing::write_small_machine(folder / "src");

@@ -424,7 +424,7 @@ Errors:
                                           the snapshot has memory
     VIX_E_SNAPSHOT_NOTFOUND (13003)       the snapshot was removed
     VIX_E_SNAPSHOT_EXISTS (13004)         the destination folder contains files of a virtual
-                                          machine
+                                          machine other than disks
     VIX_E_SNAPSHOT_VERSION (13005)        a linked clone: the source shares disks with other
                                           machines
     VIX_E_DISK_PARENT_NOTALLOWED (16068)  a linked clone: a disk is compressed, or has a format
