@@ -8,8 +8,10 @@ use warnings;
 
 use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
+use VMware::Vix::Vmrun::Messages ();
 
 my $POLL_SECONDS = 1;
+my @SHELLS       = qw(/bin/bash /bin/sh);
 my $HOW          = '[-noWait] [-activeWindow] [-interactive]';
 
 sub commands {
@@ -66,12 +68,39 @@ sub _run_program {
     my ($self, $vmx, @arguments) = @_;
     my ($run, $login) = _run_options(\@arguments);
     my $program = shift @arguments // VMware::Vix::Vmrun::fail('there is no program to run');
-    return _tell_end(
-        $vmx,
-        VMRunProgramInGuestEx(
-            $self->login($vmx, $login), $program, join(' ', @arguments), $run, VIX_INVALID_HANDLE
-        )
-    );
+    my $vm      = $self->login($vmx, $login);
+    my @command = _through_shell($vm, $vmx, $program, join ' ', @arguments);
+    return _tell_end($vmx, VMRunProgramInGuestEx($vm, @command, $run, VIX_INVALID_HANDLE));
+}
+
+# Returns the program and its arguments for VMRunProgramInGuest. VMware's tools for Linux give the
+# whole command line to bash, or to sh where there is no bash, so variables, pipes and redirections
+# work. They report a program that does not exist as a missing file.
+sub _through_shell {
+    my ($vm, $vmx, $program, $line) = @_;
+    my ($shell) = grep { _exists($vm, $vmx, $_) } @SHELLS;
+    return ($program, $line) if !defined $shell;
+    if ($program =~ m{\A/} && !_exists($vm, $vmx, $program)) {
+        VMware::Vix::Vmrun::fail(
+            VMware::Vix::Vmrun::Messages::text_of(VIX_E_FILE_NOT_FOUND, $vmx),
+            "the guest has no $program"
+        );
+    }
+    my $command = _quoted($program) . (length $line ? " $line" : '');
+    return ($shell, '-c ' . _quoted($command));
+}
+
+sub _exists {
+    my ($vm, $vmx, $path) = @_;
+    my ($err, $exists) = VMFileExistsInGuest($vm, $path);
+    _check($err, $vmx);
+    return $exists;
+}
+
+# As one word of a shell.
+sub _quoted {
+    my ($text) = @_;
+    return q{'} . $text =~ s/'/'\\''/gr . q{'};
 }
 
 sub _run_script {
