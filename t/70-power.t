@@ -96,7 +96,10 @@ sub setting {
     return $err == VIX_OK ? $value : text_of($err);
 }
 
+sub ended_well { return slurp($vmx) =~ /^cleanShutdown *= *"(\w+)"/m ? $1 : '' }
+
 my $text = slurp($vmx);
+is(ended_well(), 'FALSE', 'cleanShutdown of a machine that runs');
 
 subtest 'a setting for as long as it runs' => sub {
     succeeds(VMWriteVariable($vm, VIX_VM_CONFIG_RUNTIME_ONLY, 'displayName', "a\n'\x{263a}'", 0),
@@ -116,6 +119,7 @@ subtest 'paused' => sub {
 subtest 'suspended' => sub {
     succeeds(VMSuspend($vm, 0), 'VMSuspend');
     is(power_state(), VIX_POWERSTATE_SUSPENDED, 'suspended');
+    is(ended_well(), 'TRUE', 'cleanShutdown');
     is(VMPowerOff($vm, VIX_VMPOWEROP_NORMAL), VIX_E_VM_NOT_RUNNING, 'is not to be powered off');
     is(clone(VIX_CLONETYPE_LINKED, VIX_INVALID_HANDLE, 'linked2'),
         VIX_E_VM_IS_RUNNING, 'has no linked clone');
@@ -123,6 +127,7 @@ subtest 'suspended' => sub {
     succeeds(clone(VIX_CLONETYPE_FULL, VIX_INVALID_HANDLE, 'full'), 'has a full one');
     succeeds(VMPowerOn($vm, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), 'is resumed');
     is(power_state(), VIX_POWERSTATE_POWERED_ON, 'runs');
+    is(ended_well(), 'FALSE', 'cleanShutdown');
     is(setting('displayName'), "a\n'\x{263a}'", 'with its settings');
 };
 
@@ -152,6 +157,7 @@ subtest 'snapshots while it runs' => sub {
     succeeds(VMRevertToSnapshot($vm, $memory, VIX_VMPOWEROP_SUPPRESS_SNAPSHOT_POWERON,
         VIX_INVALID_HANDLE), 'back to memory, but not running');
     is(power_state(), VIX_POWERSTATE_SUSPENDED, 'is suspended');
+    is(ended_well(), 'TRUE', 'cleanShutdown, though the snapshot is of a machine that ran');
     succeeds(VMRevertToSnapshot($vm, $memory, 0, VIX_INVALID_HANDLE), 'back to memory');
     is(power_state(), VIX_POWERSTATE_POWERED_ON, 'runs');
     is(setting('displayName'), 'then', 'with the setting of then');
@@ -166,6 +172,7 @@ subtest 'a clone runs' => sub {
     succeeds($err, 'opened');
     succeeds(VMPowerOn($clone, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), 'VMPowerOn');
     succeeds(VMPowerOff($clone, VIX_VMPOWEROP_NORMAL), 'VMPowerOff');
+    like(slurp("$keep/linked/linked.vmx"), qr/^cleanShutdown *= *"TRUE"/m, 'cleanShutdown');
     succeeds(VMDelete($clone, VIX_VMDELETE_DISK_FILES), 'VMDelete');
     ReleaseHandle($clone);
 };

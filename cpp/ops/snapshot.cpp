@@ -165,7 +165,10 @@ bool is_unchanged_since(const Config& machine, const vm::Snapshot& snapshot,
     }
     auto config = on_disks(machine.dictionary(), frozen);
     auto config_then = then.config.dictionary();
-    for (format::Dictionary* text : {&config, &config_then}) power::forget_session(*text);
+    for (format::Dictionary* text : {&config, &config_then}) {
+        power::forget_session(*text);
+        text->remove(power::kCleanShutdown);
+    }
     if (config.to_bytes() != config_then.to_bytes()) return false;
     const vm::MachineState now = vm::present_state(machine, settings);
     if (now.nvram != then.nvram || now.firmware_variables != then.firmware_variables) return false;
@@ -255,6 +258,7 @@ vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settin
     auto config = on_disks(state.config.dictionary(), change.children().names());
     forget_suspended(config);
     power::forget_session(config);
+    if (config.find(power::kCleanShutdown)) config.set(power::kCleanShutdown, "TRUE");
     if (snapshot.with_memory) suspend_in_snapshot(config, snapshot);
     change.pending().follow_config(config.to_bytes());
     firmware.announce(change.pending());

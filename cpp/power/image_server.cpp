@@ -31,6 +31,10 @@ constexpr std::size_t kFilesBesides = 64;  // sockets, libraries, the monitor
 // may belong to another start by now. `tail` can wait for a process that is not its child; TERM
 // ends that wait. The lists of files to remove have a NUL after each name, because a path may
 // contain any other byte.
+//
+// When the machine's process has ended, and before other processes may use the machine, the
+// supervisor sets cleanShutdown in its .vmx. It overwrites the value where it is, because a process
+// that replaces the file meanwhile must win.
 constexpr const char* kSupervisor = R"sh(
 folder=$1 starter=$2
 shift 2
@@ -65,6 +69,16 @@ if starter_lives && [ -z "$stopped" ]; then
 fi
 trap '' TERM
 [ -s machine.pid ] || sleep 0.2
+set_clean='
+    exec 3<>"$1" || exit
+    line=$(grep -a -b -i -o -m 1 "^cleanShutdown[ 	]*=[ 	]*\"FALSE\"" <&3) || exit
+    text=${line#*:}
+    at=$((${line%%:*} + ${#text} - 7))
+    printf " \"TRUE\"" | dd of=/proc/self/fd/3 bs=7 seek="$at" oflag=seek_bytes conv=notrunc,fsync
+'
+if [ -s started ] && [ -s machine.pid ] && [ ! -e "/proc/$(cat machine.pid)" ]; then
+    LC_ALL=C xargs -0 sh -c "$set_clean" sh <started >/dev/null 2>&1
+fi
 remove_marks='for mark; do rm -f -- "$mark"; rmdir -- "${mark%/*}"; done'
 [ ! -s marks ] || xargs -0 sh -c "$remove_marks" sh <marks 2>/dev/null
 [ ! -s scratch ] || xargs -0 rm -f -- <scratch
@@ -371,6 +385,18 @@ Error ImageServer::start_error(const io::Outcome& outcome, std::size_t files) co
         default:
             return Error{VIX_E_FILE_ACCESS_ERROR,
                          "preparing " + folder_.string() + " failed: " + words};
+    }
+}
+
+void ImageServer::note_start(const fs::path& vmx) {
+    note("started", vmx.string());
+}
+
+void ImageServer::forget_start() noexcept {
+    try {
+        note("started", "");
+    } catch (...) {
+        // The server has ended with the machine.
     }
 }
 

@@ -53,6 +53,10 @@ class ImageServer {
     // `scratch`.
     void attach(pid_t machine, const std::vector<boost::filesystem::path>& marks,
                 const std::vector<boost::filesystem::path>& scratch);
+    // The guest is about to run. When its process ends, the server sets cleanShutdown in `vmx` to
+    // TRUE, if it is FALSE.
+    void note_start(const boost::filesystem::path& vmx);
+    void forget_start() noexcept;  // the guest did not run
     // The scratch files stay when the server ends.
     void keep_scratch();
     // The lock members that the server removes when it ends.

@@ -160,6 +160,21 @@ TEST_F(Server, EndsWithTheProcessItServesAndTakesItsMarksAlong) {
     EXPECT_FALSE(fs::exists(mark.parent_path()));
 }
 
+TEST_F(Server, SetsCleanShutdownWhenAMachineThatRanHasEnded) {
+    const auto images = images_of(testing::write_small_machine(folder_ / "vm"));
+    for (const bool ran : {true, false}) {
+        const auto vmx = folder_.write("x.vmx", "a = \"b\"\r\nCleanShutdown = \"FALSE\"\r\n");
+        ImageServer server{folder_.path(), "s", host_};
+        server.start(images, {});
+        if (ran) server.note_start(vmx);
+        server.attach(1999999999, {}, {});  // there is no such process
+        EXPECT_TRUE(
+            testing::wait_until([&] { return !fs::exists(server.socket().parent_path()); }));
+        EXPECT_EQ(vm::Config::read(vmx).find("cleanShutdown"), ran ? "TRUE" : "FALSE");
+        EXPECT_TRUE(testing::contains(testing::read_file(vmx), "a = \"b\"\r\n"));
+    }
+}
+
 TEST_F(Server, OfMoreFilesThanAProcessMayHaveNamesTheLimit) {
     ImageServer server{folder_.path(), "s", host_};
     auto images = images_of(testing::write_small_machine(folder_ / "vm"));

@@ -340,14 +340,16 @@ std::vector<std::string> Launch::run(StartAs as) {
     return notes_;
 }
 
-// The .vmx forgets the saved memory before the processors run. From its first instruction on the
-// guest changes disks, and resuming from the old memory after a crash would damage them.
+// The .vmx forgets the saved memory, and cleanShutdown becomes FALSE, before the processors run.
+// From its first instruction on the guest changes disks, and resuming from the old memory after a
+// crash would damage them.
 void Launch::go(StartAs as) {
-    const auto saved = machine_.find("checkpoint.vmState").value_or("");
-    if (!saved.empty()) record_state(machine_, "", machine_settings_);
+    record_start(machine_, machine_settings_);
     try {
+        server_.note_start(vmx_);
         if (as == StartAs::Running) domain_->resume();
     } catch (...) {
+        server_.forget_start();
         io::replace_file(vmx_, machine_.dictionary().to_bytes(), machine_settings_.durability);
         throw;
     }

@@ -18,6 +18,13 @@ namespace {
 constexpr std::string_view kComplete = "LibvirtQemudSave";
 constexpr std::string_view kIncomplete = "LibvirtQemudPart";
 
+void set_state(format::Dictionary& dictionary, const std::string& name) {
+    dictionary.set("checkpoint.vmState", name);
+    if (dictionary.find("checkpoint.vmState.readOnly")) {
+        dictionary.set("checkpoint.vmState.readOnly", "FALSE");
+    }
+}
+
 }  // namespace
 
 fs::path state_file_for(const vm::Config& machine, const vm::Settings& settings) {
@@ -79,11 +86,17 @@ SavedState saved_state(const vm::Config& machine, const vm::Settings& settings) 
 void record_state(const vm::Config& machine, const std::string& name,
                   const vm::Settings& settings) {
     format::Dictionary dictionary = machine.dictionary();
-    dictionary.set("checkpoint.vmState", name);
-    if (dictionary.find("checkpoint.vmState.readOnly")) {
-        dictionary.set("checkpoint.vmState.readOnly", "FALSE");
-    }
+    set_state(dictionary, name);
     io::replace_file(machine.path(), dictionary.to_bytes(), settings.durability);
+}
+
+void record_start(const vm::Config& machine, const vm::Settings& settings) {
+    format::Dictionary dictionary = machine.dictionary();
+    if (machine.is_suspended()) set_state(dictionary, "");
+    dictionary.set(kCleanShutdown, "FALSE");
+    const std::string bytes = dictionary.to_bytes();
+    if (bytes == machine.dictionary().to_bytes()) return;
+    io::replace_file(machine.path(), bytes, settings.durability);
 }
 
 }  // namespace vix::power

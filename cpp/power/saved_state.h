@@ -39,6 +39,12 @@ SavedState saved_state(const vm::Config& machine, const vm::Settings& settings);
 // The same for a file.
 SavedState saved_state(const boost::filesystem::path& file);
 
+// FALSE in the .vmx of a machine that runs or crashed, TRUE after its process has ended.
+inline constexpr const char* kCleanShutdown = "cleanShutdown";
+
+// The machine is about to run: clears checkpoint.vmState and sets cleanShutdown to FALSE.
+void record_start(const vm::Config& machine, const vm::Settings& settings);
+
 // Sets checkpoint.vmState, or clears it if `name` is empty.
 void record_state(const vm::Config& machine, const std::string& name, const vm::Settings& settings);
 
