@@ -14,6 +14,7 @@ use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Calls qw(clone_vm open_vm);
 use VixTest::Guest qw(guest_to_run in_guest log_in);
+use VixTest::Vmrun qw(set_setting);
 
 sub power_on {
     my ($vm) = @_;
@@ -93,6 +94,21 @@ subtest 'a guest boots from the disk of bios.hddOrder and has all its disks' => 
     $has->('1:0:1:0', 11);
     $has->('2:0:0:0', 12);
     $has->('2:0:9:0', 13);
+    is(VMPowerOff($vm, VIX_VMPOWEROP_NORMAL), VIX_OK, 'off');
+
+    open my $floppy, '>', "$keep/floppy.img" or die "floppy: $!";
+    truncate $floppy, 1_474_560 or die "floppy: $!";
+    my @keys = (
+        'floppy0.present' => 'TRUE', 'floppy0.fileType' => 'file',
+        'floppy0.fileName' => "$keep/floppy.img",
+        'serial1.present' => 'TRUE', 'serial1.fileType' => 'pipe',
+        'serial1.fileName' => "$keep/none/pipe", 'serial1.pipe.endPoint' => 'client',
+        'serial2.present' => 'TRUE', 'serial2.fileType' => 'device', 'serial2.fileName' => '/dev/none',
+    );
+    while (my ($key, $value) = splice @keys, 0, 2) { set_setting($vmx, $key, $value) }
+    ($err, $detail) = power_on($vm);
+    is($err, VIX_OK, 'a floppy elsewhere and ports to nothing') or diag($detail);
+    like($detail, qr/\b$_ is connected to nothing/, "the detail names $_") for 'serial1', 'serial2';
     is(VMPowerOff($vm, VIX_VMPOWEROP_NORMAL), VIX_OK, 'off');
 };
 

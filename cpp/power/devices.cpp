@@ -93,22 +93,33 @@ void write_card(DomainWriter& writer, const std::string& card) {
 }
 
 // The file of a port. Nothing without a name, or for a Windows path that no setting maps.
-std::optional<std::string> port_file(DomainWriter& writer, const std::string& port) {
-    const std::string name = writer.machine.find(port + ".fileName").value_or("");
+std::optional<std::string> port_file(const vm::Config& machine, const fs::path& vmx,
+                                     const vm::Settings& settings, const std::string& port) {
+    const std::string name = machine.find(port + ".fileName").value_or("");
     try {
         if (name.empty()) return std::nullopt;
-        const fs::path path = writer.settings.path_map.resolve(name);
-        return (path.is_absolute() ? path : writer.context.vmx.parent_path() / path).string();
+        const fs::path path = settings.path_map.resolve(name);
+        return (path.is_absolute() ? path : vmx.parent_path() / path).string();
     } catch (const Error&) {
         return std::nullopt;
     }
+}
+
+std::optional<std::string> port_file(const DomainWriter& writer, const std::string& port) {
+    return port_file(writer.machine, writer.context.vmx, writer.settings, port);
+}
+
+bool is_dead(const DomainWriter& writer, const std::string& port) {
+    return writer.context.dead_ports.contains(port);
 }
 
 void write_serial(DomainWriter& writer, const std::string& port, int number) {
     const std::string type = value_of(writer.machine, port + ".fileType");
     const auto file = port_file(writer, port);
     Xml& xml = writer.xml;
-    if (type == "file" && file) {
+    if (is_dead(writer, port)) {
+        xml.open("serial", {{"type", "null"}});
+    } else if (type == "file" && file) {
         xml.open("serial", {{"type", "file"}}).empty("source", {{"path", *file}, {"append", "on"}});
     } else if (type == "pipe" && file) {
         const bool client = value_of(writer.machine, port + ".pipe.endPoint") == "client";
@@ -131,10 +142,14 @@ void write_parallel(DomainWriter& writer, const std::string& port, int number) {
                                " is left out, because only parallel ports to files are supported");
         return;
     }
-    writer.xml.open("parallel", {{"type", "file"}})
-        .empty("source", {{"path", *file}, {"append", "on"}})
-        .empty("target", {{"port", std::to_string(number)}})
-        .close();
+    Xml& xml = writer.xml;
+    if (is_dead(writer, port)) {
+        xml.open("parallel", {{"type", "null"}});
+    } else {
+        xml.open("parallel", {{"type", "file"}})
+            .empty("source", {{"path", *file}, {"append", "on"}});
+    }
+    xml.empty("target", {{"port", std::to_string(number)}}).close();
 }
 
 // RemoteDisplay.vnc.key holds the password in a form that only VMware reads. Without its password
@@ -162,6 +177,21 @@ void write_network(DomainWriter& writer) {
         const std::string card = "ethernet" + std::to_string(i);
         if (writer.machine.is_true(card + ".present")) write_card(writer, card);
     }
+}
+
+std::map<std::string, std::string> port_backends(const vm::Config& machine, const fs::path& vmx,
+                                                 const vm::Settings& settings) {
+    constexpr std::pair<const char*, int> kKinds[] = {{"serial", kSerialPorts},
+                                                      {"parallel", kParallelPorts}};
+    std::map<std::string, std::string> found;
+    for (const auto& [kind, count] : kKinds) {
+        for (int i = 0; i < count; ++i) {
+            const std::string port = kind + std::to_string(i);
+            const auto file = port_file(machine, vmx, settings, port);
+            if (file && machine.is_true(port + ".present")) found[port] = *file;
+        }
+    }
+    return found;
 }
 
 void write_ports(DomainWriter& writer) {

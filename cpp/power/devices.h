@@ -2,6 +2,7 @@
 // reports replaced or omitted devices in DomainWriter::notes.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,11 @@ struct DomainWriter {
     std::vector<std::string> notes;
     std::vector<std::string> boot;  // see boot_devices()
 };
+
+// The host's file, pipe or device of each serial and parallel port that has one.
+std::map<std::string, std::string> port_backends(const vm::Config& machine,
+                                                 const boost::filesystem::path& vmx,
+                                                 const vm::Settings& settings);
 
 void write_network(DomainWriter& writer);
 void write_ports(DomainWriter& writer);

@@ -4,6 +4,7 @@
 
 #include <boost/filesystem/path.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ struct DomainContext {
     std::optional<long> vnc_port;  // overrides that in the .vmx
     // New at each power-on; unchanged when the guest reboots.
     std::string run_id;
+    std::set<std::string> dead_ports;  // "serial0": the port is connected to nothing
 };
 
 struct DomainDescription {

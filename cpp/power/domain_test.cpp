@@ -139,6 +139,33 @@ TEST(Domain, HostFloppyThatTheHostDoesNotHaveIsNotStartedFrom) {
     EXPECT_TRUE(contains(describe(text, context).xml, "<boot order='1'/>"));
 }
 
+TEST(Domain, APortWithoutItsBackendIsConnectedToNothing) {
+    const std::string text =
+        "serial0.present = \"TRUE\"\nserial0.fileType = \"pipe\"\n"
+        "serial0.fileName = \"/none/pipe\"\nserial1.present = \"TRUE\"\n"
+        "serial1.fileType = \"file\"\nserial1.fileName = \"log\"\n";
+    auto context = context_for("/vms/x.vmx");
+    context.dead_ports = {"serial0"};
+    const auto xml = describe(text, context).xml;
+    EXPECT_TRUE(contains(xml, "<serial type='null'>")) << xml;
+    EXPECT_FALSE(contains(xml, "/none/pipe")) << xml;
+    EXPECT_TRUE(contains(xml, "/vms/log")) << xml;
+}
+
+TEST(Domain, AFloppyThatTheGuestMayNotWriteIsReadOnly) {
+    const auto machine = vm::Config::parse("/vms/x.vmx", "", "/vms/x.vmx");
+    Drive floppy;
+    floppy.node = "floppy0";
+    floppy.bus = Bus::Floppy;
+    floppy.kind = Drive::Kind::Floppy;
+    const auto xml = [&] {
+        return describe_domain(machine, {floppy}, context_for("/vms/x.vmx"), {}).xml;
+    };
+    EXPECT_FALSE(contains(xml(), "<readonly/>"));
+    floppy.read_only = true;
+    EXPECT_TRUE(contains(xml(), "<readonly/>"));
+}
+
 TEST(Domain, GuestOfAnArmProcessorIsRefused) {
     const auto check = [](const std::string& text) {
         check_startable(vm::Config::parse("/vms/a.vmx", text, "/vms/a.vmx"));

@@ -67,7 +67,7 @@ void DriveWriter::write(const Drive& drive, const Place& place) {
     xml.open("disk", {{"type", source}, {"device", kind}});
     write_source(drive);
     xml.empty("target", {{"dev", names_.next(prefix)}, {"bus", place.bus}});
-    if (drive.kind == Drive::Kind::Cd) xml.empty("readonly");
+    if (drive.kind == Drive::Kind::Cd || drive.read_only) xml.empty("readonly");
     if (!place.wwn.empty()) xml.text("wwn", place.wwn);
     write_boot_order(drive.node, writer_);
     xml.empty("address", {{"type", "drive"},

@@ -24,6 +24,7 @@ struct Drive {
     Medium medium = Medium::Image;
     vm::NamedFile file;
     bool discards_writes = false;  // independent-nonpersistent: each power-on discards old writes
+    bool read_only = false;        // a floppy that the guest may not write
 };
 
 enum class ScsiAdapter { BusLogic, LsiLogic, LsiSas, Pvscsi };

@@ -77,6 +77,7 @@ std::vector<Image> medium_image(Drive& drive, const vm::Config& machine,
         const fs::path real = fs::canonical(*path);
         const bool own = real.parent_path() == fs::canonical(machine.folder());
         const bool writable = floppy && own && access(path->c_str(), W_OK) == 0;
+        drive.read_only = floppy && !writable;
         return {{drive.node, {real}, false, writable, {}}};
     } catch (const Error& error) {
         notes.push_back(drive.node + " is empty: " + error.detail());

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/filesystem/operations.hpp>
 #include <chrono>
 #include <thread>
@@ -10,6 +11,7 @@
 #include "base/text.h"
 #include "io/lock.h"
 #include "io/replacement.h"
+#include "power/devices.h"
 #include "power/disk_check.h"
 #include "power/identity.h"
 #include "power/saved_state.h"
@@ -240,9 +242,32 @@ Domain Launch::start_domain() {
     }
 }
 
+// QEMU does not start if the host's file, pipe or device behind a port is missing. VMware starts
+// such a machine with the port disconnected. Gives up the ports whose backend the error names, or
+// all. False if none is left.
+bool Launch::give_up_ports(const Error& reason, std::vector<std::string>& notes) {
+    auto ports = port_backends(machine_, vmx_, machine_settings_);
+    std::erase_if(ports,
+                  [&](const auto& port) { return context_.dead_ports.contains(port.first); });
+    if (ports.empty()) return false;
+    const auto is_named = [&](const auto& port) {
+        return reason.detail().find(port.second) != std::string::npos;
+    };
+    const bool some = std::any_of(ports.begin(), ports.end(), is_named);
+    for (const auto& port : ports) {
+        if (some && !is_named(port)) continue;
+        context_.dead_ports.insert(port.first);
+        notes.push_back(port.first + " is connected to nothing: " + reason.detail());
+    }
+    return true;
+}
+
 // Another machine may take the port of the display at the same moment; then the next port is tried.
 Domain Launch::start_by(Accelerator way) {
     context_.accelerator = way;
+    context_.dead_ports.clear();
+    std::vector<std::string> given_up;
+    std::optional<Error> first;
     const auto wanted = wanted_vnc_port(machine_);
     for (int tries = 1;; ++tries) {
         std::vector<std::string> notes;
@@ -252,10 +277,13 @@ Domain Launch::start_by(Accelerator way) {
         try {
             Domain domain = connection_.start(description.xml, StartAs::Paused);
             notes_.insert(notes_.end(), notes.begin(), notes.end());
+            notes_.insert(notes_.end(), given_up.begin(), given_up.end());
             return domain;
-        } catch (const Error&) {
+        } catch (const Error& error) {
             const bool lost = wanted && listening_ports(host_).contains(*context_.vnc_port);
-            if (!lost || tries == kPortTries) throw;
+            if (lost && tries < kPortTries) continue;
+            if (!first) first.emplace(error);
+            if (!give_up_ports(error, given_up)) throw *first;
         }
     }
 }

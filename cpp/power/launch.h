@@ -43,6 +43,7 @@ class Launch {
     Domain start_or_resume(bool resuming);
     Domain start_domain();
     Domain start_by(Accelerator way);
+    bool give_up_ports(const Error& reason, std::vector<std::string>& notes);
     Domain resume_domain();
     void begin_session();
     void mark_running();
