@@ -1,4 +1,4 @@
-# libvix: many threads with mixed calls. With VIX_TEST_THREADS=64x1000 as many as the promise says.
+# libvix: many threads with mixed calls. With LIBVIX_THREADS=64x1000 as many as the promise says.
 
 use strict;
 use warnings;
@@ -7,7 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
-my ($threads, $calls) = (delete $ENV{VIX_TEST_THREADS} // '16x200') =~ /\A(\d+)x(\d+)\z/;
+my ($threads, $calls) = (delete $ENV{LIBVIX_THREADS} // '16x200') =~ /\A(\d+)x(\d+)\z/;
 
 use VixTest qw(make_vm temp_dir);
 use VixTest::Libvix qw(make_program needs_library passes);

@@ -1,10 +1,10 @@
 package VixTest::Libvix;
 
 # Compiles and runs programs that use libvixAllProducts.so, as others write them. The library and its
-# headers are those of the build, in build/ or in the folder VIX_BUILD. Other variables:
+# headers are those of the build, in build/ or in the folder LIBVIX_BUILD. Other variables:
 #
-#   VIX_C_FLAGS     more options for the compiler, such as -fsanitize=address
-#   VIX_C_WRAPPER   a command that runs the programs, such as valgrind --error-exitcode=9
+#   LIBVIX_C_FLAGS     more options for the compiler, such as -fsanitize=address
+#   LIBVIX_C_WRAPPER   a command that runs the programs, such as valgrind --error-exitcode=9
 
 use strict;
 use warnings;
@@ -20,7 +20,7 @@ use VixTest::Tools qw(have_tool run_tool);
 our @EXPORT_OK = qw(build_folder is_sanitized library needs_library compiler compile make_program run_program
     passes program_environment);
 
-my ($build, $flags, $wrapper) = map { delete $ENV{$_} } qw(VIX_BUILD VIX_C_FLAGS VIX_C_WRAPPER);
+my ($build, $flags, $wrapper) = map { delete $ENV{$_} } qw(LIBVIX_BUILD LIBVIX_C_FLAGS LIBVIX_C_WRAPPER);
 my @flags   = split ' ', $flags   // '';
 my @wrapper = split ' ', $wrapper // '';
 my ($root)  = grep { -e "$_/MANIFEST" } "$FindBin::Bin/..", "$FindBin::Bin/../..";
