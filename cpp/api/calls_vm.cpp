@@ -175,20 +175,21 @@ std::shared_ptr<VmObject> vm_with_folders(const Call& call, Handle handle) {
     return vm;
 }
 
-// QEMU's guests see no shared folders, so a machine that runs there has none to change.
-void require_sharing(const Call& call, const VmObject& vm) {
+// The settings of a machine that this library runs; null for others. QEMU's guests see no shared
+// folders, but programs add them to a machine that runs and go on only if that works.
+const power::Settings* settings_if_running(Call& call, const VmObject& vm) {
     host::require_support(vm.provider(), host::Operation::ShareFolders);
-    if (!engine_of(call).runs(vm.vmx())) return;
-    throw Error{VIX_E_NOT_SUPPORTED, vm.reported_path() +
-                                         " runs in QEMU, whose guests see no shared folders. Power "
-                                         "it off to change their list"};
+    if (!engine_of(call).runs(vm.vmx())) return nullptr;
+    call.note(vm.reported_path() +
+              " runs in QEMU, whose guests see no shared folders; its list is changed");
+    return &call.power_settings();
 }
 
 void vm_enable_folders(Call& call, int handle, int enabled, int options) {
     const auto vm = vm_with_folders(call, handle);
     require_options(options, 0, "VMEnableSharedFolders");
-    require_sharing(call, *vm);
-    ops::enable_shared_folders(vm->vmx(), enabled != 0, call.settings(), call.progress());
+    const auto* running = settings_if_running(call, *vm);
+    ops::enable_shared_folders(vm->vmx(), enabled != 0, call.settings(), call.progress(), running);
 }
 
 void vm_count_folders(Call& call, int handle) {
@@ -215,22 +216,24 @@ void vm_folder_state(Call& call, int handle, int index) {
 void vm_set_folder(Call& call, int handle, const std::string& name, const std::string& host_path,
                    int flags) {
     const auto vm = vm_with_folders(call, handle);
-    require_sharing(call, *vm);
-    ops::set_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings(), call.progress());
+    const auto* running = settings_if_running(call, *vm);
+    ops::set_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings(), call.progress(),
+                           running);
 }
 
 void vm_add_folder(Call& call, int handle, const std::string& name, const std::string& host_path,
                    int flags) {
     const auto vm = vm_with_folders(call, handle);
-    require_sharing(call, *vm);
-    ops::add_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings(), call.progress());
+    const auto* running = settings_if_running(call, *vm);
+    ops::add_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings(), call.progress(),
+                           running);
 }
 
 void vm_remove_folder(Call& call, int handle, const std::string& name, int flags) {
     const auto vm = vm_with_folders(call, handle);
     require_options(flags, 0, "VMRemoveSharedFolder");
-    require_sharing(call, *vm);
-    ops::remove_shared_folder(vm->vmx(), name, call.settings(), call.progress());
+    const auto* running = settings_if_running(call, *vm);
+    ops::remove_shared_folder(vm->vmx(), name, call.settings(), call.progress(), running);
 }
 
 constexpr CallRow kCalls[] = {

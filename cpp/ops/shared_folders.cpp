@@ -116,6 +116,13 @@ std::size_t free_number(const std::vector<Slot>& slots) {
     return number;
 }
 
+// The list of a running machine is kept for the next start.
+void change(const fs::path& vmx, const vm::Settings& settings, Progress& waiting,
+            const power::Settings* running, const ConfigEdit& edit) {
+    if (running != nullptr) return change_running_config(vmx, settings, *running, edit);
+    change_config(vmx, settings, waiting, edit);
+}
+
 }  // namespace
 
 std::vector<SharedFolder> shared_folders(const fs::path& vmx, const vm::Settings&) {
@@ -126,11 +133,12 @@ std::vector<SharedFolder> shared_folders(const fs::path& vmx, const vm::Settings
 }
 
 void add_shared_folder(const fs::path& vmx, const SharedFolder& folder,
-                       const vm::Settings& settings, Progress& waiting) {
+                       const vm::Settings& settings, Progress& waiting,
+                       const power::Settings* running) {
     check_name(folder.name);
     check_flags(folder.flags);
     check_host_path(folder.host_path, settings);
-    change_config(vmx, settings, waiting, [&](const vm::Config&, format::Dictionary& dictionary) {
+    change(vmx, settings, waiting, running, [&](const vm::Config&, format::Dictionary& dictionary) {
         const auto slots = slots_of(dictionary);
         if (find(slots, folder.name)) {
             throw Error{VIX_E_ALREADY_EXISTS,
@@ -142,17 +150,19 @@ void add_shared_folder(const fs::path& vmx, const SharedFolder& folder,
 }
 
 void remove_shared_folder(const fs::path& vmx, const std::string& name,
-                          const vm::Settings& settings, Progress& waiting) {
-    change_config(vmx, settings, waiting, [&](const vm::Config&, format::Dictionary& dictionary) {
+                          const vm::Settings& settings, Progress& waiting,
+                          const power::Settings* running) {
+    change(vmx, settings, waiting, running, [&](const vm::Config&, format::Dictionary& dictionary) {
         format::remove_key_group(dictionary, kPrefix, require(dictionary, name, vmx));
         write_count(dictionary);
     });
 }
 
 void set_shared_folder(const fs::path& vmx, const SharedFolder& folder,
-                       const vm::Settings& settings, Progress& waiting) {
+                       const vm::Settings& settings, Progress& waiting,
+                       const power::Settings* running) {
     check_flags(folder.flags);
-    change_config(vmx, settings, waiting, [&](const vm::Config&, format::Dictionary& dictionary) {
+    change(vmx, settings, waiting, running, [&](const vm::Config&, format::Dictionary& dictionary) {
         const std::size_t number = require(dictionary, folder.name, vmx);
         check_host_path(folder.host_path, settings);
         const bool writable = (folder.flags & kSharedFolderWritable) != 0;
@@ -163,8 +173,8 @@ void set_shared_folder(const fs::path& vmx, const SharedFolder& folder,
 }
 
 void enable_shared_folders(const fs::path& vmx, bool enabled, const vm::Settings& settings,
-                           Progress& waiting) {
-    change_config(vmx, settings, waiting, [&](const vm::Config&, format::Dictionary& dictionary) {
+                           Progress& waiting, const power::Settings* running) {
+    change(vmx, settings, waiting, running, [&](const vm::Config&, format::Dictionary& dictionary) {
         dictionary.set(kDisabled, enabled ? "FALSE" : "TRUE");
     });
 }

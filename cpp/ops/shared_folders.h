@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/progress.h"
+#include "power/settings.h"
 #include "vm/settings.h"
 
 namespace vix::ops {
@@ -23,7 +24,8 @@ struct SharedFolder {
 std::vector<SharedFolder> shared_folders(const boost::filesystem::path& vmx,
                                          const vm::Settings& settings);
 
-// The calls below change the .vmx of a machine that is off. Besides their own errors they throw
+// The calls below change the .vmx of a machine that is off, or, with `running`, of one that this
+// library runs with these settings. Besides their own errors they throw
 // VIX_E_VM_IS_RUNNING, VIX_E_NEED_KEY, VIX_E_CANCELLED while they wait for others, and the errors
 // of reading a .vmx. Names are compared without case.
 
@@ -33,19 +35,23 @@ std::vector<SharedFolder> shared_folders(const boost::filesystem::path& vmx,
 //   unknown flags.
 // - VIX_E_FILE_NOT_FOUND, VIX_E_INCORRECT_FILE_TYPE: the host path is not a folder.
 void add_shared_folder(const boost::filesystem::path& vmx, const SharedFolder& folder,
-                       const vm::Settings& settings, Progress& waiting);
+                       const vm::Settings& settings, Progress& waiting,
+                       const power::Settings* running = nullptr);
 
 // Throws VIX_E_NOT_FOUND. The folders after it move down by one index.
 void remove_shared_folder(const boost::filesystem::path& vmx, const std::string& name,
-                          const vm::Settings& settings, Progress& waiting);
+                          const vm::Settings& settings, Progress& waiting,
+                          const power::Settings* running = nullptr);
 
 // Changes the path and flags of the folder with that name. Throws VIX_E_NOT_FOUND, and the errors
 // of add_shared_folder() for path and flags.
 void set_shared_folder(const boost::filesystem::path& vmx, const SharedFolder& folder,
-                       const vm::Settings& settings, Progress& waiting);
+                       const vm::Settings& settings, Progress& waiting,
+                       const power::Settings* running = nullptr);
 
 // Sets whether the guest may use shared folders at all.
 void enable_shared_folders(const boost::filesystem::path& vmx, bool enabled,
-                           const vm::Settings& settings, Progress& waiting);
+                           const vm::Settings& settings, Progress& waiting,
+                           const power::Settings* running = nullptr);
 
 }  // namespace vix::ops

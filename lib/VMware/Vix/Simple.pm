@@ -995,10 +995,10 @@ codes:
 
     VIX_E_NOT_SUPPORTED (6)  the host type is neither Workstation nor Player
 
-QEMU's guests see no shared folders. VMware's functions need a running machine; these need one that
-is off. So those that change the list also return these codes:
+QEMU's guests see no shared folders. VMware's functions need a running machine; these also work on one
+that is off. If VMPowerOn started the machine and it runs, the list is changed, and the detail says
+that the guest sees nothing of it. Those that change the list also return these codes:
 
-    VIX_E_NOT_SUPPORTED (6)     VMPowerOn started the machine, and it runs
     VIX_E_NEED_KEY (30)         the machine is encrypted
     VIX_E_VM_IS_RUNNING (3007)  another product runs the machine
 
