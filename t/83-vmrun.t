@@ -244,6 +244,9 @@ subtest 'what needs a machine that runs, and its tools' => sub {
         is(said(@user, $name, $vm->{vmx}, @arguments), $off, "@{$command} of one that is off");
     }
     is(said('checkToolsState', $vm->{vmx}), "unknown\n(254)", 'checkToolsState');
+    is(said('writeVariable', $vm->{vmx}, 'runtimeConfig', 'tools.remindInstall', 'FALSE'), '(0)',
+        'as of a guest whose tools ran');
+    is(said('checkToolsState', $vm->{vmx}), "installed\n(0)", 'checkToolsState of one with tools');
     like(said('stop', $vm->{vmx}, 'gently'), qr/\AError: the last argument must be one of hard, /,
         'a word that is none');
     put_lock($vm->{vmx});

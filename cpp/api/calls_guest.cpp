@@ -8,6 +8,7 @@
 #include "api/result_fields.h"
 #include "api/text_argument.h"
 #include "base/error.h"
+#include "ops/variables.h"
 #include "power/guest_login.h"
 #include "power/guest_variables.h"
 #include "power/picture.h"
@@ -53,6 +54,7 @@ std::int64_t flags_of(const power::GuestFileInfo& info) {
 void vm_wait_for_tools(Call& call, int handle, int timeout_s) {
     const auto vm = guest_of(call, handle);
     agent_of(call, *vm).wait_until_answers(timeout_s, call.progress());
+    ops::note_tools({vm->vmx(), call.settings(), call.power_settings()});
 }
 
 void vm_login(Call& call, int handle, const std::string& user, const std::string& password,
@@ -66,6 +68,7 @@ void vm_login(Call& call, int handle, const std::string& user, const std::string
                     "the guest agent cannot act in the session of a user at the guest's screen"};
     }
     power::check_login(agent, user, password);
+    ops::note_tools({vm->vmx(), call.settings(), call.power_settings()});
     vm->set_guest_user(user);
 }
 

@@ -115,4 +115,18 @@ void write_guest_variable(power::GuestAgent& agent, const std::string& name,
     power::set_runtime_setting(agent.machine(), kGuestInfo + name, value);
 }
 
+void note_tools(const VariablesOf& machine) noexcept {
+    constexpr const char* kRemind = "tools.remindInstall";
+    try {
+        const auto noted = vm::Config::read(machine.vmx).find(kRemind);
+        if (noted && equal_ignoring_case(*noted, "FALSE")) return;
+        change_running_config(machine.vmx, machine.settings, machine.power_settings,
+                              [](const vm::Config&, format::Dictionary& dictionary) {
+                                  dictionary.set(kRemind, "FALSE");
+                              });
+    } catch (...) {
+        // The next call tries again.
+    }
+}
+
 }  // namespace vix::ops

@@ -51,4 +51,7 @@ std::string read_guest_variable(power::GuestAgent& agent, const boost::filesyste
 void write_guest_variable(power::GuestAgent& agent, const std::string& name,
                           const std::string& value, Progress& progress);
 
+// The guest's tools have answered: notes that in the .vmx, as VMware does (tools.remindInstall).
+void note_tools(const VariablesOf& machine) noexcept;
+
 }  // namespace vix::ops

@@ -239,15 +239,19 @@ sub _ip_address {
     }
 }
 
-# VMware's vmrun returns -2 for an unknown state, which is not an error: the command itself worked.
+# VMware's vmrun returns -2 for an unknown state, which is not an error: the command itself worked. The
+# key in the .vmx says whether tools ran in the guest before.
 sub _tools_state {
     my ($self, $vmx) = @_;
-    my ($err, $power, $state) = GetProperties($self->open_vm($vmx), VIX_PROPERTY_VM_POWER_STATE,
-        VIX_PROPERTY_VM_TOOLS_STATE);
+    my $vm = $self->open_vm($vmx);
+    my ($err, $power, $state)
+        = GetProperties($vm, VIX_PROPERTY_VM_POWER_STATE, VIX_PROPERTY_VM_TOOLS_STATE);
     _check($err, $vmx);
     my $running = $state & VIX_TOOLSSTATE_RUNNING || $power & VIX_POWERSTATE_TOOLS_RUNNING;
-    VMware::Vix::Vmrun::say_text($running ? 'running' : 'unknown');
-    return $running ? 0 : 254;
+    ($err, my $remind) = VMReadVariable($vm, VIX_VM_CONFIG_RUNTIME_ONLY, 'tools.remindInstall', 0);
+    my $installed = $err == VIX_OK && lc $remind eq 'false';
+    VMware::Vix::Vmrun::say_text($running ? 'running' : $installed ? 'installed' : 'unknown');
+    return $running || $installed ? 0 : 254;
 }
 
 sub _install_tools {

@@ -1,0 +1,52 @@
+#!/usr/bin/perl
+# vmrun on a virtual machine that runs: a small Linux with the agent.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+
+use VixTest;
+use VixTest::Guest qw(guest_to_run);
+use VixTest::Vmrun qw(said setting vmrun);
+
+my ($keep, $vmx) = guest_to_run('small');
+my @ROOT = qw(-gu root -gp root-secret);
+
+is(said('start', $vmx, 'nogui'), '(0)', 'start');
+is(said('start', $vmx, 'nogui'),
+    "Error: The virtual machine should not be powered on. It is already running.\n(255)",
+    'not twice');
+like(said('getGuestIPAddress', $vmx, '-wait'), qr/\A[\d.:a-f]+\n\(0\)\z/, 'an address');
+is(said('checkToolsState', $vmx), "running\n(0)", 'the tools run');
+
+subtest 'a program through a shell' => sub {
+    my @run = (@ROOT, 'runProgramInGuest', $vmx);
+    is(said(@run, '/bin/echo', 'a  $HOME', '|', 'tr a-z A-Z >/tmp/said'), '(0)', 'a pipe to a file');
+    is(said(@ROOT, 'copyFileFromGuestToHost', $vmx, '/tmp/said', "$keep/said"), '(0)', 'copied');
+    is(slurp("$keep/said"), "A /ROOT\n", 'variables are replaced, blanks separate words');
+    is(said(@run, '/bin/sh', '-c', q{'exit "$((3 + 1))"'}),
+        "Guest program exited with non-zero exit code: 4\n(255)", 'quotes for the shell');
+    is(said(@run, '/bin/none', 'x'), "Error: A file was not found\n(255)", 'no such program');
+    is(said(@run, '-noWait', '/bin/sleep', '1'), '(0)', 'without waiting');
+};
+
+is(said('addSharedFolder', $vmx, 'share', $keep), '(0)', 'a shared folder of one that runs');
+is(setting($vmx, 'sharedFolder0.guestName'), 'share', 'is kept');
+is(setting($vmx, 'cleanShutdown'), 'FALSE', 'cleanShutdown while it runs');
+
+is(said('-gu', 'root', '-gp', 'wrong', 'fileExistsInGuest', $vmx, '/bin/sh'),
+    "Error: Invalid user name or password for the guest OS\n(255)", 'a wrong login');
+like(said(@ROOT, 'runProgramInGuest', $vmx, '-interactive', '/bin/true'),
+    qr/\AError: The specified guest user must be logged in interactively to perform this operation\n/,
+    'an interactive login');
+is(said(@ROOT, 'copyFileFromGuestToHost', $vmx, '/none', "$keep/none"),
+    "Error: A file was not found\n(255)", 'a file that is not there');
+is(said('stop', $vmx, 'hard nogui'), '(0)', 'stop');
+is(said('list'), "Total running VMs: 0\n(0)", 'it is off');
+is(setting($vmx, 'cleanShutdown'), 'TRUE', 'cleanShutdown');
+is(said('checkToolsState', $vmx), "installed\n(0)", 'its tools are installed');
+
+done_testing;
