@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "ops/clone.h"
+#include "testing/alike.h"
 #include "testing/snapshot_machine.h"
 #include "testing/sweep.h"
 
@@ -59,7 +60,7 @@ class LinkedCloneSweep : public ::testing::TestWithParam<Stop> {
     }
 
     void expect_a_whole_clone() const {
-        EXPECT_TRUE(present_contents(clone_) == expected());
+        EXPECT_TRUE(testing::alike(present_contents(clone_), expected()));
         EXPECT_TRUE(is_recorded(clone_));
     }
 
@@ -70,7 +71,8 @@ class LinkedCloneSweep : public ::testing::TestWithParam<Stop> {
         Progress progress;
         clone_linked({parent_->vmx, next.lexically_normal(), testing::plain_settings(), uid_},
                      progress);
-        EXPECT_TRUE(present_contents(next.lexically_normal()) == parent_->then.at(uid_));
+        EXPECT_TRUE(
+            testing::alike(present_contents(next.lexically_normal()), parent_->then.at(uid_)));
         EXPECT_TRUE(is_recorded(next.lexically_normal()));
         EXPECT_TRUE(parent_->reads_as_it_should());
     }
@@ -90,7 +92,7 @@ TEST_P(LinkedCloneSweep, OfASnapshot) {
         },
         [&](const fs::path& folder) {
             if (GetParam() != Stop::Failure || fs::exists(clone_)) return;
-            EXPECT_TRUE(tree_without_locks(folder) == before_);
+            EXPECT_TRUE(testing::alike(tree_without_locks(folder), before_));
         });
     EXPECT_GE(steps, 5);
 }

@@ -6,6 +6,7 @@
 
 #include "ops/machine_lock.h"
 #include "ops/remove.h"
+#include "testing/alike.h"
 #include "testing/snapshot_machine.h"
 #include "testing/system_calls.h"
 #include "vm/disk.h"
@@ -170,7 +171,7 @@ class LostList : public ::testing::Test {
         for (const char* name : {"vm-Snapshot1.vmsn", "vm-Snapshot2.vmsn", "disk.vmdk",
                                  "disk-000001.vmdk", "disk-000002.vmdk"}) {
             ASSERT_TRUE(now.contains(name)) << name;
-            EXPECT_TRUE(now.at(name) == before_.at(name)) << name;
+            EXPECT_TRUE(testing::alike(now.at(name), before_.at(name))) << name;
         }
     }
 

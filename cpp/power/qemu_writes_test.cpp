@@ -170,7 +170,7 @@ TEST_P(RefusedTop, IsNotChanged) {
     }
     EXPECT_TRUE(testing::contains(detail, "disk.vmdk")) << detail;
     EXPECT_TRUE(testing::contains(detail, "make a full clone")) << detail;
-    EXPECT_TRUE(testing::tree_of(folder_ / "vm") == before);
+    EXPECT_TRUE(alike(testing::tree_of(folder_ / "vm"), before));
 }
 
 class AllowedBase : public QemuWrites {};
@@ -183,7 +183,7 @@ TEST_P(AllowedBase, IsReadAsItIsAndNotWritten) {
     auto after = testing::tree_of(folder_ / "vm");
     before.erase("top.vmdk");
     after.erase("top.vmdk");
-    EXPECT_TRUE(after == before);
+    EXPECT_TRUE(alike(after, before));
 }
 
 class RefusedBase : public QemuWrites {};
