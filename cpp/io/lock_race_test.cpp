@@ -14,6 +14,7 @@
 #include "io/lock.h"
 #include "testing/system_calls.h"
 #include "testing/temp_folder.h"
+#include "testing/waiting.h"
 
 namespace vix::io {
 namespace {
@@ -100,7 +101,7 @@ TEST(LockRace, OneThatIsSlowToDrawItsNumberDoesNotHoldItBesideAnother) {
     const TempFolder folder;
     for (int round = 0; round < 6; ++round) {  // with equal numbers, the order is random
         const auto file = folder / ("slow" + std::to_string(round) + ".vmx");
-        testing::delay_next_file("/E", 1300);
+        testing::Halt halt{"/E"};
         std::thread slow{[&] {
             try {
                 const Lock lock{file, LockKind::Exclusive};
@@ -109,8 +110,9 @@ TEST(LockRace, OneThatIsSlowToDrawItsNumberDoesNotHoldItBesideAnother) {
                 EXPECT_EQ(error.code(), VIX_E_FILE_ALREADY_LOCKED);
             }
         }};
-        std::this_thread::sleep_for(std::chrono::milliseconds{100});
+        EXPECT_TRUE(testing::wait_until([&] { return halt.reached(); }));
         const Lock quick{file, LockKind::Exclusive};
+        halt.go_on();
         slow.join();
     }
     EXPECT_EQ(testing::names_in(folder.path()), "");

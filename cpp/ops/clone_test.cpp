@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <boost/filesystem/operations.hpp>
 
 #include "io/lock.h"
@@ -90,13 +91,59 @@ TEST(Clone, LeavesTheSourceAsItWas) {
     const fs::path vmx = testing::write_small_machine(folder / "src");
     const auto before = tree_of(folder / "src");
     clone(vmx, folder / "dst/c.vmx");
-    EXPECT_EQ(tree_of(folder / "src") == before, true);
+    EXPECT_TRUE(alike(tree_of(folder / "src"), before));
 }
 
-TEST(Clone, IsSyncedUnlessToldOtherwise) {
-    const TempFolder folder;
+// The calls of a clone of a small machine, to "dst/c.vmx" in the folder.
+std::vector<std::string> calls_of_clone(const TempFolder& folder, const vm::Settings& settings) {
+    const fs::path source = testing::write_small_machine(folder / "src");
     Progress progress;
-    clone_full({testing::write_small_machine(folder / "src"), folder / "dst/c.vmx", {}}, progress);
+    const testing::SyncRecord record;
+    clone_full({source, folder / "dst/c.vmx", settings}, progress);
+    return record.calls();
+}
+
+// Those of the clone's files, and its staging folder, that were not synced before `appearance`.
+std::string not_synced_before(const std::string& appearance, const std::vector<std::string>& calls,
+                              const TempFolder& folder, const fs::path& staging) {
+    const auto end = std::find(calls.begin(), calls.end(), appearance);
+    EXPECT_NE(end, calls.end()) << appearance;
+    std::string missing;
+    const auto expect_synced = [&](const fs::path& path) {
+        if (std::find(calls.begin(), end, "sync " + path.string()) == end)
+            missing += path.string() + '\n';
+    };
+    for (const auto& [name, bytes] : tree_of(folder / "dst")) expect_synced(staging / name);
+    expect_synced(staging);
+    return missing;
+}
+
+TEST(Clone, IsSyncedBeforeItsFolderAppears) {
+    const TempFolder folder;
+    const auto calls = calls_of_clone(folder, {});
+    const fs::path staging = folder / ".vix-staging-dst";
+    EXPECT_EQ(not_synced_before("rename " + (folder / "dst").string(), calls, folder, staging), "");
+    EXPECT_EQ(calls.back(), "sync " + folder.path().string());
+}
+
+TEST(Clone, IsSyncedBeforeItsVmxAppearsInAFolderThatIsThere) {
+    const TempFolder folder;
+    fs::create_directory(folder / "dst");
+    const auto calls = calls_of_clone(folder, {});
+    const fs::path staging = folder / "dst/.vix-staging-c";
+    const std::string appearance = "rename " + (folder / "dst/c.vmx").string();
+    const std::string names_synced = "sync " + (folder / "dst").string();
+    EXPECT_EQ(not_synced_before(appearance, calls, folder, staging), "");
+    ASSERT_GE(calls.size(), 3U);
+    EXPECT_EQ(calls.end()[-3], names_synced);  // of the other files
+    EXPECT_EQ(calls.end()[-2], appearance);
+    EXPECT_EQ(calls.end()[-1], names_synced);
+}
+
+TEST(Clone, IsNotSyncedIfToldSo) {
+    const TempFolder folder;
+    for (const std::string& call : calls_of_clone(folder, testing::plain_settings()))
+        EXPECT_FALSE(call.starts_with("sync ")) << call;
     EXPECT_TRUE(alike(read_disk(folder / "dst/disk-cl1.vmdk"), testing::first_disk_content()));
 }
 
@@ -313,7 +360,7 @@ TEST(Clone, IntoTheSourcesFolderIsRefused) {
     const fs::path vmx = testing::write_small_machine(folder / "src");
     const auto before = tree_of(folder / "src");
     EXPECT_EQ(code_of([&] { clone(vmx, folder / "src/c.vmx"); }), VIX_E_SNAPSHOT_EXISTS);
-    EXPECT_EQ(tree_of(folder / "src") == before, true);
+    EXPECT_TRUE(alike(tree_of(folder / "src"), before));
 }
 
 TEST(Clone, OntoTheSourceIsRefused) {
@@ -321,7 +368,7 @@ TEST(Clone, OntoTheSourceIsRefused) {
     const fs::path vmx = testing::write_small_machine(folder / "src");
     const auto before = tree_of(folder / "src");
     EXPECT_EQ(code_of([&] { clone(vmx, vmx); }), VIX_E_FILE_ALREADY_EXISTS);
-    EXPECT_EQ(tree_of(folder / "src") == before, true);
+    EXPECT_TRUE(alike(tree_of(folder / "src"), before));
 }
 
 TEST(Clone, WaitsForNobodyAtADestinationInUse) {

@@ -139,12 +139,13 @@ TEST_F(Power, OfTwoStartsAtOnceOneIsRefused) {
 
 // As on a busy host: the first start is stopped while it takes its lock.
 TEST_F(Power, OfTwoStartsOfWhichOneIsSlowOneIsRefused) {
-    testing::delay_next_file("vm.vmx.lck/E", 1300);
+    testing::Halt halt{"vm.vmx.lck/E"};
     auto slow = std::async(std::launch::async, [&] {
         return code_of([&] { engine().power_on(vmx_, StartAs::Running); });
     });
-    std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    EXPECT_TRUE(testing::wait_until([&] { return halt.reached(); }));
     const auto quick = code_of([&] { engine().power_on(vmx_, StartAs::Running); });
+    halt.go_on();
     EXPECT_EQ(quick, VIX_OK);
     EXPECT_EQ(slow.get(), VIX_E_VM_IS_RUNNING);
     EXPECT_EQ(engine().state(vmx_), State::Running);

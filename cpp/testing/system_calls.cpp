@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <mutex>
 
 namespace vix::testing {
 namespace {
@@ -29,8 +30,12 @@ std::atomic<bool> state_is_hidden{false};
 std::atomic<const char*> refused_part{nullptr};
 std::atomic<Call> refused_call{Call::Close};
 std::atomic<int> refusals{0};
-std::atomic<const char*> delayed_part{nullptr};
-std::atomic<int> delay_ms{0};
+std::atomic<const char*> halted_part{nullptr};
+std::atomic<bool> halt_reached{false};
+std::atomic<bool> halt_ended{true};
+std::atomic<bool> is_recording{false};
+std::mutex record_mutex;
+std::vector<std::string> record;  // record_mutex protects it
 
 }  // namespace
 
@@ -66,27 +71,68 @@ static bool is_refused(Call call, const char* path) {
     return true;
 }
 
+// Empty if the file has no path.
+static std::string path_of(int file) {
+    char name[64];
+    char path[PATH_MAX + 1] = {};
+    snprintf(name, sizeof name, "/proc/self/fd/%d", file);
+    return readlink(name, path, PATH_MAX) > 0 ? path : "";
+}
+
 // True if closing the file must report its written data as lost.
 static bool is_closing_refused(int file) {
     if (refused_part == nullptr || refused_call != Call::Close) return false;
     const int flags = fcntl(file, F_GETFL);
     if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) return false;
-    char name[64];
-    char path[PATH_MAX + 1] = {};
-    snprintf(name, sizeof name, "/proc/self/fd/%d", file);
-    return readlink(name, path, PATH_MAX) > 0 && is_refused(Call::Close, path);
+    return is_refused(Call::Close, path_of(file).c_str());
 }
 
-void delay_next_file(const char* part, int ms) {
-    delay_ms = ms;
-    delayed_part = part;
+SyncRecord::SyncRecord() {
+    const std::lock_guard lock{record_mutex};
+    record.clear();
+    is_recording = true;
 }
 
-static void delay(const char* path) {
-    const char* part = delayed_part;
+SyncRecord::~SyncRecord() {
+    is_recording = false;
+}
+
+std::vector<std::string> SyncRecord::calls() const {
+    const std::lock_guard lock{record_mutex};
+    return record;
+}
+
+static void add_to_record(const char* call, const std::string& path) {
+    if (!is_recording) return;
+    const std::lock_guard lock{record_mutex};
+    record.push_back(std::string{call} + ' ' + path);
+}
+
+Halt::Halt(const char* part) {
+    halt_reached = false;
+    halt_ended = false;
+    halted_part = part;
+}
+
+Halt::~Halt() {
+    go_on();
+}
+
+bool Halt::reached() const {
+    return halt_reached;
+}
+
+void Halt::go_on() {
+    halted_part = nullptr;
+    halt_ended = true;
+}
+
+static void halt(const char* path) {
+    const char* part = halted_part;
     if (part == nullptr || strstr(path, part) == nullptr) return;
-    if (!delayed_part.compare_exchange_strong(part, nullptr)) return;
-    usleep(static_cast<useconds_t>(delay_ms) * 1000);
+    if (!halted_part.compare_exchange_strong(part, nullptr)) return;
+    halt_reached = true;
+    while (!halt_ended) usleep(1000);
 }
 
 void interrupt_next_folder() {
@@ -138,14 +184,16 @@ static Function next(Function, const char* name) {
 
 }  // namespace vix::testing
 
+using vix::testing::add_to_record;
 using vix::testing::Call;
-using vix::testing::delay;
+using vix::testing::halt;
 using vix::testing::hides_state;
 using vix::testing::is_closing_refused;
 using vix::testing::is_faulty;
 using vix::testing::is_interrupted;
 using vix::testing::is_refused;
 using vix::testing::next;
+using vix::testing::path_of;
 
 // The linker finds these before the C library's own.
 extern "C" {
@@ -157,7 +205,7 @@ int open(const char* path, int flags, ...) {
     va_start(arguments, flags);
     const auto mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : mode_t{0};
     va_end(arguments);
-    if ((flags & O_CREAT) != 0) delay(path);
+    if ((flags & O_CREAT) != 0) halt(path);
     if ((flags & O_CREAT) != 0 && is_faulty()) return -1;
     if (is_interrupted(flags)) return -1;
     static const auto real = next(&open, "open");
@@ -176,6 +224,7 @@ int rename(const char* from, const char* to) noexcept {
         errno = EPERM;
         return -1;
     }
+    add_to_record("rename", to);
     return is_faulty() ? -1 : real(from, to);
 }
 
@@ -190,6 +239,7 @@ int close(int file) {
 int renameat2(int from_folder, const char* from, int to_folder, const char* to,
               unsigned flags) noexcept {
     static const auto real = next(&renameat2, "renameat2");
+    add_to_record("rename", to);
     return is_faulty() ? -1 : real(from_folder, from, to_folder, to, flags);
 }
 
@@ -230,7 +280,10 @@ int fstat(int file, struct stat* status) noexcept {
 
 int fsync(int file) {
     static const auto real = next(&fsync, "fsync");
-    return is_faulty() ? -1 : real(file);
+    if (is_faulty()) return -1;
+    const int result = real(file);
+    if (result == 0) add_to_record("sync", path_of(file));
+    return result;
 }
 
 #pragma GCC visibility pop

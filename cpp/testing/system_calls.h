@@ -1,6 +1,9 @@
-// Fault injection: replaces this process's system calls that change files. One of them can be made
-// to fail, or to end the process.
+// Replaces this process's system calls that change files. One of them can be made to fail, or to
+// end the process; and they can be recorded.
 #pragma once
+
+#include <string>
+#include <vector>
 
 namespace vix::testing {
 
@@ -31,8 +34,29 @@ class Refusal {
     int count() const;  // number of calls that failed
 };
 
-// Delays the creation of the next file whose path contains `part` by `ms` milliseconds.
-void delay_next_file(const char* part, int ms);
+// Records the calls that make files durable or give them their names, of all threads, while it
+// exists; there is one at a time.
+class SyncRecord {
+  public:
+    SyncRecord();
+    ~SyncRecord();
+    SyncRecord(const SyncRecord&) = delete;
+    SyncRecord& operator=(const SyncRecord&) = delete;
+    // "sync <path>" once the call has returned, "rename <new path>" before the call is made.
+    std::vector<std::string> calls() const;
+};
+
+// Stops the thread that creates the next file whose path contains `part`, before it does, until
+// go_on() or the destructor. There is one at a time.
+class Halt {
+  public:
+    explicit Halt(const char* part);
+    ~Halt();
+    Halt(const Halt&) = delete;
+    Halt& operator=(const Halt&) = delete;
+    bool reached() const;  // true once a thread has been stopped
+    void go_on();
+};
 
 // Makes the next opening of a folder for listing fail once with EINTR.
 void interrupt_next_folder();
