@@ -66,7 +66,10 @@ TEST(Process, HasTheEnvironmentThatIsGiven) {
 }
 
 TEST(Process, OutputOfWhatItLeavesBehindIsNotAwaited) {
-    const auto outcome = run(kHere, {"sh", "-c", "sleep 30 & echo done"});
+    const testing::TempFolder folder;  // what is left behind waits until it vanishes
+    const auto outcome =
+        run(kHere, {"sh", "-c", "while [ -e \"$0\" ]; do sleep 0.1; done & echo done",
+                    folder.path().string()});
     EXPECT_EQ(outcome.output, "done\n");
 }
 
@@ -92,6 +95,10 @@ struct ChildSignal {
     int flags;
     bool blocked;
 };
+
+std::ostream& operator<<(std::ostream& out, const ChildSignal& signal) {
+    return out << signal.name;
+}
 
 class ProcessUnder : public ::testing::TestWithParam<ChildSignal> {
   protected:

@@ -17,6 +17,7 @@
 #include "power/qmp.h"
 #include "power/running_machine.h"
 #include "power/served_disks.h"
+#include "testing/alike.h"
 #include "testing/failure.h"
 #include "testing/guest.h"
 #include "testing/hosted_image.h"
@@ -138,8 +139,8 @@ TEST_F(LiveSnapshots, FreezeTheDisksAndTheMachineGoesOn) {
     EXPECT_EQ(value("scsi0:0.fileName"), "a-000001.vmdk");
     EXPECT_FALSE(tree().find(uid)->with_memory);
     write('2');
-    EXPECT_TRUE(testing::read_file(folder_ / "vm/a.vmdk") == a);
-    EXPECT_TRUE(testing::read_file(folder_ / "vm/b.vmdk") == b);
+    EXPECT_TRUE(testing::alike(testing::read_file(folder_ / "vm/a.vmdk"), a));
+    EXPECT_TRUE(testing::alike(testing::read_file(folder_ / "vm/b.vmdk"), b));
     engine_.power_off(vmx_);
     EXPECT_EQ(read_both(), "22");
     EXPECT_EQ(revert(uid), vm::PowerState::Off);
@@ -265,7 +266,7 @@ TEST_F(LiveSnapshots, WithMemoryComeBackRunning) {
         engine_.power_off(vmx_);
         EXPECT_EQ(read_both(), "33");
     }
-    EXPECT_TRUE(testing::read_file(folder_ / "vm/vm-Snapshot1.vmem") == memory);
+    EXPECT_TRUE(testing::alike(testing::read_file(folder_ / "vm/vm-Snapshot1.vmem"), memory));
     remove_snapshot(vmx_, uid, RemoveChildren::No, settings_, progress_);
     EXPECT_EQ(names().find("Snapshot1"), std::string::npos) << names();
 }
@@ -370,17 +371,19 @@ TEST_F(LiveSnapshots, OfOtherBranchesAreMergedWhileTheMachineRuns) {
 
 // Whenever the process is killed, the machine can resume on the disks that its .vmx names, and no
 // recorded snapshot depends on them.
-class LiveSnapshotSweep : public LiveSnapshots, public ::testing::WithParamInterface<Memory> {};
+class LiveSnapshotSweep : public LiveSnapshots, public ::testing::WithParamInterface<bool> {
+  protected:
+    const Memory memory_ = GetParam() ? Memory::Included : Memory::LeftOut;
+};
 
-INSTANTIATE_TEST_SUITE_P(Of, LiveSnapshotSweep,
-                         ::testing::Values(Memory::LeftOut, Memory::Included));
+INSTANTIATE_TEST_SUITE_P(OfMemory, LiveSnapshotSweep, ::testing::Bool());
 
 TEST_P(LiveSnapshotSweep, DiesAtAnyStep) {
     start();
     write('1');
     int step = 0;
     while (testing::stopped_by_death(Stop::Death, step,
-                                     [&](Progress& progress) { take(GetParam(), progress); })) {
+                                     [&](Progress& progress) { take(memory_, progress); })) {
         open_without_use();
         power::take_up_held(vmx_, testing::guest_settings(folder_ / "run"), settings_);
         ASSERT_EQ(engine_.state(vmx_), power::State::Running);
@@ -408,8 +411,8 @@ TEST_P(LiveSnapshotSweep, FailsAtAnyStep) {
     start();
     write('1');
     int step = 0;
-    while (testing::stopped_by_failure(step,
-                                       [&](Progress& progress) { take(GetParam(), progress); })) {
+    while (
+        testing::stopped_by_failure(step, [&](Progress& progress) { take(memory_, progress); })) {
         ASSERT_EQ(engine_.state(vmx_), power::State::Running);
         EXPECT_TRUE(tree().snapshots().empty());
         EXPECT_EQ(names().find("Snapshot"), std::string::npos) << names();

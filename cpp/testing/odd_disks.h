@@ -2,6 +2,7 @@
 // show to which disks a guest may write, and which are refused.
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,10 @@ struct OddDiskClass {
     // Writes "disk.vmdk" and its extents.
     OddDisk (*write)(const fs::path& folder);
 };
+
+inline std::ostream& operator<<(std::ostream& out, const OddDiskClass& one) {
+    return out << one.name;
+}
 
 // QEMU writes to these without damage, as they are or after they were repaired.
 std::vector<OddDiskClass> writable_disk_classes();

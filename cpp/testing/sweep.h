@@ -118,9 +118,13 @@ int stop_at_each_step(Stop stop, Prepare prepare, Operation operation, Check che
     }
 }
 
-inline std::string name_of_stop(const ::testing::TestParamInfo<Stop>& info) {
+inline std::ostream& operator<<(std::ostream& out, Stop stop) {
     static const char* const kNames[] = {"Failure", "Death", "CallFailure", "CallDeath"};
-    return kNames[static_cast<int>(info.param)];
+    return out << kNames[static_cast<int>(stop)];
+}
+
+inline std::string name_of_stop(const ::testing::TestParamInfo<Stop>& info) {
+    return ::testing::PrintToString(info.param);
 }
 
 inline auto every_stop() {
