@@ -11,12 +11,16 @@ namespace {
 std::string after_set(std::string_view text, std::string_view name, std::string_view value) {
     Dictionary dictionary = Dictionary::parse(text);
     dictionary.set(name, value);
+    EXPECT_EQ(dictionary.find(name), value);
+    EXPECT_EQ(Dictionary::parse(dictionary.to_bytes()).find(name), value);
     return dictionary.to_bytes();
 }
 
 std::string after_remove(std::string_view text, std::string_view name) {
     Dictionary dictionary = Dictionary::parse(text);
     dictionary.remove(name);
+    EXPECT_EQ(dictionary.find(name), std::nullopt);
+    EXPECT_EQ(Dictionary::parse(dictionary.to_bytes()).find(name), std::nullopt);
     return dictionary.to_bytes();
 }
 

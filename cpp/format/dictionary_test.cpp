@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "testing/round_trip.h"
 #include "testing/samples.h"
 #include "testing/temp_folder.h"
 
@@ -9,6 +10,12 @@ namespace vix::format {
 namespace {
 
 using testing::read_file;
+
+Dictionary parse(std::string_view bytes) {
+    Dictionary dictionary = Dictionary::parse(bytes);
+    EXPECT_EQ(testing::lost_by_writing(dictionary, bytes), "");
+    return dictionary;
+}
 
 // All entries as "name=value;name=value", in the order of the file.
 std::string entries_of(const Dictionary& dictionary) {
@@ -20,11 +27,11 @@ std::string entries_of(const Dictionary& dictionary) {
 }
 
 std::string entries_of(std::string_view text) {
-    return entries_of(Dictionary::parse(text));
+    return entries_of(parse(text));
 }
 
 std::optional<std::string> value_of(std::string_view line) {
-    return Dictionary::parse(line).find("a");
+    return parse(line).find("a");
 }
 
 TEST(Dictionary, ReadsNamesAndValues) {
@@ -73,7 +80,7 @@ TEST(Dictionary, IgnoresLinesThatAreNotWellFormed) {
 
 // "3: the value of a has no closing quote"; empty for a text without a fault.
 std::string fault_of(std::string_view text) {
-    const auto fault = Dictionary::parse(text).fault();
+    const auto fault = parse(text).fault();
     return fault ? std::to_string(fault->line) + ": " + fault->what : "";
 }
 
@@ -109,7 +116,7 @@ TEST(Dictionary, AFaultDoesNotRepeatWhatIsNoName) {
 }
 
 TEST(Dictionary, TellsTheLineOfAName) {
-    auto dictionary = Dictionary::parse("a = \"1\"\r\n\r\nb = \"2\"\r\n");
+    auto dictionary = parse("a = \"1\"\r\n\r\nb = \"2\"\r\n");
     EXPECT_EQ(dictionary.line_of("B"), 3U);
     EXPECT_EQ(dictionary.line_of("c"), 0U);
     dictionary.set("b", "3");
@@ -122,7 +129,7 @@ TEST(Dictionary, IgnoresLinesWithANul) {
 
 TEST(Dictionary, KeepsMalformedLinesToTheByte) {
     const std::string text = "x\r\na = \"open\r\n\r\n a = b c \xFF\r\n= 1\r\n\"\r\n";
-    EXPECT_EQ(Dictionary::parse(text).to_bytes(), text);
+    EXPECT_EQ(parse(text).to_bytes(), text);
 }
 
 TEST(Dictionary, AMalformedLineDoesNotSwallowTheNext) {
@@ -136,7 +143,7 @@ TEST(Dictionary, LinesEndWithAnyOfTheThreeLineEnds) {
 TEST(Dictionary, ACarriageReturnAloneEndsALineAmongOthers) {
     const std::string text = "a = \"1\"\rb = \"2\"\r\rc = \"3\"\r\nd = \"4\"\re = \"5\"\r";
     EXPECT_EQ(entries_of(text), "a=1;b=2;c=3;d=4;e=5");
-    EXPECT_EQ(Dictionary::parse(text).to_bytes(), text);
+    EXPECT_EQ(parse(text).to_bytes(), text);
 }
 
 TEST(Dictionary, OtherControlCharactersEndNoLine) {
@@ -146,31 +153,31 @@ TEST(Dictionary, OtherControlCharactersEndNoLine) {
 TEST(Dictionary, CarriageReturnsBeforeALineEndAreEmptyLines) {
     const std::string text = "a = \"1\"\r\r\nb = \"2\"\r\r\n";
     EXPECT_EQ(entries_of(text), "a=1;b=2");
-    EXPECT_EQ(Dictionary::parse(text).to_bytes(), text);
+    EXPECT_EQ(parse(text).to_bytes(), text);
 }
 
 TEST(Dictionary, SkipsAByteOrderMark) {
     const std::string text = "\xEF\xBB\xBF.encoding = \"UTF-8\"\n";
     EXPECT_EQ(entries_of(text), ".encoding=UTF-8");
-    EXPECT_EQ(Dictionary::parse(text).to_bytes(), text);
+    EXPECT_EQ(parse(text).to_bytes(), text);
 }
 
 TEST(Dictionary, OfNothingHasNothing) {
     EXPECT_EQ(entries_of(""), "");
-    EXPECT_EQ(Dictionary::parse("").to_bytes(), "");
+    EXPECT_EQ(parse("").to_bytes(), "");
 }
 
 TEST(Dictionary, FindsNamesWithoutCase) {
-    EXPECT_EQ(Dictionary::parse("displayname = \"x\"\n").find("displayName"), "x");
+    EXPECT_EQ(parse("displayname = \"x\"\n").find("displayName"), "x");
 }
 
 TEST(Dictionary, FindsNothingForNamesThatAreNotThere) {
-    EXPECT_EQ(Dictionary::parse("a = \"1\"\n").find("b"), std::nullopt);
-    EXPECT_EQ(Dictionary::parse("a = \"1\"\n# b\n\n").find(""), std::nullopt);
+    EXPECT_EQ(parse("a = \"1\"\n").find("b"), std::nullopt);
+    EXPECT_EQ(parse("a = \"1\"\n# b\n\n").find(""), std::nullopt);
 }
 
 TEST(Dictionary, TheLastOfANameCounts) {
-    EXPECT_EQ(Dictionary::parse("a = \"1\"\nA = \"2\"\n").find("a"), "2");
+    EXPECT_EQ(parse("a = \"1\"\nA = \"2\"\n").find("a"), "2");
 }
 
 TEST(Dictionary, UndoesEscapes) {
@@ -199,7 +206,7 @@ TEST(Dictionary, ReadsOnBehindTheByteThatBreaksAnEscape) {
 }
 
 TEST(Dictionary, FindBytesUndoesEscapesButDecodesNothing) {
-    const auto dictionary = Dictionary::parse(".encoding = \"GBK\"\na = \"\xCE\xBB|22\"\n");
+    const auto dictionary = parse(".encoding = \"GBK\"\na = \"\xCE\xBB|22\"\n");
     EXPECT_EQ(dictionary.find_bytes("a"), "\xCE\xBB\"");
     EXPECT_EQ(dictionary.find("a"), "位\"");
 }
@@ -214,7 +221,7 @@ TEST_P(DictionaryOfFile, IsWrittenAsItWasRead) {
 
 TEST_P(DictionaryOfFile, DiffersOnlyInTheLineThatIsSet) {
     const std::string bytes = read_file(GetParam());
-    Dictionary dictionary = Dictionary::parse(bytes);
+    Dictionary dictionary = parse(bytes);
     dictionary.set("vix.test", "1");
     dictionary.remove("VIX.TEST");
     const std::string edited = dictionary.to_bytes();
@@ -223,10 +230,10 @@ TEST_P(DictionaryOfFile, DiffersOnlyInTheLineThatIsSet) {
 }
 
 TEST_P(DictionaryOfFile, TakesItsOwnValuesWithoutAChangeOfMeaning) {
-    Dictionary dictionary = Dictionary::parse(read_file(GetParam()));
+    Dictionary dictionary = parse(read_file(GetParam()));
     const std::string before = entries_of(dictionary);
     for (const auto& [name, value] : dictionary.entries()) dictionary.set(name, value);
-    EXPECT_EQ(entries_of(Dictionary::parse(dictionary.to_bytes())), before);
+    EXPECT_EQ(entries_of(parse(dictionary.to_bytes())), before);
 }
 
 INSTANTIATE_TEST_SUITE_P(SampleVmx, DictionaryOfFile,
@@ -240,7 +247,7 @@ INSTANTIATE_TEST_SUITE_P(RealVmsd, DictionaryOfFile,
 
 TEST(DictionaryOfSample, BrokenQuotesHaveNoEffect) {
     const auto dictionary =
-        Dictionary::parse(read_file(testing::sample_file("broken-quotes/Reception PC.vmx")));
+        parse(read_file(testing::sample_file("broken-quotes/Reception PC.vmx")));
     EXPECT_EQ(dictionary.find("sharedFolder0.hostPath"), std::nullopt);
     EXPECT_EQ(dictionary.find("displayName"), "Reception PC");
     ASSERT_TRUE(dictionary.fault());
@@ -248,15 +255,13 @@ TEST(DictionaryOfSample, BrokenQuotesHaveNoEffect) {
 }
 
 TEST(DictionaryOfSample, ReadsGbk) {
-    const auto dictionary =
-        Dictionary::parse(read_file(testing::sample_file("gbk-running/vm.vmx")));
+    const auto dictionary = parse(read_file(testing::sample_file("gbk-running/vm.vmx")));
     EXPECT_EQ(dictionary.find("displayName"), "kk");
     EXPECT_EQ(dictionary.find("nvram"), "Depot 7 楼.nvram");
 }
 
 TEST(DictionaryOfSample, ReadsAnUnquotedValue) {
-    const auto dictionary =
-        Dictionary::parse(read_file(testing::sample_file("esx4-clone-unquoted.vmx")));
+    const auto dictionary = parse(read_file(testing::sample_file("esx4-clone-unquoted.vmx")));
     EXPECT_EQ(dictionary.find("scsi0:0.fileName").value_or("").substr(0, 6), "/vmfs/");
 }
 

@@ -4,6 +4,7 @@
 
 #include "testing/failure.h"
 #include "testing/image.h"
+#include "testing/round_trip.h"
 #include "testing/samples.h"
 #include "testing/temp_folder.h"
 
@@ -20,9 +21,15 @@ constexpr std::size_t kValues = 92;  // offset of its values
 
 const VmsnContent kContent{"displayName = \"x\"\n", std::string("MRVN\0\0nv", 8), "<Foundry/>"};
 
-VmsnContent read(const std::string& bytes) {
+VmsnContent read_only(const std::string& bytes) {
     const TempFolder folder;
     return read_vmsn(io::File::open(folder.write("x.vmsn", bytes)));
+}
+
+VmsnContent read(const std::string& bytes) {
+    const VmsnContent content = read_only(bytes);
+    EXPECT_EQ(testing::lost_by_writing(content, read_only), "");
+    return content;
 }
 
 // A value in VMware's form: length of the name, no indices, size of the value.
@@ -68,18 +75,27 @@ TEST(Vmsn, BeginsAsVMwareWritesIt) {
 
 TEST(Vmsn, ReadsOneAsFusionWritesIt) {
     const auto path = testing::sample_file("fusion-parent/Old Office PC-Snapshot3.vmsn");
-    const VmsnContent content = read_vmsn(io::File::open(path));
+    const VmsnContent content = read(testing::read_file(path));
     EXPECT_NE(content.config.find("displayName = \"Old Office PC\""), std::string::npos);
     EXPECT_EQ(content.config.find('\0'), std::string::npos);
     EXPECT_EQ(content.nvram.substr(0, 4), "MRVN");
     EXPECT_NE(content.extended_config.find("<Foundry>"), std::string::npos);
 }
 
+TEST(Vmsn, EverySampleKeepsItsContentWhenWritten) {
+    const auto files = testing::sample_files(".vmsn");
+    EXPECT_FALSE(files.empty());
+    for (const auto& file : files) {
+        SCOPED_TRACE(file);
+        EXPECT_NE(read(testing::read_file(file)).config, "");
+    }
+}
+
 TEST(Vmsn, ReadsTheRealOnes) {
     const auto files = testing::real_files(".vmsn");
     if (files.empty()) GTEST_SKIP() << testing::no_real_file("*.vmsn");
     for (const auto& file : files) {
-        const VmsnContent content = read_vmsn(io::File::open(file));
+        const VmsnContent content = read(testing::read_file(file));
         EXPECT_NE(content.config.find("displayName = \""), std::string::npos) << file;
         EXPECT_EQ(content.config.find('\0'), std::string::npos) << file;
         EXPECT_EQ(content.nvram.substr(0, 4), "MRVN") << file;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "format/vmsn.h"
 #include "fuzz/scratch_file.h"
+#include "testing/round_trip.h"
 
 using namespace vix;
 
@@ -15,10 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     } catch (const Error&) {
         return 0;
     }
-    const std::string bytes = format::to_vmsn(content);
-    const auto again = format::read_vmsn(*fuzz::file_of(io::as_bytes(bytes)));
-    const bool same = again.config == content.config && again.nvram == content.nvram &&
-                      again.extended_config == content.extended_config;
-    if (!same) std::abort();
+    const auto read = [](const std::string& bytes) {
+        return format::read_vmsn(*fuzz::file_of(io::as_bytes(bytes)));
+    };
+    if (!testing::lost_by_writing(content, read).empty()) std::abort();
     return 0;
 }

@@ -6,6 +6,8 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "testing/failure.h"
+#include "testing/round_trip.h"
+#include "testing/samples.h"
 #include "testing/temp_folder.h"
 
 namespace vix::vm {
@@ -20,12 +22,19 @@ Snapshot snapshot_called(const std::string& name, int uid) {
     return snapshot;
 }
 
+SnapshotTree parse(std::string_view bytes, const std::string& where) {
+    SnapshotTree tree = SnapshotTree::parse(bytes, where);
+    EXPECT_EQ(tree.to_bytes(), bytes);
+    return tree;
+}
+
 SnapshotTree reread(const SnapshotTree& tree) {
-    return SnapshotTree::parse(tree.to_bytes(), "again.vmsd");
+    EXPECT_EQ(testing::lost_by_writing(tree), "");
+    return parse(tree.to_bytes(), "again.vmsd");
 }
 
 TEST(SnapshotTree, ANewSnapshotTakesNothingOverFromLinesOfOneWithoutUid) {
-    auto tree = SnapshotTree::parse(
+    auto tree = parse(
         "snapshot0.numClones = \"1\"\n"
         "snapshot0.description = \"of another\"\n"
         "snapshot0.type = \"1\"\n"
@@ -46,14 +55,13 @@ TEST(SnapshotTree, ANewSnapshotTakesNothingOverFromLinesOfOneWithoutUid) {
 TEST(SnapshotTree, ANewSnapshotKeepsTheTextOfAListWithoutEncoding) {
     for (const auto& [bytes, text] :
          {std::pair{"caf\xe9", "caf\xc3\xa9"}, std::pair{"caf\xc3\xa9", "caf\xc3\xa9"}}) {
-        auto tree =
-            SnapshotTree::parse(std::string{"snapshot0.uid = \"1\"\n"
-                                            "snapshot0.filename = \"vm-Snapshot1.vmsn\"\n"
-                                            "snapshot0.displayName = \""} +
-                                    bytes + "\"\nsnapshot0.clone0 = \"/" + bytes + "/c.vmx\"\n" +
-                                    "snapshot0.numClones = \"1\"\n"
-                                    "snapshot.numSnapshots = \"1\"\n",
-                                "test.vmsd");
+        auto tree = parse(std::string{"snapshot0.uid = \"1\"\n"
+                                      "snapshot0.filename = \"vm-Snapshot1.vmsn\"\n"
+                                      "snapshot0.displayName = \""} +
+                              bytes + "\"\nsnapshot0.clone0 = \"/" + bytes + "/c.vmx\"\n" +
+                              "snapshot0.numClones = \"1\"\n"
+                              "snapshot.numSnapshots = \"1\"\n",
+                          "test.vmsd");
         tree.add(snapshot_called("new", 2));
         const auto again = reread(tree);
         ASSERT_EQ(again.snapshots().size(), 2U);
@@ -63,7 +71,7 @@ TEST(SnapshotTree, ANewSnapshotKeepsTheTextOfAListWithoutEncoding) {
 }
 
 TEST(SnapshotTree, AParentThatIsGoneIsNotTheNewSnapshotWithItsUid) {
-    auto tree = SnapshotTree::parse(
+    auto tree = parse(
         "snapshot.lastUID = \"1\"\nsnapshot.current = \"1\"\n"
         "snapshot0.uid = \"1\"\nsnapshot0.parent = \"2\"\n",
         "test.vmsd");
@@ -77,7 +85,7 @@ TEST(SnapshotTree, AParentThatIsGoneIsNotTheNewSnapshotWithItsUid) {
 }
 
 TEST(SnapshotTree, TheLargestNumberIsNotFollowedByAnother) {
-    const auto tree = SnapshotTree::parse("snapshot.lastUID = \"2147483647\"\n", "test.vmsd");
+    const auto tree = parse("snapshot.lastUID = \"2147483647\"\n", "test.vmsd");
     EXPECT_EQ(code_of([&] { tree.next_uid(); }), VIX_E_SNAPSHOT_MAXSNAPSHOTS);
 }
 
@@ -87,13 +95,13 @@ TEST(SnapshotTree, NoMoreAreAddedThanAreRead) {
         const std::string number = std::to_string(i);
         text += "snapshot" + number + ".uid = \"" + number + "\"\n";
     }
-    const auto tree = SnapshotTree::parse(text, "test.vmsd");
+    const auto tree = parse(text, "test.vmsd");
     EXPECT_EQ(tree.snapshots().size(), 2000U);
     EXPECT_EQ(code_of([&] { tree.next_uid(); }), VIX_E_SNAPSHOT_MAXSNAPSHOTS);
 }
 
 TEST(SnapshotTree, ClosingAGapMixesNoTwoSnapshots) {
-    auto tree = SnapshotTree::parse(
+    auto tree = parse(
         "snapshot0.description = \"left over\"\n"
         "snapshot1.uid = \"4\"\n"
         "snapshot1.displayName = \"there\"\n",
@@ -107,7 +115,7 @@ TEST(SnapshotTree, ClosingAGapMixesNoTwoSnapshots) {
 }
 
 TEST(SnapshotTree, ClosesAllGapsAtOnce) {
-    auto tree = SnapshotTree::parse(
+    auto tree = parse(
         "snapshot1.description = \"left over\"\n"
         "snapshot2.uid = \"4\"\n"
         "snapshot5.uid = \"6\"\n"
@@ -126,7 +134,7 @@ TEST(SnapshotTree, ClosesAllGapsAtOnce) {
 }
 
 TEST(SnapshotTree, EntriesThatMoveKeepBytesThatCannotBeDecoded) {
-    auto tree = SnapshotTree::parse(
+    auto tree = parse(
         "snapshot0.uid = \"1\"\n"
         "snapshot0.clone0 = \"/a/c.vmx\"\n"
         "snapshot0.clone1 = \"/\x81/c.vmx\"\n"
@@ -143,7 +151,7 @@ TEST(SnapshotTree, EntriesThatMoveKeepBytesThatCannotBeDecoded) {
 }
 
 TEST(SnapshotTree, ClosingAGapChangesNoTextThatCannotBeDecoded) {
-    auto tree = SnapshotTree::parse(
+    auto tree = parse(
         "snapshot0.uid = \"1\"\n"
         "snapshot1.uid = \"2\"\n"
         "snapshot1.displayName = \"caf\x81\"\n",
@@ -155,10 +163,25 @@ TEST(SnapshotTree, ClosingAGapChangesNoTextThatCannotBeDecoded) {
               "snapshot.numSnapshots = \"1\"\n");
 }
 
+// Whatever was accepted can be edited: afterwards the text means what the value does, and a
+// snapshot that was added and removed again leaves the others as they were.
+void take_and_remove_one(SnapshotTree tree) {
+    const std::string before = testing::meaning_of(tree);
+    const int current = tree.current();
+    Snapshot snapshot = snapshot_called("fuzz \"|22", tree.next_uid());
+    snapshot.parent = current;
+    tree.add(snapshot);
+    tree.add_clone(snapshot.uid, "/clones/c.vmx");
+    EXPECT_EQ(testing::lost_by_writing(tree), "");
+    tree.remove(snapshot.uid);
+    EXPECT_EQ(testing::lost_by_writing(tree), "");
+    EXPECT_EQ(testing::meaning_of(tree), before);
+}
+
 // Returns the detail of the refusal; empty if the list is accepted.
 std::string refusal_of(const std::string& text) {
     try {
-        SnapshotTree::parse(text, "test.vmsd");
+        take_and_remove_one(parse(text, "test.vmsd"));
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), VIX_E_SNAPSHOT_CONFIG);
         return error.detail();
@@ -194,7 +217,7 @@ TEST(SnapshotTree, ANumberThatIsNoneIsRefused) {
 }
 
 TEST(SnapshotTree, TheLargestUidIsRead) {
-    const auto tree = SnapshotTree::parse("snapshot0.uid = \"2147483647\"\n", "test.vmsd");
+    const auto tree = parse("snapshot0.uid = \"2147483647\"\n", "test.vmsd");
     EXPECT_NE(tree.find(2147483647), nullptr);
 }
 
@@ -242,8 +265,8 @@ TEST(SnapshotTree, WhatOthersLeaveBehindIsRead) {
 }
 
 TEST(SnapshotTree, ParentsAndSentinelsBehindAGapCount) {
-    auto tree = SnapshotTree::parse(
-        "cloneOf1 = \"/p.vmx\"\nsentinel0 = \"a.vmdk\"\nsentinel2 = \"b.vmdk\"\n", "test.vmsd");
+    auto tree = parse("cloneOf1 = \"/p.vmx\"\nsentinel0 = \"a.vmdk\"\nsentinel2 = \"b.vmdk\"\n",
+                      "test.vmsd");
     EXPECT_EQ(tree.clone_of(), std::vector<std::string>{"/p.vmx"});
     EXPECT_EQ(tree.sentinels(), (std::vector<std::string>{"a.vmdk", "b.vmdk"}));
     tree.set_sentinels({"c.vmdk"});
@@ -253,7 +276,7 @@ TEST(SnapshotTree, ParentsAndSentinelsBehindAGapCount) {
 }
 
 TEST(SnapshotTree, ClonesAreReadInTheOrderOfTheirNumbers) {
-    const auto tree = SnapshotTree::parse(
+    const auto tree = parse(
         "snapshot0.uid = \"1\"\nsnapshot0.clone10 = \"c\"\nSNAPSHOT0.CLONE2 = \"b\"\n"
         "snapshot0.clone3 = \"\"\nsnapshot0.clone0 = \"a\"\n",
         "test.vmsd");
@@ -272,14 +295,40 @@ TEST(SnapshotTree, WhatIsKnownIsReadAnewWhereTheFileHasChanged) {
 }
 
 TEST(SnapshotTree, ACircleOfParentsIsRefused) {
-    const auto parse = [] {
-        return SnapshotTree::parse(
+    const auto circle = [] {
+        return parse(
             "snapshot0.uid = \"1\"\nsnapshot0.parent = \"2\"\n"
             "snapshot1.uid = \"2\"\nsnapshot1.parent = \"1\"\n",
             "test.vmsd");
     };
-    EXPECT_EQ(code_of(parse), VIX_E_SNAPSHOT_CONFIG);
+    EXPECT_EQ(code_of(circle), VIX_E_SNAPSHOT_CONFIG);
 }
+
+// The samples, and the real files if there are any.
+class SnapshotTreeOfFile : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(SnapshotTreeOfFile, CanBeEditedWithoutALoss) {
+    const SnapshotTree tree = parse(testing::read_file(GetParam()), "x.vmsd");
+    EXPECT_EQ(testing::lost_by_writing(tree), "");
+    take_and_remove_one(tree);
+    SnapshotTree emptied = tree;
+    while (!emptied.snapshots().empty()) {
+        emptied.remove(emptied.snapshots().front().uid);
+        EXPECT_EQ(testing::lost_by_writing(emptied), "");
+    }
+}
+
+std::vector<std::string> readable(std::vector<std::string> files) {
+    std::erase_if(files, [](const std::string& file) {
+        return code_of([&] { SnapshotTree::read(file); }) != VIX_OK;
+    });
+    return files;
+}
+
+INSTANTIATE_TEST_SUITE_P(Sample, SnapshotTreeOfFile,
+                         ::testing::ValuesIn(readable(testing::sample_files(".vmsd"))));
+INSTANTIATE_TEST_SUITE_P(Real, SnapshotTreeOfFile,
+                         ::testing::ValuesIn(readable(testing::real_files(".vmsd"))));
 
 }  // namespace
 }  // namespace vix::vm

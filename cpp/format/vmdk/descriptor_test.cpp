@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "testing/failure.h"
+#include "testing/round_trip.h"
 #include "testing/samples.h"
 #include "testing/temp_folder.h"
 
@@ -35,9 +36,15 @@ constexpr const char* kUsual =
     "ddb.adapterType = \"lsilogic\"\n"
     "ddb.geometry.cylinders = \"522\"\n";
 
+Descriptor parse(const std::string& text, const std::string& where) {
+    Descriptor descriptor = parse_descriptor(text, where);
+    EXPECT_EQ(testing::lost_by_writing(descriptor), "");
+    return descriptor;
+}
+
 // The shortest possible descriptor, with `line` as its extent.
 Descriptor with_extent(const std::string& line) {
-    return parse_descriptor("version=1\ncreateType=\"custom\"\n" + line + '\n', "x.vmdk");
+    return parse("version=1\ncreateType=\"custom\"\n" + line + '\n', "x.vmdk");
 }
 
 Descriptor with_header(const std::string& line) {
@@ -45,7 +52,7 @@ Descriptor with_header(const std::string& line) {
 }
 
 TEST(Descriptor, ReadsTheHeader) {
-    const Descriptor descriptor = parse_descriptor(kUsual, "x.vmdk");
+    const Descriptor descriptor = parse(kUsual, "x.vmdk");
     EXPECT_EQ(descriptor.cid, 0xFFFFFFFE);
     EXPECT_FALSE(descriptor.has_parent());
     EXPECT_EQ(descriptor.create_type, "twoGbMaxExtentSparse");
@@ -53,7 +60,7 @@ TEST(Descriptor, ReadsTheHeader) {
 }
 
 TEST(Descriptor, ReadsTheExtents) {
-    const Descriptor descriptor = parse_descriptor(kUsual, "x.vmdk");
+    const Descriptor descriptor = parse(kUsual, "x.vmdk");
     ASSERT_EQ(descriptor.extents.size(), 2U);
     EXPECT_EQ(descriptor.extents[0].access, Access::ReadWrite);
     EXPECT_EQ(descriptor.extents[0].sectors, 8323072U);
@@ -63,14 +70,14 @@ TEST(Descriptor, ReadsTheExtents) {
 }
 
 TEST(Descriptor, ReadsTheDiskDataBase) {
-    const Descriptor descriptor = parse_descriptor(kUsual, "x.vmdk");
+    const Descriptor descriptor = parse(kUsual, "x.vmdk");
     EXPECT_EQ(descriptor.find_ddb("adapterType"), "lsilogic");
     EXPECT_EQ(descriptor.find_ddb("ADAPTERTYPE"), "lsilogic");
     EXPECT_EQ(descriptor.find_ddb("uuid"), std::nullopt);
 }
 
 TEST(Descriptor, ReadsWindowsLineEnds) {
-    const Descriptor descriptor = parse_descriptor(
+    const Descriptor descriptor = parse(
         "# Disk DescriptorFile\r\nversion=1\r\ncreateType=\"custom\"\r\nRW 8 ZERO\r\n", "x.vmdk");
     EXPECT_EQ(descriptor.create_type, "custom");
     EXPECT_EQ(descriptor.capacity_sectors(), 8U);
@@ -157,7 +164,7 @@ TEST(Descriptor, AllowsTheTwoFurtherFieldsOfADevice) {
 }
 
 TEST(Descriptor, DecodesNamesInItsEncoding) {
-    const Descriptor descriptor = parse_descriptor(
+    const Descriptor descriptor = parse(
         "version=1\nencoding=\"GBK\"\ncreateType=\"custom\"\nparentFileNameHint=\"\xCE\xBB.vmdk\"\n"
         "RW 8 FLAT \"\xCE\xBB-f001.vmdk\" 0\n",
         "x.vmdk");
@@ -202,19 +209,17 @@ TEST(Descriptor, DecodesTheDataBase) {
 
 TEST(Descriptor, EndsAtTheFirstNul) {
     const std::string text = kUsual + std::string(10, '\0') + "RW 8 ZERO\n";
-    EXPECT_EQ(parse_descriptor(text, "x.vmdk").extents.size(), 2U);
+    EXPECT_EQ(parse(text, "x.vmdk").extents.size(), 2U);
 }
 
 TEST(Descriptor, RejectsWhatIsNoDescriptor) {
-    EXPECT_EQ(code_of([] { parse_descriptor("", "x.vmdk"); }), VIX_E_DISK_INVALIDDISK);
-    EXPECT_EQ(code_of([] { parse_descriptor("root:x:0:0:", "x"); }), VIX_E_DISK_INVALIDDISK);
-    EXPECT_EQ(code_of([] { parse_descriptor(std::string(4096, '\0'), "x"); }),
-              VIX_E_DISK_INVALIDDISK);
+    EXPECT_EQ(code_of([] { parse("", "x.vmdk"); }), VIX_E_DISK_INVALIDDISK);
+    EXPECT_EQ(code_of([] { parse("root:x:0:0:", "x"); }), VIX_E_DISK_INVALIDDISK);
+    EXPECT_EQ(code_of([] { parse(std::string(4096, '\0'), "x"); }), VIX_E_DISK_INVALIDDISK);
 }
 
 TEST(Descriptor, RejectsOneWithoutCreateType) {
-    EXPECT_EQ(code_of([] { parse_descriptor("version=1\nRW 8 ZERO\n", "x"); }),
-              VIX_E_DISK_INVALIDDISK);
+    EXPECT_EQ(code_of([] { parse("version=1\nRW 8 ZERO\n", "x"); }), VIX_E_DISK_INVALIDDISK);
 }
 
 TEST(Descriptor, RejectsOneWithoutExtent) {
@@ -283,8 +288,8 @@ TEST(Descriptor, MessagesNameFileAndLine) {
 
 // A .vmx may name any file as its disk, so a message must not leak that file's content.
 TEST(Descriptor, MessagesRepeatNothingOfTheFile) {
-    const auto no_disk = [] { parse_descriptor("root:SECRET:19000", "x"); };
-    const auto comment = [] { parse_descriptor("# SECRET\nSECRET = 1\n", "x"); };
+    const auto no_disk = [] { parse("root:SECRET:19000", "x"); };
+    const auto comment = [] { parse("# SECRET\nSECRET = 1\n", "x"); };
     const auto extent = [] { with_extent("RW SECRET SECRET"); };
     const auto version = [] { with_header("version=SECRET"); };
     const auto cid = [] { with_header("CID=SECRET"); };
@@ -325,7 +330,7 @@ TEST(DescriptorText, IsAsVmwareWritesIt) {
 }
 
 TEST(DescriptorText, NamesAParent) {
-    Descriptor descriptor = parse_descriptor(kUsual, "x");
+    Descriptor descriptor = parse(kUsual, "x");
     descriptor.parent_cid = 0xABC;
     descriptor.parent_hint = "base.vmdk";
     EXPECT_TRUE(contains(to_text(descriptor),
@@ -338,7 +343,7 @@ TEST(DescriptorText, NamesOneEncodingAlone) {
         to_text(with_extent("RW 8 FLAT \"\x83\x7C\" 0\nddb.encoding = \"Shift_JIS\""));
     EXPECT_TRUE(contains(text, "encoding=\"UTF-8\"\n"));
     EXPECT_FALSE(contains(text, "Shift_JIS"));
-    EXPECT_EQ(parse_descriptor(text, "x").extents[0].name, "ポ");
+    EXPECT_EQ(parse(text, "x").extents[0].name, "ポ");
 }
 
 TEST(DescriptorText, OffsetsStandAtFlatExtentsAlone) {
@@ -356,17 +361,9 @@ std::vector<std::string> texts_of(std::vector<std::string> disks) {
 class DescriptorOfFile : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(DescriptorOfFile, IsReadAndKeepsItsMeaningWhenWritten) {
-    const Descriptor descriptor = parse_descriptor(read_file(GetParam()), "x");
-    const Descriptor again = parse_descriptor(to_text(descriptor), "x");
-    EXPECT_EQ(again.cid.value_or(0), descriptor.cid.value_or(0));
-    EXPECT_EQ(again.parent_cid, descriptor.parent_cid);
-    EXPECT_EQ(again.create_type, descriptor.create_type);
-    EXPECT_EQ(again.parent_hint, descriptor.parent_hint);
-    const auto encoding_lines = descriptor.find_ddb("encoding") ? 1U : 0U;  // now in the header
-    EXPECT_EQ(again.ddb.size() + encoding_lines, descriptor.ddb.size());
-    EXPECT_EQ(again.capacity_sectors(), descriptor.capacity_sectors());
-    EXPECT_EQ(again.extents.back().name, descriptor.extents.back().name);
-    EXPECT_EQ(to_text(again), to_text(descriptor));
+    const Descriptor descriptor = parse(read_file(GetParam()), "x");
+    EXPECT_TRUE(testing::can_be_written(descriptor));
+    EXPECT_GT(descriptor.capacity_sectors(), 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sample, DescriptorOfFile,
@@ -375,30 +372,26 @@ INSTANTIATE_TEST_SUITE_P(Real, DescriptorOfFile,
                          ::testing::ValuesIn(texts_of(testing::real_files(".vmdk"))));
 
 TEST(DescriptorOfSample, OneWithoutContentId) {
-    const auto descriptor =
-        parse_descriptor(read_file(sample_file("win-1251-no-cid/vm.vmdk")), "vm.vmdk");
+    const auto descriptor = parse(read_file(sample_file("win-1251-no-cid/vm.vmdk")), "vm.vmdk");
     EXPECT_EQ(descriptor.cid, std::nullopt);
     EXPECT_EQ(descriptor.create_type, "twoGbMaxExtentFlat");
 }
 
 TEST(DescriptorOfSample, AGrownDiskWithAShortExtentWithin) {
-    const auto descriptor =
-        parse_descriptor(read_file(sample_file("broken-quotes/Reception PC.vmdk")), "x");
+    const auto descriptor = parse(read_file(sample_file("broken-quotes/Reception PC.vmdk")), "x");
     ASSERT_EQ(descriptor.extents.size(), 9U);
     EXPECT_LT(descriptor.extents[5].sectors, descriptor.extents[4].sectors);
     EXPECT_EQ(descriptor.extents[6].sectors, descriptor.extents[4].sectors);
 }
 
 TEST(DescriptorOfSample, AGbkNameDecoded) {
-    const auto descriptor =
-        parse_descriptor(read_file(sample_file("gbk-running/vm.vmdk")), "vm.vmdk");
+    const auto descriptor = parse(read_file(sample_file("gbk-running/vm.vmdk")), "vm.vmdk");
     EXPECT_EQ(descriptor.extents[0].name, "Depot 7 楼-s001.vmdk");
 }
 
 TEST(DescriptorOfSample, AnEsxChild) {
-    const auto descriptor =
-        parse_descriptor(read_file(sample_file("esx-delta/thick-000001.vmdk")), "x");
-    const auto base = parse_descriptor(read_file(sample_file("esx-delta/thick.vmdk")), "x");
+    const auto descriptor = parse(read_file(sample_file("esx-delta/thick-000001.vmdk")), "x");
+    const auto base = parse(read_file(sample_file("esx-delta/thick.vmdk")), "x");
     EXPECT_EQ(descriptor.parent_hint, "thick.vmdk");
     EXPECT_EQ(descriptor.parent_cid, base.cid);
     EXPECT_EQ(descriptor.extents[0].type, ExtentType::VmfsSparse);
