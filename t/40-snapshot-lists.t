@@ -185,13 +185,13 @@ for my $refused (
 }
 {
     my $vm    = machine_under(0, map { snapshot($_ - 1, $_) } 1 .. 50_000);
-    my $begin = time;
+    my $begin = times;    # of the processor, so that a busy host does not count
     my $count = with_vm($vm->{vmx}, sub { return (VMGetNumRootSnapshots($_[0]))[0] });
-    cmp_ok(time - $begin, '<', 10, "a list without measure is answered soon ($count)");
+    cmp_ok(times() - $begin, '<', 10, "a list without measure is answered soon ($count)");
     $vm = machine_under(0, snapshot(0, 1), map { ("snapshot0.clone$_" => "/x/$_") } 0 .. 30_000);
-    $begin = time;
+    $begin = times;
     is_deeply(snapshot_names($vm->{vmx}), ['s1'], 'thirty thousand records');
-    cmp_ok(time - $begin, '<', 10, 'as well');
+    cmp_ok(times() - $begin, '<', 10, 'as well');
 }
 
 done_testing();

@@ -20,19 +20,19 @@ my $ROUNDS  = 6;
 my $keep    = temp_dir();
 my $machine = killed_machine("$keep/source");
 my %call    = calls_to_kill();
-my $killed  = 0;
 for my $what (sort keys %call) {
     my $whole = duration_of($machine, $call{$what}[0], "$keep");
+    my ($round, $killed) = (0, 0);
     my @wrong;
-    for my $round (1 .. $ROUNDS) {
+    # Goes on until some signals came in time: the host may be faster now than when the time was taken.
+    while (++$round <= $ROUNDS || $round <= 20 * $ROUNDS && $killed < 2) {
         my ($signal, @here)
             = complaints_after_kill($machine, $what, $call{$what}, rand 1.1 * $whole, "$keep");
-        $killed++ if $signal;
+        $signal ? $killed++ : ($whole *= 0.9);
         push @wrong, @here;
     }
     is_deeply(\@wrong, [], "$what, killed");
+    cmp_ok($killed, '>=', 2, "the signal came in time ($killed of " . --$round . ')');
 }
-my $rounds = $ROUNDS * keys %call;
-cmp_ok($killed, '>', $rounds / 4, "the signal came in time ($killed of $rounds)");
 
 done_testing();

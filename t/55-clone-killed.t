@@ -51,10 +51,17 @@ my $whole  = time - $begin;
 my $before = source_state();
 my %seen   = (killed => 0, absent => 0, whole => 0);
 
-for my $round (1 .. 16) {
+# Goes on until enough signals came in time: the host may be faster now than when the time was taken.
+my $round = 0;
+while (++$round <= 16 || $round <= 200 && ($seen{killed} < 3 || !$seen{absent})) {
     my $share = $round % 2 ? rand 1 : 0.6 + rand 0.6;
     my $dir   = "$keep/$round";
-    $seen{killed}++ if kill_clone_after($share * $whole, "$dir/copy.vmx");
+    if (kill_clone_after($share * $whole, "$dir/copy.vmx")) {
+        $seen{killed}++;
+    }
+    else {
+        $whole *= 0.9;
+    }
     my $what = sprintf 'killed after %.0f %% of the time', $share * 100;
 
     is(source_state(), $before, "$what: the source is as it was");
@@ -71,7 +78,8 @@ for my $round (1 .. 16) {
         [], "$what: nothing is left of the one that was killed");
 }
 
-cmp_ok($seen{killed}, '>=', 3, "the signal came in time ($seen{killed} of 16)");
-cmp_ok($seen{absent}, '>=', 1, "some clones were never finished ($seen{absent} of 16)");
+my $rounds = $round - 1;
+cmp_ok($seen{killed}, '>=', 3, "the signal came in time ($seen{killed} of $rounds)");
+cmp_ok($seen{absent}, '>=', 1, "some clones were never finished ($seen{absent} of $rounds)");
 
 done_testing();

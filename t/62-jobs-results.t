@@ -7,7 +7,6 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
-use Time::HiRes qw(time);
 
 use VMware::Vix::API::Constants;
 use VMware::Vix::API::Host;
@@ -22,10 +21,12 @@ my $dir  = temp_dir();
 my $host = connect_host();
 mkdir "$dir/out" or die $!;
 my (undef, $slow)  = VMOpen($host, slow_machine("$dir/slow", 128)->{vmx});
+my (undef, $held)  = VMOpen($host, make_vm(dir => "$dir/held", name => 'held')->{vmx});
 my (undef, $quick) = VMOpen($host, make_vm(dir => "$dir/quick", name => 'quick')->{vmx});
 
 subtest 'a job and its end' => sub {
-    my $job = start_clone_job($slow, "$dir/out/a/a.vmx");
+    my $folder = hold_folder("$dir/held");
+    my $job = VMware::Vix::API::VM::Clone($held, 0, VIX_CLONETYPE_LINKED, "$dir/out/a/a.vmx", 0, 0);
     is(GetHandleType($job), VIX_HANDLETYPE_JOB, 'the call gives a job');
     is(VMware::Vix::API::Job::GetError($job), VIX_E_UNFINISHED_JOB, 'which has no error yet');
     is_deeply([GetProperties($job, VIX_PROPERTY_JOB_RESULT_HANDLE)], [VIX_E_UNFINISHED_JOB, undef],
@@ -34,7 +35,7 @@ subtest 'a job and its end' => sub {
     my @answer = VMware::Vix::API::Job::WaitTimeout($job, 0.02);
     is_deeply([@answer[0, 1]], [0, VIX_OK], 'nor after a short wait');
     cmp_ok($answer[2], '>=', 0.02, 'which took as long as it was told to');
-    cmp_ok($answer[2], '<',  5,    'and not much longer');
+    close $folder or die $!;
 
     my ($err, $clone, $code, $detail) = VMware::Vix::API::Job::Wait($job,
         VIX_PROPERTY_JOB_RESULT_HANDLE, VIX_PROPERTY_JOB_RESULT_ERROR_CODE,
@@ -103,7 +104,6 @@ subtest 'the items of a list' => sub {
 
 subtest 'many at once' => sub {
     my @jobs = map { start_clone_job($quick, "$dir/out/m$_/m.vmx") } 1 .. 100;
-    my $begin = time;
     is((VMOpen($host, "$dir/quick/quick.vmx"))[0], VIX_OK, 'a call meanwhile');
     ReleaseHandle($quick);
     my %code;
@@ -174,6 +174,7 @@ subtest 'what is no job' => sub {
     }
 };
 
+ReleaseHandle($_) for $held, $slow;
 HostDisconnect($host);
 is(VMware::Vix::live_handle_count(), 0, 'no handle is left');
 

@@ -17,6 +17,7 @@ use VMware::Vix::API::VM;
 use VMware::Vix::Simple;
 use VixTest qw(make_vm temp_dir);
 use VixTest::Handles qw(connect_host);
+use VixTest::Jobs qw(hold_folder);
 
 my $dir  = temp_dir();
 my $host = connect_host();
@@ -42,6 +43,7 @@ for my $try (1 .. 8) {
     local %ENV = (%ENV, VIX_DRIVE_C => "$dir/c");
     my $folder = getcwd();
     chdir $dir or die $!;
+    my $held = hold_folder("$dir/vm");    # the linked clone waits
     my @jobs = (
         VMware::Vix::API::VM::Clone($vm, 0, VIX_CLONETYPE_FULL, "C:\\full$try\\full.vmx", 0, 0),
         VMware::Vix::API::VM::Clone($vm, 0, VIX_CLONETYPE_LINKED, "$dir/linked$try/linked.vmx", 0, 0),
@@ -49,12 +51,13 @@ for my $try (1 .. 8) {
         VMware::Vix::API::VM::Open($host, "$dir/none/none.vmx"),
     );
     chdir $folder or die $!;
+    change_environment($round++) for 1 .. 3;
+    close $held or die $!;
     change_environment($round++) while grep { !(VMware::Vix::API::Job::WaitTimeout($_, 0))[0] } @jobs;
     my @errors = map { VMware::Vix::API::Job::GetError($_) } @jobs;
     is_deeply(\@errors, [(VIX_OK) x 3, VIX_E_VM_NOT_FOUND], "jobs while %ENV changes, $try");
     ok(-e "$dir/c/full$try/full.vmx",     'the drive is that of the start');
     ReleaseHandle($_) for @jobs;
 }
-cmp_ok($round, '>', 8, "it changed $round times meanwhile");
-
+note "it changed $round times meanwhile";
 done_testing;

@@ -60,5 +60,6 @@ for my $round (1 .. $rounds) {
     last if @wrong > 10;
 }
 is_deeply(\@wrong, [], "$rounds clones killed: " . join ', ', map {"$_ $seen{$_}"} sort keys %seen);
+cmp_ok($seen{midway} || 0, '>', 0, 'some of them midway');
 
 done_testing();

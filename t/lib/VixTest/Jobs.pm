@@ -1,17 +1,19 @@
 package VixTest::Jobs;
 
-# For tests of jobs: a machine whose clone takes a while, and calls that start one.
+# For tests of jobs: a machine whose clone takes a while, a machine that is held, and calls that start
+# a clone.
 
 use strict;
 use warnings;
 
 use Exporter 'import';
+use Fcntl qw(:flock);
 
 use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest qw(make_vm);
 
-our @EXPORT = qw(slow_machine start_clone_job wait_for_job leftovers);
+our @EXPORT = qw(slow_machine hold_folder start_clone_job wait_for_job leftovers);
 
 # A machine with a flat disk of this many MiB without holes, so that copying takes its time.
 sub slow_machine {
@@ -26,6 +28,15 @@ sub slow_machine {
     print {$disk} $block or die $! for 1 .. $size_mb;
     close $disk or die $!;
     return $vm;
+}
+
+# Locks a machine's folder as another process of ours does. Calls that take or need a snapshot of the
+# machine, change it or delete it wait until the returned file is closed, at most 30 seconds.
+sub hold_folder {
+    my ($dir) = @_;
+    open my $folder, '<', $dir or die "$dir: $!";
+    flock $folder, LOCK_EX or die "flock: $!";
+    return $folder;
 }
 
 # Starts a full clone; returns its job.

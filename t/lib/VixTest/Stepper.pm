@@ -27,8 +27,7 @@ my ($STEPPER, $KEEP, %FILTER, @NAMES);
 # Why it cannot be done here; nothing if it can.
 sub can_step {
     return 'only on x86-64' if (POSIX::uname())[4] ne 'x86_64';
-    my $why = eval { _prepare(); '' };
-    return $why if !defined $why || $why ne '' || !$@;
+    return if eval { _prepare(); 1 };
     return $@;
 }
 
