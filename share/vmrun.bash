@@ -32,6 +32,10 @@ listNetworkAdapters VMX
 addNetworkAdapter VMX nat|bridged|hostonly|custom [HOST_NETWORK]
 setNetworkAdapter VMX INDEX nat|bridged|hostonly|custom [HOST_NETWORK]
 deleteNetworkAdapter VMX INDEX
+listHostNetworks
+listPortForwardings HOST_NETWORK
+setPortForwarding HOST_NETWORK PROTOCOL HOST_PORT GUEST_ADDRESS GUEST_PORT [TEXT]
+deletePortForwarding HOST_NETWORK PROTOCOL HOST_PORT
 runProgramInGuest VMX [-noWait] [-activeWindow] [-interactive] PROGRAM [ARGUMENT...]
 runScriptInGuest VMX [-noWait] [-activeWindow] [-interactive] INTERPRETER SCRIPT
 fileExistsInGuest VMX PATH
@@ -46,6 +50,9 @@ copyFileFromHostToGuest VMX HOST GUEST
 copyFileFromGuestToHost VMX GUEST HOST
 listProcessesInGuest VMX
 killProcessInGuest VMX PROCESS
+typeKeystrokesInGuest VMX KEYS
+connectNamedDevice VMX DEVICE
+disconnectNamedDevice VMX DEVICE
 captureScreen VMX HOST
 getGuestIPAddress VMX [-wait]
 checkToolsState VMX

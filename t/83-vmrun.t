@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
+use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VMware::Vix::Vmrun;
 use VixTest;
@@ -203,6 +204,15 @@ subtest 'network adapters' => sub {
         "Error: The virtual machine should not be powered on. It is already running.\n(255)",
         'none for one that runs');
 };
+
+for my $command (
+    ['listHostNetworks'], [qw(listPortForwardings vmnet8)], [qw(deletePortForwarding vmnet8 tcp 80)],
+    [qw(typeKeystrokesInGuest x.vmx abc)], [qw(connectNamedDevice x.vmx ethernet0)],
+    )
+{
+    is(said(@{$command}), 'Error: ' . GetErrorText(VIX_E_NOT_SUPPORTED) . "\n(255)",
+        "@{$command} is not supported");
+}
 
 subtest 'a clone with a name, one that is watched, and deleting' => sub {
     needs(qw(VMWriteVariable RegisterVM UnregisterVM FindItems));

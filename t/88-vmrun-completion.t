@@ -42,8 +42,9 @@ subtest 'the commands are those of vmrun' => sub {
     is_deeply([split /\n/, $table], \@expected, 'with the same arguments, in the same order');
     is_deeply(completions(''), [sort map { $_->[0] } VMware::Vix::Vmrun::commands()],
         'all are offered');
-    is_deeply(completions('li'), [qw(list listDirectoryInGuest listNetworkAdapters
-        listProcessesInGuest listRegisteredVM listSnapshots)], 'or those that begin so');
+    is_deeply(completions('li'), [qw(list listDirectoryInGuest listHostNetworks
+        listNetworkAdapters listPortForwardings listProcessesInGuest listRegisteredVM
+        listSnapshots)], 'or those that begin so');
 };
 
 my $vm = make_vm(dir => "$place/web server", name => 'web');

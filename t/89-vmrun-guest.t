@@ -49,4 +49,17 @@ is(said('list'), "Total running VMs: 0\n(0)", 'it is off');
 is(setting($vmx, 'cleanShutdown'), 'TRUE', 'cleanShutdown');
 is(said('checkToolsState', $vmx), "installed\n(0)", 'its tools are installed');
 
+subtest 'a guest that shuts down by itself' => sub {
+    is(said('start', $vmx, 'nogui'), '(0)', 'start');
+    like(said('getGuestIPAddress', $vmx, '-wait'), qr/\(0\)\z/, 'it is up');
+    is(said(@ROOT, 'runProgramInGuest', $vmx, '-noWait', '/bin/sh', '-c', q{'sleep 1; poweroff -f'}),
+        '(0)', 'its own command');
+    for (1 .. 120) {
+        last if said('list') eq "Total running VMs: 0\n(0)";
+        sleep 1;
+    }
+    is(said('list'), "Total running VMs: 0\n(0)", 'it is off');
+    is(setting($vmx, 'cleanShutdown'), 'TRUE', 'cleanShutdown');
+};
+
 done_testing;
