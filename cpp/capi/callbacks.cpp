@@ -189,14 +189,19 @@ bool Callbacks::deliver(Delivery& delivery) {
     for (api::JobEvent event{}; !stopped_;) {
         outcome = api::next_event(delivery.job, event);
         if (outcome != api::EventOutcome::Event) break;
+        note_move(delivery);
         delivery.callback.proc(delivery.job, event.type, event.more_info, delivery.callback.data);
         api::release_handle(event.more_info);
-        const std::lock_guard lock{mutex_};
-        delivery.moved = Clock::now();
-        returned_.notify_all();
+        note_move(delivery);
     }
     frames_ = frame.outer;
     return outcome == api::EventOutcome::NoneEver;
+}
+
+void Callbacks::note_move(Delivery& delivery) {
+    const std::lock_guard lock{mutex_};
+    delivery.moved = Clock::now();
+    moved_ = delivery.moved;
 }
 
 const Callbacks::Delivery* Callbacks::find(VixHandle job) const noexcept {
@@ -204,9 +209,15 @@ const Callbacks::Delivery* Callbacks::find(VixHandle job) const noexcept {
     return found == open_.end() ? nullptr : found->second.get();
 }
 
+// One that waits for a thread has time as long as other callbacks begin and return.
+Callbacks::Clock::time_point Callbacks::deadline_of(const Delivery& delivery) const noexcept {
+    const bool is_queued = !delivery.running && delivery.callback.thread == Thread::Own;
+    return (is_queued ? std::max(delivery.moved, moved_) : delivery.moved) + kPatience;
+}
+
 bool Callbacks::is_over(VixHandle job) const noexcept {
     const Delivery* delivery = find(job);
-    return delivery == nullptr || stopped_ || Clock::now() >= delivery->moved + kPatience;
+    return delivery == nullptr || stopped_ || Clock::now() >= deadline_of(*delivery);
 }
 
 bool Callbacks::are_over(VixHandle job) noexcept {
@@ -221,8 +232,7 @@ void Callbacks::wait(VixHandle job) noexcept {
     while (!is_over(job)) {
         const Delivery& delivery = *find(job);
         if (delivery.callback.thread == Thread::Pump) return;
-        const auto deadline = delivery.moved + kPatience;
-        returned_.wait_until(lock, deadline);
+        returned_.wait_until(lock, deadline_of(delivery));
     }
 }
 

@@ -32,8 +32,9 @@ struct Callback {
 
 class Callbacks {
   public:
-    // So long does a job whose callbacks make no headway count as unfinished after its end. A
-    // program that waits under a lock which its callback needs, as Ruby's, would wait for ever.
+    // So long does an ended job count as unfinished while a callback of it does not return, or
+    // while none can be called since all threads are in such ones. A program that waits under a
+    // lock which its callback needs, as Ruby's, would wait for ever.
     static constexpr std::chrono::seconds kPatience{2};
     static constexpr std::size_t kMaxThreads = 64;
 
@@ -74,7 +75,7 @@ class Callbacks {
         bool queued = false;
         bool running = false;
         bool again = false;  // an event came while it ran, or before the job had a handle
-        Clock::time_point moved = Clock::now();
+        Clock::time_point moved = Clock::now();  // an event came, or a callback began or returned
     };
     using DeliveryPointer = std::shared_ptr<Delivery>;
 
@@ -94,10 +95,12 @@ class Callbacks {
     void start_thread_if_needed();
     void run(std::unique_lock<std::mutex>& lock, const DeliveryPointer& delivery);
     const Delivery* find(VixHandle job) const noexcept;
+    Clock::time_point deadline_of(const Delivery& delivery) const noexcept;
     bool is_over(VixHandle job) const noexcept;
 
     void forget_pump_if_ended(VixHandle job);
     bool deliver(Delivery& delivery);
+    void note_move(Delivery& delivery);
     void serve();
     void stop() noexcept;
     static void at_exit();
@@ -117,6 +120,7 @@ class Callbacks {
     std::size_t threads_ = 0;
     std::size_t idle_ = 0;
     std::size_t running_ = 0;
+    Clock::time_point moved_ = Clock::now();  // when a callback of any job began or returned
     std::atomic<std::size_t> open_count_{0};  // spares who has no callbacks the mutex
     std::atomic<bool> stopped_{false};
 };
