@@ -59,6 +59,10 @@ subtest 'a guest that shuts down by itself' => sub {
         sleep 1;
     }
     is(said('list'), "Total running VMs: 0\n(0)", 'it is off');
+    for (1 .. 60) {    # as Vagrant waits
+        last if setting($vmx, 'cleanShutdown') eq 'TRUE';
+        sleep 1;
+    }
     is(setting($vmx, 'cleanShutdown'), 'TRUE', 'cleanShutdown');
 };
 

@@ -32,9 +32,9 @@ constexpr std::size_t kFilesBesides = 64;  // sockets, libraries, the monitor
 // ends that wait. The lists of files to remove have a NUL after each name, because a path may
 // contain any other byte.
 //
-// When the machine's process has ended, and before other processes may use the machine, the
-// supervisor sets cleanShutdown in its .vmx. It overwrites the value where it is, because a process
-// that replaces the file meanwhile must win.
+// When the machine's process has ended, the supervisor sets cleanShutdown in its .vmx. The next
+// start waits for that, see stop(). It overwrites the value where it is, because a process that
+// replaces the file meanwhile must win.
 constexpr const char* kSupervisor = R"sh(
 folder=$1 starter=$2
 shift 2
