@@ -153,7 +153,7 @@ TEST(Domain, APortWithoutItsBackendIsConnectedToNothing) {
 }
 
 TEST(Domain, AFloppyThatTheGuestMayNotWriteIsReadOnly) {
-    const auto machine = vm::Config::parse("/vms/x.vmx", "", "/vms/x.vmx");
+    const auto machine = vm::Config::parse("/vms/x.vmx", "memsize = \"8\"\n", "/vms/x.vmx");
     Drive floppy;
     floppy.node = "floppy0";
     floppy.bus = Bus::Floppy;
