@@ -46,7 +46,8 @@ Json Qmp::execute(const std::string& command) {
 }
 
 Json Qmp::execute(const std::string& command, const Json& arguments) {
-    Json request{{"execute", command}};
+    const int id = ++last_id_;
+    Json request{{"execute", command}, {"id", id}};
     if (!arguments.is_null()) request["arguments"] = arguments;
     // A path may be any bytes. The daemon accepts UTF-8 only, and will not find such a path.
     std::string text = request.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
@@ -59,6 +60,7 @@ Json Qmp::execute(const std::string& command, const Json& arguments) {
     for (;;) {
         const Json answer = Json::parse(read_line(), nullptr, false);
         if (!answer.is_object() || answer.contains("event")) continue;
+        if (answer.value("id", id) != id) continue;  // late, to an earlier request
         if (answer.contains("return")) return answer["return"];
         throw Error{VIX_E_DISK_NOIO, "qemu-storage-daemon refuses " + command + ": " +
                                          answer.value("error", Json::object()).value("desc", "")};
