@@ -423,13 +423,26 @@ bool Lock::publish(const std::string& text, const fs::path& member) const {
 
 // Uses this object's number: whoever waits for this lock must wait for `holder`, too.
 fs::path Lock::hand_over(const LockMember& holder) const {
+    return hand_over(holder, free_member());
+}
+
+fs::path Lock::hand_over(const LockMember& holder, const fs::path& path) const {
     LockMember member = holder;
     member.kind = own_.kind;
     member.lamport = own_.lamport;
     const std::string text = to_text(member, folder_);
+    fs::path free = path;
     for (int i = 0; i <= kNumberedTries; ++i) {
-        const fs::path path = folder_ / name_of('M', random_number());
-        if (!fs::exists(fs::symlink_status(path)) && publish(text, path)) return path;
+        if (publish(text, free)) return free;
+        free = free_member();
+    }
+    throw system_error(EAGAIN, "locking with", folder_.string());
+}
+
+fs::path Lock::free_member() const {
+    for (int i = 0; i <= kNumberedTries; ++i) {
+        fs::path path = folder_ / name_of('M', random_number());
+        if (fs::symlink_status(path).type() == fs::file_not_found) return path;
     }
     throw system_error(EAGAIN, "locking with", folder_.string());
 }

@@ -78,6 +78,11 @@ class Lock {
     // the machine. It stays when this object is destroyed. Returns the path of the member file,
     // which becomes stale when that process ends.
     boost::filesystem::path hand_over(const LockMember& holder) const;
+    // The same at a path that free_member() returned, so that the path is known before. If another
+    // process has taken it meanwhile, at another one.
+    boost::filesystem::path hand_over(const LockMember& holder,
+                                      const boost::filesystem::path& path) const;
+    boost::filesystem::path free_member() const;
 
     // The path of this object's own member file.
     boost::filesystem::path member() const;

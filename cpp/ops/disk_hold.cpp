@@ -143,8 +143,8 @@ void DiskChangeHold::refuse_needed() const {
 void DiskChangeHold::refuse_frozen() const {
     if (!vmx_) return;
     const vm::Config machine = vm::Config::read(*vmx_);
-    const fs::path list = vm::snapshot_list_path(*vmx_);
-    for (const vm::Snapshot& snapshot : vm::SnapshotTree::read(list).snapshots()) {
+    const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(*vmx_));
+    for (const vm::Snapshot& snapshot : tree.snapshots()) {
         for (const vm::SnapshotDisk& disk : snapshot.disks) {
             const auto file = vm::find_file(disk.file, machine.folder(),
                                             machine.search_folders(disk_.settings), disk_.settings);

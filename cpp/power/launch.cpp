@@ -313,23 +313,42 @@ void Launch::begin_session() {
     machine_ = vm::Config::read(vmx_);
 }
 
-// Sets the running mark and the disks' locks in VMware's form, so that VMware's products keep away.
-void Launch::mark_running() {
+// Locks the disks, and makes the image server serve QEMU's process until that ends. It learns the
+// marks before they are set: if this process is killed until then, the machine counts as off, and
+// the next start ends the paused domain with all that belongs to it.
+void Launch::attach() {
     const auto process = host_.process_of_domain(domain_->name());
     if (!process) {
         throw Error{VIX_E_CANNOT_POWER_ON_VM,
                     "the QEMU process of " + domain_->name() + " is not visible from here"};
     }
-    marks_.push_back(lock_.hand_over(process->member));
+    machine_process_ = process->member;
     std::vector<fs::path> scratch;
     if (session_) scratch.push_back(session_file(vmx_));
+    coming_marks_.push_back({&lock_, lock_.free_member()});
     for (const Image& image : images_) {
         if (!image.scratch.empty()) scratch.push_back(image.scratch);
         if (!image.vmdk || !image.writable) continue;
-        const io::Lock disk{image.chain.front(), io::LockKind::Exclusive};
-        marks_.push_back(disk.hand_over(process->member));
+        disk_locks_.push_back(
+            std::make_unique<io::Lock>(image.chain.front(), io::LockKind::Exclusive));
+        coming_marks_.push_back({disk_locks_.back().get(), disk_locks_.back()->free_member()});
     }
-    server_.attach(process->pid, marks_, scratch);
+    std::vector<fs::path> marks;
+    for (const auto& [lock, path] : coming_marks_) marks.push_back(path);
+    server_.attach(process->pid, marks, scratch);
+}
+
+// Sets the running mark, then the disks' locks, in VMware's form, so that VMware's products keep
+// away. The last step before the processors run.
+void Launch::mark_running() {
+    bool as_attached = true;
+    for (const auto& [lock, path] : coming_marks_) {
+        marks_.push_back(lock->hand_over(machine_process_, path));
+        as_attached = as_attached && marks_.back() == path;
+    }
+    if (!as_attached) server_.set_marks(marks_);
+    coming_marks_.clear();
+    disk_locks_.clear();
 }
 
 std::vector<std::string> Launch::run(StartAs as) {
@@ -351,7 +370,7 @@ std::vector<std::string> Launch::run(StartAs as) {
     prepare_images(resuming);
     domain_.emplace(start_or_resume(resuming));
     begin_session();
-    mark_running();
+    attach();
     go(as);
     done_ = true;
     if (session_) session_->keep();
@@ -375,6 +394,7 @@ void Launch::go(StartAs as) {
     record_start(machine_, machine_settings_);
     try {
         server_.note_start(vmx_);
+        mark_running();
         if (as == StartAs::Running) domain_->resume();
     } catch (...) {
         server_.forget_start();

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <boost/filesystem/path.hpp>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/lock.h"
@@ -46,6 +48,7 @@ class Launch {
     bool give_up_ports(const Error& reason, std::vector<std::string>& notes);
     Domain resume_domain();
     void begin_session();
+    void attach();
     void mark_running();
     void go(StartAs as);
 
@@ -63,6 +66,10 @@ class Launch {
     std::vector<Image> images_;
     std::vector<std::string> notes_;
     std::vector<boost::filesystem::path> marks_;
+    io::LockMember machine_process_;
+    std::vector<std::unique_ptr<io::Lock>> disk_locks_;
+    // The running mark first: disks that are locked before it would look like another machine's.
+    std::vector<std::pair<const io::Lock*, boost::filesystem::path>> coming_marks_;
     std::optional<Domain> domain_;
     std::optional<Session> session_;
     bool done_ = false;

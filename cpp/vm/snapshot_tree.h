@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "format/dictionary.h"
@@ -47,7 +48,9 @@ class SnapshotTree {
     static SnapshotTree parse(std::string_view bytes, const std::string& where);
     std::string to_bytes() const { return dictionary_.to_bytes(); }
 
-    const std::vector<Snapshot>& snapshots() const { return snapshots_; }
+    const std::vector<Snapshot>& snapshots() const& { return snapshots_; }
+    // Of a temporary by value, because a loop over its snapshots outlives it.
+    std::vector<Snapshot> snapshots() && { return std::move(snapshots_); }
     const Snapshot* find(int uid) const;
     int current() const { return current_; }  // uid; kNoSnapshot if none
     // Throws VIX_E_SNAPSHOT_MAXSNAPSHOTS if the tree is full.
