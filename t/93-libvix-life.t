@@ -37,8 +37,15 @@ ok(-f "$dir/out/of-parent/c.vmx", 'the clone of the parent is there');
 my $copy = "$dir/another-copy.so";
 copy(library(), $copy) or die "$copy: $!";
 passes('unloading, and two copies', make_program('unload.c', '-ldl'), library(), $copy, $vm->{vmx});
-passes('a program with the same names', make_program('names.cpp', '-rdynamic', '-Wno-error'),
-    $vm->{vmx}, "$dir");
+
+# Where the system's static Boost cannot become part of a shared library, libvix uses the shared one, and
+# the linker gives that to a program's functions of the same names.
+SKIP: {
+    my $needed = VixTest::Tools::run_tool('readelf', '-d', library())->{out};
+    skip 'libvix uses the shared Boost of this system', 1 if $needed =~ /NEEDED.*libboost/;
+    passes('a program with the same names', make_program('names.cpp', '-rdynamic', '-Wno-error'),
+        $vm->{vmx}, "$dir");
+}
 
 # Perl with its own copy of the core, in a process where a C library uses libvix meanwhile.
 SKIP: {

@@ -368,7 +368,7 @@ DiskPlan plan_child(const vm::Disk& parent, const std::string& name, const std::
     const std::string type_name = to_lower(link.descriptor.create_type);
     const bool split = type_name.find("gbmaxextent") != std::string::npos;
     const DiskClass type = split ? DiskClass::SplitSparse : DiskClass::MonolithicSparse;
-    if (!split) sizes = {parent.capacity_sectors};
+    if (!split) sizes.assign(1, parent.capacity_sectors);
     DiskPlan plan = plan_described(parent, name, type, sizes, hint.size() + kRoomForIdentity);
     std::erase_if(plan.descriptor.ddb,
                   [](const auto& entry) { return equal_ignoring_case(entry.first, "deletable"); });

@@ -69,7 +69,7 @@ class Domain {
     void require_asked(Means means, const std::string& action) const;
     Error saving_error(ErrorCode usual, const char* action, const std::string& file) const;
 
-    void* handle_;
+    [[maybe_unused]] void* handle_;  // unused without libvirt
 };
 
 class Connection {
@@ -99,7 +99,7 @@ class Connection {
 
   private:
     std::string uri_;
-    void* handle_;
+    [[maybe_unused]] void* handle_;
 };
 
 // Loads libvirt if it is installed and not loaded yet. While it loads, libvirt and its libraries
