@@ -55,9 +55,11 @@ SKIP: {
         'my ($e, $h) = HostConnect(-1, 3, undef, 0, undef, undef, 0, 0); my $v; my $bad = $e;',
         'for (1 .. 200) { ($e, $v) = VMOpen($h, $ARGV[0]); $bad ||= $e;',
         '  ($e, my $name) = GetProperties($v, VIX_PROPERTY_VM_NAME); $bad ||= $e; ReleaseHandle($v) }',
-        'HostDisconnect($h); print "$bad\n"');
+        'HostDisconnect($h); print "$bad\n";',
+        'for (1 .. 6000) { last if -e $ENV{LIBVIX_TEST_DONE}; select undef, undef, undef, 0.01 }');
     local $ENV{LD_PRELOAD}   = $beside;
     local $ENV{VIX_TEST_VMX} = $vm->{vmx};
+    local $ENV{LIBVIX_TEST_DONE} = "$dir/beside-is-done";
     my $both = run_program($^X, (map {"-I$_"} @INC), '-e', "@script", $vm->{vmx});
     is($both->{out}, "0\nlibvix: 0 wrong, callbacks as many as calls\n", 'Perl and C in one process')
         or diag $both->{err};
