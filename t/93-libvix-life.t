@@ -13,6 +13,7 @@ use Test::More;
 use VixTest qw(list_files make_vm temp_dir);
 use VixTest::Handles;
 use VixTest::Jobs qw(slow_machine);
+use VixTest::Tools qw(run_tool);
 use VixTest::Libvix qw(is_sanitized library make_program needs_library passes run_program);
 
 needs_library('C', 'C++');
@@ -37,15 +38,13 @@ ok(-f "$dir/out/of-parent/c.vmx", 'the clone of the parent is there');
 my $copy = "$dir/another-copy.so";
 copy(library(), $copy) or die "$copy: $!";
 passes('unloading, and two copies', make_program('unload.c', '-ldl'), library(), $copy, $vm->{vmx});
-
-# Where the system's static Boost cannot become part of a shared library, libvix uses the shared one, and
-# the linker gives that to a program's functions of the same names.
-SKIP: {
-    my $needed = VixTest::Tools::run_tool('readelf', '-d', library())->{out};
-    skip 'libvix uses the shared Boost of this system', 1 if $needed =~ /NEEDED.*libboost/;
-    passes('a program with the same names', make_program('names.cpp', '-rdynamic', '-Wno-error'),
-        $vm->{vmx}, "$dir");
-}
+# Where the system's static libraries do not fit into a shared one, the library uses the shared ones, and
+# the program would replace their names for itself as well.
+my $needed = run_tool('readelf', '-Wd', library())->{out};
+my @shared = ($needed =~ /libboost/ ? '-DSHARED_BOOST' : (), $needed =~ /libpng/ ? '-DSHARED_PNG' : ());
+note "libvix uses other libraries' shared names: @shared" if @shared;
+passes('a program with the same names', make_program('names.cpp', '-rdynamic', '-Wno-error', @shared),
+    $vm->{vmx}, "$dir");
 
 # Perl with its own copy of the core, in a process where a C library uses libvix meanwhile.
 SKIP: {

@@ -12,9 +12,12 @@ static int called;
 extern "C" {
 int pause() { return ++called; }
 void reset() { ++called; }
+#ifndef SHARED_PNG
 void *png_create_write_struct(const char *, void *, void *, void *) { ++called; return nullptr; }
+#endif
 }
 
+#ifndef SHARED_BOOST
 namespace boost {
 namespace system { class error_code; }
 namespace filesystem {
@@ -28,6 +31,7 @@ __attribute__((used)) bool remove(const path &, system::error_code *) { ++called
 }  // namespace detail
 }  // namespace filesystem
 }  // namespace boost
+#endif
 
 namespace vix {
 __attribute__((used)) std::string error_text(long) { ++called; return {}; }
