@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -64,12 +65,19 @@ bool is_drive(std::string_view name) {
     return letter >= 'a' && letter <= 'z';
 }
 
+bool is_vmnet(std::string_view name) {
+    if (!starts_with_ignoring_case(name, kVmnetSetting)) return false;
+    const auto digits = name.substr(kVmnetSetting.size());
+    const auto number = parse_number(digits);
+    return number && *number <= kLastVmnet && std::to_string(*number) == digits;
+}
+
 }  // namespace
 
 bool is_setting(std::string_view name) {
-    return is_drive(name) || std::any_of(std::begin(kNames), std::end(kNames), [&](auto known) {
-               return equal_ignoring_case(name, known);
-           });
+    return is_drive(name) || is_vmnet(name) ||
+           std::any_of(std::begin(kNames), std::end(kNames),
+                       [&](auto known) { return equal_ignoring_case(name, known); });
 }
 
 std::optional<std::string> near_setting(std::string_view name) {

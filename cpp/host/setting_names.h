@@ -8,6 +8,10 @@
 
 namespace vix::host {
 
+// power.network.vmnet0 to power.network.vmnet255: the networks of custom cards.
+inline constexpr std::string_view kVmnetSetting = "power.network.vmnet";
+inline constexpr int kLastVmnet = 255;
+
 // The name as in vix.conf, ignoring case.
 bool is_setting(std::string_view name);
 

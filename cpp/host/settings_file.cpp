@@ -193,6 +193,10 @@ power::Settings load_power_settings(const SettingsFile& file) {
     if (const auto private_one = file.find("power.networkHostonly")) {
         settings.network_hostonly = network_from(*private_one);
     }
+    for (int number = 0; number <= kLastVmnet; ++number) {
+        const auto network = file.find(std::string{kVmnetSetting} + std::to_string(number));
+        if (network) settings.vmnets[number] = network_from(*network);
+    }
     read_firmware(file, settings);
     if (const auto folder = file.find("power.folder")) settings.folder = path_from(*folder);
     if (const auto viewer = file.find("power.viewer")) settings.viewer = command_from(*viewer);

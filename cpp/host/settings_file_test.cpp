@@ -173,6 +173,7 @@ TEST_F(SettingsFile, EachFaultIsToldWithItsLineAndWhatIsAllowed) {
         {"power.networkNat = \"br0\"", "is not one of user, none, network:NAME and bridge:NAME"},
         {"power.networkBridged = \"bridge:\"", "is not one of user"},
         {"power.networkHostonly = \"nothing\"", "is not one of user"},
+        {"power.network.vmnet2 = \"vmbr2\"", "is not one of user"},
         {"power.folder = \"run\"", "is not an absolute path"},
         {"power.viewer = \"show 'it\"", "is not a command line"},
         {"power.viewer = \" \"", "is not a command line"},
@@ -263,6 +264,14 @@ TEST_F(SettingsFile, NetworkThatIsNoneIsNamed) {
     write("power.networkNat = \"network:\"\n");
     EXPECT_EQ(code_of([] { load_power_settings(); }), VIX_E_INVALID_ARG);
     EXPECT_TRUE(contains(detail_of([] { load_power_settings(); }), "power.networkNat"));
+}
+
+TEST_F(SettingsFile, HasANetworkForEachVmnet) {
+    write("power.network.vmnet2 = \"bridge:br2\"\npower.network.vmnet255 = \"none\"\n");
+    const auto vmnets = load_power_settings().vmnets;
+    EXPECT_EQ(vmnets, (std::map<int, std::string>{{2, "bridge:br2"}, {255, "none"}}));
+    EXPECT_NE(refusal_of("power.network.vmnet256 = \"none\"\n"), "");
+    EXPECT_NE(refusal_of("power.network.vmnet02 = \"none\"\n"), "");
 }
 
 }  // namespace

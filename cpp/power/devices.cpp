@@ -17,6 +17,10 @@ constexpr int kSerialPorts = 4;
 constexpr int kParallelPorts = 3;
 constexpr int kFloppies = 2;
 constexpr long kVncPort = 5900;
+constexpr std::uint64_t kLastVmnet = 255;
+constexpr int kBridgedVmnet = 0;
+constexpr int kHostonlyVmnet = 1;
+constexpr int kNatVmnet = 8;
 
 std::string value_of(const vm::Config& machine, const std::string& key) {
     return to_lower(machine.find(key).value_or(""));
@@ -58,10 +62,35 @@ std::string mac_of(DomainWriter& writer, const std::string& card) {
     return {};
 }
 
+// The number of a custom network: "VMnet2", "/dev/vmnet2".
+std::optional<int> vmnet_of(DomainWriter& writer, const std::string& card) {
+    constexpr std::string_view kVmnet = "vmnet";
+    const std::string name = value_of(writer.machine, card + ".vnet");
+    const auto at = name.rfind(kVmnet);
+    if (at == std::string::npos) return std::nullopt;
+    const auto number = parse_number(std::string_view{name}.substr(at + kVmnet.size()));
+    if (!number || *number > kLastVmnet) return std::nullopt;
+    return static_cast<int>(*number);
+}
+
+// Without a setting, VMware's networks 0, 1 and 8 are of their usual kinds.
+const std::string* custom_network(DomainWriter& writer, const std::string& card) {
+    const auto number = vmnet_of(writer, card);
+    if (!number) return nullptr;
+    const auto set = writer.context.vmnets.find(*number);
+    if (set != writer.context.vmnets.end()) return &set->second;
+    if (*number == kBridgedVmnet) return &writer.context.network_bridged;
+    if (*number == kNatVmnet) return &writer.context.network_nat;
+    return *number == kHostonlyVmnet ? &writer.context.network_hostonly : nullptr;
+}
+
 const std::string& network_of(DomainWriter& writer, const std::string& card) {
     const std::string type = value_of(writer.machine, card + ".connectionType");
     if (type == "nat") return writer.context.network_nat;
     if (type.empty() || type == "bridged") return writer.context.network_bridged;
+    if (type == "custom") {
+        if (const std::string* network = custom_network(writer, card)) return *network;
+    }
     if (type != "hostonly") {
         writer.notes.push_back(card + ": the network type \"" + type +
                                "\" is unknown and treated as host-only");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/filesystem/path.hpp>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -30,6 +31,7 @@ struct DomainContext {
     std::string network_nat = "user";
     std::string network_bridged = "user";
     std::string network_hostonly = "none";
+    std::map<int, std::string> vmnets;  // of custom networks; the others have their usual kind
     // The host's security drivers. They do not know our sockets, so they are switched off for this
     // domain.
     std::vector<std::string> unconfined;

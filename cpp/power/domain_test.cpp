@@ -139,6 +139,30 @@ TEST(Domain, HostFloppyThatTheHostDoesNotHaveIsNotStartedFrom) {
     EXPECT_TRUE(contains(describe(text, context).xml, "<boot order='1'/>"));
 }
 
+TEST(Domain, CustomNetworksAreMappedOneByOne) {
+    const auto source_of = [](const std::string& vnet) {
+        auto context = context_for("/vms/x.vmx");
+        context.network_nat = "network:nat";
+        context.network_bridged = "bridge:br0";
+        context.network_hostonly = "network:private";
+        context.vmnets = {{2, "bridge:br2"}, {8, "network:eight"}};
+        const auto xml = describe(
+                             "ethernet0.present = \"TRUE\"\nethernet0.connectionType = \"custom\"\n"
+                             "ethernet0.vnet = \"" +
+                                 vnet + "\"\n",
+                             context)
+                             .xml;
+        const auto at = xml.find("<source ");
+        return at == std::string::npos ? "" : xml.substr(at, xml.find("/>", at) - at);
+    };
+    EXPECT_EQ(source_of("VMnet2"), "<source bridge='br2'");
+    EXPECT_EQ(source_of("/dev/vmnet8"), "<source network='eight'");
+    EXPECT_EQ(source_of("vmnet0"), "<source bridge='br0'");
+    EXPECT_EQ(source_of("vmnet1"), "<source network='private'");
+    EXPECT_EQ(source_of("vmnet20"), "<source network='private'");
+    EXPECT_EQ(source_of("vmnet256"), "<source network='private'");
+}
+
 TEST(Domain, APortWithoutItsBackendIsConnectedToNothing) {
     const std::string text =
         "serial0.present = \"TRUE\"\nserial0.fileType = \"pipe\"\n"

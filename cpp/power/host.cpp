@@ -168,6 +168,7 @@ void choose_networks(const Settings& settings, const Connection& connection,
         settings.network_bridged.empty() ? context.network_nat : settings.network_bridged;
     context.network_hostonly =
         settings.network_hostonly.empty() ? "none" : settings.network_hostonly;
+    context.vmnets = settings.vmnets;
 }
 
 FirmwareFiles find_firmware(const Settings& settings, const HostShell& host) {

@@ -3,6 +3,7 @@
 
 #include <boost/filesystem/path.hpp>
 #include <chrono>
+#include <map>
 #include <string>
 
 #include "io/environment.h"
@@ -22,6 +23,7 @@ struct Settings {
     std::string network_nat;
     std::string network_bridged;
     std::string network_hostonly;
+    std::map<int, std::string> vmnets;  // power.network.vmnet0 and so on: of custom networks
 
     // power.firmwareCode and power.firmwareVars: UEFI's program and its empty variables; empty:
     // OVMF's.
