@@ -16,7 +16,7 @@ _vix_vdiskmanager() {
             ;;
         *)
             if [[ $cur == -* ]]; then
-                mapfile -t COMPREPLY < <(compgen -W '-c -r -s -a -t -q --version --help' -- "$cur")
+                mapfile -t COMPREPLY < <(compgen -W '-c -d -D -e -k -n -p -r -R -U -x -s -a -t -q --version --help' -- "$cur")
                 return
             fi
             compopt -o filenames 2>/dev/null

@@ -5,6 +5,10 @@
 #include "api/text_argument.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "host/inventory.h"
+#include "ops/disk_rename.h"
+#include "ops/disk_repair.h"
+#include "ops/disk_rewrite.h"
 #include "ops/new_disk.h"
 
 namespace vix::api {
@@ -45,10 +49,62 @@ void disk_convert(Call& call, const std::string& source, const std::string& path
     ops::convert_disk(from, disk, layout_of(type), call.settings(), call.progress());
 }
 
+ops::DiskAt disk_at(const Call& call, const std::string& path) {
+    ops::DiskAt disk{disk_path(call, path, "diskPath"), {}, call.settings()};
+    for (const std::string& vmx : host::registered_machines(call.settings())) {
+        // A path on a drive that is not mapped leads nowhere.
+        if (!vmx.empty() && vmx.front() == '/') disk.machines.emplace_back(vmx);
+    }
+    return disk;
+}
+
+void disk_grow(Call& call, const std::string& path, std::int64_t sectors) {
+    const auto capacity = sectors < 0 ? std::uint64_t{0} : static_cast<std::uint64_t>(sectors);
+    ops::grow_disk(disk_at(call, path), capacity, call.progress());
+}
+
+void disk_defragment(Call& call, const std::string& path) {
+    ops::defragment_disk(disk_at(call, path), call.progress());
+}
+
+void disk_shrink(Call& call, const std::string& path) {
+    ops::shrink_disk(disk_at(call, path), call.progress());
+}
+
+void disk_rename(Call& call, const std::string& path, const std::string& new_path) {
+    const auto to = disk_path(call, new_path, "newPath");
+    ops::rename_disk(disk_at(call, path), to, call.progress());
+}
+
+void disk_check_chain(Call& call, const std::string& path) {
+    ops::check_chain(disk_path(call, path, "diskPath"), call.settings());
+}
+
+void disk_repair(Call& call, const std::string& path) {
+    const ops::DiskAt disk = disk_at(call, path);
+    if (ops::repair_disk(disk, call.progress())) call.note(disk.path.string() + " was repaired");
+}
+
+void disk_delete(Call& call, const std::string& path) {
+    ops::delete_disk(disk_at(call, path), call.progress());
+}
+
+void disk_make_deletable(Call& call, const std::string& path) {
+    ops::make_deletable(disk_at(call, path), call.progress());
+}
+
 constexpr CallRow kCalls[] = {
     call_row<disk_create>(
         {"Disk", nullptr, "Disk::Create", "diskPath, capacityInSectors, adapterType, diskType"}),
     call_row<disk_convert>({"Disk", nullptr, "Disk::Convert", "sourcePath, diskPath, diskType"}),
+    call_row<disk_grow>({"Disk", nullptr, "Disk::Grow", "diskPath, capacityInSectors"}),
+    call_row<disk_defragment>({"Disk", nullptr, "Disk::Defragment", "diskPath"}),
+    call_row<disk_shrink>({"Disk", nullptr, "Disk::Shrink", "diskPath"}),
+    call_row<disk_rename>({"Disk", nullptr, "Disk::Rename", "diskPath, newPath"}),
+    call_row<disk_check_chain>({"Disk", nullptr, "Disk::CheckChain", "diskPath"}),
+    call_row<disk_repair>({"Disk", nullptr, "Disk::Repair", "diskPath"}),
+    call_row<disk_delete>({"Disk", nullptr, "Disk::Delete", "diskPath"}),
+    call_row<disk_make_deletable>({"Disk", nullptr, "Disk::MakeDeletable", "diskPath"}),
 };
 
 }  // namespace

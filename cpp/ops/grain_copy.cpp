@@ -41,11 +41,11 @@ void read_part(const vm::ChainRun& found, std::span<std::byte> target,
     std::copy(part.begin(), part.end(), target.begin());
 }
 
-// Marks the grains between two sectors of the piece.
-template <typename Mark>
-void for_grains(GrainPiece& piece, std::uint64_t from, std::uint64_t to, Mark mark) {
+// Calls `visit` with each grain that the sectors [from, to) touch.
+template <typename Visit>
+void for_grains(std::uint64_t from, std::uint64_t to, Visit visit) {
     for (std::uint64_t grain = from / kGrainSectors; grain * kGrainSectors < to; ++grain) {
-        mark(piece.grains[grain]);
+        visit(grain);
     }
 }
 
@@ -77,17 +77,30 @@ GrainCopy::Work GrainCopy::gather(std::uint64_t begin, std::uint64_t from, std::
         grain.wanted = source.own == nullptr;
         grain.may_be_left = true;
     }
+    std::vector<bool> zeroed(piece.grains.size());
     if (source.own != nullptr) {
         walk(*source.own, [&](const vm::ChainRun& found, std::uint64_t at, std::uint64_t count) {
             if (found.run.kind == Run::Kind::Unallocated) return;
-            for_grains(piece, at, at + count, [](auto& grain) { grain.wanted = true; });
+            const bool zeros = found.run.kind == Run::Kind::Zero;
+            for_grains(at, at + count, [&](std::uint64_t grain) {
+                if (zeros) {
+                    zeroed[grain] = true;
+                } else {
+                    piece.grains[grain].wanted = true;
+                }
+            });
         });
     }
     if (source.below != nullptr) {
         walk(*source.below, [&](const vm::ChainRun& found, std::uint64_t at, std::uint64_t count) {
             if (found.run.kind == Run::Kind::Zero) return;
-            for_grains(piece, at, at + count, [](auto& grain) { grain.may_be_left = false; });
+            for_grains(at, at + count,
+                       [&](std::uint64_t grain) { piece.grains[grain].may_be_left = false; });
         });
+    }
+    // An entry for zeros needs a grain only where the parents have data.
+    for (std::size_t i = 0; i < piece.grains.size(); ++i) {
+        if (zeroed[i] && !piece.grains[i].may_be_left) piece.grains[i].wanted = true;
     }
     walk(*source.content, [&](const vm::ChainRun& found, std::uint64_t at, std::uint64_t count) {
         if (found.run.kind == Run::Kind::Zero || is_hole(found, count)) return;

@@ -307,25 +307,6 @@ Descriptor merged_descriptor(const DiskLink& parent, const DiskLink& child) {
     return merged;
 }
 
-// `name`: the name that the file has or will get.
-void write_embedded(const fs::path& path, const fs::path& name, Descriptor descriptor,
-                    const vm::Settings& settings) {
-    descriptor.extents.front().name = name.filename().string();
-    File file = File::open_writable(path);
-    const auto header = format::vmdk::read_header(file);
-    std::string text = format::vmdk::to_text(descriptor);
-    const std::uint64_t room = header.descriptor_size.value() * kSectorSize;
-    if (text.size() > room) {
-        throw Error{VIX_E_DISK_NOTSUPPORTED, path.string() + ": the new descriptor of " +
-                                                 std::to_string(text.size()) +
-                                                 " bytes does not fit into the " +
-                                                 std::to_string(room) + " bytes reserved for it"};
-    }
-    text.resize(room, '\0');
-    file.write_at(header.descriptor_offset.value() * kSectorSize, io::as_bytes(text));
-    file.finish(settings.durability);
-}
-
 // The parent's extents now hold the child's content; the child's name takes them over.
 void take_over(const DiskLink& parent, const DiskLink& child, const vm::Settings& settings) {
     std::vector<fs::path> childs_files = files_of(child, settings);
@@ -391,6 +372,24 @@ bool can_be_merged(const DiskFamily& family, const DiskFamily::Id& child_id) {
 }
 
 }  // namespace
+
+void write_embedded(const fs::path& path, const fs::path& name, Descriptor descriptor,
+                    const vm::Settings& settings) {
+    descriptor.extents.front().name = name.filename().string();
+    File file = File::open_writable(path);
+    const auto header = format::vmdk::read_header(file);
+    std::string text = format::vmdk::to_text(descriptor);
+    const std::uint64_t room = header.descriptor_size.value() * kSectorSize;
+    if (text.size() > room) {
+        throw Error{VIX_E_DISK_NOTSUPPORTED, path.string() + ": the new descriptor of " +
+                                                 std::to_string(text.size()) +
+                                                 " bytes does not fit into the " +
+                                                 std::to_string(room) + " bytes reserved for it"};
+    }
+    text.resize(room, '\0');
+    file.write_at(header.descriptor_offset.value() * kSectorSize, io::as_bytes(text));
+    file.finish(settings.durability);
+}
 
 void point_to_monolithic(const fs::path& file, const fs::path& name, Descriptor descriptor,
                          const vm::Settings& settings) {

@@ -35,6 +35,11 @@ void point_to_monolithic(const boost::filesystem::path& file, const boost::files
 void settle_monolithic(const boost::filesystem::path& file, const boost::filesystem::path& name,
                        const format::vmdk::Descriptor& descriptor, const vm::Settings& settings);
 
+// Writes the descriptor into the file that embeds it. `name`: the name that the file has or will
+// get. Throws VIX_E_DISK_NOTSUPPORTED if there is no room for it.
+void write_embedded(const boost::filesystem::path& path, const boost::filesystem::path& name,
+                    format::vmdk::Descriptor descriptor, const vm::Settings& settings);
+
 // Returns the extent of a disk whose rename stopped between the two steps.
 std::optional<boost::filesystem::path> half_renamed(const vm::DiskLink& link,
                                                     const vm::Settings& settings);

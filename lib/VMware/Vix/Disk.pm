@@ -76,6 +76,72 @@ extent of a growable disk that keeps its layout is copied as it is, which is fas
 While a virtual machine runs with the source, the error is VIX_E_FILE_ALREADY_LOCKED (15). The other
 errors are those of C<Create> and of reading a disk, see L<VMware::Vix::Simple/VMClone>.
 
+=head2 Grow
+
+    ($err) = VMware::Vix::Disk::Grow($diskPath, $capacityInSectors);
+
+Adds zeros at the end of a base disk. Returns VIX_E_INVALID_ARG (3) unless the capacity grows and is
+within the limits of C<Create>. See L</ERRORS OF CHANGES>.
+
+=head2 Defragment
+
+    ($err) = VMware::Vix::Disk::Defragment($diskPath);
+
+Puts the grains of a growable disk in order. A preallocated disk stays as it is.
+
+=head2 Shrink
+
+    ($err) = VMware::Vix::Disk::Shrink($diskPath);
+
+The same, and leaves out what holds only zeros.
+
+=head2 Rename
+
+    ($err) = VMware::Vix::Disk::Rename($diskPath, $newPath);
+
+Renames the disk with its files, in the .vmx that has it and in a linked clone's snapshot list.
+Returns VIX_E_FILE_ALREADY_EXISTS (12) if one of the new files exists, and VIX_E_NOT_SUPPORTED (6)
+across file systems, without hard links, and for files outside the disk's folder.
+
+=head2 CheckChain
+
+    ($err) = VMware::Vix::Disk::CheckChain($diskPath);
+
+Checks the disk and all that it depends on. Returns the error of the first fault.
+
+=head2 Repair
+
+    ($err) = VMware::Vix::Disk::Repair($diskPath);
+
+Checks the tables of the disk, and repairs them. C<last_error_detail()> is empty after VIX_OK if there
+was no fault. Returns VIX_E_DISK_CANTREPAIR (16062) if data is lost.
+
+=head2 Delete
+
+    ($err) = VMware::Vix::Disk::Delete($diskPath);
+
+Deletes the disk with its files. Returns VIX_E_OBJECT_IS_BUSY (5) if a virtual machine names it.
+
+=head2 MakeDeletable
+
+    ($err) = VMware::Vix::Disk::MakeDeletable($diskPath);
+
+Sets C<ddb.deletable> to C<true>.
+
+=head1 ERRORS OF CHANGES
+
+Grow, Defragment, Shrink, Rename, Repair, Delete and MakeDeletable return:
+
+    VIX_E_VM_IS_RUNNING (3007)         a virtual machine runs with the disk
+    VIX_E_FILE_ALREADY_LOCKED (15)     another program uses the disk
+    VIX_E_DISK_PARTIALCHAIN (16003)    a snapshot, a suspended virtual machine or another disk needs
+                                       the disk, or two virtual machines have it
+    VIX_E_DISK_NOTSUPPORTED (16013)    a compressed disk, or one of ESX's growable types
+    VIX_E_NEED_KEY (30)                its virtual machine is encrypted
+
+If who needs the disk cannot be found out, because a file may not be read, the error says so and
+nothing is changed. If the process is killed, the disk is complete, and the same call can be made again.
+
 =head1 SEE ALSO
 
 L<vmware-vdiskmanager>, L<VMware::Vix::Simple>

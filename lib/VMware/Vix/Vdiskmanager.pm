@@ -7,8 +7,10 @@ use 5.014;
 use strict;
 use warnings;
 
-use File::Spec   ();
+use Errno        ();
+use File::Temp   ();
 use Getopt::Long ();
+use IO::Handle   ();
 
 use VMware::Vix ();
 use VMware::Vix::API::Constants;
@@ -19,8 +21,17 @@ use constant FAILED => 1;
 
 # Operations by their letter: operands, the function, and how a failure begins.
 my %OPERATION = (
-    c => ['DISK',        \&_create,  'Failed to create disk'],
-    r => ['DESTINATION', \&_convert, 'Failed to convert disk'],
+    c => ['DISK',        \&_create,         'Failed to create disk'],
+    d => ['DISK',        \&_defragment,     'Failed to defragment'],
+    D => ['DISK',        \&_make_deletable, 'Failed to make the disk deletable'],
+    e => ['DISK',        \&_check_chain,    'Failed to check the disk chain'],
+    k => ['DISK',        \&_shrink,         'Failed to shrink the disk'],
+    n => ['DESTINATION', \&_rename,         'Failed to rename disk'],
+    p => ['MOUNT_POINT', \&_prepare,        'Failed to prepare for shrinking'],
+    r => ['DESTINATION', \&_convert,        'Failed to convert disk'],
+    R => ['DISK',        \&_repair,         'Failed to repair the disk'],
+    U => ['DISK',        \&_delete,         'Failed to delete disk'],
+    x => ['DISK',        \&_grow,           'Failed to expand the disk'],
 );
 
 my %SECTORS_IN = (s => 1, k => 2, m => 2**11, g => 2**21, t => 2**31);
@@ -41,6 +52,7 @@ my %PHRASE = (
     VIX_E_INVALID_ARG,         'One of the parameters supplied is invalid',
     VIX_E_FILE_ALREADY_EXISTS, 'The file already exists',
     VIX_E_DISK_NEEDSREPAIR,    'The specified virtual disk needs repair',
+    VIX_E_DISK_CANTREPAIR,     'The specified virtual disk cannot be repaired',
 );
 
 # Returns the exit status of the program. For an invalid command line, calls `usage` after the
@@ -177,6 +189,91 @@ sub _convert {
     _say("Creating disk '$disk'");
     $self->_with_progress('Convert', sub { VMware::Vix::Disk::Convert($source, $disk, $type) });
     _say('Virtual disk conversion successful.');
+    return;
+}
+
+sub _grow {
+    my ($self, $disk) = @_;
+    my $sectors = sectors_of($self->{given}{x});
+    $self->_with_progress('Grow', sub { VMware::Vix::Disk::Grow($disk, $sectors) });
+    _say(
+        'Disk expansion completed successfully.',
+        '',
+        'WARNING: Partitions of the disk keep their sizes. Expand them with a program in the',
+        '         guest.'
+    );
+    return;
+}
+
+sub _defragment {
+    my ($self, $disk) = @_;
+    $self->_with_progress('Defragment', sub { VMware::Vix::Disk::Defragment($disk) });
+    _say('Defragmentation completed successfully.');
+    return;
+}
+
+sub _shrink {
+    my ($self, $disk) = @_;
+    $self->_with_progress('Shrink', sub { VMware::Vix::Disk::Shrink($disk) });
+    _say('Shrink completed successfully.');
+    return;
+}
+
+sub _rename {
+    my ($self, $disk) = @_;
+    $self->_check(VMware::Vix::Disk::Rename($self->{given}{n}, $disk));
+    _say('Disk rename completed successfully.');
+    return;
+}
+
+sub _check_chain {
+    my ($self, $disk) = @_;
+    $self->_check(VMware::Vix::Disk::CheckChain($disk));
+    _say('Disk chain is consistent.');
+    return;
+}
+
+sub _repair {
+    my ($self, $disk) = @_;
+    $self->_check(VMware::Vix::Disk::Repair($disk));
+    _say(
+        length VMware::Vix::last_error_detail()
+        ? "The virtual disk, '$disk', was corrupted and has been successfully repaired."
+        : "No errors were found on the virtual disk, '$disk'."
+    );
+    return;
+}
+
+sub _delete {
+    my ($self, $disk) = @_;
+    $self->_check(VMware::Vix::Disk::Delete($disk));
+    return;
+}
+
+sub _make_deletable {
+    my ($self, $disk) = @_;
+    $self->_check(VMware::Vix::Disk::MakeDeletable($disk));
+    return;
+}
+
+# Fills the free space of a mounted file system with zeros, which shrinking then gives back. The file
+# has no name while it is written, so nothing is left even if the program is killed.
+sub _prepare {
+    my ($self, $folder) = @_;
+    my ($file, $name) = eval { File::Temp::tempfile('.vix-zeros-XXXXXXXX', DIR => $folder) };
+    my $done = defined $file && unlink $name;
+    my $zeros = "\0" x 2**20;
+    my $reason = defined $file ? $! : $@;
+    while ($done) {
+        my $written = syswrite $file, $zeros;
+        next if $written;
+        $reason = $!;
+        $done   = $!{ENOSPC} || $!{EDQUOT};
+        last;
+    }
+    $done &&= $file->sync || $!{ENOSPC};
+    die { lines => ["$self->{failure}: $folder: " . ($reason =~ s/ at \S+ line .*//sr)] } if !$done;
+    _say('  Prepare: 100% done.', 'Preparation for shrinking completed successfully.');
     return;
 }
 
