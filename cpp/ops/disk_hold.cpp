@@ -100,7 +100,9 @@ DiskReadHold::DiskReadHold(const fs::path& disk, const vm::Settings& settings, P
     disk_ = vm::open_whole_disk(disk, {}, settings);
 }
 
-DiskChangeHold::DiskChangeHold(const DiskAt& disk, Progress& waiting) : disk_{disk} {
+DiskChangeHold::DiskChangeHold(const DiskAt& disk, Progress& waiting,
+                               const std::optional<io::FileIdentity>& twin)
+    : disk_{disk} {
     const io::FileIdentity before = identity_of_disk(disk.path);
     const std::vector<fs::path> machines = machines_with(disk, before);
     if (machines.size() > 1)
@@ -128,7 +130,9 @@ DiskChangeHold::DiskChangeHold(const DiskAt& disk, Progress& waiting) : disk_{di
     census.add_folder(folder);
     if (vmx_) census.add_folder(folder_of(*vmx_));
     for (const fs::path& vmx : disk_.machines) census.add_folder(folder_of(vmx));
-    needs_ = census.needs_beside({link_.identity});
+    std::set<io::FileIdentity> own{link_.identity};
+    if (twin) own.insert(*twin);
+    needs_ = census.needs_beside(own);
     refuse_needed();
     refuse_frozen();
 }

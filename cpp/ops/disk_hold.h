@@ -49,7 +49,9 @@ class DiskReadHold {
 // - the errors of vm::read_link(); those of the census if it is incomplete.
 class DiskChangeHold {
   public:
-    DiskChangeHold(const DiskAt& disk, Progress& waiting);
+    // `twin`: a descriptor that may have the same extents, because the caller made it.
+    DiskChangeHold(const DiskAt& disk, Progress& waiting,
+                   const std::optional<io::FileIdentity>& twin = std::nullopt);
 
     const vm::DiskLink& link() const { return link_; }
     // The .vmx that names the disk; nothing if no machine does.

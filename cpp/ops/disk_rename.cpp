@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -113,7 +114,6 @@ class Renaming {
             progress_.checkpoint("link");
             names.link(link_.path, to_);
         } else {
-            require_free_or_ours(files);
             for (std::size_t i = 0; i < files.size(); ++i) {
                 if (files[i]) link_extent(i, *files[i], moved, names);
             }
@@ -180,26 +180,6 @@ class Renaming {
         changed_.extents[index].name_bytes = changed_.extents[index].name;
     }
 
-    // A descriptor of the new name whose extents are ours is of an interrupted call.
-    void require_free_or_ours(const std::vector<std::optional<fs::path>>& files) const {
-        if (!io::identity_of(to_)) return;
-        bool ours = false;
-        try {
-            const vm::DiskLink other = vm::read_link(to_);
-            const auto theirs = vm::files_of(other, settings_);
-            ours = other.descriptor.cid == changed_.cid && !files.empty() &&
-                   std::all_of(files.begin(), files.end(), [&](const auto& file) {
-                       return !file ||
-                              std::any_of(theirs.begin(), theirs.end(), [&](const fs::path& one) {
-                                  return io::identity_of(one) == io::identity_of(*file);
-                              });
-                   });
-        } catch (const Error& error) {
-            if (is_exhaustion(error.code())) throw;
-        }
-        if (!ours) throw Error{VIX_E_FILE_ALREADY_EXISTS, to_.string() + " exists already"};
-    }
-
     // The new name as the .vmx wrote the old one: bare, relative or absolute.
     std::string name_for(const std::string& old_value, const fs::path& vmx) const {
         if (fs::path{old_value}.is_absolute()) return fs::absolute(to_).string();
@@ -258,6 +238,33 @@ class Renaming {
     Progress& progress_;
 };
 
+// The descriptor that an interrupted call has made: it has the same extents under other names.
+// Throws if another file has the name.
+std::optional<io::FileIdentity> twin_of(const vm::DiskLink& link, const fs::path& to,
+                                        const vm::Settings& settings) {
+    const auto id = io::identity_of(to);
+    if (!id || id == link.identity) return std::nullopt;
+    bool is_twin = false;
+    try {
+        const vm::DiskLink other = vm::read_link(to);
+        std::set<io::FileIdentity> theirs;
+        for (const fs::path& file : vm::files_of(other, settings)) {
+            if (const auto one = io::identity_of(file)) theirs.insert(*one);
+        }
+        const auto ours = vm::files_of(link, settings);
+        const auto shared = [&](const fs::path& file) {
+            const auto one = io::identity_of(file);
+            return file == link.path || (one && theirs.contains(*one));
+        };
+        is_twin = other.descriptor.cid == link.descriptor.cid && ours.size() > 1 &&
+                  std::all_of(ours.begin(), ours.end(), shared);
+    } catch (const Error& error) {
+        if (is_exhaustion(error.code())) throw;
+    }
+    if (!is_twin) throw Error{VIX_E_FILE_ALREADY_EXISTS, to.string() + " exists already"};
+    return id;
+}
+
 // After a crash behind the switch only old names of extents may be left. Returns false if there are
 // none.
 bool finish_rename(const DiskAt& at, const fs::path& to) {
@@ -281,11 +288,12 @@ bool finish_rename(const DiskAt& at, const fs::path& to) {
 void rename_disk(const DiskAt& at, const fs::path& to, Progress& progress) {
     require_disk_name(to);
     if (!io::identity_of(at.path) && finish_rename(at, to)) return;
-    const DiskChangeHold hold{at, progress};
-    const io::Lock hold_name{to, io::LockKind::Exclusive};
     if (fs::absolute(to).lexically_normal() == fs::absolute(at.path).lexically_normal()) {
         throw Error{VIX_E_FILE_ALREADY_EXISTS, to.string() + " exists already"};
     }
+    const io::Lock hold_name{to, io::LockKind::Exclusive};
+    const auto twin = twin_of(vm::read_link(at.path), to, at.settings);
+    const DiskChangeHold hold{at, progress, twin};
     progress.expect(1);
     Renaming{at, to, hold, progress}.run();
     progress.add(1);
