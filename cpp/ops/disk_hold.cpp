@@ -81,6 +81,10 @@ io::FileIdentity identity_of_disk(const fs::path& disk) {
 
 }  // namespace
 
+std::vector<fs::path> machines_that_name(const DiskAt& disk) {
+    return machines_with(disk, identity_of_disk(disk.path));
+}
+
 DiskReadHold::DiskReadHold(const fs::path& disk, const vm::Settings& settings, Progress& waiting) {
     refuse_live_locks(disk);
     std::set<fs::path> folders;

@@ -24,6 +24,9 @@ struct DiskAt {
     vm::Settings settings;
 };
 
+// The machines that name the disk, also for a detached device.
+std::vector<boost::filesystem::path> machines_that_name(const DiskAt& disk);
+
 // Keeps a chain as it is while it is read. Throws VIX_E_FILE_ALREADY_LOCKED while a machine runs
 // with the disk. A folder that cannot be written cannot be locked in VMware's form; then nobody
 // there takes the disk into use, and the call goes on.

@@ -283,6 +283,21 @@ bool finish_rename(const DiskAt& at, const fs::path& to) {
     return found;
 }
 
+// After a crash behind the switch the machine has the new name, and all old names may be left.
+// Returns false if the machine still has the old name, or if there is none.
+bool finish_switch(const DiskAt& at, const fs::path& to, Progress& progress) {
+    const DiskAt renamed{to, at.machines, at.settings};
+    if (machines_that_name(renamed).empty() || !machines_that_name(at).empty()) return false;
+    const vm::DiskLink old = vm::read_link(at.path);
+    const DiskChangeHold hold{renamed, progress, old.identity};
+    const auto files = vm::files_of(old, at.settings);
+    io::remove_file(old.path);
+    for (const fs::path& file : files) {
+        if (file != old.path) io::remove_file(file);
+    }
+    return true;
+}
+
 }  // namespace
 
 void rename_disk(const DiskAt& at, const fs::path& to, Progress& progress) {
@@ -291,8 +306,9 @@ void rename_disk(const DiskAt& at, const fs::path& to, Progress& progress) {
     if (fs::absolute(to).lexically_normal() == fs::absolute(at.path).lexically_normal()) {
         throw Error{VIX_E_FILE_ALREADY_EXISTS, to.string() + " exists already"};
     }
-    const io::Lock hold_name{to, io::LockKind::Exclusive};
+    const io::Lock hold_name{to, io::LockKind::Exclusive, io::Patience{kPatience, &progress}};
     const auto twin = twin_of(vm::read_link(at.path), to, at.settings);
+    if (twin && finish_switch(at, to, progress)) return;
     const DiskChangeHold hold{at, progress, twin};
     progress.expect(1);
     Renaming{at, to, hold, progress}.run();
