@@ -239,7 +239,8 @@ class Renaming {
 };
 
 // The descriptor that an interrupted call has made: it has the same extents under other names.
-// Throws if another file has the name.
+// Throws if another file has the name. A copy of the descriptor, which has the very same names, is
+// another file.
 std::optional<io::FileIdentity> twin_of(const vm::DiskLink& link, const fs::path& to,
                                         const vm::Settings& settings) {
     const auto id = io::identity_of(to);
@@ -248,13 +249,16 @@ std::optional<io::FileIdentity> twin_of(const vm::DiskLink& link, const fs::path
     try {
         const vm::DiskLink other = vm::read_link(to);
         std::set<io::FileIdentity> theirs;
+        std::set<fs::path> their_names;
         for (const fs::path& file : vm::files_of(other, settings)) {
             if (const auto one = io::identity_of(file)) theirs.insert(*one);
+            their_names.insert(fs::canonical(file));
         }
         const auto ours = vm::files_of(link, settings);
         const auto shared = [&](const fs::path& file) {
             const auto one = io::identity_of(file);
-            return file == link.path || (one && theirs.contains(*one));
+            const bool other_name = !their_names.contains(fs::canonical(file));
+            return file == link.path || (one && theirs.contains(*one) && other_name);
         };
         is_twin = other.descriptor.cid == link.descriptor.cid && ours.size() > 1 &&
                   std::all_of(ours.begin(), ours.end(), shared);
@@ -306,9 +310,9 @@ void rename_disk(const DiskAt& at, const fs::path& to, Progress& progress) {
     if (fs::absolute(to).lexically_normal() == fs::absolute(at.path).lexically_normal()) {
         throw Error{VIX_E_FILE_ALREADY_EXISTS, to.string() + " exists already"};
     }
+    if (twin_of(vm::read_link(at.path), to, at.settings) && finish_switch(at, to, progress)) return;
     const io::Lock hold_name{to, io::LockKind::Exclusive, io::Patience{kPatience, &progress}};
     const auto twin = twin_of(vm::read_link(at.path), to, at.settings);
-    if (twin && finish_switch(at, to, progress)) return;
     const DiskChangeHold hold{at, progress, twin};
     progress.expect(1);
     Renaming{at, to, hold, progress}.run();
