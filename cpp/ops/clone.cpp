@@ -339,12 +339,14 @@ void fill_and_publish(const ClonePlan& plan, const CloneRequest& request, CloneR
 
 // Runs all steps from the check of the destination to the published clone. Other programs may use
 // an existing folder, so the destination is locked in VMware's form. A new folder is still unknown
-// to others and needs no lock.
-void make_clone(const ClonePlan& plan, const CloneRequest& request, CloneRecord* record,
-                Progress& progress) {
+// to others and needs no lock. The names of the clone's disks are chosen only when the leftovers of
+// a killed attempt, which may have the same names, are gone.
+void make_clone(const vm::MachineState& state, const CloneRequest& request, Kind kind,
+                CloneRecord* record, Progress& progress) {
     const auto durability = request.settings.durability;
     const fs::path folder = request.destination.parent_path();
     if (fs::symlink_status(folder).type() == fs::file_not_found) {
+        const ClonePlan plan = plan_clone(state, request, kind);
         io::NewFolders new_folders{folder.parent_path()};
         io::NewFolderStaging staging{folder, durability};
         fill_and_publish(plan, request, record, staging, new_folders.holders(), progress);
@@ -353,6 +355,7 @@ void make_clone(const ClonePlan& plan, const CloneRequest& request, CloneRecord*
     }
     const io::Lock destination_hold{request.destination, io::LockKind::Exclusive};
     io::Staging::remove_leftovers(request.destination);
+    const ClonePlan plan = plan_clone(state, request, kind);
     check_destination_free(request.destination);
     check_folder_free(folder);
     io::Staging staging{request.destination, durability};
@@ -409,7 +412,7 @@ std::vector<std::string> clone_linked_to(const CloneRequest& request, Progress& 
     SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(request.source));
     const vm::MachineState state = state_in(tree, source, request);
     CloneRecord record{request, source, std::move(tree)};
-    make_clone(plan_clone(state, request, Kind::Linked), request, &record, progress);
+    make_clone(state, request, Kind::Linked, &record, progress);
     return record.notes();
 }
 
@@ -450,7 +453,7 @@ void clone_full(const CloneRequest& request, Progress& progress) {
     const vm::Config source = vm::Config::read(request.source);
     const vm::MachineState state = state_to_clone(source, request);
     if (!request.snapshot) vm::refuse_redo_logs(source, request.settings);
-    make_clone(plan_clone(state, request, Kind::Full), request, nullptr, progress);
+    make_clone(state, request, Kind::Full, nullptr, progress);
 }
 
 std::vector<std::string> clone_linked(const CloneRequest& request, Progress& progress) {
