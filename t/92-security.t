@@ -259,7 +259,7 @@ sentence(
     sub {
         my $vm   = new_vm();
         my $into = sub { return clone_vm($vm->{vmx}, "$_[0]/copy.vmx")->{err} };
-        for my $name ('copy.vmx', 'alpha-cl1.vmdk', 'copy.nvram', '.vix-staging-copy') {
+        for my $name ('copy.vmx', 'copy.nvram', '.vix-staging-copy') {
             my $clone = "$vm->{dir}.clone-$name";
             mkdir $clone or die "mkdir: $!";
             symlink "$keep/outside/new", "$clone/$name" or die "symlink: $!";
@@ -267,6 +267,12 @@ sentence(
             isnt($into->($clone), VIX_OK, "a link as $name");
             is(folder_digest($clone), $listed, 'stays alone');
         }
+        my $disks = "$vm->{dir}.clone-disks";
+        mkdir $disks or die "mkdir: $!";
+        symlink "$keep/outside/new", "$disks/alpha-cl1.vmdk" or die "symlink: $!";
+        is($into->($disks), VIX_OK, 'a link as a disk');
+        is(readlink "$disks/alpha-cl1.vmdk", "$keep/outside/new", 'stays beside a disk of another name');
+        ok(-f "$disks/alpha-cl2.vmdk" && !-l "$disks/alpha-cl2.vmdk", "which is a file");
         ok(!-e "$keep/outside/new", 'nothing was made behind it');
     }
 );
