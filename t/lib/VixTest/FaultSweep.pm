@@ -151,7 +151,7 @@ sub _answer_complaints {
     push @wrong, "the detail tells no errno: $run->{detail}"
         if $expected != VIX_OK && $run->{detail} !~ /\(errno $errno\)/;
     push @wrong, "the detail tells no path: $run->{detail}"
-        if $run->{detail} !~ m{ /| the current folder:};
+        if $run->{detail} !~ m{ /| the current folder };
     return @wrong;
 }
 
