@@ -192,6 +192,15 @@ TEST_F(Power, StartThatDiedHalfwayIsNoHindrance) {
     }
 }
 
+// Resuming from the old memory, on disks that the guest has changed since, would damage them.
+TEST_F(Power, UnpausedAfterAKilledStartForgetsTheMemoryItWasResumedFrom) {
+    engine().power_on(vmx_, StartAs::Paused);
+    record_state(vm::Config::read(vmx_), "vm-1.vmss", {});
+    engine().unpause(vmx_);
+    EXPECT_EQ(engine().state(vmx_), State::Running);
+    EXPECT_FALSE(vm::Config::read(vmx_).is_suspended());
+}
+
 TEST_F(Power, CrashedIsOff) {
     engine().power_on(vmx_, StartAs::Running);
     kill(process(), SIGKILL);

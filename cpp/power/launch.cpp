@@ -339,7 +339,8 @@ void Launch::attach() {
 }
 
 // Sets the running mark, then the disks' locks, in VMware's form, so that VMware's products keep
-// away. The last step before the processors run.
+// away. Before the .vmx forgets a saved memory: a paused domain without a running mark is ended by
+// the next start, and the memory would be lost with it.
 void Launch::mark_running() {
     bool as_attached = true;
     for (const auto& [lock, path] : coming_marks_) {
@@ -391,10 +392,10 @@ std::vector<std::string> Launch::run(StartAs as) {
 // From its first instruction on the guest changes disks, and resuming from the old memory after a
 // crash would damage them.
 void Launch::go(StartAs as) {
+    mark_running();
     record_start(machine_, machine_settings_);
     try {
         server_.note_start(vmx_);
-        mark_running();
         if (as == StartAs::Running) domain_->resume();
     } catch (...) {
         server_.forget_start();

@@ -16,6 +16,7 @@
 #include "power/disk_check.h"
 #include "power/host.h"
 #include "power/identity.h"
+#include "power/saved_state.h"
 #include "vm/disk.h"
 #include "vm/machine.h"
 #include "vm/machine_state.h"
@@ -222,8 +223,13 @@ void RunningMachine::go_on() {
     thaw();
 }
 
+// A start that was killed before its last step leaves a paused machine whose .vmx may still name
+// the memory that it was resumed from.
 void RunningMachine::unpause() {
-    if (domain_.activity() == Activity::Paused) domain_.resume();
+    if (domain_.activity() == Activity::Paused) {
+        record_start(vm::Config::read(vmx_), settings_);
+        domain_.resume();
+    }
     runs_ = true;
     thaw();
 }
