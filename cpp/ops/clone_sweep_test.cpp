@@ -11,7 +11,6 @@
 #include "testing/family.h"
 #include "testing/machines.h"
 #include "testing/sweep.h"
-#include "vm/chain_reader.h"
 
 namespace vix::ops {
 namespace {
@@ -20,19 +19,13 @@ namespace fs = boost::filesystem;
 using testing::alike;
 using testing::code_of;
 using testing::names_in;
+using testing::read_disk;
 using testing::Stop;
 using testing::tree_without_locks;
 
 constexpr const char* kFilesOfTheClone =
     "c.nvram c.vmsd c.vmx c.vmxf data-cl1-f001.vmdk data-cl1-f002.vmdk data-cl1.vmdk "
     "disk-cl1.vmdk";
-
-std::string read_disk(const fs::path& path) {
-    const vm::Settings settings;
-    const vm::Disk disk = vm::open_disk(path, {}, settings);
-    vm::ChainReader reader{disk, settings};
-    return testing::content_of(reader, disk.capacity_sectors);
-}
 
 class CloneSweep : public ::testing::TestWithParam<Stop> {
   protected:

@@ -16,7 +16,6 @@
 #include "testing/running.h"
 #include "testing/stream_image.h"
 #include "testing/system_calls.h"
-#include "vm/chain_reader.h"
 #include "vm/config.h"
 #include "vm/machine.h"
 
@@ -27,11 +26,11 @@ namespace fs = boost::filesystem;
 using testing::alike;
 using testing::code_of;
 using testing::content;
-using testing::content_of;
 using testing::DescriptorText;
 using testing::kSector;
 using testing::mono_disk;
 using testing::names_in;
+using testing::read_disk;
 using testing::TempFolder;
 using testing::tree_of;
 using testing::vmx_with_disks;
@@ -39,13 +38,6 @@ using testing::vmx_with_disks;
 void clone(const fs::path& source, const fs::path& destination) {
     Progress progress;
     clone_full({source, destination, testing::plain_settings()}, progress);
-}
-
-std::string read_disk(const fs::path& path) {
-    const vm::Settings settings;
-    const vm::Disk disk = vm::open_disk(path, {}, settings);
-    vm::ChainReader reader{disk, settings};
-    return content_of(reader, disk.capacity_sectors);
 }
 
 // Clones a machine with this one disk and returns the content of the clone's disk.

@@ -13,7 +13,6 @@
 #include "testing/hosted_image.h"
 #include "testing/machines.h"
 #include "testing/sweep.h"
-#include "vm/chain_reader.h"
 
 namespace vix::ops {
 namespace {
@@ -21,17 +20,11 @@ namespace {
 namespace fs = boost::filesystem;
 using testing::alike;
 using testing::code_of;
+using testing::read_disk;
 using testing::Stop;
 
 constexpr std::uint64_t kSectors = 4096;
 constexpr std::uint64_t kMore = 6000;
-
-std::string read_disk(const fs::path& path) {
-    const vm::Settings settings;
-    const vm::Disk disk = vm::open_whole_disk(path, {}, settings);
-    vm::ChainReader reader{disk, settings};
-    return testing::content_of(reader, disk.capacity_sectors);
-}
 
 // A machine with an embedded disk, a split sparse one whose first extent ends inside a grain, and a
 // flat one. Each has grains in disorder or zeros among its data.

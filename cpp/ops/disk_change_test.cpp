@@ -12,7 +12,6 @@
 #include "testing/failure.h"
 #include "testing/hosted_image.h"
 #include "testing/machines.h"
-#include "vm/chain_reader.h"
 
 namespace vix::ops {
 namespace {
@@ -20,14 +19,8 @@ namespace {
 namespace fs = boost::filesystem;
 using testing::code_of;
 using testing::mono_disk;
+using testing::read_disk;
 using testing::TempFolder;
-
-std::string read_disk(const fs::path& path) {
-    const vm::Settings settings;
-    const vm::Disk disk = vm::open_whole_disk(path, {}, settings);
-    vm::ChainReader reader{disk, settings};
-    return testing::content_of(reader, disk.capacity_sectors);
-}
 
 class DiskChangeTest : public ::testing::Test {
   protected:

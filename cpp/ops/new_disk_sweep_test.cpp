@@ -10,7 +10,6 @@
 #include "testing/family.h"
 #include "testing/machines.h"
 #include "testing/sweep.h"
-#include "vm/chain_reader.h"
 
 namespace vix::ops {
 namespace {
@@ -18,15 +17,9 @@ namespace {
 namespace fs = boost::filesystem;
 using testing::alike;
 using testing::code_of;
+using testing::read_disk;
 using testing::Stop;
 using testing::tree_without_locks;
-
-std::string read_disk(const fs::path& path) {
-    const vm::Settings settings;
-    const vm::Disk disk = vm::open_whole_disk(path, {}, settings);
-    vm::ChainReader reader{disk, settings};
-    return testing::content_of(reader, disk.capacity_sectors);
-}
 
 class NewDiskSweep : public ::testing::TestWithParam<Stop> {
   protected:

@@ -9,21 +9,14 @@
 #include "testing/extents.h"
 #include "testing/failure.h"
 #include "testing/machines.h"
-#include "vm/chain_reader.h"
 
 namespace vix::ops {
 namespace {
 
 namespace fs = boost::filesystem;
 using testing::code_of;
+using testing::read_disk;
 using testing::TempFolder;
-
-std::string read_disk(const fs::path& path) {
-    const vm::Settings settings;
-    const vm::Disk disk = vm::open_whole_disk(path, {}, settings);
-    vm::ChainReader reader{disk, settings};
-    return testing::content_of(reader, disk.capacity_sectors);
-}
 
 class NewDiskTest : public ::testing::Test {
   protected:

@@ -1,6 +1,7 @@
 #include "testing/extents.h"
 
 #include "base/units.h"
+#include "vm/disk.h"
 
 namespace vix::testing {
 
@@ -88,6 +89,13 @@ std::string content_of(vm::ChainReader& reader, std::uint64_t sectors) {
         sector += found.run.sectors;
     }
     return bytes;
+}
+
+std::string read_disk(const boost::filesystem::path& path) {
+    const vm::Settings settings;
+    const vm::Disk disk = vm::open_whole_disk(path, {}, settings);
+    vm::ChainReader reader{disk, settings};
+    return content_of(reader, disk.capacity_sectors);
 }
 
 }  // namespace vix::testing

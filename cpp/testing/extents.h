@@ -2,6 +2,7 @@
 // bytes.
 #pragma once
 
+#include <boost/filesystem/path.hpp>
 #include <memory>
 #include <string>
 
@@ -29,5 +30,8 @@ std::string runs_of(format::vmdk::Extent& extent);
 std::string content_of(format::vmdk::Extent& extent);
 
 std::string content_of(vm::ChainReader& reader, std::uint64_t sectors);
+
+// All sectors of the disk, as its chain has them. Throws as vm::open_whole_disk().
+std::string read_disk(const boost::filesystem::path& path);
 
 }  // namespace vix::testing
