@@ -14,15 +14,16 @@
 namespace fs = boost::filesystem;
 
 namespace vix::ops {
+
+fs::path folder_of(const fs::path& file) {
+    return file.has_parent_path() ? file.parent_path() : fs::path{"."};
+}
+
 namespace {
 
 bool is_vmx(const fs::path& path) {
     const std::string extension = to_lower(path.extension().string());
     return extension == ".vmx" || extension == ".vmtx";
-}
-
-fs::path folder_of(const fs::path& file) {
-    return file.has_parent_path() ? file.parent_path() : fs::path{"."};
 }
 
 bool names_disk(const fs::path& vmx, const io::FileIdentity& disk, const vm::Settings& settings) {

@@ -17,6 +17,9 @@
 
 namespace vix::ops {
 
+// The folder of a file whose path may be its name alone.
+boost::filesystem::path folder_of(const boost::filesystem::path& file);
+
 // A disk file and the machines, besides those in its folder, that may use it.
 struct DiskAt {
     boost::filesystem::path path;

@@ -30,10 +30,6 @@ using format::vmdk::Descriptor;
 using format::vmdk::ExtentLine;
 using format::vmdk::ExtentType;
 
-fs::path folder_of_file(const fs::path& file) {
-    return file.has_parent_path() ? file.parent_path() : fs::path{"."};
-}
-
 void write_descriptor(const vm::DiskLink& link, const Descriptor& descriptor,
                       const vm::Settings& settings) {
     if (link.embedded) return write_embedded(link.path, link.path, descriptor, settings);
@@ -49,7 +45,7 @@ std::vector<std::optional<fs::path>> extents_beside(const vm::DiskLink& link,
         if (link.embedded || line.type == ExtentType::Zero) continue;
         const vm::NamedFile named{line.name, line.name_bytes};
         const fs::path file = vm::open_extent_file(named, link.folder(), settings).path();
-        if (fs::canonical(folder_of_file(file)) != fs::canonical(link.folder())) {
+        if (fs::canonical(folder_of(file)) != fs::canonical(link.folder())) {
             throw Error{VIX_E_NOT_SUPPORTED, "the extent " + file.string() +
                                                  " is not in the folder of " + link.path.string()};
         }
@@ -107,7 +103,7 @@ class Renaming {
 
     void run() {
         const auto files = extents_beside(link_, settings_);
-        if (folder_of_file(to_) != link_.folder()) move_hint();
+        if (folder_of(to_) != link_.folder()) move_hint();
         NewNames names;
         std::map<fs::path, fs::path> moved;
         if (link_.embedded) {
@@ -141,7 +137,7 @@ class Renaming {
   private:
     void sync_folder() const {
         if (settings_.durability == vm::Durability::Synced) {
-            io::sync_all({folder_of_file(to_), link_.folder()});
+            io::sync_all({folder_of(to_), link_.folder()});
         }
     }
 
@@ -170,7 +166,7 @@ class Renaming {
                      NewNames& names) {
         const auto known = moved.find(file);
         const fs::path name =
-            known != moved.end() ? known->second : folder_of_file(to_) / new_name(index, file);
+            known != moved.end() ? known->second : folder_of(to_) / new_name(index, file);
         if (known == moved.end()) {
             progress_.checkpoint("link");
             names.link(file, name);
@@ -183,7 +179,7 @@ class Renaming {
     // The new name as the .vmx wrote the old one: bare, relative or absolute.
     std::string name_for(const std::string& old_value, const fs::path& vmx) const {
         if (fs::path{old_value}.is_absolute()) return fs::absolute(to_).string();
-        return fs::relative(fs::absolute(to_), fs::canonical(folder_of_file(vmx))).string();
+        return fs::relative(fs::absolute(to_), fs::canonical(folder_of(vmx))).string();
     }
 
     void switch_machine(NewNames& names) const {
@@ -279,7 +275,7 @@ bool finish_rename(const DiskAt& at, const fs::path& to) {
         const std::string name = file.filename().string();
         if (file == to || name.compare(0, stem.size(), stem) != 0) continue;
         const fs::path old_name =
-            folder_of_file(at.path) / (at.path.stem().string() + name.substr(stem.size()));
+            folder_of(at.path) / (at.path.stem().string() + name.substr(stem.size()));
         if (old_name == file || io::identity_of(old_name) != io::identity_of(file)) continue;
         io::remove_file(old_name);
         found = true;
@@ -328,7 +324,7 @@ void delete_disk(const DiskAt& at, Progress& progress) {
     const vm::DiskLink& link = hold.link();
     std::vector<fs::path> files;
     for (const fs::path& file : vm::files_of(link, at.settings)) {
-        const bool beside = fs::canonical(folder_of_file(file)) == fs::canonical(link.folder());
+        const bool beside = fs::canonical(folder_of(file)) == fs::canonical(link.folder());
         const bool plain = fs::symlink_status(file).type() == fs::regular_file;
         if (file != link.path && beside && plain) files.push_back(file);
     }

@@ -35,7 +35,8 @@ std::optional<fs::path> find_by_path(const NamedFile& named, const fs::path& fol
         return is_there(path) ? std::optional{path} : std::nullopt;
     }
     // The last is the name of a file from a host before UTF-8, whose .vmx was turned to UTF-8.
-    const auto western = encode_from_utf8(named.name, "windows-1252");
+    std::optional<std::string> western;
+    if (!is_ascii(named.name)) western = encode_from_utf8(named.name, "windows-1252");
     for (const std::string& name : {named.name, named.bytes, western.value_or("")}) {
         if (!name.empty() && is_there(below(folder, name))) return below(folder, name);
     }
