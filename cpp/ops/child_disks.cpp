@@ -110,6 +110,18 @@ void ChildDisks::plan(const vm::DiskDevice& device, const vm::Config& machine) {
     children_.push_back({folder, std::move(parent), std::move(plan)});
 }
 
+void ChildDisks::plan_instead(const vm::DiskDevice& device, const vm::Config& machine,
+                              vm::Disk parent) {
+    const fs::path path = vm::find_disk(device, machine, settings_);
+    const fs::path folder = path.parent_path();
+    const fs::path& below = parent.chain.front().path;
+    const bool beside = io::is_same_file(folder, below.parent_path());
+    const std::string hint = beside ? below.filename().string() : fs::canonical(below).string();
+    DiskPlan plan = plan_child(parent, free_name(folder, path.stem().string()), hint);
+    names_[to_lower(device.node)] = named_beside(device.file.name, plan.descriptor_name);
+    children_.push_back({folder, std::move(parent), std::move(plan)});
+}
+
 void ChildDisks::build(Progress& progress) {
     made_ = true;
     for (const Child& child : children_) {

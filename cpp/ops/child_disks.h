@@ -34,6 +34,9 @@ class ChildDisks {
     // the folder that vm::redo_folder() returns.
     void plan(const vm::DiskDevice& device, const vm::Config& machine);
 
+    // Plans a child of `parent` that will take the place of the device's disk, next to that disk.
+    void plan_instead(const vm::DiskDevice& device, const vm::Config& machine, vm::Disk parent);
+
     // Adds a file that belongs to the new disks and is deleted with them.
     void adopt(const boost::filesystem::path& file) { adopted_.push_back(file); }
 

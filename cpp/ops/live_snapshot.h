@@ -30,8 +30,9 @@ enum class Memory { LeftOut, Included };
 int create_live_snapshot(const SnapshotRequest& request, Memory memory,
                          const power::Settings& power_settings, Progress& progress);
 
-// As remove_snapshot(), but disks that the machine has open stay in their chain. The next removal
-// of a snapshot while the machine is off merges them. Errors as above.
+// As remove_snapshot(). Of the disks that the machine has open, it merges the current disk and its
+// parent (see ops/live_merge.h). The other open disks stay in their chain; the next removal of a
+// snapshot while the machine is off merges them. Errors as above.
 void remove_live_snapshot(const boost::filesystem::path& vmx, int uid, RemoveChildren children,
                           const vm::Settings& settings, const power::Settings& power_settings,
                           Progress& progress);

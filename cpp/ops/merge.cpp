@@ -429,6 +429,19 @@ std::uint64_t bytes_to_merge(const DiskFamily& family, const DiskFamily::Id& chi
     return io::allocated_bytes(files_of(source, settings));
 }
 
+void copy_link(const DiskLink& source, const fs::path& target, const std::vector<fs::path>& search,
+               const vm::Settings& settings, Progress& progress) {
+    const vm::Disk chain = vm::open_disk(target, search, settings);
+    DiskEditor editor{chain.chain.front(), settings};
+    Merger{editor, settings, progress}.push(source, chain);
+}
+
+bool may_be_merged(const DiskFamily& family, const DiskFamily::Id& child_id) {
+    const auto& members = family.members();
+    return can_be_merged(family, child_id) && is_hosted(members.at(child_id).link) &&
+           is_hosted(members.at(*members.at(child_id).parent).link);
+}
+
 bool merge_into_child(const DiskFamily& family, const DiskFamily::Id& child_id,
                       const vm::Settings& settings, Progress& progress) {
     if (!can_be_merged(family, child_id)) return false;

@@ -22,6 +22,14 @@ namespace vix::ops {
 bool merge_into_child(const DiskFamily& family, const DiskFamily::Id& child,
                       const vm::Settings& settings, Progress& progress);
 
+// Writes what `source` itself holds over `target`, the path of a disk of the same size.
+void copy_link(const vm::DiskLink& source, const boost::filesystem::path& target,
+               const std::vector<boost::filesystem::path>& search, const vm::Settings& settings,
+               Progress& progress);
+
+// True if the kind and the owners of both disks allow a merge of this child and its parent.
+bool may_be_merged(const DiskFamily& family, const DiskFamily::Id& child);
+
 // Estimates the bytes that merge_into_child() copies.
 std::uint64_t bytes_to_merge(const DiskFamily& family, const DiskFamily::Id& child,
                              const vm::Settings& settings);

@@ -382,6 +382,14 @@ void Pending::add(const std::vector<fs::path>& files) {
     for (const fs::path& file : files) add(file);
 }
 
+void Pending::add_made(const std::vector<fs::path>& files) {
+    for (const fs::path& file : files) {
+        const auto id = io::identity_of(file);
+        left_.files.erase(file);  // an earlier file of that name
+        own_.files.insert_or_assign(file, id ? id->inode : 0);
+    }
+}
+
 const std::set<fs::path>& Pending::take_over_merges() {
     own_.merges.merge(left_.merges);
     left_.merges.clear();

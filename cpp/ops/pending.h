@@ -58,6 +58,8 @@ class Pending {
     // A file that will be made or deleted.
     void add(const boost::filesystem::path& file);
     void add(const std::vector<boost::filesystem::path>& files);
+    // For listed files that the call has made. Recovery deletes them even if they hold data.
+    void add_made(const std::vector<boost::filesystem::path>& files);
     // For files of the machine's folder that belong to its configuration and change right after it.
     // After a crash in between, recovery completes the change. If the .vmx is `config`, it puts the
     // prepared io::Replacement of each file in place, or deletes the file (UEFI's variables).
@@ -86,6 +88,9 @@ class Pending {
 
     // The call has done everything; drops its entries.
     void done() noexcept;
+    // The call fails, and it is unknown which files are in use: leaves the whole journal to the
+    // next call, and deletes nothing.
+    void leave() noexcept { written_ = false; }
 
   private:
     Entries all() const;

@@ -16,6 +16,7 @@
 #include "ops/child_disks.h"
 #include "ops/disk_family.h"
 #include "ops/disk_plan.h"
+#include "ops/live_merge.h"
 #include "ops/live_snapshot.h"
 #include "ops/machine_lock.h"
 #include "ops/merge.h"
@@ -29,6 +30,7 @@
 #include "power/running_machine.h"
 #include "power/saved_state.h"
 #include "vm/linked_clones.h"
+#include "vm/machine_state.h"
 
 namespace fs = boost::filesystem;
 
@@ -51,11 +53,12 @@ void require_utf8_names(const std::vector<fs::path>& files) {
 
 class Remover {
   public:
-    enum class Machine { Off, Running };
-
-    Remover(const fs::path& vmx, Machine machine, const vm::Settings& settings, Progress& progress)
+    // `running`: the machine if it runs, else nullptr.
+    Remover(const fs::path& vmx, power::RunningMachine* running, const vm::Settings& settings,
+            Progress& progress)
         : vmx_{vmx},
-          runs_{machine == Machine::Running},
+          running_{running},
+          runs_{running != nullptr},
           settings_{settings},
           progress_{progress},
           list_{vm::snapshot_list_path(vmx)},
@@ -211,8 +214,12 @@ class Remover {
             const auto id = disks.find(path);
             const bool needed = !id || disks.is_present(*id) || disks.is_frozen(*id);
             const auto children = id ? disks.children(*id) : std::vector<DiskFamily::Id>{};
-            if (!needed && (children.size() > 1 || is_served(disks, *id))) continue;
+            if (!needed && children.size() > 1) continue;
             if (id && !needed && disks.is_shared(*id)) continue;
+            if (!needed && is_served(disks, *id)) {
+                if (!merge_topmost(disks, *id)) continue;
+                return true;
+            }
             candidates_.erase(path);
             if (!id) delete_unreferenced(path, disks);
             if (needed || children.empty()) continue;
@@ -225,6 +232,64 @@ class Remover {
             return true;
         }
         return false;
+    }
+
+    // The device whose current disk is the only child of this served disk, if both can be merged
+    // while the machine runs. A base disk cannot: its copy would need as much room again.
+    std::optional<vm::DiskDevice> device_to_merge(const DiskFamily& disks,
+                                                  const DiskFamily::Id& id) const {
+        const auto children = disks.children(id);
+        if (children.size() != 1 || tried_.contains(id)) return std::nullopt;
+        const DiskFamily::Id& top = children.front();
+        const bool free = disks.is_present(top) && !disks.is_frozen(top) && !disks.is_shared(top);
+        if (!free || !disks.members().at(id).parent || !may_be_merged(disks, top)) {
+            return std::nullopt;
+        }
+        const Config machine = config();
+        std::vector<vm::DiskDevice> devices;
+        for (const vm::DiskDevice& device : machine.disks()) {
+            if (disks.find(vm::find_disk(device, machine, settings_)) == top) {
+                devices.push_back(device);
+            }
+        }
+        if (devices.size() != 1) return std::nullopt;
+        const fs::path disk = disks.members().at(top).link.path;
+        const bool served = running_->writes_to(to_lower(devices.front().node), disk);
+        return served ? std::optional{devices.front()} : std::nullopt;
+    }
+
+    // If this fails, the next removal while the machine is off merges the disk.
+    bool merge_topmost(const DiskFamily& disks, const DiskFamily::Id& id) {
+        const fs::path& disk = disks.members().at(id).link.path;
+        std::vector<fs::path> former;
+        ProgressShare share{progress_};
+        try {
+            const auto device = device_to_merge(disks, id);
+            if (!device) return false;
+            tried_.insert(id);
+            const DiskFamily::Id top = disks.children(id).front();
+            share.begin(bytes_to_merge(disks, top, settings_));
+            const auto announce = [&](const fs::path& fresh) { write_sentinels(disks, fresh); };
+            const LiveMerge merge{*device, disks.disk(top), tree_, announce};
+            former = former_files(merge, settings_);
+            own_.insert(merge_while_running(*running_, merge, pending_, settings_, share));
+        } catch (const power::MayHaveGoneOver&) {
+            pending_.leave();
+            throw;
+        } catch (const Error& error) {
+            if (error.code() == VIX_E_CANCELLED || is_exhaustion(error.code())) throw;
+            running_->go_on();  // fails if the machine must stand still
+            tried_.insert(id);
+            progress_.note(disk.string() +
+                           " is not merged while the machine runs: " + error.detail());
+            return false;
+        }
+        candidates_.erase(disk);
+        share.end();
+        progress_.checkpoint("the export is on the merged disk");
+        running_->go_on();
+        for (const fs::path& file : former) pending_.remove(file, progress_);
+        return true;
     }
 
     // Lists disks that stay because the running machine has them open or others need them. The next
@@ -357,6 +422,7 @@ class Remover {
     }
 
     fs::path vmx_;
+    power::RunningMachine* running_;
     bool runs_;
     const vm::Settings& settings_;
     Progress& progress_;
@@ -366,6 +432,7 @@ class Remover {
     std::optional<DiskFamily> before_;  // as read before any snapshot was removed
     std::set<fs::path> own_;            // the disks that were named then
     std::set<fs::path> candidates_;     // disks that the removed snapshots named
+    std::set<DiskFamily::Id> tried_;    // of which a merge was tried while the machine runs
 };
 
 void refuse_protected(const Config& machine) {
@@ -381,16 +448,16 @@ void remove_snapshot(const fs::path& vmx, int uid, RemoveChildren children,
                      const vm::Settings& settings, Progress& progress) {
     const MachineLock lock{vmx, settings, progress};
     refuse_protected(Config::read(vmx));
-    Remover{vmx, Remover::Machine::Off, settings, progress}.remove(uid, children);
+    Remover{vmx, nullptr, settings, progress}.remove(uid, children);
 }
 
 void remove_live_snapshot(const fs::path& vmx, int uid, RemoveChildren children,
                           const vm::Settings& settings, const power::Settings& power_settings,
                           Progress& progress) {
     const power::Connection connection{power_settings};
-    const power::RunningMachine running{vmx, connection, power_settings, settings};
+    power::RunningMachine running{vmx, connection, power_settings, settings};
     refuse_protected(Config::read(vmx));
-    Remover{vmx, Remover::Machine::Running, settings, progress}.remove(uid, children);
+    Remover{vmx, &running, settings, progress}.remove(uid, children);
 }
 
 }  // namespace vix::ops

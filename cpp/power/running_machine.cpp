@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <boost/filesystem/directory.hpp>
 #include <boost/filesystem/operations.hpp>
+#include <chrono>
+#include <functional>
 #include <optional>
+#include <thread>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -35,6 +38,9 @@ constexpr int kThawTries = 3;
 // A call that holds the guard and finds this note knows that the other call was killed.
 constexpr const char* kHeldNote = "held";
 constexpr std::uint64_t kMemberLimit = 4096;
+constexpr std::chrono::milliseconds kCopyPoll{50};
+constexpr std::uint64_t kMostRounds = 4;
+constexpr std::uint64_t kMostAnyway = std::uint64_t{1} << 30;
 
 // Removes a lock member, and its folder if it was the last one. A member that stays is dead once
 // the machine's process has ended.
@@ -58,13 +64,32 @@ std::optional<fs::path> mark_on(const fs::path& disk, const io::LockMember& mach
     return std::nullopt;
 }
 
+// Removes dead members next to the machine's own. That one must be the last of the folder's members
+// when the machine ends, or the folder stays.
+void remove_dead_members(const fs::path& folder) {
+    boost::system::error_code ignored;
+    std::vector<fs::path> dead;
+    for (const fs::path& file : fs::directory_iterator{folder, ignored}) {
+        try {
+            const auto member = io::parse_lock_member(io::read_text(file, kMemberLimit));
+            if (member && io::is_stale(*member)) dead.push_back(file);
+        } catch (const Error&) {
+            // Removed meanwhile, or no lock member.
+        }
+    }
+    for (const fs::path& file : dead) unlink(file.c_str());
+}
+
 // Removes locks on disks that a killed call left while it took or released them.
 void remove_dead_locks(const fs::path& folder) {
     boost::system::error_code ignored;
     for (const fs::path& lock : fs::directory_iterator{folder, ignored}) {
         const fs::path disk = fs::path{lock}.replace_extension();
         if (lock.extension() != ".lck" || disk.extension() != ".vmdk") continue;
-        if (!io::lock_holders(lock).empty()) continue;
+        if (!io::lock_holders(lock).empty()) {
+            remove_dead_members(lock);
+            continue;
+        }
         try {
             const io::Lock mine{disk, io::LockKind::Exclusive};  // removes dead members
         } catch (const Error&) {
@@ -73,9 +98,11 @@ void remove_dead_locks(const fs::path& folder) {
     }
 }
 
+}  // namespace
+
 // The locks of a change of disks, in VMware's form. New disks are locked before they are written;
 // former disks are unlocked when they are no longer written.
-class MarkChange {
+class RunningMachine::MarkChange {
   public:
     MarkChange(ImageServer& server, io::LockMember machine)
         : server_{server}, machine_{std::move(machine)}, marks_{server.marks()} {}
@@ -135,8 +162,6 @@ class MarkChange {
     std::vector<fs::path> fresh_;
     std::vector<fs::path> all_;  // marks_ and fresh_, once announced
 };
-
-}  // namespace
 
 Turn::Turn(const fs::path& vmx)
     : guard_{vmx.parent_path(), io::LockKind::Exclusive, kPatience, vm::snapshot_list_path(vmx)} {}
@@ -199,6 +224,7 @@ void RunningMachine::take_up() {
         runs_ = true;
     }
     const bool died = held_.stopped;
+    settle_copy();
     complete_change();
     if (died) remove_dead_locks(vmx_.parent_path());
     if (stands_still_ || held_.stopped) return go_on();
@@ -216,6 +242,13 @@ void RunningMachine::stand_still(GuestFiles files) {
 }
 
 void RunningMachine::go_on() {
+    // What it writes to a disk that the .vmx does not name would be lost.
+    if (unsure_ && stands_still_) {
+        throw Error{VIX_E_DISK_NOIO, vmx_.string() +
+                                         " stands still, because it is unknown what the daemon "
+                                         "that serves its disks does with them; try again, or "
+                                         "power it off"};
+    }
     if (runs_ && domain_.activity() == Activity::Paused) domain_.resume();
     stands_still_ = false;
     if (!runs_) return;
@@ -259,18 +292,20 @@ void RunningMachine::save_memory(const fs::path& file) {
     domain_.save_memory(file.string());
 }
 
+io::LockMember RunningMachine::process() const {
+    auto process = host_.process_of_domain(domain_.name());
+    if (process) return std::move(process->member);
+    throw Error{VIX_E_CANNOT_CONNECT_TO_VM,
+                "the QEMU process of " + domain_.name() + " is not visible from here"};
+}
+
 void RunningMachine::put_on(const std::vector<ServedChild>& children) {
-    const auto process = host_.process_of_domain(domain_.name());
-    if (!process) {
-        throw Error{VIX_E_CANNOT_CONNECT_TO_VM,
-                    "the QEMU process of " + domain_.name() + " is not visible from here"};
-    }
+    MarkChange marks{server_, process()};
     for (const ServedChild& child : children) {
         const DiskVerdict verdict = check_new_top(child.disk, settings_);
         if (verdict.long_descriptor) require_long_descriptors(child.disk, host_);
     }
     std::vector<fs::path> former;
-    MarkChange marks{server_, process->member};
     for (const ServedChild& child : children) {
         const auto top = served_.top(child.export_name);
         if (!top) {
@@ -280,36 +315,142 @@ void RunningMachine::put_on(const std::vector<ServedChild>& children) {
         former.push_back(*top);
         marks.add(child.disk);
     }
+    switch_exports(marks, children, former, [&] { served_.put_on_top(children); });
+}
+
+bool RunningMachine::writes_to(const std::string& export_name, const fs::path& disk) {
+    const auto top = served_.top(export_name);
+    return top && io::is_same_file(*top, disk);
+}
+
+// Switches exports to disks that `marks` has locked. `former`: their former disks, in the same
+// order; empty if they are unknown.
+void RunningMachine::switch_exports(MarkChange& marks, const std::vector<ServedChild>& children,
+                                    const std::vector<fs::path>& former,
+                                    const std::function<void()>& action) {
     marks.announce();
     std::optional<Error> failure;
     try {
-        served_.put_on_top(children);
+        action();
     } catch (const Error& error) {
         failure = error;
     }
     // Perhaps only the reply was lost.
-    const Disks in_use = failure ? disks_in_use(children) : Disks::New;
+    const Disks in_use = failure ? disks_in_use(children, former) : Disks::New;
     if (in_use == Disks::Former) throw Error{*failure};
     marks.keep();
     if (in_use == Disks::Unknown) {
+        unsure_ = true;
         throw MayHaveGoneOver{failure->code(),
                               failure->detail() + "; whether " + vmx_.string() +
-                                  " writes to its new disks is unknown, so they stay"};
+                                  " writes to its new disks is unknown, so they stay, and it "
+                                  "stands still until a call has asked again or powers it off"};
     }
     marks.drop(former);
 }
 
-// The image server switches all exports, or none.
-RunningMachine::Disks RunningMachine::disks_in_use(const std::vector<ServedChild>& children) {
+// The image server switches all exports, or none. Anything else than all new disks or all former
+// ones is Unknown: then no disk may be deleted.
+RunningMachine::Disks RunningMachine::disks_in_use(const std::vector<ServedChild>& children,
+                                                   const std::vector<fs::path>& former) {
     try {
-        const bool are_new = std::all_of(children.begin(), children.end(), [&](const auto& child) {
-            const auto top = served_.top(child.export_name);
-            return top && io::is_same_file(*top, child.disk);
-        });
-        return are_new ? Disks::New : Disks::Former;
+        served_.reconnect();
+        std::size_t are_new = 0;
+        std::size_t are_former = 0;
+        for (std::size_t i = 0; i < children.size(); ++i) {
+            const ServedChild& child = children[i];
+            if (writes_to(child.export_name, child.disk)) {
+                ++are_new;
+            } else if (i < former.size() && writes_to(child.export_name, former[i])) {
+                ++are_former;
+            } else if (is_being_copied(child.disk)) {
+                ++are_former;
+            }
+        }
+        if (are_new == children.size()) return Disks::New;
+        return are_former == children.size() ? Disks::Former : Disks::Unknown;
     } catch (const Error&) {
         return Disks::Unknown;
     }
+}
+
+// As long as its job has not ended, the export uses a filter of the job on top of its former disk.
+bool RunningMachine::is_being_copied(const fs::path& disk) {
+    const auto job = served_.copy();
+    return job && job->state != CopyJob::State::Ended && io::is_same_file(job->disk, disk);
+}
+
+// If the guest writes faster than the daemon copies, the copy would never end.
+void RunningMachine::begin_copy(const MergedDisk& merged, Progress& progress) {
+    const DiskVerdict verdict = check_new_top(merged.disk, settings_);
+    if (verdict.long_descriptor) require_long_descriptors(merged.disk, host_);
+    const auto top = served_.top(merged.export_name);
+    if (!top) {
+        throw Error{VIX_E_DISK_NOIO, merged.export_name + " of " + vmx_.string() +
+                                         " is not among the disks that are served"};
+    }
+    copied_ = Copied{merged.export_name, merged.disk, *top};
+    served_.begin_copy(merged);
+    std::uint64_t counted = 0;
+    std::optional<std::uint64_t> at_first;
+    for (;;) {
+        const auto job = served_.copy();
+        if (!job || job->state == CopyJob::State::Ended) {
+            throw Error{VIX_E_DISK_NOIO, "copying into " + merged.disk.string() + " ended: " +
+                                             (job ? job->error : "the daemon has no such job")};
+        }
+        progress.add(job->done - std::min(job->done, counted));
+        counted = std::max(counted, job->done);
+        if (job->state == CopyJob::State::UpToDate) return;
+        if (!at_first && job->total > 0) at_first = job->total;
+        if (at_first && job->done > kMostRounds * *at_first + kMostAnyway) {
+            throw Error{VIX_E_DISK_NOIO, "its guest writes faster than it can be copied into " +
+                                             merged.disk.string()};
+        }
+        std::this_thread::sleep_for(kCopyPoll);
+    }
+}
+
+void RunningMachine::put_on_copy() {
+    const auto job = served_.copy();
+    if (!job || !copied_ || job->disk != copied_->disk) {
+        throw Error{VIX_E_DISK_NOIO, "no disk of " + vmx_.string() + " is being copied"};
+    }
+    MarkChange marks{server_, process()};
+    marks.add(job->disk);
+    std::vector<fs::path> former;
+    if (copied_->from) former.push_back(*copied_->from);
+    switch_exports(marks, {{copied_->export_name, job->disk}}, former,
+                   [&] { served_.finish_copy(); });
+}
+
+void RunningMachine::drop_copy() noexcept {
+    if (!served_.drop_copy()) unsure_ = true;
+}
+
+// Recovers the copy of a killed call. The .vmx names the new disk only after the copy is complete.
+// If the image server then cannot switch to it, the machine must not continue: what it writes would
+// be lost.
+void RunningMachine::settle_copy() {
+    const auto job = served_.copy();
+    if (!job) return;
+    const vm::Config machine = vm::Config::read(vmx_);
+    for (const vm::DiskDevice& device : machine.disks()) {
+        if (!io::is_same_file(vm::find_disk(device, machine, settings_), job->disk)) continue;
+        const std::string name = to_lower(device.node);
+        const auto top = served_.top(name);
+        if (top && io::is_same_file(*top, job->disk)) break;
+        // While there is a job, the export uses its filter, and top() returns nothing.
+        if (job->state == CopyJob::State::Complete) {
+            copied_ = Copied{name, job->disk, {}};
+            put_on_copy();
+            break;
+        }
+        throw Error{VIX_E_DISK_NOIO, vmx_.string() + " names " + job->disk.string() +
+                                         ", but the daemon that serves its disks writes to " +
+                                         (top ? top->string() : "none") + "; power it off"};
+    }
+    drop_copy();
 }
 
 // A snapshot changes the .vmx before the image server. If the call was killed in between, the

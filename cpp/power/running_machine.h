@@ -3,11 +3,14 @@
 #pragma once
 
 #include <boost/filesystem/path.hpp>
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "base/error.h"
+#include "base/progress.h"
 #include "io/folder_guard.h"
+#include "io/lock.h"
 #include "power/image_server.h"
 #include "power/libvirt.h"
 #include "power/served_disks.h"
@@ -32,8 +35,10 @@ Domain running_domain(const Connection& connection, const boost::filesystem::pat
 // Whether the guest agent answers, within that time.
 bool agent_answers(Domain& domain, int timeout_s);
 
-// The image server's reply was lost, and it cannot be asked again. The machine may write to its new
-// disks, so they and the .vmx that names them must stay, and so must its former disks.
+// The image server's reply was lost, and it cannot be asked again. The machine may use its new
+// disks, so they and the .vmx that names them must stay, and so must its former disks. The machine
+// stands still until a later call has learnt which disks it uses: what it wrote to others than
+// those that the .vmx names would be lost.
 class MayHaveGoneOver : public Error {
     using Error::Error;
 };
@@ -69,6 +74,25 @@ class RunningMachine {
     // with MayHaveGoneOver.
     void put_on(const std::vector<ServedChild>& children);
 
+    // True if the export writes to that disk itself, not to a file that power-off deletes.
+    bool writes_to(const std::string& export_name, const boost::filesystem::path& disk);
+
+    // Merges an export's topmost disk and its parent into a new disk, in this order:
+    // - begin_copy() returns when the new disk is almost up to date.
+    // - complete_copy(), while the machine stands still: the new disk reads as the topmost one.
+    // - put_on_copy() switches the export to the new disk.
+    // On failure nothing has changed, except with MayHaveGoneOver. drop_copy() restores what was
+    // before begin_copy(); if the image server does not answer, go_on() fails from then on, because
+    // a complete copy lets the guest's requests wait. Errors: VIX_E_DISK_NOIO; those of
+    // check_new_top().
+    void begin_copy(const MergedDisk& merged, Progress& progress);
+    void complete_copy() { served_.complete_copy(); }
+    void put_on_copy();
+    void drop_copy() noexcept;
+
+    // If the machine stands still, it does so until the next call on it: go_on() fails.
+    void stay_still() noexcept { unsure_ = true; }
+
   private:
     // What a call does to the machine for a while. It is noted at the image server, for the call
     // that recovers if this one is killed.
@@ -77,11 +101,25 @@ class RunningMachine {
         bool frozen = false;
     };
 
+    struct Copied {
+        std::string export_name;
+        boost::filesystem::path disk;                 // the new one
+        std::optional<boost::filesystem::path> from;  // unknown after a killed call
+    };
+
     void take_up();
     void note(Held held);
     void complete_change();
     enum class Disks { Former, New, Unknown };
-    Disks disks_in_use(const std::vector<ServedChild>& children);
+    class MarkChange;
+    void switch_exports(MarkChange& marks, const std::vector<ServedChild>& children,
+                        const std::vector<boost::filesystem::path>& former,
+                        const std::function<void()>& action);
+    Disks disks_in_use(const std::vector<ServedChild>& children,
+                       const std::vector<boost::filesystem::path>& former);
+    bool is_being_copied(const boost::filesystem::path& disk);
+    void settle_copy();
+    io::LockMember process() const;
     void freeze();
     void thaw();
 
@@ -95,6 +133,8 @@ class RunningMachine {
     bool runs_;
     bool stands_still_ = false;
     Held held_;
+    bool unsure_ = false;  // it is unknown which disks it uses
+    std::optional<Copied> copied_;
 };
 
 // For calls that need no RunningMachine: if a killed call of ours left the machine held, it

@@ -741,8 +741,9 @@ The call merges the content of the snapshot's disks into the disks that need it.
 remains is lost.
 
 A disk that something else needs is neither merged nor deleted. It stays in its chain until a later
-removal, and the detail names it after VIX_OK. The disks that a running machine uses also stay. The
-next removal while the machine is off merges them.
+removal, and the detail names it after VIX_OK. If the machine runs, the call merges its current disk
+with the parent of that disk while the guest goes on. Other disks that a running machine uses, and a
+base disk, stay. The next removal while the machine is off merges them.
 
 If a linked clone depends on the snapshot, nothing is removed. A clone is found by its disks if its
 own snapshot list is lost. Records of clones that no longer exist, or that depend on another parent,
