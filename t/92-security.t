@@ -436,7 +436,7 @@ sentence(
     my $text = slurp("$Bin/../SECURITY.md");
     my @sentences = $text =~ /^(\d+\. (?:.|\n(?=   ))*)/mg;
     is_deeply([map {/^(\d+)/} @sentences], [1 .. @sentences], 'the sentences are numbered');
-    my $core = join '', map { slurp($_) } File::Glob::bsd_glob("$Bin/../cpp/*/*_test.cpp");
+    my $core = join '', map { slurp($_) } File::Glob::bsd_glob("$Bin/../cpp/{*,*/*}/*_test.cpp");
     my (%named, @unknown);
     for my $sentence (@sentences) {
         my ($of)    = $sentence =~ /^(\d+)/;

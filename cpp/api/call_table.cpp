@@ -4,13 +4,13 @@
 #include <boost/filesystem/operations.hpp>
 #include <vector>
 
-#include "api/call_row.h"
-#include "api/job.h"
-#include "api/job_runner.h"
+#include "api/calls/call_row.h"
 #include "api/jobs.h"
+#include "api/jobs/job.h"
+#include "api/jobs/job_runner.h"
 #include "host/settings_file.h"
-#include "power/host.h"
-#include "power/libvirt.h"
+#include "power/libvirt/host.h"
+#include "power/libvirt/libvirt.h"
 
 namespace vix::api {
 namespace {

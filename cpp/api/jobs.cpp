@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "api/call.h"
-#include "api/job.h"
-#include "api/job_runner.h"
-#include "io/signals.h"
+#include "api/calls/call.h"
+#include "api/jobs/job.h"
+#include "api/jobs/job_runner.h"
+#include "io/process/signals.h"
 
 namespace vix::api {
 namespace {

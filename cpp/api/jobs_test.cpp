@@ -11,9 +11,9 @@
 #include "api/call_table.h"
 #include "api/constants.h"
 #include "base/error.h"
-#include "testing/calls.h"
-#include "testing/environment_reads.h"
-#include "testing/machines.h"
+#include "testing/machines/machines.h"
+#include "testing/process/calls.h"
+#include "testing/process/environment_reads.h"
 
 namespace vix::api {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "api/handle_table.h"
+#include "api/handles/handle_table.h"
 
 namespace vix::api {
 

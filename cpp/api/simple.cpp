@@ -2,17 +2,17 @@
 
 #include <algorithm>
 
-#include "api/call.h"
-#include "api/job.h"
-#include "api/power.h"
-#include "api/properties.h"
-#include "api/property_types.h"
+#include "api/calls/call.h"
+#include "api/calls/text_argument.h"
+#include "api/handles/engine_access.h"
+#include "api/handles/properties.h"
+#include "api/handles/property_types.h"
+#include "api/handles/snapshots.h"
+#include "api/jobs/job.h"
 #include "api/runtime.h"
-#include "api/snapshots.h"
-#include "api/text_argument.h"
 #include "base/error.h"
 #include "host/settings_file.h"
-#include "vm/machine.h"
+#include "vm/machine/machine.h"
 
 namespace vix::api {
 namespace {

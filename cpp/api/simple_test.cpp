@@ -9,7 +9,7 @@
 
 #include "api/constants.h"
 #include "base/error.h"
-#include "testing/calls.h"
+#include "testing/process/calls.h"
 
 namespace vix::api {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "testing/failure.h"
+#include "testing/process/failure.h"
 
 namespace vix {
 namespace {

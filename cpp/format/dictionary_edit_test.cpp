@@ -3,7 +3,7 @@
 #include <malloc.h>
 
 #include "format/dictionary.h"
-#include "testing/failure.h"
+#include "testing/process/failure.h"
 
 namespace vix::format {
 namespace {

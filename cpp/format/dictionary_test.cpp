@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "testing/round_trip.h"
-#include "testing/samples.h"
-#include "testing/temp_folder.h"
+#include "testing/disks/round_trip.h"
+#include "testing/disks/samples.h"
+#include "testing/process/temp_folder.h"
 
 namespace vix::format {
 namespace {

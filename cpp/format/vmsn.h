@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "io/file.h"
+#include "io/files/file.h"
 
 namespace vix::format {
 

@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include "testing/failure.h"
-#include "testing/image.h"
-#include "testing/round_trip.h"
-#include "testing/samples.h"
-#include "testing/temp_folder.h"
+#include "testing/disks/image.h"
+#include "testing/disks/round_trip.h"
+#include "testing/disks/samples.h"
+#include "testing/process/failure.h"
+#include "testing/process/temp_folder.h"
 
 namespace vix::format {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "format/vmdk/descriptor.h"
-#include "testing/round_trip.h"
+#include "testing/disks/round_trip.h"
 
 using namespace vix::format::vmdk;
 

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "format/dictionary.h"
-#include "testing/round_trip.h"
+#include "testing/disks/round_trip.h"
 
 static bool set(vix::format::Dictionary& dictionary, std::string_view value) {
     const std::string before = dictionary.to_bytes();

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "io/lock.h"
+#include "io/locks/lock.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace vix::io;

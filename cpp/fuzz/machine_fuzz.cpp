@@ -9,10 +9,10 @@
 
 #include "base/error.h"
 #include "fuzz/scratch_file.h"
-#include "ops/clone.h"
-#include "vm/config.h"
-#include "vm/machine.h"
-#include "vm/snapshot_tree.h"
+#include "ops/clone/clone.h"
+#include "vm/machine/config.h"
+#include "vm/machine/machine.h"
+#include "vm/snapshots/snapshot_tree.h"
 
 using namespace vix;
 namespace fs = boost::filesystem;

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "io/file.h"
+#include "io/files/file.h"
 
 namespace vix::fuzz {
 

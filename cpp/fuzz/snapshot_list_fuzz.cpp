@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "vm/snapshot_tree.h"
+#include "vm/snapshots/snapshot_tree.h"
 
 using vix::vm::SnapshotTree;
 

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "format/vmsn.h"
 #include "fuzz/scratch_file.h"
-#include "testing/round_trip.h"
+#include "testing/disks/round_trip.h"
 
 using namespace vix;
 

@@ -10,13 +10,13 @@
 #include "base/error.h"
 #include "host/inventory_file.h"
 #include "host/processes.h"
-#include "io/file.h"
-#include "io/lock.h"
-#include "io/real_path.h"
-#include "io/replacement.h"
+#include "io/files/file.h"
+#include "io/files/real_path.h"
+#include "io/files/replacement.h"
+#include "io/locks/lock.h"
 #include "power/engine.h"
-#include "vm/machine.h"
-#include "vm/snapshot_tree.h"
+#include "vm/machine/machine.h"
+#include "vm/snapshots/snapshot_tree.h"
 
 namespace fs = boost::filesystem;
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/progress.h"
-#include "power/settings.h"
-#include "vm/settings.h"
+#include "power/libvirt/run_settings.h"
+#include "vm/machine/settings.h"
 
 namespace vix::host {
 

@@ -8,10 +8,10 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "host/processes.h"
-#include "testing/failure.h"
-#include "testing/machines.h"
-#include "testing/running.h"
-#include "testing/waiting.h"
+#include "testing/machines/machines.h"
+#include "testing/machines/running.h"
+#include "testing/process/failure.h"
+#include "testing/process/waiting.h"
 
 namespace vix::host {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/text.h"
-#include "io/folder.h"
+#include "io/files/folder.h"
 
 namespace fs = boost::filesystem;
 

@@ -5,9 +5,9 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "host/setting_names.h"
-#include "io/file.h"
-#include "power/guest_agent.h"
-#include "power/host.h"
+#include "io/files/file.h"
+#include "power/guest/guest_agent.h"
+#include "power/libvirt/host.h"
 
 namespace fs = boost::filesystem;
 

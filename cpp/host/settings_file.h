@@ -6,9 +6,9 @@
 #include <string>
 
 #include "format/dictionary.h"
-#include "io/environment.h"
-#include "power/settings.h"
-#include "vm/settings.h"
+#include "io/process/environment.h"
+#include "power/libvirt/run_settings.h"
+#include "vm/machine/settings.h"
 
 namespace vix::host {
 

@@ -8,8 +8,8 @@
 #include <map>
 #include <optional>
 
-#include "testing/failure.h"
-#include "testing/temp_folder.h"
+#include "testing/process/failure.h"
+#include "testing/process/temp_folder.h"
 
 namespace vix::host {
 namespace {

@@ -10,16 +10,16 @@
 #include <thread>
 
 #include "base/error.h"
-#include "io/lock.h"
-#include "power/domain.h"
-#include "power/host.h"
-#include "power/host_shell.h"
-#include "power/identity.h"
-#include "power/image_server.h"
+#include "io/locks/lock.h"
+#include "power/disks/image_server.h"
+#include "power/domain/domain.h"
+#include "power/domain/domain_identity.h"
 #include "power/launch.h"
+#include "power/libvirt/host.h"
+#include "power/libvirt/host_shell.h"
 #include "power/running_machine.h"
 #include "power/saved_state.h"
-#include "vm/machine.h"
+#include "vm/machine/machine.h"
 
 namespace fs = boost::filesystem;
 

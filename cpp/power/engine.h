@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "power/libvirt.h"
-#include "power/settings.h"
-#include "vm/settings.h"
+#include "power/libvirt/libvirt.h"
+#include "power/libvirt/run_settings.h"
+#include "vm/machine/settings.h"
 
 namespace vix::power {
 

@@ -14,19 +14,19 @@
 #include <set>
 #include <thread>
 
-#include "io/c_locale.h"
-#include "power/guest_agent.h"
-#include "power/host.h"
-#include "power/identity.h"
+#include "io/process/c_locale.h"
+#include "power/domain/domain_identity.h"
+#include "power/guest/guest_agent.h"
+#include "power/libvirt/host.h"
 #include "power/saved_state.h"
-#include "testing/environment_reads.h"
-#include "testing/failure.h"
-#include "testing/guest.h"
-#include "testing/machines.h"
-#include "testing/system_calls.h"
-#include "testing/temp_folder.h"
-#include "testing/waiting.h"
-#include "vm/machine.h"
+#include "testing/machines/guest.h"
+#include "testing/machines/machines.h"
+#include "testing/process/environment_reads.h"
+#include "testing/process/failure.h"
+#include "testing/process/system_calls.h"
+#include "testing/process/temp_folder.h"
+#include "testing/process/waiting.h"
+#include "vm/machine/machine.h"
 
 namespace vix::power {
 namespace {

@@ -7,13 +7,13 @@
 #include <utility>
 #include <vector>
 
-#include "io/lock.h"
-#include "power/host.h"
-#include "power/images.h"
-#include "power/libvirt.h"
+#include "io/locks/lock.h"
+#include "power/disks/images.h"
+#include "power/libvirt/host.h"
+#include "power/libvirt/libvirt.h"
+#include "power/libvirt/run_settings.h"
 #include "power/session.h"
-#include "power/settings.h"
-#include "vm/config.h"
+#include "vm/machine/config.h"
 
 namespace vix::power {
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "testing/failure.h"
+#include "testing/process/failure.h"
 
 namespace vix::power {
 namespace {

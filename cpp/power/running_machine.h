@@ -9,13 +9,13 @@
 
 #include "base/error.h"
 #include "base/progress.h"
-#include "io/folder_guard.h"
-#include "io/lock.h"
-#include "power/image_server.h"
-#include "power/libvirt.h"
-#include "power/served_disks.h"
-#include "power/settings.h"
-#include "vm/settings.h"
+#include "io/locks/folder_guard.h"
+#include "io/locks/lock.h"
+#include "power/disks/image_server.h"
+#include "power/disks/served_disks.h"
+#include "power/libvirt/libvirt.h"
+#include "power/libvirt/run_settings.h"
+#include "vm/machine/settings.h"
 
 namespace vix::power {
 

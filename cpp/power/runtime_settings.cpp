@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "power/identity.h"
+#include "power/domain/domain_identity.h"
 
 namespace vix::power {
 namespace {

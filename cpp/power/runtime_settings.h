@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "power/libvirt.h"
+#include "power/libvirt/libvirt.h"
 
 namespace vix::power {
 

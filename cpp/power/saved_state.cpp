@@ -4,11 +4,11 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "io/file.h"
-#include "io/replacement.h"
-#include "io/same_file.h"
-#include "power/identity.h"
-#include "vm/working_folder.h"
+#include "io/files/file.h"
+#include "io/files/replacement.h"
+#include "io/files/same_file.h"
+#include "power/domain/domain_identity.h"
+#include "vm/machine/working_folder.h"
 
 namespace fs = boost::filesystem;
 

@@ -6,8 +6,8 @@
 
 #include <boost/filesystem/path.hpp>
 
-#include "vm/config.h"
-#include "vm/settings.h"
+#include "vm/machine/config.h"
+#include "vm/machine/settings.h"
 
 namespace vix::power {
 

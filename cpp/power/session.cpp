@@ -2,10 +2,10 @@
 
 #include <unistd.h>
 
-#include "io/file.h"
-#include "io/replacement.h"
-#include "io/sync.h"
-#include "power/identity.h"
+#include "io/files/file.h"
+#include "io/files/replacement.h"
+#include "io/files/sync.h"
+#include "power/domain/domain_identity.h"
 
 namespace fs = boost::filesystem;
 

@@ -11,9 +11,9 @@
 #include <optional>
 
 #include "format/dictionary.h"
-#include "vm/config.h"
-#include "vm/power_off_action.h"
-#include "vm/settings.h"
+#include "vm/machine/config.h"
+#include "vm/machine/power_off_action.h"
+#include "vm/machine/settings.h"
 
 namespace vix::power {
 

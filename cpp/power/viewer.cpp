@@ -1,9 +1,9 @@
 #include "power/viewer.h"
 
 #include "base/error.h"
-#include "io/process.h"
-#include "power/guest_agent.h"
-#include "power/host.h"
+#include "io/process/process.h"
+#include "power/guest/guest_agent.h"
+#include "power/libvirt/host.h"
 
 namespace vix::power {
 namespace {

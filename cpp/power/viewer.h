@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "power/settings.h"
+#include "power/libvirt/run_settings.h"
 
 namespace vix::power {
 

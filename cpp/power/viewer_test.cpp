@@ -4,8 +4,8 @@
 
 #include <cstdlib>
 
-#include "testing/temp_folder.h"
-#include "testing/waiting.h"
+#include "testing/process/temp_folder.h"
+#include "testing/process/waiting.h"
 
 namespace vix::power {
 namespace {

@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "format/vmdk/extent.h"
-#include "testing/esx_images.h"
-#include "testing/extents.h"
-#include "testing/failure.h"
+#include "testing/disks/esx_images.h"
+#include "testing/disks/extents.h"
+#include "testing/process/failure.h"
 
 namespace vix::format::vmdk {
 namespace {

@@ -10,7 +10,7 @@
 #include "format/vmdk/descriptor.h"
 #include "format/vmdk/grain_tables.h"
 #include "format/vmdk/headers.h"
-#include "io/file.h"
+#include "io/files/file.h"
 
 namespace vix::format::vmdk {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/units.h"
-#include "io/file.h"
+#include "io/files/file.h"
 
 namespace vix::format::vmdk {
 

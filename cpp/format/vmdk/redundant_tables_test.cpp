@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "format/vmdk/extent.h"
-#include "testing/alike.h"
-#include "testing/extents.h"
-#include "testing/failure.h"
-#include "testing/hosted_image.h"
+#include "testing/disks/alike.h"
+#include "testing/disks/extents.h"
+#include "testing/disks/hosted_image.h"
+#include "testing/process/failure.h"
 
 namespace vix::format::vmdk {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "testing/extents.h"
-#include "testing/failure.h"
-#include "testing/hosted_image.h"
-#include "testing/temp_folder.h"
+#include "testing/disks/extents.h"
+#include "testing/disks/hosted_image.h"
+#include "testing/process/failure.h"
+#include "testing/process/temp_folder.h"
 
 namespace vix::format::vmdk {
 namespace {

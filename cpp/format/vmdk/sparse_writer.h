@@ -11,7 +11,7 @@
 
 #include "base/units.h"
 #include "format/vmdk/headers.h"
-#include "io/file.h"
+#include "io/files/file.h"
 
 namespace vix::format::vmdk {
 

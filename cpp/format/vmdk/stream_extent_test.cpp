@@ -5,11 +5,11 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "format/vmdk/extent.h"
-#include "testing/alike.h"
-#include "testing/extents.h"
-#include "testing/failure.h"
-#include "testing/hosted_image.h"
-#include "testing/stream_image.h"
+#include "testing/disks/alike.h"
+#include "testing/disks/extents.h"
+#include "testing/disks/hosted_image.h"
+#include "testing/disks/stream_image.h"
+#include "testing/process/failure.h"
 
 namespace vix::format::vmdk {
 namespace {

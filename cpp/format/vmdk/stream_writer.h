@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "io/file.h"
+#include "io/files/file.h"
 
 namespace vix::format::vmdk {
 

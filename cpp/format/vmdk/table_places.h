@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "format/vmdk/grain_tables.h"
-#include "io/file.h"
+#include "io/files/file.h"
 
 namespace vix::format::vmdk {
 

@@ -1,0 +1,28 @@
+// From a caller's path to the handle of a virtual machine.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <string_view>
+
+#include "api/calls/call.h"
+#include "host/provider.h"
+
+namespace vix::api {
+
+// The path on this host: Windows paths go through the drive map; relative ones start from the
+// folder in which the call was started.
+boost::filesystem::path resolve_path(const Call& call, std::string_view path);
+
+struct MachineOwner {
+    Handle host;
+    Service service;
+};
+
+// Errors: VIX_E_VM_NOT_FOUND and others of reading a .vmx; VIX_E_INVALID_HANDLE if the host has
+// been disconnected.
+Handle open_machine(const Call& call, const MachineOwner& owner, std::string_view path);
+
+// The same for a machine that the call itself has just made, which needs no check.
+Handle open_new_machine(const Call& call, const MachineOwner& owner, std::string_view path);
+
+}  // namespace vix::api

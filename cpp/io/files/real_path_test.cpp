@@ -1,0 +1,47 @@
+#include "io/files/real_path.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/filesystem/operations.hpp>
+
+#include "base/error.h"
+#include "testing/process/failure.h"
+#include "testing/process/temp_folder.h"
+
+namespace vix::io {
+namespace {
+
+namespace fs = boost::filesystem;
+using testing::TempFolder;
+
+Error error_of(const fs::path& path) {
+    try {
+        real_path(path);
+    } catch (...) {
+        return current_error();
+    }
+    return Error{VIX_OK, {}};
+}
+
+TEST(RealPath, FollowsLinksAsFarAsThePathIsThere) {
+    const TempFolder folder;
+    fs::create_directory(folder / "there");
+    fs::create_symlink("there", folder / "link");
+    EXPECT_EQ(real_path(folder / "link/a/../b/c.vmx"), folder / "there/b/c.vmx");
+    EXPECT_EQ(real_path(folder / "link"), folder / "there");
+}
+
+TEST(RealPath, OfARelativeNameThatIsNotThereIsInTheCurrentFolder) {
+    EXPECT_EQ(real_path("no-such-file"), fs::canonical(fs::current_path()) / "no-such-file");
+}
+
+TEST(RealPath, TellsTheNumberOfWhatCannotBeLookedAt) {
+    const TempFolder folder;
+    fs::create_symlink("ring", folder / "ring");
+    const Error error = error_of(folder / "ring/c.vmx");
+    EXPECT_EQ(error.code(), VIX_E_FILE_NAME_INVALID);
+    EXPECT_NE(error.detail().find("(errno 40)"), std::string::npos) << error.detail();
+}
+
+}  // namespace
+}  // namespace vix::io

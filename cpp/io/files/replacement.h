@@ -1,0 +1,73 @@
+// Replaces a file's content by rename: whoever opens the file finds the old or the new content,
+// also after a crash. Only Durability::Synced syncs.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "io/files/file.h"
+
+namespace vix::io {
+
+inline constexpr unsigned kNewPermissions = 0666;
+
+// Names of the files with the new content before the rename, and with the old content until it is
+// not needed.
+fs::path fresh_name(const fs::path& path);
+fs::path old_name(const fs::path& path);
+
+class Replacement {
+  public:
+    // Writes the content beside the file, unsynced. An existing file keeps its permissions. A new
+    // one gets `permissions` minus the umask.
+    Replacement(const fs::path& path, std::string_view content,
+                unsigned permissions = kNewPermissions);
+    // Deletes the new content unless commit() was called.
+    ~Replacement();
+    Replacement(const Replacement&) = delete;
+    Replacement& operator=(const Replacement&) = delete;
+
+    // The file to sync before commit().
+    const fs::path& fresh() const { return fresh_; }
+
+    // Renames. With Durability::Synced the rename is on disk when it returns.
+    void commit(Durability durability);
+
+  private:
+    fs::path path_;
+    fs::path fresh_;
+    bool committed_ = false;
+};
+
+// Replaces an existing file and can undo that. Unless keep() is called, the destructor puts the old
+// file itself back, which needs no space on a full disk.
+class UndoableReplacement {
+  public:
+    UndoableReplacement(const fs::path& path, std::string_view content)
+        : path_{path}, replacement_{path, content} {}
+    ~UndoableReplacement();
+    UndoableReplacement(const UndoableReplacement&) = delete;
+    UndoableReplacement& operator=(const UndoableReplacement&) = delete;
+
+    const fs::path& fresh() const { return replacement_.fresh(); }
+    void commit(Durability durability);
+    void keep() noexcept;
+
+  private:
+    void save_old();
+    void put_back() noexcept;
+
+    fs::path path_;
+    Replacement replacement_;
+    std::optional<std::string> old_text_;  // the old content, if the file system has no hard links
+    Durability durability_ = Durability::Unsynced;
+    enum class State { Prepared, Saved, Replaced, Kept } state_ = State::Prepared;
+};
+
+// Writes, syncs (if asked) and commits in one call, for a single file.
+void replace_file(const fs::path& path, std::string_view content, Durability durability,
+                  unsigned permissions = kNewPermissions);
+
+}  // namespace vix::io

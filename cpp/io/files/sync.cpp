@@ -1,0 +1,98 @@
+#include "io/files/sync.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "base/error.h"
+#include "io/process/c_locale.h"
+#include "io/process/signals.h"
+#include "io/process/uninterrupted.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::io {
+namespace {
+
+// Three threads wait at a time, including the caller: a disk flushes its cache for all of them
+// together, and starting more threads costs more than they save.
+constexpr std::size_t kHelpers = 2;
+// Low enough for any limit on open files.
+constexpr std::size_t kMaxOpen = 64;
+
+}  // namespace
+
+SyncQueue::~SyncQueue() {
+    while (const auto next = take()) ::close(next->descriptor);
+    join();
+}
+
+void SyncQueue::add(const std::vector<fs::path>& paths) {
+    open(paths);
+    start_helpers(std::min(paths.size(), kHelpers));
+}
+
+void SyncQueue::finish(const std::vector<fs::path>& paths) {
+    open(paths);
+    work();
+    join();
+    if (failure_ != 0) throw system_error(failure_, "syncing", failed_path_.string());
+}
+
+// Asks the kernel to write all files before anybody waits for the first, so that one commit of the
+// file system's journal serves all of them.
+void SyncQueue::open(const std::vector<fs::path>& paths) {
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        if (i % kMaxOpen == kMaxOpen - 1) work();
+        const fs::path& path = paths[i];
+        const int descriptor =
+            uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW); });
+        if (descriptor < 0) throw system_error(errno, "opening", path.string());
+        sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);  // no effect on a folder
+        const std::lock_guard lock{mutex_};
+        queue_.push_back({descriptor, path});
+    }
+}
+
+void SyncQueue::start_helpers(std::size_t wanted) {
+    const SignalsBlocked blocked;
+    try {
+        while (helpers_.size() < wanted) helpers_.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+        // No more threads available: fewer do the work.
+    }
+}
+
+void SyncQueue::work() noexcept {
+    const CLocale locale;
+    while (auto next = take()) {
+        int reason = uninterrupted([&] { return fsync(next->descriptor); }) == 0 ? 0 : errno;
+        if (reason == EINVAL) reason = 0;  // a folder on a file system that cannot sync folders
+        const bool closed = ::close(next->descriptor) == 0 || errno == EINTR;
+        if (reason == 0 && !closed) reason = errno;
+        if (reason == 0) continue;
+        const std::lock_guard lock{mutex_};
+        if (failure_ != 0) continue;
+        failure_ = reason;
+        failed_path_.swap(next->path);
+    }
+}
+
+std::optional<SyncQueue::Opened> SyncQueue::take() {
+    const std::lock_guard lock{mutex_};
+    if (queue_.empty()) return std::nullopt;
+    Opened next = std::move(queue_.front());
+    queue_.pop_front();
+    return next;
+}
+
+void SyncQueue::join() {
+    for (std::thread& helper : helpers_) helper.join();
+    helpers_.clear();
+}
+
+}  // namespace vix::io

@@ -1,0 +1,53 @@
+// Locks a machine for a call that changes it. While the lock is held the machine is off, and nobody
+// else runs or changes it. Destructors release the locks.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <chrono>
+
+#include "base/progress.h"
+#include "io/locks/folder_guard.h"
+#include "io/locks/lock.h"
+#include "vm/machine/config.h"
+#include "vm/machine/settings.h"
+
+namespace vix::ops {
+
+// Throws VIX_E_VM_IS_RUNNING with the holder of the lock if the machine runs.
+void refuse_running(const vm::Config& machine, const vm::Settings& settings);
+
+// Throws VIX_E_NEED_KEY if the machine is encrypted.
+void refuse_encrypted(const vm::Config& machine);
+
+// How long a call waits for other calls of this library on the same machine.
+inline constexpr std::chrono::seconds kPatience{30};
+
+// Prevents every call of this library from taking or removing snapshots of the machine. Callers
+// that only need the snapshots to stay share it. It and MachineLock exclude each other.
+class SnapshotHold {
+  public:
+    SnapshotHold(const boost::filesystem::path& vmx, Progress& waiting);
+
+  private:
+    io::FolderGuard guard_;
+};
+
+// Locks the machine and its snapshots for changes, in VMware's form and against other calls of this
+// library. Waits for calls that clone or change the machine. Throws VIX_E_FILE_ALREADY_LOCKED if
+// they take longer than `patience`, and VIX_E_CANCELLED if the caller is cancelled while it waits.
+// The constructor recovers what a crashed call left.
+class MachineLock {
+  public:
+    MachineLock(const boost::filesystem::path& vmx, const vm::Settings& settings, Progress& waiting,
+                std::chrono::milliseconds patience = kPatience);
+
+  private:
+    io::Lock machine_;
+    io::FolderGuard snapshots_;
+};
+
+// Recovers for calls that need no MachineLock, if there is something to recover and the lock is
+// free after a short wait.
+void tidy_up_if_free(const boost::filesystem::path& vmx, const vm::Settings& settings) noexcept;
+
+}  // namespace vix::ops

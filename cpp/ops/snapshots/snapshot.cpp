@@ -1,0 +1,281 @@
+#include "ops/snapshots/snapshot.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+#include <map>
+#include <optional>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "io/files/folder.h"
+#include "io/files/replacement.h"
+#include "ops/machine/machine_lock.h"
+#include "ops/snapshots/disk_change.h"
+#include "ops/snapshots/disk_family.h"
+#include "ops/snapshots/new_snapshot.h"
+#include "ops/snapshots/snapshot_list.h"
+#include "power/saved_state.h"
+#include "power/session.h"
+#include "vm/disks/chain_reader.h"
+#include "vm/snapshots/machine_state.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::ops {
+namespace {
+
+using vm::Config;
+using vm::SnapshotTree;
+
+const vm::Snapshot& require(const SnapshotTree& tree, int uid, const fs::path& vmx) {
+    const vm::Snapshot* snapshot = tree.find(uid);
+    if (snapshot != nullptr) return *snapshot;
+    throw Error{VIX_E_SNAPSHOT_NOTFOUND,
+                vmx.string() + " has no snapshot with the id " + std::to_string(uid)};
+}
+
+// Memory that is missing or in VMware's format cannot be resumed.
+void require_memory(const Config& machine, const vm::Snapshot& snapshot,
+                    const vm::Settings& settings) {
+    const fs::path file = memory_file(machine, snapshot, settings);
+    std::string reason = file.string() + " was not saved by this library";
+    try {
+        if (power::saved_state(file) == power::SavedState::Complete) return;
+    } catch (const Error& error) {
+        reason = error.detail();
+    }
+    throw Error{VIX_E_SNAPSHOT_NOT_REVERTABLE,
+                "cannot revert to the snapshot \"" + snapshot.display_name +
+                    "\", because its memory cannot be resumed: " + reason};
+}
+
+// Deltas that only the current state depends on, down to the disks that the new state needs. A disk
+// without such a parent was attached by the user since, and stays. Deletes nothing while it is
+// unknown what another snapshot depends on.
+std::vector<fs::path> files_to_drop(const DiskFamily& before, const DiskFamily& after,
+                                    const vm::Settings& settings) {
+    std::vector<fs::path> files;
+    if (!after.is_complete()) return files;
+    const auto is_needed = [&](const auto& id) { return after.members().contains(id); };
+    for (const auto& [id, member] : before.members()) {
+        if (!before.is_present(id)) continue;
+        std::vector<fs::path> above;
+        std::optional<DiskFamily::Id> at = id;
+        for (; at && !is_needed(*at); at = before.members().at(*at).parent) {
+            if (!before.is_own(*at) || before.is_shared(*at)) continue;
+            const auto& link = before.members().at(*at).link;
+            for (const fs::path& file : files_of(link, settings)) above.push_back(file);
+        }
+        if (at) files.insert(files.end(), above.begin(), above.end());
+    }
+    return files;
+}
+
+// True for an empty child of exactly that disk.
+bool is_untouched_child(const vm::Disk& disk, const fs::path& parent,
+                        const vm::Settings& settings) {
+    if (disk.chain.size() < 2 || !fs::equivalent(disk.chain[1].path, parent)) return false;
+    vm::LinkReader reader{disk.chain.front(), settings};
+    for (std::uint64_t sector = 0; sector < disk.capacity_sectors;) {
+        const auto run = reader.run_at(sector).run;
+        if (run.kind != format::vmdk::Run::Kind::Unallocated) return false;
+        sector += run.sectors;
+    }
+    return true;
+}
+
+// Restores the BIOS's nvram and UEFI's variables. The new files are made next to the current ones
+// and replace them right after the configuration that they belong to. If the machine had no
+// variables when the snapshot was taken, its next start makes new ones.
+class FirmwareChange {
+  public:
+    explicit FirmwareChange(const vm::MachineState& state)
+        : state_{state}, variables_path_{vm::firmware_variables_path(state.config.path())} {}
+
+    void announce(Pending& pending) const {
+        if (state_.nvram) pending.replace_then(nvram_path());
+        if (state_.firmware_variables) {
+            pending.replace_then(variables_path_);
+        } else {
+            pending.remove_then(variables_path_);
+        }
+    }
+
+    // Returns the files to sync.
+    std::vector<fs::path> make() {
+        std::vector<fs::path> fresh;
+        if (state_.nvram) fresh.push_back(nvram_.emplace(nvram_path(), *state_.nvram).fresh());
+        if (const auto& bytes = state_.firmware_variables) {
+            fresh.push_back(variables_.emplace(variables_path_, *bytes, kPermissions).fresh());
+        }
+        return fresh;
+    }
+
+    void commit(vm::Durability durability) {
+        if (nvram_) nvram_->commit(durability);
+        if (variables_) variables_->commit(durability);
+        if (!variables_) io::remove_file(variables_path_);
+    }
+
+  private:
+    static constexpr unsigned kPermissions = 0600;
+
+    fs::path nvram_path() const {
+        const fs::path& vmx = state_.config.path();
+        const auto name = state_.config.find("nvram").value_or(vmx.stem().string() + ".nvram");
+        return vmx.parent_path() / fs::path{name}.filename();
+    }
+
+    const vm::MachineState& state_;
+    fs::path variables_path_;
+    std::optional<io::Replacement> nvram_;
+    std::optional<io::Replacement> variables_;
+};
+
+// The disks that the machine depends on after the revert.
+DiskFamily family_of_state(const vm::MachineState& state, const SnapshotTree& tree,
+                           const vm::Settings& settings) {
+    std::map<std::string, std::string> names;
+    for (const vm::DiskDevice& device : state.disks)
+        names[to_lower(device.node)] = device.file.name;
+    const auto text = on_disks(state.config.dictionary(), names).to_bytes();
+    return {Config::parse(state.config.path(), text, state.config.path()), tree, settings,
+            DiskFamily::Unreadable::Skip};
+}
+
+// All files that are deleted with the current state when another one replaces it.
+std::vector<fs::path> files_of_present(const Config& machine, const vm::MachineState& state,
+                                       const SnapshotTree& tree, const vm::Settings& settings) {
+    const DiskFamily before{machine, tree, settings, DiskFamily::Unreadable::Skip};
+    auto files = files_to_drop(before, family_of_state(state, tree, settings), settings);
+    for (const fs::path& file : suspended_state(machine)) files.push_back(file);
+    return files;
+}
+
+}  // namespace
+
+bool is_unchanged_since(const Config& machine, const vm::Snapshot& snapshot,
+                        const vm::Settings& settings) {
+    const vm::MachineState then = vm::state_of_snapshot(machine, snapshot, settings);
+    std::map<std::string, std::string> frozen;
+    for (const vm::DiskDevice& device : then.disks) {
+        frozen[to_lower(device.node)] = then.config.find(device.node + ".fileName").value_or("");
+    }
+    auto config = on_disks(machine.dictionary(), frozen);
+    auto config_then = then.config.dictionary();
+    for (format::Dictionary* text : {&config, &config_then}) {
+        power::forget_session(*text);
+        text->remove(power::kCleanShutdown);
+    }
+    if (config.to_bytes() != config_then.to_bytes()) return false;
+    const vm::MachineState now = vm::present_state(machine, settings);
+    if (now.nvram != then.nvram || now.firmware_variables != then.firmware_variables) return false;
+    for (const vm::DiskDevice& device : machine.disks()) {
+        if (vm::is_independent(machine, device)) continue;
+        const auto same = [&](const vm::SnapshotDisk& disk) {
+            return equal_ignoring_case(disk.node, device.node);
+        };
+        const auto disk = std::find_if(snapshot.disks.begin(), snapshot.disks.end(), same);
+        if (disk == snapshot.disks.end()) return false;
+        const auto search = machine.search_folders(settings);
+        const vm::Disk present =
+            vm::open_disk(vm::find_disk(device, machine, settings), search, settings);
+        const fs::path parent = vm::find_disk({disk->node, disk->file}, machine, settings);
+        if (!is_untouched_child(present, parent, settings)) return false;
+    }
+    return true;
+}
+
+int create_snapshot(const SnapshotRequest& request, Progress& progress) {
+    const vm::Settings& settings = request.settings;
+    const MachineLock lock{request.vmx, settings, progress};
+    const Config machine = Config::read(request.vmx);
+    refuse_encrypted(machine);
+    refuse_shared_disks(machine, settings);
+    const bool suspended = machine.is_suspended();
+    if (suspended) refuse_unfit_memory(machine, settings);
+    SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(request.vmx));
+    const std::vector<std::string> names = io::names_in(machine.folder());
+    note_lost_snapshots(request.vmx, tree, names, progress);
+    vm::Snapshot snapshot = new_snapshot(request, machine, tree, names);
+    snapshot.with_memory = suspended;
+    tree.add(snapshot);
+
+    ChangeOfDisks change{request.vmx, settings};
+    change.children().avoid(machine, tree, names);
+    for (const vm::DiskDevice& device : machine.disks()) {
+        if (!vm::is_independent(machine, device)) change.children().plan(device, machine);
+    }
+    for (const fs::path& file : state_files_to_make(machine, snapshot)) {
+        change.children().adopt(file);
+    }
+    change.pending().add(suspended_state(machine));
+    change.begin();
+    change.children().build(progress);
+    if (suspended) share_memory(machine, snapshot, settings, progress);
+    write_state(machine, snapshot, settings);
+    auto config = on_disks(machine.dictionary(), change.children().names());
+    if (suspended) suspend_in_snapshot(config, snapshot);
+    change.commit(config, tree, {}, progress);
+    for (const fs::path& file : suspended_state(machine)) change.pending().remove(file, progress);
+    change.pending().done();
+    return snapshot.uid;
+}
+
+void require_revertable(const fs::path& vmx, const vm::Snapshot& snapshot,
+                        const vm::Settings& settings) {
+    const Config machine = Config::read(vmx);
+    if (snapshot.with_memory) require_memory(machine, snapshot, settings);
+    const vm::MachineState state = vm::state_of_snapshot(machine, snapshot, settings);
+    for (const vm::DiskDevice& device : state.disks) vm::find_disk(device, machine, settings);
+}
+
+vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settings& settings,
+                                  Progress& progress) {
+    const MachineLock lock{vmx, settings, progress};
+    const Config machine = Config::read(vmx);
+    refuse_encrypted(machine);
+    SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(vmx));
+    const std::vector<std::string> names = io::names_in(machine.folder());
+    note_lost_snapshots(vmx, tree, names, progress);
+    const vm::Snapshot& snapshot = require(tree, uid, vmx);
+    if (snapshot.with_memory) require_memory(machine, snapshot, settings);
+    const vm::MachineState state = vm::state_of_snapshot(machine, snapshot, settings);
+    tree.set_current(uid);
+    const auto unneeded = files_of_present(machine, state, tree, settings);
+
+    FirmwareChange firmware{state};  // destroyed last: `change` completes it if necessary
+    ChangeOfDisks change{vmx, settings};
+    change.children().avoid(machine, tree, names);
+    for (const vm::DiskDevice& device : state.disks) {
+        if (!vm::is_independent(state.config, device)) change.children().plan(device, machine);
+    }
+    change.pending().expect_nodes(machine);
+    change.pending().expect_nodes(state.config);
+    change.pending().add(unneeded);
+    auto config = on_disks(state.config.dictionary(), change.children().names());
+    forget_suspended(config);
+    power::forget_session(config);
+    if (config.find(power::kCleanShutdown)) config.set(power::kCleanShutdown, "TRUE");
+    if (snapshot.with_memory) suspend_in_snapshot(config, snapshot);
+    change.pending().follow_config(config.to_bytes());
+    firmware.announce(change.pending());
+    change.begin();
+    progress.expect(1 + io::allocated_bytes(unneeded));
+    change.children().build(progress);
+    change.commit(config, tree, firmware.make(), progress);
+    firmware.commit(settings.durability);
+    progress.add(1);
+    for (const fs::path& file : unneeded) {
+        const std::uint64_t bytes = io::allocated_bytes({file});
+        change.pending().remove(file, progress);
+        progress.add(bytes);
+    }
+    change.pending().done();
+    if (!snapshot.with_memory) return vm::PowerState::Off;
+    return state.config.is_suspended() ? vm::PowerState::Suspended : vm::PowerState::Running;
+}
+
+}  // namespace vix::ops

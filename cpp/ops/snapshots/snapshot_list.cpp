@@ -1,0 +1,50 @@
+#include "ops/snapshots/snapshot_list.h"
+
+#include <utility>
+
+#include "ops/machine/machine_lock.h"
+#include "vm/machine/machine_files.h"
+
+namespace vix::ops {
+
+// cppcheck does not see that `known` is moved.
+// A SnapshotHold guards the folder, so this guards the .vmx, which is replaced only under a
+// MachineLock.
+SnapshotListChange::SnapshotListChange(const boost::filesystem::path& vmx, Progress& waiting,
+                                       const Change& change,
+                                       vm::SnapshotTree known)  // cppcheck-suppress passedByValue
+    : guard_{vmx, io::LockKind::Exclusive, {kPatience, &waiting}, vmx.string() + ".list"} {
+    const auto list = vm::snapshot_list_path(vmx);
+    vm::SnapshotTree tree = vm::SnapshotTree::read(list, std::move(known));
+    if (change(tree)) replacement_.emplace(list, tree.to_bytes());
+}
+
+void SnapshotListChange::commit(vm::Durability durability) {
+    if (!replacement_) return;
+    if (durability == vm::Durability::Synced) io::sync_all({replacement_->fresh()});
+    replacement_->commit(durability);
+}
+
+void edit_snapshot_list(const boost::filesystem::path& vmx, const vm::Settings& settings,
+                        Progress& waiting, const SnapshotListChange::Change& change) {
+    const SnapshotHold hold{vmx, waiting};
+    SnapshotListChange edit{vmx, waiting, change};
+    edit.commit(settings.durability);
+}
+
+void note_lost_snapshots(const boost::filesystem::path& vmx, const vm::SnapshotTree& tree,
+                         const std::vector<std::string>& names, Progress& progress) {
+    std::vector<std::string> listed;
+    for (const vm::Snapshot& snapshot : tree.snapshots()) {
+        listed.push_back(boost::filesystem::path{snapshot.state_file.name}.filename().string());
+    }
+    std::string lost;
+    for (const auto& state : vm::unlisted_states(vmx, names, listed)) {
+        lost += (lost.empty() ? "" : ", ") + state.filename().string();
+    }
+    if (lost.empty()) return;
+    progress.note(vm::snapshot_list_path(vmx).string() +
+                  " does not list the snapshots of these files, so they are kept: " + lost);
+}
+
+}  // namespace vix::ops

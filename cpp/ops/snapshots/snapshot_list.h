@@ -1,0 +1,47 @@
+// Changes only the snapshot list: the records that link parents and linked clones.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "io/files/replacement.h"
+#include "io/locks/folder_guard.h"
+#include "vm/machine/settings.h"
+#include "vm/snapshots/snapshot_tree.h"
+
+namespace vix::ops {
+
+// One change of the .vmsd of a machine that may be running, or that others may be cloning. No other
+// call of this library changes the list from the read to commit(). The caller must hold a
+// SnapshotHold or MachineLock on the machine.
+class SnapshotListChange {
+  public:
+    using Change = std::function<bool(vm::SnapshotTree&)>;
+
+    // Writes nothing if `change` returns false. `known` is the list as the caller read it before;
+    // an unchanged file is not parsed again.
+    SnapshotListChange(const boost::filesystem::path& vmx, Progress& waiting, const Change& change,
+                       vm::SnapshotTree known = {});
+
+    // Replaces the list and, if Synced, waits for the disk.
+    void commit(vm::Durability durability);
+
+  private:
+    io::FolderGuard guard_;
+    std::optional<io::Replacement> replacement_;
+};
+
+// Makes the whole change with its own SnapshotHold.
+void edit_snapshot_list(const boost::filesystem::path& vmx, const vm::Settings& settings,
+                        Progress& waiting, const SnapshotListChange::Change& change);
+
+// Notes for the caller the snapshot states next to the .vmx that the list does not name: the list
+// was lost, or an older one was restored. The files stay. `names`: all entries of the folder.
+void note_lost_snapshots(const boost::filesystem::path& vmx, const vm::SnapshotTree& tree,
+                         const std::vector<std::string>& names, Progress& progress);
+
+}  // namespace vix::ops

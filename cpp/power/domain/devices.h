@@ -1,0 +1,43 @@
+// Writes the devices of libvirt's domain XML. Each function appends to DomainWriter::xml and
+// reports replaced or omitted devices in DomainWriter::notes.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "power/domain/domain.h"
+#include "power/domain/xml.h"
+
+namespace vix::power {
+
+// The input and the output of the functions below.
+struct DomainWriter {
+    const vm::Config& machine;
+    const DomainContext& context;
+    const vm::Settings& settings;
+    Xml xml;
+    std::vector<std::string> notes;
+    std::vector<std::string> boot;  // see boot_devices()
+};
+
+// The host's file, pipe or device of each serial and parallel port that has one.
+std::map<std::string, std::string> port_backends(const vm::Config& machine,
+                                                 const boost::filesystem::path& vmx,
+                                                 const vm::Settings& settings);
+
+void write_network(DomainWriter& writer);
+void write_ports(DomainWriter& writer);
+void write_sound(DomainWriter& writer);
+void write_usb(DomainWriter& writer);
+void write_display(DomainWriter& writer);
+void note_left_out(DomainWriter& writer);
+
+// Writes <boot> into the open element of this drive or card; nothing if the machine does not boot
+// from it.
+void write_boot_order(const std::string& name, DomainWriter& writer);
+
+// Writes drives and their controllers. Defined in drive_devices.cpp.
+void write_drives(const std::vector<Drive>& drives, DomainWriter& writer);
+
+}  // namespace vix::power

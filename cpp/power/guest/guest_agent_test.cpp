@@ -1,0 +1,48 @@
+#include "power/guest/guest_agent.h"
+
+#include <gtest/gtest.h>
+
+#include "testing/process/failure.h"
+
+namespace vix::power {
+namespace {
+
+using testing::code_of;
+using Words = std::vector<std::string>;
+
+TEST(GuestWords, AreSplitAtBlanksOutsideQuotes) {
+    EXPECT_EQ(split_words(" -c  'a  b' \"c d\"e "), (Words{"-c", "a  b", "c de"}));
+    EXPECT_EQ(split_words("''"), Words{""});
+    EXPECT_EQ(split_words(" \t"), Words{});
+}
+
+TEST(GuestWords, KeepBackslashesThatQuoteNothing) {
+    EXPECT_EQ(split_words(R"(C:\dir a\ b \"q\" '\"')"),
+              (Words{R"(C:\dir)", "a b", "\"q\"", R"(\")"}));
+}
+
+TEST(GuestWords, NeedBothQuotes) {
+    EXPECT_EQ(code_of([] { split_words("a 'b"); }), VIX_E_INVALID_ARG);
+}
+
+TEST(GuestBase64, GoesThereAndBack) {
+    const std::string bytes{"\x00\xff\x10 any", 7};
+    EXPECT_EQ(to_base64("Man"), "TWFu");
+    EXPECT_EQ(to_base64("Ma"), "TWE=");
+    EXPECT_EQ(to_base64("M"), "TQ==");
+    EXPECT_EQ(from_base64(to_base64(bytes)), bytes);
+    EXPECT_EQ(code_of([] { from_base64("a*b"); }), VIX_E_FAIL);
+}
+
+TEST(GuestErrors, ComeFromWhatTheGuestSays) {
+    EXPECT_EQ(code_from_words("rm: can't remove '/x': No such file or directory", VIX_E_FAIL),
+              VIX_E_FILE_NOT_FOUND);
+    EXPECT_EQ(code_from_words("mkdir: cannot create directory: File exists", VIX_E_FAIL),
+              VIX_E_FILE_ALREADY_EXISTS);
+    EXPECT_EQ(code_from_words("rm: /no such file or directory: Is a directory", VIX_E_FAIL),
+              VIX_E_NOT_A_FILE);
+    EXPECT_EQ(code_from_words("something else", VIX_E_FILE_ERROR), VIX_E_FILE_ERROR);
+}
+
+}  // namespace
+}  // namespace vix::power

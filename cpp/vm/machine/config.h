@@ -1,0 +1,92 @@
+// Reads a .vmx as the configuration of a virtual machine: its disks, its files, its settings. A
+// Config is a value; nothing here writes a file.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "format/dictionary.h"
+#include "vm/disks/disk_files.h"
+
+namespace vix::vm {
+
+// A disk that the configuration attaches.
+struct DiskDevice {
+    std::string node;  // "scsi0:0", as spelled in the file
+    NamedFile file;
+};
+
+class Config {
+  public:
+    // Larger files are no configuration. Even the data of an encrypted one takes only some KiB.
+    static constexpr std::uint64_t kMostBytes = std::uint64_t{16} << 20;
+
+    // Throws VIX_E_VM_NOT_FOUND, VIX_E_FILE_ACCESS_ERROR, or VIX_E_CANNOT_READ_VM_CONFIG with the
+    // line for:
+    // - a line that VMware refuses,
+    // - a value other than TRUE and FALSE where a disk is attached,
+    // - a file name that is not valid in the file's encoding.
+    static Config read(const boost::filesystem::path& vmx);
+    // The same for a text that was read from `where`, such as a snapshot state. Relative names in
+    // it refer to the folder of the .vmx.
+    static Config parse(const boost::filesystem::path& vmx, const std::string& bytes,
+                        const boost::filesystem::path& where);
+
+    // Serves callers that must know what another machine may need: continues where parse() refuses,
+    // and throws only if memory runs out. Do not change or start a machine by its result. fault()
+    // is the detail that parse() would throw; if it is set, names_in_broken_text() returns further
+    // names.
+    static Config parse_leniently(const boost::filesystem::path& vmx, const std::string& bytes);
+    const std::optional<std::string>& fault() const { return fault_; }
+
+    const boost::filesystem::path& path() const { return path_; }
+    boost::filesystem::path folder() const { return path_.parent_path(); }
+    const format::Dictionary& dictionary() const { return dictionary_; }
+
+    std::optional<std::string> find(const std::string& name) const;
+    // True if the device and its controller are attached. A device without a .present line is
+    // detached; a controller without one counts as present.
+    bool is_attached(const std::string& node) const;
+    // True for "TRUE" in any case; false for any other value and for an absent key.
+    bool is_true(const std::string& name) const;
+    long number(const std::string& name, long fallback) const;
+
+    std::string display_name() const;
+    bool is_encrypted() const;
+    bool is_template() const { return is_true("templateVM"); }
+    bool is_suspended() const;
+
+    // Attached hard disks in the order of the file. A SCSI pass-through device is not a disk.
+    std::vector<DiskDevice> disks() const;
+    // Every disk file that is named, including those of detached devices and controllers. In a text
+    // that was parsed leniently a node can have several lines; each of them counts.
+    std::vector<DiskDevice> all_disks() const;
+
+    // Folders to search for files that are not at the path that names them: the machine's folder,
+    // workingDir, and those in fileSearchPath.
+    std::vector<boost::filesystem::path> search_folders(const Settings& settings) const;
+
+    // Returns the file that the key names; without the key, the file named like the .vmx with
+    // `extension`. Nothing if it does not exist. The result need not be a regular file.
+    std::optional<boost::filesystem::path> companion(const std::string& key,
+                                                     const std::string& extension,
+                                                     const Settings& settings) const;
+
+  private:
+    void check(const std::string& bytes, const boost::filesystem::path& where) const;
+
+    Config(boost::filesystem::path path, format::Dictionary dictionary)
+        : path_{std::move(path)}, dictionary_{std::move(dictionary)} {}
+
+    boost::filesystem::path path_;
+    format::Dictionary dictionary_;
+    std::optional<std::string> fault_;
+};
+
+// Returns "scsi0:0" for "scsi0:0.fileName" in any case; nothing for other keys.
+std::optional<std::string> disk_node_of(const std::string& key);
+
+}  // namespace vix::vm

@@ -1,0 +1,111 @@
+#include "vm/snapshots/machine_state.h"
+
+#include <boost/filesystem/operations.hpp>
+#include <span>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "format/vmsn.h"
+
+namespace fs = boost::filesystem;
+
+namespace vix::vm {
+namespace {
+
+constexpr std::string_view kNvramMagic = "MRVN";
+constexpr std::uint64_t kNvramLimit = std::uint64_t{16} << 20;  // Windows 11's has some MiB
+constexpr std::uint64_t kFirmwareLimit = std::uint64_t{64} << 20;
+constexpr std::uint64_t kVmxfLimit = std::uint64_t{1} << 20;
+
+bool is_in_folder(const fs::path& path, const fs::path& folder) {
+    return fs::canonical(path.parent_path()) == fs::canonical(folder);
+}
+
+// The key can name any file of the host. A file outside the machine's folder must at least be an
+// nvram.
+void read_nvram(const Config& machine, const Settings& settings, MachineState& state) {
+    const auto path = machine.companion("nvram", ".nvram", settings);
+    if (!path) return;
+    const io::File file = io::File::open(*path, io::Links::Refuse);
+    const auto refuse = [&] {
+        return Error{VIX_E_FILE_ACCESS_ERROR,
+                     path->string() + " is set as the machine's nvram, but is not an nvram file"};
+    };
+    if (file.size() > kNvramLimit) throw refuse();
+    std::string bytes(file.size(), '\0');
+    file.read_at(0, std::as_writable_bytes(std::span{bytes}));
+    const bool is_nvram = bytes.substr(0, kNvramMagic.size()) == kNvramMagic;
+    if (!is_nvram && !is_in_folder(*path, machine.folder())) throw refuse();
+    state.nvram = std::move(bytes);
+    state.nvram_permissions = io::permissions_of(*path);
+}
+
+// The firmware sets the size of the file, some hundred KiB.
+std::optional<std::string> read_firmware_variables(const fs::path& vmx_or_vmsn) {
+    const fs::path path = firmware_variables_path(vmx_or_vmsn);
+    if (!fs::exists(fs::symlink_status(path))) return std::nullopt;
+    return io::read_text(path, kFirmwareLimit, io::Links::Refuse);
+}
+
+std::string read_vmxf(const Config& machine, const Settings& settings) {
+    const auto path = machine.companion("extendedConfigFile", ".vmxf", settings);
+    if (!path || !is_in_folder(*path, machine.folder())) return {};
+    if (!fs::is_regular_file(fs::symlink_status(*path))) return {};
+    if (fs::file_size(*path) > kVmxfLimit) return {};
+    return io::read_text(*path, kVmxfLimit, io::Links::Refuse);
+}
+
+}  // namespace
+
+fs::path firmware_variables_path(const fs::path& vmx_or_vmsn) {
+    return vmx_or_vmsn.parent_path() / (vmx_or_vmsn.stem().string() + ".OVMF_VARS.fd");
+}
+
+MachineState present_state(const Config& machine, const Settings& settings) {
+    MachineState state{machine, machine.disks(), {}, 0600, {}, {}};
+    read_nvram(machine, settings, state);
+    state.vmxf = read_vmxf(machine, settings);
+    state.firmware_variables = read_firmware_variables(machine.path());
+    return state;
+}
+
+MachineState state_of_snapshot(const Config& machine, const Snapshot& snapshot,
+                               const Settings& settings) {
+    const auto path = find_file(snapshot.state_file, machine.folder(),
+                                machine.search_folders(settings), settings);
+    if (!path) {
+        throw Error{VIX_E_SNAPSHOT_DUMPER, "the state of the snapshot \"" + snapshot.display_name +
+                                               "\", " + snapshot.state_file.name +
+                                               ", was not found; the machine is in " +
+                                               machine.folder().string()};
+    }
+    const auto content = format::read_vmsn(io::File::open(*path, io::Links::Refuse));
+    MachineState state{Config::parse(machine.path(), content.config, *path), {}, {}, 0600, {}, {}};
+    state.vmxf = content.extended_config;
+    state.firmware_variables = read_firmware_variables(*path);
+    if (!content.nvram.empty()) state.nvram = content.nvram;
+    state.nvram_permissions = io::permissions_of(*path);
+    for (DiskDevice device : state.config.disks()) {
+        for (const SnapshotDisk& disk : snapshot.disks) {
+            if (equal_ignoring_case(disk.node, device.node)) device.file = disk.file;
+        }
+        state.disks.push_back(std::move(device));
+    }
+    return state;
+}
+
+bool is_independent(const Config& config, const DiskDevice& device) {
+    return starts_with_ignoring_case(config.find(device.node + ".mode").value_or(""),
+                                     "independent");
+}
+
+fs::path find_disk(const DiskDevice& device, const Config& machine, const Settings& settings) {
+    const auto path =
+        find_file(device.file, machine.folder(), machine.search_folders(settings), settings);
+    if (path) return *path;
+    throw Error{VIX_E_FILE_NOT_FOUND, "the disk " + device.file.name + " of " + device.node +
+                                          " was not found; the machine is in " +
+                                          machine.folder().string()};
+}
+
+}  // namespace vix::vm

@@ -1,0 +1,43 @@
+// The state of a machine that a clone is made from: the current state or that of a snapshot. The
+// values own their data; disks stay where they are and are only named.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vm/machine/config.h"
+#include "vm/machine/settings.h"
+#include "vm/snapshots/snapshot_tree.h"
+
+namespace vix::vm {
+
+struct MachineState {
+    Config config;
+    std::vector<DiskDevice> disks;     // the disk files of that state
+    std::optional<std::string> nvram;  // its bytes; nothing if the machine has none
+    unsigned nvram_permissions = 0600;
+    std::string vmxf;                               // its text; empty if no usable one exists
+    std::optional<std::string> firmware_variables;  // if it was started here with UEFI
+};
+
+// Returns the path of the variables that QEMU's UEFI uses instead of an .nvram:
+// "<name>.OVMF_VARS.fd" next to the .vmx, or next to the .vmsn under that file's name.
+boost::filesystem::path firmware_variables_path(const boost::filesystem::path& vmx_or_vmsn);
+
+// Throws VIX_E_FILE_ACCESS_ERROR if the nvram is not a regular file, is larger than any nvram, or
+// is outside the machine's folder and not an nvram. The same holds for UEFI's variables.
+MachineState present_state(const Config& machine, const Settings& settings);
+
+// Throws VIX_E_SNAPSHOT_DUMPER if the snapshot state is missing or damaged.
+MachineState state_of_snapshot(const Config& machine, const Snapshot& snapshot,
+                               const Settings& settings);
+
+// True if the disk's mode begins with "independent". Snapshots leave out such a disk.
+bool is_independent(const Config& config, const DiskDevice& device);
+
+// Returns the path of a machine's disk. Throws VIX_E_FILE_NOT_FOUND with the disk's name.
+boost::filesystem::path find_disk(const DiskDevice& device, const Config& machine,
+                                  const Settings& settings);
+
+}  // namespace vix::vm
