@@ -8,9 +8,8 @@
 #include "api/jobs.h"
 #include "api/jobs/job.h"
 #include "api/jobs/job_runner.h"
+#include "host/power_service.h"
 #include "host/settings_file.h"
-#include "power/libvirt/host.h"
-#include "power/libvirt/libvirt.h"
 
 namespace vix::api {
 namespace {
@@ -50,7 +49,7 @@ bool may_need_libvirt(const JobInput& input) {
     }
     return std::any_of(
         input.arguments.begin(), input.arguments.end(),
-        [](const ArgumentValue& argument) { return power::is_libvirt_uri(argument.text); });
+        [](const ArgumentValue& argument) { return host::names_power_service(argument.text); });
 }
 
 JobInput input_of(const CallRow& row, const Argument* arguments) {
@@ -76,7 +75,7 @@ JobInput input_of(const CallRow& row, const Argument* arguments) {
         if (!uri.empty()) settings.uri = uri;
         return settings;
     });
-    if (may_need_libvirt(input)) power::load_libvirt();
+    if (may_need_libvirt(input)) host::load_power_service();
     boost::system::error_code ignored;
     input.working_folder = boost::filesystem::current_path(ignored);
     return input;
@@ -88,7 +87,7 @@ std::string machine_of(const JobInput& input) {
     const Object& first = *input.objects.front().second;
     const bool leads = input.objects.front().first == input.arguments.front().number;
     if (!leads || first.type() != HandleType::Vm) return {};
-    return static_cast<const VmObject&>(first).vmx().string();
+    return static_cast<const VmObject&>(first).machine().identity();
 }
 
 PropertyValue value_on_failure(int id) {

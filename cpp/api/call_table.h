@@ -3,54 +3,15 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
-#include <string_view>
 #include <vector>
 
-#include "api/simple.h"
+#include "api/values.h"
 
 namespace vix::api {
 
-// What an argument is converted to before the call starts.
-enum class ArgumentKind { Integer, Integer64, Text };
-
-struct Argument {
-    std::int64_t number;
-    std::string_view text;
-};
-
-// The shape of a simple call's result, behind the error code.
-enum class Shape {
-    ErrorOnly,
-    Values,    // one for each field
-    List,      // any number
-    Hash,      // key and value for each field
-    HashList,  // any number of hashes
-};
-
-struct ResultField {
-    int id;           // of the job's property
-    const char* key;  // in hashes
-};
-
-struct CallDescription {
-    const char* package;         // package of the low-level form: "VM"
-    const char* name;            // its name there: "Clone"; nullptr: it has no low-level form
-    const char* simple_name;     // "VMClone"; nullptr: it has no simple form. "Disk::Create" is
-                                 // not one of VIX's: its package is VMware::Vix::Disk
-    const char* argument_names;  // "vmHandle, snapshotHandle, ..."
-    const ArgumentKind* argument_kinds;
-    std::size_t argument_count;
-    Shape shape;
-    const ResultField* fields;
-    std::size_t field_count;
-};
-
 std::size_t call_count() noexcept;
 const CallDescription& call_description(std::size_t call) noexcept;
-
-enum class Events { Drop, Keep };
 
 // Starts the call; `arguments` has as many elements as the call has arguments. Even an invalid call
 // returns a job handle; the job reports the error. VIX_INVALID_HANDLE only if there is no memory or

@@ -2,9 +2,8 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 
-#include "api/simple.h"
+#include "api/values.h"
 
 namespace vix::api {
 
@@ -38,22 +37,8 @@ int job_cancel(Handle job) noexcept;
 // has ended is only released. Does not change the thread's last error.
 void job_abandon(Handle job) noexcept;
 
-struct JobProgressState {
-    bool announced;  // the amount of work is known
-    int percent;     // never decreases; 100 only after the end
-    std::int64_t done_bytes;
-    std::int64_t total_bytes;
-};
 // All 0 for a handle that is no job's.
 JobProgressState job_progress(Handle job) noexcept;
-
-struct JobEvent {
-    int type;          // VIX_EVENTTYPE_*
-    Handle more_info;  // a property list, the caller's to release; else VIX_INVALID_HANDLE
-    JobProgressState progress;
-};
-
-enum class EventOutcome { Event, NoneNow, NoneEver };
 
 // The next event of a job started with Events::Keep. Each event is returned once,
 // VIX_EVENTTYPE_JOB_COMPLETED last. NoneEver: after that one, or if the handle is no such job's.

@@ -10,6 +10,7 @@
 
 #include "api/call_table.h"
 #include "api/constants.h"
+#include "api/simple.h"
 #include "base/error.h"
 #include "testing/machines/machines.h"
 #include "testing/process/calls.h"

@@ -4,15 +4,13 @@
 
 #include "api/calls/call.h"
 #include "api/calls/text_argument.h"
-#include "api/handles/engine_access.h"
 #include "api/handles/properties.h"
 #include "api/handles/property_types.h"
+#include "api/handles/runtime.h"
 #include "api/handles/snapshots.h"
 #include "api/jobs/job.h"
-#include "api/runtime.h"
 #include "base/error.h"
-#include "host/settings_file.h"
-#include "vm/machine/machine.h"
+#include "host/current_context.h"
 
 namespace vix::api {
 namespace {
@@ -33,30 +31,24 @@ std::vector<PropertyValue> read_properties(Object& object, const int* ids, std::
         case HandleType::Vm: {
             const auto& vm = static_cast<const VmObject&>(object);
             require_not_deleted(vm);
-            const host::SettingsFile file;
-            const auto settings = host::load_settings(file);
-            const auto summary = vm::summarize(vm.vmx(), settings);
-            const bool running = summary.power_state == vm::PowerState::Running;
-            return each(ids, id_count, [&](int id) {
-                const bool engine_knows =
-                    id == VIX_PROPERTY_VM_POWER_STATE || id == VIX_PROPERTY_VM_TOOLS_STATE;
-                if (running && engine_knows) {
-                    power::Settings power_settings = host::load_power_settings(file);
-                    const std::string& uri = vm.service().power_uri;
-                    if (!uri.empty()) power_settings.uri = uri;
-                    const power::Engine engine{power_settings, settings};
-                    return running_property(engine, vm, id);
-                }
-                return vm_property(vm, summary, id);
-            });
+            const host::CurrentContext context{vm.service().power_uri};
+            const auto facts = vm.machine().facts(context, wanted_facts(ids, id_count));
+            return each(ids, id_count, [&](int id) { return vm_property(vm, facts, id); });
         }
         case HandleType::Snapshot: {
             const auto& snapshot = static_cast<const SnapshotObject&>(object);
             require_not_deleted(*snapshot.vm());
-            const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(snapshot.vm()->vmx()));
-            const auto& found = find_snapshot(tree, snapshot);
-            const auto then = power_state_of(found, *snapshot.vm());
-            return each(ids, id_count, [&](int id) { return snapshot_property(found, then, id); });
+            const VmObject& vm = *snapshot.vm();
+            const host::CurrentContext context{vm.service().power_uri};
+            const auto list = vm.machine().snapshots(context);
+            const auto& found = find_snapshot(list, snapshot);
+            return each(ids, id_count, [&](int id) {
+                const bool wants_state = id == VIX_PROPERTY_SNAPSHOT_POWERSTATE;
+                const auto then = wants_state && found.with_memory
+                                      ? vm.machine().state_in_snapshot(context, found.id)
+                                      : vm::PowerState::Off;
+                return snapshot_property(found, then, id);
+            });
         }
         case HandleType::Job:
             return job_properties(static_cast<JobObject&>(object), ids, id_count);

@@ -4,7 +4,7 @@
 // per thread until the next call that returns a code (see last_error_detail). release_handle and
 // host_disconnect return none, so cleaning up before the report loses nothing.
 //
-// These three headers need only the standard library, so glue for a language can include them
+// These headers need only the standard library, so glue for a language can include them
 // alone.
 #pragma once
 
@@ -12,48 +12,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <variant>
-#include <vector>
+
+#include "api/values.h"
 
 namespace vix::api {
-
-using Handle = int;  // 0 is VIX_INVALID_HANDLE
-
-struct HandleResult {
-    int error;
-    Handle handle;  // VIX_INVALID_HANDLE unless error is VIX_OK
-};
-
-struct CountResult {
-    int error;
-    int count;  // 0 unless error is VIX_OK
-};
-
-// Bytes that are not text.
-struct Blob {
-    std::string bytes;
-
-    friend bool operator==(const Blob& one, const Blob& other) { return one.bytes == other.bytes; }
-};
-
-// Text is UTF-8; handles are integers. monostate: no value.
-using PropertyValue = std::variant<std::monostate, bool, std::int64_t, std::string, Blob>;
-
-struct PropertiesResult {
-    int error;
-    std::vector<PropertyValue> values;  // one per id; all monostate unless error is VIX_OK
-};
-
-// Kinds of values that a caller's language distinguishes.
-enum class InputKind { None, Number, Text };
-
-// A property and its value, for a property list.
-struct PropertyInput {
-    int id;
-    InputKind kind;
-    std::int64_t number;
-    std::string_view text;
-};
 
 void host_disconnect(Handle host) noexcept;
 

@@ -1,5 +1,6 @@
 #include "capi/start.h"
 
+#include "api/simple.h"
 #include "capi/callbacks.h"
 
 namespace vix::capi {

@@ -4,9 +4,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "host/setting_names.h"
 #include "io/files/file.h"
-#include "power/guest/guest_agent.h"
 #include "power/libvirt/host.h"
 
 namespace fs = boost::filesystem;
@@ -141,7 +141,7 @@ std::string uri_from(const Setting& setting) {
 
 std::string command_from(const Setting& setting) {
     try {
-        if (!power::split_words(setting.value).empty()) return setting.value;
+        if (!split_words(setting.value).empty()) return setting.value;
     } catch (const Error& error) {
         refuse(setting, "is not a command line: " + error.detail());
     }

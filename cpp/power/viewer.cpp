@@ -1,8 +1,8 @@
 #include "power/viewer.h"
 
 #include "base/error.h"
+#include "base/words.h"
 #include "io/process/process.h"
-#include "power/guest/guest_agent.h"
 #include "power/libvirt/host.h"
 
 namespace vix::power {

@@ -27,7 +27,7 @@ void require_options(int options, int allowed, const char* call) {
 
 void require_not_deleted(const VmObject& vm) {
     if (!vm.is_deleted()) return;
-    throw Error{VIX_E_VM_NOT_FOUND, vm.reported_path() + " was deleted through its handle"};
+    throw Error{VIX_E_VM_NOT_FOUND, vm.machine().name() + " was deleted through its handle"};
 }
 
 std::shared_ptr<VmObject> live_vm(Handle handle) {

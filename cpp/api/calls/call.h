@@ -10,11 +10,10 @@
 #include <vector>
 
 #include "api/handles/object.h"
-#include "api/runtime.h"
+#include "api/handles/runtime.h"
 #include "base/error.h"
 #include "base/progress.h"
-#include "power/libvirt/run_settings.h"
-#include "vm/machine/settings.h"
+#include "host/context.h"
 
 namespace vix::api {
 
@@ -62,7 +61,7 @@ using JobProperty = std::pair<int, PropertyValue>;
 
 // What the function behind a call works with, in a worker. Objects, settings and the working
 // directory are those of the moment at which the call was started.
-class Call {
+class Call : public host::Context {
   public:
     explicit Call(JobObject& job) : job_{job} {}
 
@@ -78,11 +77,10 @@ class Call {
     // Checks each text among the arguments, see require_text().
     void require_texts() const;
 
-    // These throw what reading the settings threw.
-    const vm::Settings& settings() const;
-    const power::Settings& power_settings() const;
-    const boost::filesystem::path& working_folder() const;
-    Progress& progress() const;
+    const vm::Settings& settings() const override;
+    const power::Settings& power_settings() const override;
+    const boost::filesystem::path& working_folder() const override;
+    Progress& progress() const override;
 
     void give_handle(Handle handle);
     // Adds an item to the result.

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/call_table.h"
+#include "api/values.h"
 
 namespace vix::api {
 

@@ -2,10 +2,9 @@
 #include "api/calls/call.h"
 #include "api/calls/call_row.h"
 #include "api/calls/text_argument.h"
-#include "api/handles/open_machine.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "host/inventory.h"
+#include "host/local/inventory.h"
 #include "ops/disks/disk_rename.h"
 #include "ops/disks/disk_repair.h"
 #include "ops/disks/disk_rewrite.h"
@@ -16,7 +15,7 @@ namespace {
 
 boost::filesystem::path disk_path(const Call& call, const std::string& path, const char* name) {
     require_path(path, name);
-    return resolve_path(call, path);
+    return call.resolve(path);
 }
 
 ops::DiskLayout layout_of(int type) {

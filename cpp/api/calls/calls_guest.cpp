@@ -4,17 +4,24 @@
 #include "api/calls/call_row.h"
 #include "api/calls/result_fields.h"
 #include "api/calls/text_argument.h"
-#include "api/handles/guest_access.h"
-#include "api/handles/open_machine.h"
-#include "api/handles/required_state.h"
 #include "base/error.h"
-#include "ops/machine/variables.h"
-#include "power/guest/guest_login.h"
-#include "power/guest/guest_variables.h"
-#include "power/picture.h"
+#include "base/words.h"
 
 namespace vix::api {
 namespace {
+
+// The first checks of such a call: its handle and its texts. Checks of arguments that must not be
+// empty follow.
+std::shared_ptr<VmObject> vm_with_guest(const Call& call, Handle handle) {
+    auto vm = call.vm(handle);
+    call.require_texts();
+    return vm;
+}
+
+// The guest as the user who logged in sees it; everything is done as that user.
+std::unique_ptr<host::GuestAccess> guest_of(const Call& call, const VmObject& vm) {
+    return vm.machine().guest(call, vm.guest_user());
+}
 
 // VIX's limit for interpreter and script together, in bytes.
 constexpr std::size_t kScriptLimit = 60536;
@@ -52,45 +59,37 @@ std::int64_t flags_of(const power::GuestFileInfo& info) {
 }
 
 void vm_wait_for_tools(Call& call, int handle, int timeout_s) {
-    const auto vm = guest_of(call, handle);
-    agent_of(call, *vm).wait_until_answers(timeout_s, call.progress());
-    ops::note_tools({vm->vmx(), call.settings(), call.power_settings()});
+    vm_with_guest(call, handle)->machine().wait_for_tools(call, timeout_s);
 }
 
 void vm_login(Call& call, int handle, const std::string& user, const std::string& password,
               int options) {
-    const auto vm = guest_of(call, handle);
+    const auto vm = vm_with_guest(call, handle);
     require_path(user, "userName");
     require_options(options, VIX_LOGIN_IN_GUEST_REQUIRE_INTERACTIVE_ENVIRONMENT, "VMLoginInGuest");
-    auto agent = agent_of(call, *vm);
-    if (options != 0) {
-        throw Error{VIX_E_LOGIN_TYPE_NOT_SUPPORTED,
-                    "the guest agent cannot act in the session of a user at the guest's screen"};
-    }
-    power::check_login(agent, user, password);
-    ops::note_tools({vm->vmx(), call.settings(), call.power_settings()});
+    const auto login = options == 0 ? host::Login::Usual : host::Login::AtScreen;
+    vm->machine().check_login(call, user, password, login);
     vm->set_guest_user(user);
 }
 
 // Without a login there is nothing to do, and that is no error.
 void vm_logout(Call& call, int handle) {
-    guest_of(call, handle)->set_guest_user({});
+    vm_with_guest(call, handle)->set_guest_user({});
 }
 
 void vm_run_program(Call& call, int handle, const std::string& program,
                     const std::string& arguments, int options, int property_list) {
-    const auto vm = guest_of(call, handle);
+    const auto vm = vm_with_guest(call, handle);
     require_path(program, "guestProgramName");
     check_run(options, property_list, "VMRunProgramInGuest");
-    const auto words = power::split_words(arguments);
-    Guest guest{call, *vm};
-    guest->set_environment(power::kept_environment(guest.agent()));
+    const auto words = split_words(arguments);
+    const auto guest = guest_of(call, *vm);
     give_run(call, guest->run_program(program, words, wait_for(options)));
 }
 
 void vm_run_script(Call& call, int handle, const std::string& interpreter,
                    const std::string& script, int options, int property_list) {
-    const auto vm = guest_of(call, handle);
+    const auto vm = vm_with_guest(call, handle);
     if (interpreter.size() + script.size() > kScriptLimit) {
         throw Error{VIX_E_ARGUMENT_TOO_BIG, "interpreter and scriptText have " +
                                                 std::to_string(interpreter.size() + script.size()) +
@@ -99,15 +98,14 @@ void vm_run_script(Call& call, int handle, const std::string& interpreter,
                                                 ". Copy the script to the guest and run it there"};
     }
     check_run(options, property_list, "VMRunScriptInGuest");
-    const auto words = power::split_words(interpreter);
-    Guest guest{call, *vm};
-    guest->set_environment(power::kept_environment(guest.agent()));
+    const auto words = split_words(interpreter);
+    const auto guest = guest_of(call, *vm);
     give_run(call, guest->run_script(words, script, wait_for(options)));
 }
 
 std::shared_ptr<VmObject> check_copy(const Call& call, Handle handle, const std::string& from,
                                      const std::string& to, int options, Handle property_list) {
-    auto vm = guest_of(call, handle);
+    auto vm = vm_with_guest(call, handle);
     require_path(from, "the path to copy from");
     require_path(to, "the path to copy to");
     require_options(options, 0, "copying files");
@@ -118,45 +116,45 @@ std::shared_ptr<VmObject> check_copy(const Call& call, Handle handle, const std:
 void vm_copy_to_guest(Call& call, int handle, const std::string& host_path,
                       const std::string& guest_path, int options, int property_list) {
     const auto vm = check_copy(call, handle, host_path, guest_path, options, property_list);
-    Guest guest{call, *vm};
-    guest->copy_in(resolve_path(call, host_path), guest_path);
+    const auto guest = guest_of(call, *vm);
+    guest->copy_in(call.resolve(host_path), guest_path);
 }
 
 void vm_copy_to_host(Call& call, int handle, const std::string& guest_path,
                      const std::string& host_path, int options, int property_list) {
     const auto vm = check_copy(call, handle, guest_path, host_path, options, property_list);
-    Guest guest{call, *vm};
-    guest->copy_out(guest_path, resolve_path(call, host_path));
+    const auto guest = guest_of(call, *vm);
+    guest->copy_out(guest_path, call.resolve(host_path));
 }
 
 std::shared_ptr<VmObject> check_path(const Call& call, Handle handle, const std::string& path,
                                      const char* name) {
-    auto vm = guest_of(call, handle);
+    auto vm = vm_with_guest(call, handle);
     require_path(path, name);
     return vm;
 }
 
 void vm_delete_file(Call& call, int handle, const std::string& path) {
     const auto vm = check_path(call, handle, path, "guestPathName");
-    Guest guest{call, *vm};
+    const auto guest = guest_of(call, *vm);
     guest->remove_file(path);
 }
 
 void vm_file_exists(Call& call, int handle, const std::string& path) {
     const auto vm = check_path(call, handle, path, "guestPathName");
-    Guest guest{call, *vm};
+    const auto guest = guest_of(call, *vm);
     call.give({{VIX_PROPERTY_JOB_RESULT_GUEST_OBJECT_EXISTS, guest->file_exists(path)}});
 }
 
 void vm_directory_exists(Call& call, int handle, const std::string& path) {
     const auto vm = check_path(call, handle, path, "pathName");
-    Guest guest{call, *vm};
+    const auto guest = guest_of(call, *vm);
     call.give({{VIX_PROPERTY_JOB_RESULT_GUEST_OBJECT_EXISTS, guest->folder_exists(path)}});
 }
 
 void vm_file_info(Call& call, int handle, const std::string& path) {
     const auto vm = check_path(call, handle, path, "pathName");
-    Guest guest{call, *vm};
+    const auto guest = guest_of(call, *vm);
     const auto info = guest->info(path);
     call.give({{VIX_PROPERTY_JOB_RESULT_FILE_SIZE, info.size},
                {VIX_PROPERTY_JOB_RESULT_FILE_FLAGS, flags_of(info)},
@@ -166,7 +164,7 @@ void vm_file_info(Call& call, int handle, const std::string& path) {
 void vm_list_directory(Call& call, int handle, const std::string& path, int options) {
     const auto vm = check_path(call, handle, path, "pathName");
     require_options(options, 0, "VMListDirectoryInGuest");
-    Guest guest{call, *vm};
+    const auto guest = guest_of(call, *vm);
     for (const auto& info : guest->list(path)) {
         call.give({{VIX_PROPERTY_JOB_RESULT_ITEM_NAME, info.name},
                    {VIX_PROPERTY_JOB_RESULT_FILE_SIZE, info.size},
@@ -178,13 +176,13 @@ void vm_list_directory(Call& call, int handle, const std::string& path, int opti
 void vm_delete_directory(Call& call, int handle, const std::string& path, int options) {
     const auto vm = check_path(call, handle, path, "pathName");
     require_options(options, 0, "VMDeleteDirectoryInGuest");
-    Guest guest{call, *vm};
+    const auto guest = guest_of(call, *vm);
     guest->remove_folder(path);
 }
 
 void vm_rename_file(Call& call, int handle, const std::string& old_name,
                     const std::string& new_name, int options, int property_list) {
-    const auto vm = guest_of(call, handle);
+    const auto vm = vm_with_guest(call, handle);
     require_path(old_name, "oldName");
     require_path(new_name, "newName");
     if (old_name.size() > kGuestNameLimit || new_name.size() > kGuestNameLimit) {
@@ -192,29 +190,29 @@ void vm_rename_file(Call& call, int handle, const std::string& old_name,
     }
     require_options(options, 0, "VMRenameFileInGuest");
     require_no_property_list(property_list);
-    Guest guest{call, *vm};
+    const auto guest = guest_of(call, *vm);
     guest->rename(old_name, new_name);
 }
 
 void vm_create_temp_file(Call& call, int handle, int options, int property_list) {
-    const auto vm = guest_of(call, handle);
+    const auto vm = vm_with_guest(call, handle);
     require_options(options, 0, "VMCreateTempFileInGuest");
     require_no_property_list(property_list);
-    Guest guest{call, *vm};
+    const auto guest = guest_of(call, *vm);
     call.give({{VIX_PROPERTY_JOB_RESULT_ITEM_NAME, guest->make_temporary_file()}});
 }
 
 void vm_create_directory(Call& call, int handle, const std::string& path, int property_list) {
     const auto vm = check_path(call, handle, path, "pathName");
     require_no_property_list(property_list);
-    Guest guest{call, *vm};
+    const auto guest = guest_of(call, *vm);
     guest->make_folder(path);
 }
 
 void vm_list_processes(Call& call, int handle, int options) {
-    const auto vm = guest_of(call, handle);
+    const auto vm = vm_with_guest(call, handle);
     require_options(options, 0, "VMListProcessesInGuest");
-    Guest guest{call, *vm};
+    const auto guest = guest_of(call, *vm);
     for (const auto& process : guest->processes()) {
         call.give({{VIX_PROPERTY_JOB_RESULT_ITEM_NAME, process.name},
                    {VIX_PROPERTY_JOB_RESULT_PROCESS_ID, process.pid},
@@ -226,43 +224,41 @@ void vm_list_processes(Call& call, int handle, int options) {
 }
 
 void vm_kill_process(Call& call, int handle, std::int64_t pid, int options) {
-    const auto vm = guest_of(call, handle);
+    const auto vm = vm_with_guest(call, handle);
     if (pid <= 0) throw_bad_argument("pid " + std::to_string(pid) + " is not a process id");
     require_options(options, 0, "VMKillProcessInGuest");
-    Guest guest{call, *vm};
+    const auto guest = guest_of(call, *vm);
     guest->end_process(pid);
 }
 
 void vm_open_url(Call& call, int handle, const std::string& url, int, int property_list) {
-    const auto vm = guest_of(call, handle);
+    const auto vm = vm_with_guest(call, handle);
     require_path(url, "url");
     require_no_property_list(property_list);
-    static_cast<void>(Guest{call, *vm});
+    static_cast<void>(guest_of(call, *vm));
     throw Error{VIX_E_OP_NOT_SUPPORTED_ON_GUEST,
                 "the guest agent cannot act in the session of a user at the guest's screen"};
 }
 
 void vm_install_tools(Call& call, int handle, int options, const std::string&) {
-    const auto vm = guest_of(call, handle);
+    const auto vm = vm_with_guest(call, handle);
     require_options(options, VIX_INSTALLTOOLS_AUTO_UPGRADE | VIX_INSTALLTOOLS_RETURN_IMMEDIATELY,
                     "VMInstallTools");
-    require_running(call, *vm);
+    vm->machine().require_running(call);
     throw Error{VIX_E_TOOLS_INSTALL_NO_IMAGE,
                 "this library has no image of VMware Tools; install qemu-guest-agent in the guest"};
 }
 
 void vm_capture_screen(Call& call, int handle, int type, int property_list) {
-    const auto vm = guest_of(call, handle);
+    const auto vm = vm_with_guest(call, handle);
     if (type != VIX_CAPTURESCREENFORMAT_PNG && type != VIX_CAPTURESCREENFORMAT_PNG_NOCOMPRESS) {
         throw_bad_argument("captureType " + std::to_string(type) +
                            " is neither VIX_CAPTURESCREENFORMAT_PNG nor "
                            "VIX_CAPTURESCREENFORMAT_PNG_NOCOMPRESS");
     }
     require_no_property_list(property_list);
-    Guest guest{call, *vm};
-    auto image = power::to_png(guest.agent().screenshot(), type == VIX_CAPTURESCREENFORMAT_PNG
-                                                               ? power::Compression::Usual
-                                                               : power::Compression::None);
+    auto image = guest_of(call, *vm)->screenshot(
+        type == VIX_CAPTURESCREENFORMAT_PNG ? power::Compression::Usual : power::Compression::None);
     const auto size = static_cast<std::int64_t>(image.size());
     call.give({{VIX_PROPERTY_JOB_RESULT_SCREEN_IMAGE_SIZE, size},
                {VIX_PROPERTY_JOB_RESULT_SCREEN_IMAGE_DATA, Blob{std::move(image)}}});

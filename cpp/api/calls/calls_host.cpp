@@ -1,15 +1,13 @@
 // Calls on a host: connecting, opening machines, the inventory.
-#include <boost/filesystem/operations.hpp>
-
 #include "api/calls/call.h"
 #include "api/calls/call_row.h"
 #include "api/calls/result_fields.h"
 #include "api/calls/text_argument.h"
-#include "api/handles/local_host.h"
 #include "api/handles/open_machine.h"
 #include "base/error.h"
-#include "host/inventory.h"
-#include "power/libvirt/host.h"
+#include "host/local/inventory.h"
+#include "host/local/local_host.h"
+#include "host/power_service.h"
 
 namespace vix::api {
 namespace {
@@ -49,19 +47,15 @@ void check_connect_arguments(const Connection& arguments) {
     require_no_property_list(arguments.property_list);
 }
 
-// The URI of libvirt, if the host name is one: "qemu:///system", "qemu+tcp://..."; empty for other
-// names. Connects once, so that a libvirt that does not answer fails here, as a VMware server
-// would.
+// The URI of libvirt, if the host name is one; empty for other names.
 std::string power_uri_of(const Call& call, const std::string& host_name) {
-    if (!power::is_libvirt_uri(host_name)) return {};
-    power::Settings settings = call.power_settings();
-    settings.uri = host_name;
-    static_cast<void>(power::Connection{settings});
+    if (!host::names_power_service(host_name)) return {};
+    host::check_power_service(call, host_name);
     return host_name;
 }
 
 void require_this_host(const std::string& host_name) {
-    if (names_this_host(host_name)) return;
+    if (host::names_this_host(host_name)) return;
     throw Error{VIX_E_CANNOT_CONNECT_TO_HOST, "the host \"" + host_name +
                                                   "\" cannot be reached. Pass undef as hostName "
                                                   "for this host, or the URI of a libvirt, such "
@@ -113,13 +107,13 @@ void host_open_vm(Call& call, int host, const std::string& vmx_path, int options
 void host_register_vm(Call& call, int host, const std::string& vmx_path) {
     static_cast<void>(call.object<HostObject>(host));
     require_path(vmx_path, "vmxFilePath");
-    host::register_machine(resolve_path(call, vmx_path), call.settings(), call.progress());
+    host::register_machine(call.resolve(vmx_path), call.settings(), call.progress());
 }
 
 void host_unregister_vm(Call& call, int host, const std::string& vmx_path) {
     static_cast<void>(call.object<HostObject>(host));
     require_path(vmx_path, "vmxFilePath");
-    host::unregister_machine(resolve_path(call, vmx_path), call.settings(), call.progress());
+    host::unregister_machine(call.resolve(vmx_path), call.settings(), call.progress());
 }
 
 std::vector<std::string> found_machines(const Call& call, int search_type) {

@@ -3,11 +3,8 @@
 #include "api/calls/call.h"
 #include "api/calls/call_row.h"
 #include "api/calls/result_fields.h"
-#include "api/handles/engine_access.h"
 #include "base/error.h"
 #include "host/provider.h"
-#include "ops/machine/power_off.h"
-#include "vm/machine/machine.h"
 
 namespace vix::api {
 namespace {
@@ -16,46 +13,40 @@ void require_power_options(int options, const char* call) {
     require_options(options, VIX_VMPOWEROP_FROM_GUEST, call);
 }
 
+host::By by(int options) {
+    return (options & VIX_VMPOWEROP_FROM_GUEST) != 0 ? host::By::Guest : host::By::Power;
+}
+
 void vm_power_on(Call& call, int handle, int options, int property_list) {
     const auto vm = call.vm(handle);
     require_options(options, VIX_VMPOWEROP_LAUNCH_GUI | VIX_VMPOWEROP_START_VM_PAUSED, "VMPowerOn");
     require_no_property_list(property_list);
     const bool window = (options & VIX_VMPOWEROP_LAUNCH_GUI) != 0;
-    if (window && vm::summarize(vm->vmx(), call.settings()).encrypted) {
+    if (window && vm->machine().facts(call, {}).summary.encrypted) {
         throw Error{VIX_E_NOT_SUPPORTED,
                     "VIX_VMPOWEROP_LAUNCH_GUI does not work for an encrypted virtual machine"};
     }
     const bool paused = (options & VIX_VMPOWEROP_START_VM_PAUSED) != 0;
     const auto as = paused ? power::StartAs::Paused : power::StartAs::Running;
-    power_on(call, *vm, as, window ? Window::Wanted : Window::None);
+    vm->machine().power_on(call, as, window ? host::Window::Wanted : host::Window::None);
 }
 
 void vm_power_off(Call& call, int handle, int options) {
     const auto vm = call.vm(handle);
     require_power_options(options, "VMPowerOff");
-    const auto engine = engine_running(call, *vm);
-    if ((options & VIX_VMPOWEROP_FROM_GUEST) != 0) {
-        engine.shut_down(vm->vmx());
-    } else {
-        engine.power_off(vm->vmx());
-    }
-    for (const auto& note : ops::after_power_off(vm->vmx(), call.settings(), call.progress())) {
-        call.note(note);
-    }
+    vm->machine().power_off(call, by(options));
 }
 
 void vm_reset(Call& call, int handle, int options) {
     const auto vm = call.vm(handle);
     require_power_options(options, "VMReset");
-    const auto engine = engine_running(call, *vm);
-    if ((options & VIX_VMPOWEROP_FROM_GUEST) != 0) return engine.restart_guest(vm->vmx());
-    engine.reset(vm->vmx());
+    vm->machine().reset(call, by(options));
 }
 
 void vm_suspend(Call& call, int handle, int options) {
     const auto vm = call.vm(handle);
     require_options(options, 0, "VMSuspend");
-    engine_running(call, *vm).suspend(vm->vmx());
+    vm->machine().suspend(call);
 }
 
 std::shared_ptr<VmObject> vm_to_pause(const Call& call, Handle handle, int options,
@@ -69,12 +60,12 @@ std::shared_ptr<VmObject> vm_to_pause(const Call& call, Handle handle, int optio
 
 void vm_pause(Call& call, int handle, int options, int property_list) {
     const auto vm = vm_to_pause(call, handle, options, property_list, "VMPause");
-    engine_running(call, *vm).pause(vm->vmx());
+    vm->machine().pause(call);
 }
 
 void vm_unpause(Call& call, int handle, int options, int property_list) {
     const auto vm = vm_to_pause(call, handle, options, property_list, "VMUnpause");
-    engine_running(call, *vm).unpause(vm->vmx());
+    vm->machine().unpause(call);
 }
 
 void vm_begin_recording(Call& call, int handle, const std::string&, const std::string&, int options,

@@ -1,22 +1,14 @@
 // Calls on a virtual machine's files: cloning, deleting and changing it.
 #include <optional>
+#include <utility>
 
 #include "api/calls/call.h"
 #include "api/calls/call_row.h"
 #include "api/calls/result_fields.h"
 #include "api/calls/text_argument.h"
-#include "api/handles/engine_access.h"
-#include "api/handles/guest_access.h"
 #include "api/handles/open_machine.h"
-#include "api/handles/required_state.h"
 #include "api/handles/snapshots.h"
 #include "base/error.h"
-#include "ops/clone/clone.h"
-#include "ops/machine/hardware.h"
-#include "ops/machine/remove.h"
-#include "ops/machine/shared_folders.h"
-#include "ops/machine/variables.h"
-#include "power/guest/guest_variables.h"
 
 namespace vix::api {
 namespace {
@@ -26,7 +18,7 @@ std::optional<int> snapshot_to_clone(const Call& call, Handle handle, const VmOb
     if (handle == VIX_INVALID_HANDLE) return std::nullopt;
     const auto snapshot = call.snapshot(handle);
     require_snapshot_of(*snapshot, source);
-    return snapshot->uid();
+    return snapshot->id();
 }
 
 void check_destination(std::string_view path) {
@@ -75,13 +67,9 @@ void vm_clone(Call& call, int vm, int snapshot_handle, int type, const std::stri
     check_destination(destination);
     host::require_support(source->provider(), host::Operation::CloneMachine);
 
-    const ops::CloneRequest request{source->vmx(), call.settings().path_map.resolve(destination),
-                                    call.settings(), snapshot};
-    if (type == VIX_CLONETYPE_LINKED) {
-        for (const auto& note : ops::clone_linked(request, call.progress())) call.note(note);
-    } else {
-        ops::clone_full(request, call.progress());
-    }
+    const auto kind =
+        type == VIX_CLONETYPE_LINKED ? host::CloneKind::Linked : host::CloneKind::Full;
+    source->machine().clone(call, {kind, snapshot, destination});
     call.give_handle(open_clone(call, *source, destination));
 }
 
@@ -89,7 +77,7 @@ void vm_delete(Call& call, int handle, int options) {
     const auto vm = call.vm(handle);
     const auto disks = disks_to_remove(options);
     host::require_support(vm->provider(), host::Operation::DeleteMachine);
-    ops::remove_machine(vm->vmx(), disks, call.settings(), call.progress());
+    vm->machine().remove(call, disks);
     vm->mark_deleted();
     runtime().handles.forget_identity(handle);
 }
@@ -108,65 +96,33 @@ std::shared_ptr<VmObject> vm_with_variable(const Call& call, Handle handle, int 
     return vm;
 }
 
-ops::VariablesOf variables_of(const Call& call, const VmObject& vm) {
-    return {vm.vmx(), call.settings(), call.power_settings()};
-}
-
-std::string read_environment(const Call& call, const VmObject& vm, const std::string& name) {
-    Guest guest{call, vm};
-    guest->set_environment(power::kept_environment(guest.agent()));
-    return guest->environment_variable(name);
-}
-
-std::string read_variable(const Call& call, const VmObject& vm, int type, const std::string& name) {
-    switch (type) {
-        case VIX_VM_GUEST_VARIABLE: {
-            auto agent = agent_of(call, vm);
-            return ops::read_guest_variable(agent, vm.vmx(), name, call.progress());
-        }
-        case VIX_GUEST_ENVIRONMENT_VARIABLE:
-            return read_environment(call, vm, name);
-        default:
-            return ops::read_config_variable(variables_of(call, vm), name);
-    }
+host::Variable variable(int type) {
+    if (type == VIX_VM_GUEST_VARIABLE) return host::Variable::Guest;
+    if (type == VIX_GUEST_ENVIRONMENT_VARIABLE) return host::Variable::Environment;
+    return host::Variable::Configuration;
 }
 
 void vm_read_variable(Call& call, int handle, int type, const std::string& name, int options) {
     const auto vm = vm_with_variable(call, handle, type, name, options);
-    call.give({{VIX_PROPERTY_JOB_RESULT_VM_VARIABLE_STRING, read_variable(call, *vm, type, name)}});
-}
-
-void write_environment(const Call& call, const VmObject& vm, const std::string& name,
-                       const std::string& value) {
-    Guest guest{call, vm};
-    if (vm.guest_user() != power::kRoot) {
-        throw Error{
-            VIX_E_GUEST_USER_PERMISSIONS,
-            "only root may set variables of the guest's environment, not " + vm.guest_user()};
-    }
-    power::keep_in_environment(guest.agent(), name, value, call.progress());
+    auto value = vm->machine().read_variable(call, variable(type), name, vm->guest_user());
+    call.give({{VIX_PROPERTY_JOB_RESULT_VM_VARIABLE_STRING, std::move(value)}});
 }
 
 void vm_write_variable(Call& call, int handle, int type, const std::string& name,
                        const std::string& value, int options) {
     const auto vm = vm_with_variable(call, handle, type, name, options);
     if (name.find('=') != std::string::npos) throw_bad_argument("name contains =");
-    if (type == VIX_VM_CONFIG_RUNTIME_ONLY) {
-        return ops::write_config_variable(variables_of(call, *vm), name, value, call.progress());
-    }
-    if (type == VIX_GUEST_ENVIRONMENT_VARIABLE) return write_environment(call, *vm, name, value);
-    if (name.find('/') != std::string::npos) {
+    if (type == VIX_VM_GUEST_VARIABLE && name.find('/') != std::string::npos) {
         throw_bad_argument("name contains /, which the name of a guest variable must not");
     }
-    auto agent = agent_of(call, *vm);
-    ops::write_guest_variable(agent, name, value, call.progress());
+    vm->machine().write_variable(call, variable(type), name, value, vm->guest_user());
 }
 
 void vm_upgrade_hardware(Call& call, int handle, int options) {
     const auto vm = call.vm(handle);
     require_options(options, 0, "VMUpgradeVirtualHardware");
     host::require_support(vm->provider(), host::Operation::UpgradeHardware);
-    ops::upgrade_hardware(vm->vmx(), call.settings(), call.progress());
+    vm->machine().upgrade_hardware(call);
 }
 
 std::shared_ptr<VmObject> vm_with_folders(const Call& call, Handle handle) {
@@ -175,34 +131,24 @@ std::shared_ptr<VmObject> vm_with_folders(const Call& call, Handle handle) {
     return vm;
 }
 
-// The settings of a machine that this library runs; null for others. QEMU's guests see no shared
-// folders, but programs add them to a machine that runs and go on only if that works.
-const power::Settings* settings_if_running(Call& call, const VmObject& vm) {
-    host::require_support(vm.provider(), host::Operation::ShareFolders);
-    if (!engine_of(call).runs(vm.vmx())) return nullptr;
-    call.note(vm.reported_path() +
-              " runs in QEMU, whose guests see no shared folders; its list is changed");
-    return &call.power_settings();
-}
-
 void vm_enable_folders(Call& call, int handle, int enabled, int options) {
     const auto vm = vm_with_folders(call, handle);
     require_options(options, 0, "VMEnableSharedFolders");
-    const auto* running = settings_if_running(call, *vm);
-    ops::enable_shared_folders(vm->vmx(), enabled != 0, call.settings(), call.progress(), running);
+    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    vm->machine().enable_shared_folders(call, enabled != 0);
 }
 
 void vm_count_folders(Call& call, int handle) {
     const auto vm = vm_with_folders(call, handle);
     host::require_support(vm->provider(), host::Operation::ShareFolders);
-    const auto count = ops::shared_folders(vm->vmx(), call.settings()).size();
+    const auto count = vm->machine().shared_folders(call).size();
     call.give({{VIX_PROPERTY_JOB_RESULT_SHARED_FOLDER_COUNT, static_cast<std::int64_t>(count)}});
 }
 
 void vm_folder_state(Call& call, int handle, int index) {
     const auto vm = vm_with_folders(call, handle);
     host::require_support(vm->provider(), host::Operation::ShareFolders);
-    const auto folders = ops::shared_folders(vm->vmx(), call.settings());
+    const auto folders = vm->machine().shared_folders(call);
     if (index < 0 || static_cast<std::size_t>(index) >= folders.size()) {
         throw_bad_argument("there is no shared folder " + std::to_string(index) + "; there are " +
                            std::to_string(folders.size()));
@@ -216,24 +162,22 @@ void vm_folder_state(Call& call, int handle, int index) {
 void vm_set_folder(Call& call, int handle, const std::string& name, const std::string& host_path,
                    int flags) {
     const auto vm = vm_with_folders(call, handle);
-    const auto* running = settings_if_running(call, *vm);
-    ops::set_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings(), call.progress(),
-                           running);
+    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    vm->machine().set_shared_folder(call, {name, host_path, flags});
 }
 
 void vm_add_folder(Call& call, int handle, const std::string& name, const std::string& host_path,
                    int flags) {
     const auto vm = vm_with_folders(call, handle);
-    const auto* running = settings_if_running(call, *vm);
-    ops::add_shared_folder(vm->vmx(), {name, host_path, flags}, call.settings(), call.progress(),
-                           running);
+    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    vm->machine().add_shared_folder(call, {name, host_path, flags});
 }
 
 void vm_remove_folder(Call& call, int handle, const std::string& name, int flags) {
     const auto vm = vm_with_folders(call, handle);
     require_options(flags, 0, "VMRemoveSharedFolder");
-    const auto* running = settings_if_running(call, *vm);
-    ops::remove_shared_folder(vm->vmx(), name, call.settings(), call.progress(), running);
+    host::require_support(vm->provider(), host::Operation::ShareFolders);
+    vm->machine().remove_shared_folder(call, name);
 }
 
 constexpr CallRow kCalls[] = {

@@ -1,8 +1,8 @@
 // The fields of the calls' results: job properties, and the keys in the hashes of the simple calls.
 #pragma once
 
-#include "api/call_table.h"
 #include "api/constants.h"
+#include "api/values.h"
 
 namespace vix::api {
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "host/local/local_machine.h"
 
 namespace vix::api {
 namespace {
@@ -17,7 +18,8 @@ std::shared_ptr<Object> host_object() {
 }
 
 std::shared_ptr<Object> vm_object(Handle host, const std::string& vmx) {
-    return std::make_shared<VmObject>(host, Service{host::Provider::Workstation, {}}, vmx, vmx);
+    return std::make_shared<VmObject>(host, Service{host::Provider::Workstation, {}},
+                                      std::make_shared<host::LocalMachine>(vmx, vmx));
 }
 
 template <class Call>
@@ -58,7 +60,7 @@ TEST(HandleTable, EndsWithTheLastNumber) {
 
 TEST_F(HandleTableTest, FindsTheObjectOfAHandle) {
     const Handle vm = add_vm(host_, "/vms/a.vmx");
-    EXPECT_EQ(table_.get<VmObject>(vm)->vmx(), "/vms/a.vmx");
+    EXPECT_EQ(table_.get<VmObject>(vm)->machine().identity(), "/vms/a.vmx");
     EXPECT_EQ(table_.type_of(vm), HandleType::Vm);
     EXPECT_EQ(table_.type_of(host_), HandleType::Host);
 }
@@ -219,7 +221,7 @@ TEST_F(HandleTableTest, AnObjectInUseOutlivesItsHandle) {
     const Handle vm = add_vm(host_, "/vms/a.vmx");
     const auto object = table_.get<VmObject>(vm);
     table_.end(host_, HandleType::Host);
-    EXPECT_EQ(object->vmx(), "/vms/a.vmx");
+    EXPECT_EQ(object->machine().identity(), "/vms/a.vmx");
 }
 
 TEST_F(HandleTableTest, ThreadsGetNumbersOfTheirOwn) {

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <atomic>
-#include <boost/filesystem/path.hpp>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,7 +14,8 @@
 #include <vector>
 
 #include "api/constants.h"
-#include "api/simple.h"
+#include "api/values.h"
+#include "host/machine_access.h"
 #include "host/provider.h"
 
 namespace vix::api {
@@ -66,19 +66,13 @@ class VmObject : public Object {
   public:
     static constexpr HandleType kType = HandleType::Vm;
 
-    // `vmx`: canonical, on this host. `reported_path`: UTF-8, absolute, spelt like the caller's.
-    VmObject(Handle host, Service service, boost::filesystem::path vmx, std::string reported_path)
-        : Object{kType},
-          host_{host},
-          service_{std::move(service)},
-          vmx_{std::move(vmx)},
-          reported_path_{std::move(reported_path)} {}
+    VmObject(Handle host, Service service, std::shared_ptr<host::MachineAccess> machine)
+        : Object{kType}, host_{host}, service_{std::move(service)}, machine_{std::move(machine)} {}
 
     Handle host() const noexcept { return host_; }
     host::Provider provider() const noexcept { return service_.provider; }
     const Service& service() const noexcept { return service_; }
-    const boost::filesystem::path& vmx() const noexcept { return vmx_; }
-    const std::string& reported_path() const noexcept { return reported_path_; }
+    host::MachineAccess& machine() const noexcept { return *machine_; }
 
     // Set when VMDelete has removed the machine, and never cleared. Its handle stays until it is
     // released, but no call accepts it, even if another machine appears at the same path.
@@ -99,8 +93,7 @@ class VmObject : public Object {
   private:
     Handle host_;
     Service service_;
-    boost::filesystem::path vmx_;
-    std::string reported_path_;
+    std::shared_ptr<host::MachineAccess> machine_;
     std::atomic<bool> deleted_{false};
     mutable std::mutex mutex_;
     std::string guest_user_;  // guarded by mutex_
@@ -110,15 +103,15 @@ class SnapshotObject : public Object {
   public:
     static constexpr HandleType kType = HandleType::Snapshot;
 
-    SnapshotObject(std::shared_ptr<VmObject> vm, int uid)
-        : Object{kType}, vm_{std::move(vm)}, uid_{uid} {}
+    SnapshotObject(std::shared_ptr<VmObject> vm, int id)
+        : Object{kType}, vm_{std::move(vm)}, id_{id} {}
 
     const std::shared_ptr<VmObject>& vm() const noexcept { return vm_; }
-    int uid() const noexcept { return uid_; }
+    int id() const noexcept { return id_; }
 
   private:
     std::shared_ptr<VmObject> vm_;
-    int uid_;
+    int id_;
 };
 
 // Properties by identifier, in the order of their insertion; none twice.

@@ -1,17 +1,11 @@
 // From a caller's path to the handle of a virtual machine.
 #pragma once
 
-#include <boost/filesystem/path.hpp>
 #include <string_view>
 
 #include "api/calls/call.h"
-#include "host/provider.h"
 
 namespace vix::api {
-
-// The path on this host: Windows paths go through the drive map; relative ones start from the
-// folder in which the call was started.
-boost::filesystem::path resolve_path(const Call& call, std::string_view path);
 
 struct MachineOwner {
     Handle host;

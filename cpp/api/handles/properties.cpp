@@ -1,6 +1,8 @@
 #include "api/handles/properties.h"
 
-#include "api/runtime.h"
+#include <algorithm>
+
+#include "api/handles/runtime.h"
 #include "base/error.h"
 
 namespace vix::api {
@@ -64,12 +66,18 @@ PropertyValue host_property(const HostObject& host, int id) {
     }
 }
 
-PropertyValue vm_property(const VmObject& vm, const vm::Summary& summary, int id) {
+host::WantedFacts wanted_facts(const int* ids, std::size_t id_count) {
+    const auto has = [&](int id) { return std::find(ids, ids + id_count, id) != ids + id_count; };
+    return {has(VIX_PROPERTY_VM_POWER_STATE), has(VIX_PROPERTY_VM_TOOLS_STATE)};
+}
+
+PropertyValue vm_property(const VmObject& vm, const host::MachineFacts& facts, int id) {
+    const vm::Summary& summary = facts.summary;
     switch (id) {
         case VIX_PROPERTY_VM_NUM_VCPUS:
             return integer(summary.cpu_count);
         case VIX_PROPERTY_VM_VMX_PATHNAME:
-            return vm.reported_path();
+            return vm.machine().name();
         case VIX_PROPERTY_VM_VMTEAM_PATHNAME:
             return std::string{};  // Workstation 8 removed teams
         case VIX_PROPERTY_VM_MEMORY_SIZE:
@@ -81,9 +89,11 @@ PropertyValue vm_property(const VmObject& vm, const vm::Summary& summary, int id
         case VIX_PROPERTY_VM_GUESTOS:
             return summary.guest_os;
         case VIX_PROPERTY_VM_POWER_STATE:
-            return integer(power_state_bits(summary.power_state));
+            return integer(facts.paused ? VIX_POWERSTATE_PAUSED
+                                        : power_state_bits(summary.power_state));
         case VIX_PROPERTY_VM_TOOLS_STATE:
-            return integer(VIX_TOOLSSTATE_UNKNOWN);
+            // A guest that does not answer may have tools and still be starting.
+            return integer(facts.tools_answer ? VIX_TOOLSSTATE_RUNNING : VIX_TOOLSSTATE_UNKNOWN);
         case VIX_PROPERTY_VM_IS_RUNNING:
             return summary.power_state == vm::PowerState::Running;
         case VIX_PROPERTY_VM_SUPPORTED_FEATURES:
@@ -100,7 +110,7 @@ PropertyValue vm_property(const VmObject& vm, const vm::Summary& summary, int id
     }
 }
 
-PropertyValue snapshot_property(const vm::Snapshot& snapshot, vm::PowerState then, int id) {
+PropertyValue snapshot_property(const host::SnapshotInfo& snapshot, vm::PowerState then, int id) {
     switch (id) {
         case VIX_PROPERTY_SNAPSHOT_DISPLAYNAME:
             return snapshot.display_name;

@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "api/runtime.h"
+#include "api/handles/runtime.h"
 #include "base/error.h"
+#include "host/local/local_machine.h"
 
 namespace vix::api {
 namespace {
@@ -27,12 +28,15 @@ PropertyValue text(const char* value) {
 
 class PropertiesTest : public testing::Test {
   protected:
-    PropertyValue of_vm(int id) const { return vm_property(vm_, summary_, id); }
+    PropertyValue of_vm(int id) const { return vm_property(vm_, facts_, id); }
     PropertyValue of_host(int id) const { return host_property(host_, id); }
 
     HostObject host_{host::Provider::Player};
-    VmObject vm_{1001, {host::Provider::Workstation, {}}, "/srv/vms/xp/xp.vmx", "C:\\xp\\XP.vmx"};
-    vm::Summary summary_;
+    VmObject vm_{1001,
+                 {host::Provider::Workstation, {}},
+                 std::make_shared<host::LocalMachine>("/srv/vms/xp/xp.vmx", "C:\\xp\\XP.vmx")};
+    host::MachineFacts facts_;
+    vm::Summary& summary_ = facts_.summary;
 };
 
 TEST_F(PropertiesTest, HostTellsItsProvider) {
@@ -83,6 +87,25 @@ TEST_F(PropertiesTest, VmTellsThatItRuns) {
     summary_.power_state = vm::PowerState::Running;
     EXPECT_EQ(of_vm(VIX_PROPERTY_VM_POWER_STATE), integer(VIX_POWERSTATE_POWERED_ON));
     EXPECT_EQ(of_vm(VIX_PROPERTY_VM_IS_RUNNING), PropertyValue{true});
+}
+
+TEST_F(PropertiesTest, VmTellsThatItIsPausedAndStillRuns) {
+    summary_.power_state = vm::PowerState::Running;
+    facts_.paused = true;
+    EXPECT_EQ(of_vm(VIX_PROPERTY_VM_POWER_STATE), integer(VIX_POWERSTATE_PAUSED));
+    EXPECT_EQ(of_vm(VIX_PROPERTY_VM_IS_RUNNING), PropertyValue{true});
+}
+
+TEST_F(PropertiesTest, VmTellsThatItsToolsAnswer) {
+    facts_.tools_answer = true;
+    EXPECT_EQ(of_vm(VIX_PROPERTY_VM_TOOLS_STATE), integer(VIX_TOOLSSTATE_RUNNING));
+}
+
+TEST_F(PropertiesTest, OnlyStatesNeedMoreThanTheSummary) {
+    const int ids[] = {VIX_PROPERTY_VM_NAME, VIX_PROPERTY_VM_TOOLS_STATE};
+    EXPECT_FALSE(wanted_facts(ids, 2).paused);
+    EXPECT_TRUE(wanted_facts(ids, 2).tools);
+    EXPECT_FALSE(wanted_facts(ids, 1).tools);
 }
 
 TEST_F(PropertiesTest, VmTellsWhetherItIsReadOnly) {

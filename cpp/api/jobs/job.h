@@ -16,7 +16,7 @@
 #include "api/calls/call_row.h"
 #include "api/handles/object.h"
 #include "api/jobs/job_progress.h"
-#include "power/libvirt/run_settings.h"
+#include "host/context.h"
 
 namespace vix::api {
 

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <string>
 
-#include "api/jobs.h"
+#include "api/values.h"
 #include "base/progress.h"
 
 namespace vix::api {

@@ -110,10 +110,6 @@ class GuestAgent {
     Domain domain_;
 };
 
-// Splits a command line like a shell: blanks separate words, quotes and backslashes work, nothing
-// is expanded. Error VIX_E_INVALID_ARG for a quote without its end.
-std::vector<std::string> split_words(std::string_view text);
-
 std::string to_base64(std::string_view bytes);
 // Error VIX_E_FAIL if the text is not base64.
 std::string from_base64(std::string_view text);

@@ -8,22 +8,6 @@ namespace vix::power {
 namespace {
 
 using testing::code_of;
-using Words = std::vector<std::string>;
-
-TEST(GuestWords, AreSplitAtBlanksOutsideQuotes) {
-    EXPECT_EQ(split_words(" -c  'a  b' \"c d\"e "), (Words{"-c", "a  b", "c de"}));
-    EXPECT_EQ(split_words("''"), Words{""});
-    EXPECT_EQ(split_words(" \t"), Words{});
-}
-
-TEST(GuestWords, KeepBackslashesThatQuoteNothing) {
-    EXPECT_EQ(split_words(R"(C:\dir a\ b \"q\" '\"')"),
-              (Words{R"(C:\dir)", "a b", "\"q\"", R"(\")"}));
-}
-
-TEST(GuestWords, NeedBothQuotes) {
-    EXPECT_EQ(code_of([] { split_words("a 'b"); }), VIX_E_INVALID_ARG);
-}
 
 TEST(GuestBase64, GoesThereAndBack) {
     const std::string bytes{"\x00\xff\x10 any", 7};

@@ -4,6 +4,7 @@
 
 #include "api/constants.h"
 #include "api/jobs.h"
+#include "api/simple.h"
 
 namespace vix::testing {
 namespace {

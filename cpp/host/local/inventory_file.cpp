@@ -1,4 +1,4 @@
-#include "host/inventory_file.h"
+#include "host/local/inventory_file.h"
 
 #include <algorithm>
 #include <set>

@@ -1,4 +1,4 @@
-#include "host/inventory.h"
+#include "host/local/inventory.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 
 #include <boost/filesystem/operations.hpp>
 
-#include "host/processes.h"
+#include "host/local/processes.h"
 #include "testing/machines/machines.h"
 #include "testing/machines/running.h"
 #include "testing/process/failure.h"

@@ -1,4 +1,4 @@
-#include "host/processes.h"
+#include "host/local/processes.h"
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>

@@ -1,4 +1,4 @@
-#include "api/handles/local_host.h"
+#include "host/local/local_host.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-namespace vix::api {
+namespace vix::host {
 namespace {
 
 std::string own_name() {
@@ -60,4 +60,4 @@ TEST(LocalHost, MalformedNamesAreElsewhere) {
 }
 
 }  // namespace
-}  // namespace vix::api
+}  // namespace vix::host

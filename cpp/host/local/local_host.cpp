@@ -1,4 +1,4 @@
-#include "api/handles/local_host.h"
+#include "host/local/local_host.h"
 
 #include <algorithm>
 #include <string>
@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "io/process/host_name.h"
 
-namespace vix::api {
+namespace vix::host {
 namespace {
 
 bool is_url(std::string_view text) {
@@ -40,4 +40,4 @@ bool names_this_host(std::string_view host_name) {
     });
 }
 
-}  // namespace vix::api
+}  // namespace vix::host

@@ -1,4 +1,4 @@
-#include "api/runtime.h"
+#include "api/handles/runtime.h"
 
 namespace vix::api {
 

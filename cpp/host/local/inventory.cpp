@@ -1,4 +1,4 @@
-#include "host/inventory.h"
+#include "host/local/inventory.h"
 
 #include <sys/stat.h>
 
@@ -8,8 +8,8 @@
 #include <set>
 
 #include "base/error.h"
-#include "host/inventory_file.h"
-#include "host/processes.h"
+#include "host/local/inventory_file.h"
+#include "host/local/processes.h"
 #include "io/files/file.h"
 #include "io/files/real_path.h"
 #include "io/files/replacement.h"
