@@ -8,17 +8,8 @@ use 5.014;
 use strict;
 use warnings;
 
-use File::Spec ();
-use Getopt::Long ();
-
 use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
-use VMware::Vix::Vmrun::Guest     ();
-use VMware::Vix::Vmrun::Messages  ();
-use VMware::Vix::Vmrun::Network   ();
-use VMware::Vix::Vmrun::Power     ();
-use VMware::Vix::Vmrun::Progress  ();
-use VMware::Vix::Vmrun::Snapshots ();
 
 # VMware's vmrun returns -1, which a shell sees as 255; programs that drive vmrun expect it.
 use constant FAILED => 255;
@@ -61,11 +52,48 @@ my %VARIABLE_TYPE = (
     guestenv      => VIX_GUEST_ENVIRONMENT_VARIABLE,
 );
 
+# Most commands are over in less time than it takes to load all modules, so each is loaded when it is
+# needed. @PARTS are those with more commands.
+my %LOAD = (
+    Guest     => sub { require VMware::Vix::Vmrun::Guest },
+    Messages  => sub { require VMware::Vix::Vmrun::Messages },
+    Network   => sub { require VMware::Vix::Vmrun::Network },
+    Power     => sub { require VMware::Vix::Vmrun::Power },
+    Progress  => sub { require VMware::Vix::Vmrun::Progress },
+    Snapshots => sub { require VMware::Vix::Vmrun::Snapshots },
+);
+my @PARTS = qw(Power Snapshots Network Guest);
+
 sub commands {
-    return (
-        VMware::Vix::Vmrun::Power::commands(), VMware::Vix::Vmrun::Snapshots::commands(),
-        @LIST_COMMANDS, VMware::Vix::Vmrun::Network::commands(), VMware::Vix::Vmrun::Guest::commands(),
-    );
+    my ($power, $snapshots, @others) = map { [_commands_of($_)] } @PARTS;
+    return (@{$power}, @{$snapshots}, @LIST_COMMANDS, map { @{$_} } @others);
+}
+
+sub _part {
+    my ($name) = @_;
+    $LOAD{$name}->();
+    return "VMware::Vix::Vmrun::$name";
+}
+
+sub _commands_of {
+    my ($name) = @_;
+    return _part($name)->can('commands')->();
+}
+
+# Returns undef if there is none of that name.
+sub _find_command {
+    my ($name) = @_;
+    for my $part (undef, @PARTS) {
+        my ($found) = grep { lc $_->[0] eq lc $name } $part ? _commands_of($part) : @LIST_COMMANDS;
+        return $found if $found;
+    }
+    return;
+}
+
+# vmrun's text for an error code; `$vmx` as for check().
+sub _text_of {
+    my (@about) = @_;
+    return _part('Messages')->can('text_of')->(@about);
 }
 
 # Programs search the output of vmrun without arguments for "vmrun version N.N.N".
@@ -94,25 +122,47 @@ sub _run {
     misused('') if !@arguments;
     $self->_read_options(\@arguments);
     my $name = shift @arguments // misused('Error: there is no command');
-    my ($command) = grep { lc $_->[0] eq lc $name } commands();
-    misused("Error: Unrecognized command: $name") if !$command;
+    my $command = _find_command($name) // misused("Error: Unrecognized command: $name");
     (undef, my $synopsis, my $code) = @{$command};
     my $needed = grep { !/\A\[/ } split / /, $synopsis;
     fail("too few arguments; the command is: $command->[0] $synopsis") if @arguments < $needed;
     return $code->($self, @arguments) // 0;
 }
 
+# The option that programs give most. Getopt::Long takes longer to load than a short command takes, so
+# it is loaded for the other options alone.
+sub _read_type {
+    my ($arguments) = @_;
+    my $type = 'ws';
+    while (@{$arguments} > 1 && $arguments->[0] eq '-T') {
+        (undef, $type) = splice @{$arguments}, 0, 2;
+    }
+    return $type;
+}
+
 sub _read_options {
     my ($self, $arguments) = @_;
+    $self->{port} = 0;
+    my $type = _read_type($arguments);
+    my $more = @{$arguments} && $arguments->[0] =~ /\A-/;
+    $type = $self->_read_other_options($arguments, $type) if $more;
+    $self->{host_type} = $HOST_TYPE{ lc $type } // misused("Error: unknown host type: $type");
+    return;
+}
+
+# Returns the host type: `$type`, unless there is another -T.
+sub _read_other_options {
+    my ($self, $arguments, $type) = @_;
+    require Getopt::Long;
     my $parser
         = Getopt::Long::Parser->new(config => [qw(require_order no_ignore_case no_auto_abbrev)]);
     my $complaint = '';
     local $SIG{__WARN__} = sub { $complaint .= $_[0] };
     my $understood = $parser->getoptionsfromarray(
         $arguments,
-        'T=s'    => \(my $type = 'ws'),
+        'T=s'    => \$type,
         'h=s'    => \$self->{host_name},
-        'P=i'    => \($self->{port} = 0),
+        'P=i'    => \$self->{port},
         'u=s'    => \$self->{user},
         'p=s'    => \$self->{password},
         'vp=s'   => \$self->{vm_password},
@@ -123,8 +173,7 @@ sub _read_options {
     );
     chomp $complaint;
     misused("Error: $complaint") if !$understood;
-    $self->{host_type} = $HOST_TYPE{ lc $type } // misused("Error: unknown host type: $type");
-    return;
+    return $type;
 }
 
 # Releases all handles of the host: machines, snapshots.
@@ -148,7 +197,7 @@ sub misused {
 
 # A command of VMware's that this library does not have.
 sub not_supported {
-    return fail(VMware::Vix::Vmrun::Messages::text_of(VIX_E_NOT_SUPPORTED));
+    return fail(_text_of(VIX_E_NOT_SUPPORTED));
 }
 
 # Ends the command unless the call worked. `$vmx`: the machine of the call, if there is one.
@@ -156,7 +205,7 @@ sub check {
     my ($err, $vmx) = @_;
     return if $err == VIX_OK;
     my $detail = VMware::Vix::last_error_detail();
-    fail(VMware::Vix::Vmrun::Messages::text_of($err, $vmx), $detail);
+    fail(_text_of($err, $vmx), $detail);
 }
 
 # Prints lines of UTF-8 to a file handle: strings of the library with Perl's UTF-8 flag are encoded.
@@ -197,7 +246,11 @@ sub host {
 # The calls need an absolute path; C:\... is one, too.
 sub absolute {
     my ($path) = @_;
-    return $path =~ /\A[A-Za-z]:[\\\/]/ ? $path : File::Spec->rel2abs($path);
+    return $path if $path =~ /\A[A-Za-z]:[\\\/]/;
+    # Most are absolute and without "." or an empty name, and File::Spec takes time to load.
+    return $path if $path =~ m{\A(?:/(?!\.{1,2}(?:/|\z))[^/]+)+\z};
+    require File::Spec;
+    return File::Spec->rel2abs($path);
 }
 
 # Returns the machine's handle.
@@ -207,7 +260,7 @@ sub open_vm {
     fail("Cannot open VM: $vmx, unknown file suffix") if $vmx !~ /\.(?:vmx|vmtx)\z/i;
     my ($err, $vm) = $self->_open(absolute($vmx));
     if ($err != VIX_OK) {
-        my $text = VMware::Vix::Vmrun::Messages::text_of($err, $vmx);
+        my $text = _text_of($err, $vmx);
         fail("Cannot open VM: $vmx, $text", VMware::Vix::last_error_detail());
     }
     return $self->{machines}{$vmx} = $vm;
@@ -227,7 +280,8 @@ sub _open {
 # Reads options with one dash, `-name=value` or `-name value`, out of a command's arguments.
 sub options_from {
     my ($arguments, $order, @options) = @_;
-    my $parser    = Getopt::Long::Parser->new(config => [$order, 'no_auto_abbrev']);
+    require Getopt::Long;
+    my $parser = Getopt::Long::Parser->new(config => [$order, 'no_auto_abbrev']);
     my $complaint = '';
     local $SIG{__WARN__} = sub { $complaint .= $_[0] };
     return if $parser->getoptionsfromarray($arguments, @options);
@@ -297,10 +351,10 @@ sub _clone {
     my $vm = $self->open_vm($vmx);
     my $snapshot
         = defined $snapshot_name
-        ? VMware::Vix::Vmrun::Snapshots::find($vm, $snapshot_name, $vmx)
+        ? _part('Snapshots')->can('find')->($vm, $snapshot_name, $vmx)
         : VIX_INVALID_HANDLE;
     my $type = $kind eq 'full' ? VIX_CLONETYPE_FULL : VIX_CLONETYPE_LINKED;
-    my $bar  = $may{progress} ? VMware::Vix::Vmrun::Progress->new("Cloning $vmx") : undef;
+    my $bar  = $may{progress} ? _part('Progress')->new("Cloning $vmx") : undef;
     my ($err, $clone)
         = VMClone($vm, $snapshot, $type, absolute($destination), 0, VIX_INVALID_HANDLE);
     $bar->end($err == VIX_OK) if $bar;
