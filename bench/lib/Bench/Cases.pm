@@ -6,6 +6,7 @@ package Bench::Cases;
 use strict;
 use warnings;
 
+use Bench::Calls ();
 use Bench::Power ();
 
 # Contenders (see Bench::Contender) of a case on the work folder's own file system, ...
@@ -19,7 +20,9 @@ my @REFLINK_CHAIN = qw(vmclone never qemu vmclone_s);
 
 # A target: the mode it is judged in, and one of `group` and `at_least` (how many times faster than
 # the fastest of that group of contenders), `below` (seconds), `allocated_below` (bytes on the disk
-# that the clone takes) or `growth_below` (the last clones' time over the first ones').
+# that the clone takes), `growth_below` (the last clones' time over the first ones'), or `series`: the
+# time at a `number` of things is `below` seconds, or the time for each of them `grows_below` so many
+# times that at the number `from`.
 my @FAST_COPY = (
     {mode => 'warm', group => 'copy', at_least => 1.0},
     {mode => 'warm', group => 'qemu', at_least => 2.5},
@@ -31,6 +34,7 @@ my @METADATA = map { {mode => $_, below => 0.020} } qw(warm fsync);
 
 my @LINKED = (
     {mode => 'fsync', below => 0.003},
+    {mode => 'fsync', group => 'bare', at_least => 1 / 1.15},
     map { {mode => $_, group => 'qemu', at_least => 10} } qw(warm fsync),
 );
 my @CONSOLIDATE = map { {mode => $_, group => 'qemu', at_least => 1.0} } qw(warm fsync);
@@ -41,7 +45,7 @@ sub all {
     my ($size) = @_;
     return (
         work_folder_cases($size), linked_cases($size), consolidation_cases($size),
-        Bench::Power::cases(),
+        snapshots_case($size), Bench::Calls::cases(), Bench::Power::cases(),
         map { reflink_cases($_, $size) } qw(xfs btrfs)
     );
 }
@@ -65,21 +69,47 @@ sub linked_cases {
             %{case('linked-1t', 'work', [@LINKED, {mode => 'fsync', allocated_below => 1 << 20}],
                 \@contenders, {%disk, data_mib => 0, capacity_mib => 1 << 20})}
         },
-        many_case('linked-1000', 'work', $size),
-        map { many_case("$_-linked-1000", $_, $size) } qw(ext4 xfs btrfs)
+        (map { many_case($_, 1000, $size) } qw(work ext4 xfs btrfs)),
+        many_case('work', 10_000, $size)
     );
 }
 
 sub many_case {
-    my ($name, $place, $size) = @_;
-    my @targets = ({mode => 'fsync', below => 5}, {mode => 'fsync', growth_below => 1.25});
+    my ($place, $many, $size) = @_;
+    my $thousand = $many == 1000;
+    my @targets = (
+        {mode => 'fsync', growth_below => $thousand ? 1.1 : 1.2},
+        $thousand ? {mode => 'fsync', below => 5} : (),
+        {mode => 'warm', group => 'open', below => 0.05},
+    );
     my %disk = (kind => 'monolithicSparse', snapshot => 1);
+    my $name = ($place eq 'work' ? q{} : "$place-") . "linked-$many";
     return {
         ours_only => 1,
-        rounds => 3,
+        rounds => $thousand ? 3 : 1,
         keep => 1,
-        many => 1000,
+        many => $many,
         %{case($name, $place, \@targets, [], {%disk, data_mib => 0, capacity_mib => $size})}
+    };
+}
+
+# Time may grow as the number of snapshots does, and no more.
+sub snapshots_case {
+    my ($size) = @_;
+    my @numbers = (50, 100, 200, 500, 1000, 2000);
+    my @targets = map { {
+        mode => 'warm', series => $_, from => 200, number => 2000, grows_below => 1.25
+    } } ('VMCreateSnapshot', 'VMRevertToSnapshot', 'VMRemoveSnapshot, with children', 'VMDelete');
+    push @targets,
+        {
+        mode => 'warm', series => 'VMRemoveSnapshot, with children', number => 2000, below => 10
+        };
+    return {
+        ours_only => 1,
+        rounds => 1,
+        numbers => \@numbers,
+        %{case('snapshots', 'work', \@targets, [],
+            {kind => 'monolithicSparse', data_mib => 0, capacity_mib => $size})}
     };
 }
 
@@ -117,7 +147,9 @@ sub work_folder_cases {
     return (
         case('sparse', 'work', \@FAST_COPY, [@PLAIN, 'qemu_none'],
             {kind => 'monolithicSparse', data_mib => $size, capacity_mib => 2 * $size}),
-        case('flat', 'work', \@FAST_COPY, [@PLAIN, 'qemu_none'],
+        case('flat', 'work',
+            [@FAST_COPY, {mode => 'fsync', group => 'qemu-w', at_least => 1.5}],
+            [@PLAIN, 'qemu_none'],
             {kind => 'monolithicFlat', data_mib => $size, capacity_mib => $size}),
         case('split', 'work', \@FAST_COPY, \@PLAIN,
             {
@@ -126,7 +158,9 @@ sub work_folder_cases {
                 capacity_mib => $two_extents_and_a_bit
             }),
         case('chain', 'work', \@FLATTEN, \@CHAIN, chain($size)),
-        case('stream', 'work', [], [qw(vmclone qemu qemu_w vmclone_s qemu_s)],
+        case('stream', 'work',
+            [{mode => 'warm', group => 'qemu', at_least => 3.0}],
+            [qw(vmclone qemu qemu_w vmclone_s qemu_s)],
             {
                 kind => 'streamOptimized',
                 texture => 'half',
@@ -196,6 +230,7 @@ sub describe {
     $what .= ', a snapshot' if $disk->{snapshot};
     $what .= " and $disk->{delta_mib} MiB on top of it" if $disk->{snapshot} && $disk->{delta_mib};
     $what .= ", $case->{many} linked clones of it" if $case->{many};
+    $what .= ', ' . join(q{, }, @{$case->{numbers}}) . ' snapshots' if $case->{numbers};
     return $case->{place} eq 'work' ? $what : "$what, on $case->{place}";
 }
 

@@ -13,7 +13,8 @@ use Bench::Command qw(run_command);
 use Bench::SnapshotContender ();
 use Bench::Vix ();
 
-# Only the group `qemu` is judged, the one without flags that change how it works.
+# Of qemu-img, the group `qemu` is judged, the one without flags that change how it works; `qemu-w`
+# where a target names it.
 #
 # Keys that end in _s belong to the mode `fsync`: all data are on the disk when the time is taken.
 # qemu-img's own way to that, `-t writeback`, flushes after every grain table entry and is several
@@ -34,9 +35,9 @@ my %CONTENDERS = (
     two_s => contender('two-thread copy, fsync', 'copy', 'fsync', two_threads('--fsync')),
     qemu => contender('qemu-img convert', 'qemu', 'warm', convert()),
     qemu_once => once(contender('qemu-img convert', 'qemu', 'warm', convert())),
-    qemu_w => contender('qemu-img convert -W', 'qemu-flags', 'warm', convert('-W')),
+    qemu_w => contender('qemu-img convert -W', 'qemu-w', 'warm', convert('-W')),
     qemu_s => contender('qemu-img convert, sync', 'qemu', 'fsync', synced(convert())),
-    qemu_w_s => contender('qemu-img convert -W, sync', 'qemu-flags', 'fsync',
+    qemu_w_s => contender('qemu-img convert -W, sync', 'qemu-w', 'fsync',
         synced(convert('-W'))),
     qemu_none => once(contender('qemu-img convert -W -t none', 'qemu-flags', 'fsync',
         convert('-W', '-t', 'none'))),

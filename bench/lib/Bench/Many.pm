@@ -9,6 +9,7 @@ use warnings;
 use Bench::Command qw(command_output run_command);
 use Bench::Report ();
 use Bench::Rounds ();
+use Bench::Vix ();
 
 use constant HUNDRED => 100;
 
@@ -36,12 +37,34 @@ sub one_script {
         "$folder/vm/vm.vmx", "$folder/clones", $plan->{case}{many},
         $mode eq 'fsync' ? 'TRUE' : 'FALSE');
     check_records($plan, "$folder/vm/vm.vmsd");
+    my $opened = Bench::Vix::seconds_to_open("$folder/vm/vm.vmx");
     Bench::Rounds::done_with($plan, $folder);
     my %row = (case => $plan->{case}{name}, mode => $mode, load => $load);
     return (
         {%row, group => 'vmclone', contender => 'VMClone, linked, all', seconds => $total + 0},
-        first_and_last(\%row, q{}, @each)
+        first_and_last(\%row, q{}, @each),
+        along_the_way(\%row, 'VMClone', @each),
+        {
+            %row,
+            group => 'open',
+            contender => 'opening the parent and its snapshot',
+            seconds => $opened
+        }
     );
+}
+
+# For the plot: what one costs at some numbers of clones.
+sub along_the_way {
+    my ($row, $series, @each) = @_;
+    my @numbers = grep { $_ <= @each } map { ($_, 2 * $_, 5 * $_) } 100, 1000, 10_000;
+    return map { {
+        %$row,
+        group => 'way',
+        contender => "$series, the 100 before number $_",
+        series => $series,
+        number => $_,
+        seconds => middle(@each[$_ - HUNDRED .. $_ - 1])
+    } } @numbers;
 }
 
 # The same of what the file system alone needs for as many.
@@ -56,7 +79,8 @@ sub bare_files {
     my %row = (case => $plan->{case}{name}, mode => $mode, load => $load);
     return (
         {%row, group => 'bare', contender => 'bare files, all', seconds => $total + 0},
-        first_and_last(\%row, 'bare ', @each)
+        first_and_last(\%row, 'bare ', @each),
+        along_the_way(\%row, 'bare files', @each)
     );
 }
 

@@ -39,7 +39,9 @@ sub entry {
         max => $high,
         rounds => scalar @sorted,
         noisy => $high - $low > NOISE_FLOOR_SECONDS && $high > NOISY * $low,
-        allocated => $row->{allocated}
+        allocated => $row->{allocated},
+        series => $row->{series},
+        number => $row->{number}
     };
 }
 
@@ -61,12 +63,14 @@ sub judge {
 sub judge_time {
     my ($case, $target, $entries) = @_;
     my @mode = grep { $_->{mode} eq $target->{mode} } @$entries;
-    my ($ours) = grep { $_->{group} eq 'vmclone' } @mode or return;
     my %verdict = (case => $case->{name}, mode => $target->{mode});
+    return map { {%verdict, %$_} } judge_series($target, @mode) if $target->{series};
+    my $of = $target->{below} && $target->{group} // 'vmclone';
+    my ($ours) = grep { $_->{group} eq $of } @mode or return;
     if (my $limit = $target->{below}) {
         return {
             %verdict,
-            text => 'below ' . seconds($limit),
+            text => ($target->{group} ? "$ours->{contender} " : q{}) . 'below ' . seconds($limit),
             value => seconds($ours->{median}),
             met => $ours->{median} < $limit
         };
@@ -87,7 +91,10 @@ sub judge_time {
     my $best = $others[0]{min} / $ours->{min};
     return {
         %verdict,
-        text => sprintf('at least %.1fx %s', $target->{at_least}, $others[0]{contender}),
+        text => sprintf(
+            $target->{at_least} < 1 ? 'at least %.2fx %s' : 'at least %.1fx %s',
+            $target->{at_least}, $others[0]{contender}
+        ),
         value => sprintf('%.2fx (fastest rounds: %.2fx)', $ratio, $best),
         met => $ratio >= $target->{at_least}
     };
@@ -98,11 +105,36 @@ sub judge_growth {
     my ($target, $entries) = @_;
     my %median = map { $_->{group} => $_->{median} } @$entries;
     my $growth = $median{last} / $median{first};
+    my $bare = $median{'bare first'} && $median{'bare last'} / $median{'bare first'};
     return (
         text => "last ones below $target->{growth_below}x the first",
-        value => sprintf('%.2fx', $growth),
+        value => sprintf('%.2fx', $growth) . ($bare ? sprintf ' (bare files: %.2fx)', $bare : q{}),
         met => $growth < $target->{growth_below}
     );
+}
+
+# A call among ever more snapshots: its time at one number, or the time for each of them at two.
+sub judge_series {
+    my ($target, @entries) = @_;
+    my %at = map { $_->{number} => $_->{median} }
+        grep { ($_->{series} // q{}) eq $target->{series} } @entries;
+    my $number = $target->{number};
+    my $time = $at{$number} or return;
+    my $what = "$target->{series} of $number";
+    if (my $limit = $target->{below}) {
+        return {
+            text => "$what below " . seconds($limit),
+            value => seconds($time),
+            met => $time < $limit
+        };
+    }
+    my $from = $target->{from};
+    my $growth = $time / $number / ($at{$from} / $from);
+    return {
+        text => "$what, for each: below $target->{grows_below}x that of $from",
+        value => sprintf('%.2fx', $growth),
+        met => $growth < $target->{grows_below}
+    };
 }
 
 sub judge_memory {
@@ -130,6 +162,7 @@ sub company {
 
 sub seconds {
     my ($seconds) = @_;
+    return sprintf '%.0f us', $seconds * 1e6 if $seconds < 0.001;
     return $seconds < 0.1 ? sprintf('%.1f ms', $seconds * 1000) : sprintf('%.2f s', $seconds);
 }
 
@@ -146,7 +179,8 @@ sub to_text {
     push @lines, map {"- note: $_"} @$notes;
     push @lines, q{}, '## Targets', q{}, verdict_table(@$verdicts) if @$verdicts;
     for my $case (@$cases) {
-        my @entries = grep { $_->{case} eq $case->{name} } @$summary or next;
+        my @entries = grep { $_->{case} eq $case->{name} && $_->{group} ne 'way' } @$summary
+            or next;
         push @lines, q{}, "## $case->{name}", q{}, Bench::Cases::describe($case), q{},
             time_table(@entries);
     }
@@ -170,7 +204,7 @@ sub time_table {
             @$_{qw(mode contender)},
             (map { seconds($_) } @$_{qw(median min max)}),
             $_->{rounds} . ($_->{noisy} ? ', noisy' : q{}),
-            $ours{$_->{mode}} && $_->{group} !~ /^(?:vmclone|(?:bare )?(?:first|last))$/
+            $ours{$_->{mode}} && $_->{group} !~ /^(?:vmclone|(?:bare )?(?:first|last)|open)$/
                 ? sprintf('%.2fx as fast', $_->{median} / $ours{$_->{mode}})
                 : q{},
         ] } sort { $b->{mode} cmp $a->{mode} } @entries

@@ -78,6 +78,73 @@ sub remove_snapshot {
     return $seconds;
 }
 
+# A machine that gets snapshots: {host, vm, first, count}, to be ended with disconnect().
+sub open_for_snapshots {
+    my ($vmx) = @_;
+    my ($host, $vm) = open_vm($vmx);
+    return {host => $host, vm => $vm, count => 0};
+}
+
+sub add_snapshot {
+    my ($machine) = @_;
+    my ($err, $snapshot)
+        = VMCreateSnapshot($machine->{vm}, 'bench', q{}, 0, VIX_INVALID_HANDLE());
+    check('VMCreateSnapshot', $err);
+    $machine->{count}++;
+    return $machine->{first} = $snapshot if !$machine->{first};
+    ReleaseHandle($snapshot);
+    return;
+}
+
+sub revert_to_first {
+    my ($machine) = @_;
+    check('VMRevertToSnapshot',
+        VMRevertToSnapshot($machine->{vm}, $machine->{first}, 0, VIX_INVALID_HANDLE()));
+    return;
+}
+
+sub remove_with_children {
+    my ($vm, $snapshot) = @_;
+    check('VMRemoveSnapshot',
+        VMRemoveSnapshot($vm, $snapshot, VIX_SNAPSHOT_REMOVE_CHILDREN()));
+    return;
+}
+
+sub delete_machine {
+    my ($vm) = @_;
+    check('VMDelete', VMDelete($vm, VIX_VMDELETE_DISK_FILES()));
+    return;
+}
+
+sub disconnect {
+    my ($host) = @_;
+    HostDisconnect($host);
+    return;
+}
+
+# From HostConnect to HostDisconnect.
+sub seconds_to_open {
+    my ($vmx) = @_;
+    my $start = clock_gettime(CLOCK_MONOTONIC);
+    my ($host) = open_snapshot($vmx);
+    HostDisconnect($host);
+    return clock_gettime(CLOCK_MONOTONIC) - $start;
+}
+
+# Opens and releases one machine after the other.
+sub open_each {
+    my ($first, @others) = @_;
+    my ($host, $vm) = open_vm($first);
+    ReleaseHandle($vm);
+    for my $vmx (@others) {
+        (my $err, $vm) = VMOpen($host, $vmx);
+        check('VMOpen', $err);
+        ReleaseHandle($vm);
+    }
+    HostDisconnect($host);
+    return;
+}
+
 # The handle of a linked clone, to be ended with end_clone().
 sub new_clone {
     my ($vm, $snapshot, $target, $sync) = @_;
