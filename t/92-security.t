@@ -108,6 +108,15 @@ sentence(
         $add->('a hundred thousand extents',
             $disk->(join "\n", map {qq(RW 128 SPARSE "alpha-s$_.vmdk")} 1 .. 100_000));
         $add->('a header that tells of exabytes', sub { _set_capacity("$_[0]/alpha.vmdk") });
+        for my $bytes (255 << 10, 1 << 20) {
+            my $elements = '<Foundry>' . 'a<b/>' x ($bytes / 5 - 20) . '</Foundry>';
+            $add->("a .vmxf of elements in $bytes bytes", sub { spew("$_[0]/alpha.vmxf", $elements) });
+        }
+        my $entities = join '', map {"<!ENTITY e$_ '" . "&e@{[$_ - 1]};" x 10 . "'>"} 1 .. 20;
+        $add->(
+            'a .vmxf whose entities grow',
+            sub { spew("$_[0]/alpha.vmxf", "<!DOCTYPE a [<!ENTITY e0 'x'>$entities]><a b='&e20;'/>") }
+        );
         for my $suffix (qw(vmx vmsd nvram vmxf)) {
             $add->("a .$suffix of gigabytes",
                 sub { truncate_file("$_[0]/alpha.$suffix", 8 << 30) });

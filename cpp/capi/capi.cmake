@@ -26,7 +26,8 @@ if(VIX_WERROR)
 endif()
 
 # Boost and libpng go into the library, where none of their names is seen: a program that uses it may have
-# others of its own. Where a shared library cannot take the static ones, it uses the shared ones.
+# others of its own. Where a shared library cannot take the static ones, it uses the shared ones. libxml2 is
+# always the shared one, which libvirt loads as well.
 set(capi_archive_symbols "${CMAKE_CURRENT_SOURCE_DIR}/capi/program_archives.cpp")
 function(choose_hidden variable target probe)
     set(${variable} ${target} PARENT_SCOPE)
@@ -73,8 +74,8 @@ add_library(vixcapi SHARED $<TARGET_OBJECTS:vixcapi_objects> ${capi_archive_sour
 set_target_properties(vixcapi PROPERTIES OUTPUT_NAME vixAllProducts
     LINK_DEPENDS "${capi_build}/exports.map")
 add_dependencies(vixcapi vixcore)
-target_link_libraries(vixcapi PRIVATE $<TARGET_FILE:vixcore> ${capi_boost} ${capi_png} ZLIB::ZLIB
-    Threads::Threads ${CMAKE_DL_LIBS} ${crypt_library} m)
+target_link_libraries(vixcapi PRIVATE $<TARGET_FILE:vixcore> ${capi_boost} ${capi_png} LibXml2::LibXml2
+    ZLIB::ZLIB Threads::Threads ${CMAKE_DL_LIBS} ${crypt_library} m)
 target_link_options(vixcapi PRIVATE "LINKER:--version-script=${capi_build}/exports.map"
     LINKER:--exclude-libs,ALL LINKER:-Bsymbolic LINKER:-z,nodelete)
 if(capi_archive_sources)

@@ -424,15 +424,6 @@ TEST(PowerHost, AFolderOfServersThatCannotBeListedIsAnError) {
     EXPECT_TRUE(testing::contains(testing::detail_of(ask), "broken"));
 }
 
-TEST(PowerHost, OwnerAndDriversOfTheHost) {
-    const std::string xml =
-        "<host><secmodel><model>apparmor</model><doi>0</doi></secmodel><secmodel><model>dac</model>"
-        "<baselabel type='kvm'>+64055:+108</baselabel></secmodel></host>";
-    EXPECT_EQ(qemu_owner(xml, geteuid())->user, 64055U);
-    EXPECT_EQ(qemu_owner(xml, geteuid())->group, 108U);
-    EXPECT_EQ(security_drivers(xml), std::vector<std::string>{"apparmor"});
-}
-
 // A machine that runs and whose agent answers.
 class Guest : public Power {
   protected:

@@ -9,13 +9,14 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "format/xml.h"
 #include "io/files/replacement.h"
 #include "io/locks/lock.h"
 #include "power/disks/disk_check.h"
 #include "power/domain/devices.h"
 #include "power/domain/domain_identity.h"
 #include "power/domain/vnc_port.h"
-#include "power/domain/xml.h"
+#include "power/libvirt/description.h"
 #include "power/saved_state.h"
 #include "vm/disks/disk_modes.h"
 #include "vm/disks/shared_disks.h"
@@ -50,18 +51,11 @@ bool wants_efi(const vm::Config& machine) {
 }
 
 // power.folder, and with it the path of the socket, may have changed since the memory was saved.
-std::string served_at(const fs::path& socket, std::string description) {
-    constexpr std::string_view kSocket = " socket='";
-    for (std::size_t at = description.find(kSocket); at != std::string::npos;
-         at = description.find(kSocket, at)) {
-        at += kSocket.size();
-        const std::size_t end = description.find('\'', at);
-        if (end == std::string::npos) break;
-        const std::string_view old = std::string_view{description}.substr(at, end - at);
-        if (!old.ends_with(socket.filename().string())) continue;
-        description.replace(at, end - at, escape_xml(socket.string()));
+void set_socket(format::XmlDocument& description, const fs::path& socket) {
+    for (auto& host : description.find("//*[@socket]")) {
+        if (!host.attribute("socket")->ends_with(socket.filename().string())) continue;
+        host.set_attribute("socket", socket.string());
     }
-    return description;
 }
 
 // The host's drive, if this user may read it; otherwise the guest's drive is empty. Drives of
@@ -290,16 +284,17 @@ Domain Launch::start_by(Accelerator way) {
 
 Domain Launch::resume_domain() {
     const fs::path file = recorded_state_file(machine_, machine_settings_);
-    const std::string description = connection_.saved_description(file.string());
-    if (description.find(uuid_for(vmx_)) == std::string::npos) {
+    format::XmlDocument description{connection_.saved_description(file.string()),
+                                    "the machine's description in " + file.string()};
+    if (described_uuid(description) != uuid_for(vmx_)) {
         throw Error{VIX_E_CANNOT_POWER_ON_VM,
                     vmx_.string() +
                         " was suspended at another path, and can be resumed only there; "
                         "move it back first"};
     }
-    const std::string served = served_at(server_.socket(), description);
-    return connection_.restore(
-        file.string(), with_free_vnc_port(served, listening_ports(host_), notes_), StartAs::Paused);
+    set_socket(description, server_.socket());
+    set_free_vnc_port(description, listening_ports(host_), notes_);
+    return connection_.restore(file.string(), description.to_text(), StartAs::Paused);
 }
 
 void Launch::begin_session() {

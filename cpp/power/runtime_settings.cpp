@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "format/xml.h"
 #include "power/domain/domain_identity.h"
 
 namespace vix::power {
@@ -26,7 +27,7 @@ std::optional<std::string> runtime_setting(const Domain& machine, const std::str
 
 void set_runtime_setting(Domain& machine, const std::string& name, const std::string& value) {
     const std::string element =
-        std::string{"<setting "} + kValue + "='" + encode_text(value) + "'/>";
+        format::XmlWriter{}.empty("setting", {{kValue, encode_text(value)}}).finish();
     const bool fits = value.size() <= kRuntimeValueLimit &&
                       machine.description().size() + element.size() <= kDescriptionLimit;
     if (!fits) {

@@ -140,6 +140,7 @@ Linux and Perl 5.14 or newer. To build:
     nlohmann-json             3.7 or newer
     zlib
     libpng
+    libxml2
     libcrypt
     libvirt's headers         only to run virtual machines
 

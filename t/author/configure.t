@@ -64,6 +64,7 @@ my %packages = (
     Boost         => [qw(libboost-filesystem-dev boost-devel boost libboost_filesystem-devel)],
     ZLIB          => [qw(zlib1g-dev zlib-devel zlib zlib-devel)],
     PNG           => [qw(libpng-dev libpng-devel libpng libpng16-devel)],
+    LibXml2       => [qw(libxml2-dev libxml2-devel libxml2 libxml2-devel)],
     nlohmann_json => [qw(nlohmann-json3-dev json-devel nlohmann-json nlohmann_json-devel)],
 );
 for my $library (sort keys %packages) {

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <optional>
 
+#include "base/error.h"
 #include "base/text.h"
+#include "format/xml.h"
 #include "io/files/path_map.h"
 #include "vm/machine/identity.h"
 
@@ -141,31 +143,35 @@ class Rewriter {
     Dictionary clone_;
 };
 
-// Replaces the text between <element ...> and </element>. Returns false if there is no such pair.
-bool replace_element(std::string& xml, const std::string& element, const std::string& content) {
-    const auto open = xml.find('<' + element);
-    if (open == std::string::npos) return false;
-    const auto begin = xml.find('>', open);
-    const auto end = xml.find("</" + element + '>', open);
-    if (begin == std::string::npos || end == std::string::npos || end <= begin) return false;
-    xml.replace(begin + 1, end - begin - 1, content);
-    return true;
-}
+// As VMware writes it for a new machine.
+constexpr const char* kNewVmxf =
+    "<?xml version=\"1.0\"?>\n"
+    "<Foundry>\n"
+    "<VM>\n"
+    "<VMId type=\"string\"></VMId>\n"
+    "<ClientMetaData>\n"
+    "<clientMetaDataAttributes/>\n"
+    "<HistoryEventList/></ClientMetaData>\n"
+    "<vmxPathName type=\"string\"></vmxPathName></VM></Foundry>\n";
 
-std::string escape_xml(const std::string& text) {
-    std::string result;
-    for (const char c : text) {
-        if (c == '&') {
-            result += "&amp;";
-        } else if (c == '<') {
-            result += "&lt;";
-        } else if (c == '>') {
-            result += "&gt;";
-        } else {
-            result += c;
-        }
+// VMware's have some hundred bytes, and libxml2 takes fifty times a text's size for its tree.
+constexpr std::size_t kVmxfLimit = std::size_t{256} << 10;
+
+// The .vmxf with another id and name. Nothing if it is not XML, or has no place for them.
+std::optional<std::string> rename_vmxf(const std::string& source, const std::string& name) {
+    if (source.size() > kVmxfLimit) return std::nullopt;
+    try {
+        const format::XmlDocument vmxf{source, "the .vmxf"};
+        auto ids = vmxf.find("//VMId");
+        auto names = vmxf.find("//vmxPathName");
+        if (ids.empty() || names.empty()) return std::nullopt;
+        ids.front().set_text(vm::new_vm_id());
+        names.front().set_text(name);
+        const bool declared = source.starts_with("<?xml");
+        return (declared ? "<?xml version=\"1.0\"?>\n" : "") + vmxf.to_text();
+    } catch (const Error&) {
+        return std::nullopt;
     }
-    return result;
 }
 
 }  // namespace
@@ -175,21 +181,8 @@ Dictionary clone_config(const vm::Config& source, const CloneNames& names, const
 }
 
 std::string clone_vmxf(const std::string& source, const std::string& vmx_file_name) {
-    const std::string id = vm::new_vm_id();
-    const std::string name = escape_xml(vmx_file_name);
-    std::string xml = source;
-    if (replace_element(xml, "VMId", id) && replace_element(xml, "vmxPathName", name)) return xml;
-    return "<?xml version=\"1.0\"?>\n"
-           "<Foundry>\n"
-           "<VM>\n"
-           "<VMId type=\"string\">" +
-           id +
-           "</VMId>\n"
-           "<ClientMetaData>\n"
-           "<clientMetaDataAttributes/>\n"
-           "<HistoryEventList/></ClientMetaData>\n"
-           "<vmxPathName type=\"string\">" +
-           name + "</vmxPathName></VM></Foundry>\n";
+    auto renamed = rename_vmxf(source, vmx_file_name);
+    return renamed ? std::move(*renamed) : rename_vmxf(kNewVmxf, vmx_file_name).value();
 }
 
 }  // namespace vix::ops

@@ -26,8 +26,8 @@ using FindFile = std::function<std::optional<boost::filesystem::path>(const std:
 format::Dictionary clone_config(const vm::Config& source, const CloneNames& names,
                                 const FindFile& find);
 
-// Returns the clone's .vmxf: the source's text with the clone's id and name, or a new text if the
-// source has no usable one.
+// Returns the clone's .vmxf: the source's with the clone's id and name. A new one if the source's
+// is not XML, has a document type definition, or is larger than 256 KiB.
 std::string clone_vmxf(const std::string& source, const std::string& vmx_file_name);
 
 }  // namespace vix::ops

@@ -226,6 +226,25 @@ TEST(CloneVmxf, OfSomethingElseIsNew) {
     EXPECT_FALSE(contains(clone_vmxf("SECRET", "c.vmx"), "SECRET"));
 }
 
+TEST(CloneVmxf, ThatIsNoXmlOrTooLargeIsNew) {
+    const std::string elements = "<VMId>52 old</VMId><vmxPathName>vm.vmx</vmxPathName>";
+    for (const std::string& text :
+         {"<a>" + elements, "<a>\xB2\xE2" + elements + "</a>",
+          "<!DOCTYPE a [<!ENTITY x 'y'>]><a>" + elements + "</a>",
+          "<a>" + elements + std::string(std::size_t{256} << 10, ' ') + "</a>"}) {
+        const std::string xml = clone_vmxf(text, "c.vmx");
+        EXPECT_TRUE(xml.starts_with("<?xml version=\"1.0\"?>\n<Foundry>\n<VM>\n")) << xml;
+        EXPECT_FALSE(contains(xml, "old"));
+    }
+}
+
+// Workstation 6 wrote the machine twice.
+TEST(CloneVmxf, OfTwoMachinesChangesTheFirst) {
+    const std::string machine = "<VM><VMId>52 old</VMId><vmxPathName>vm.vmx</vmxPathName></VM>";
+    const std::string xml = clone_vmxf("<Foundry>" + machine + machine + "</Foundry>", "c.vmx");
+    EXPECT_TRUE(contains(xml, "<vmxPathName>c.vmx</vmxPathName></VM>" + machine)) << xml;
+}
+
 TEST(CloneVmxf, EscapesTheName) {
     EXPECT_TRUE(contains(clone_vmxf("", "a&b<c>.vmx"), ">a&amp;b&lt;c&gt;.vmx<"));
 }

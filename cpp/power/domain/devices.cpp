@@ -10,6 +10,9 @@
 namespace fs = boost::filesystem;
 
 namespace vix::power {
+
+using format::XmlWriter;
+
 namespace {
 
 constexpr int kNetworkCards = 10;
@@ -104,7 +107,7 @@ void write_card(DomainWriter& writer, const std::string& card) {
     const bool linked = network != "none";
     if (!linked)
         writer.notes.push_back(card + " has no link, because no network is set for its kind");
-    Xml& xml = writer.xml;
+    XmlWriter& xml = writer.xml;
     if (starts_with_ignoring_case(network, "bridge:")) {
         xml.open("interface", {{"type", "bridge"}}).empty("source", {{"bridge", name}});
     } else if (starts_with_ignoring_case(network, "network:")) {
@@ -145,7 +148,7 @@ bool is_dead(const DomainWriter& writer, const std::string& port) {
 void write_serial(DomainWriter& writer, const std::string& port, int number) {
     const std::string type = value_of(writer.machine, port + ".fileType");
     const auto file = port_file(writer, port);
-    Xml& xml = writer.xml;
+    XmlWriter& xml = writer.xml;
     if (is_dead(writer, port)) {
         xml.open("serial", {{"type", "null"}});
     } else if (type == "file" && file) {
@@ -171,7 +174,7 @@ void write_parallel(DomainWriter& writer, const std::string& port, int number) {
                                " is left out, because only parallel ports to files are supported");
         return;
     }
-    Xml& xml = writer.xml;
+    XmlWriter& xml = writer.xml;
     if (is_dead(writer, port)) {
         xml.open("parallel", {{"type", "null"}});
     } else {
@@ -256,11 +259,11 @@ void write_usb(DomainWriter& writer) {
 // Every machine has a display that is reached through libvirt's socket. Only
 // RemoteDisplay.vnc.enabled opens a network port.
 void write_display(DomainWriter& writer) {
-    Xml& xml = writer.xml;
+    XmlWriter& xml = writer.xml;
     if (writer.machine.is_true("RemoteDisplay.vnc.enabled")) {
         const std::string password = writer.machine.find("RemoteDisplay.vnc.password").value_or("");
         const std::string address = vnc_address(writer, password);
-        Xml::Attributes attributes{
+        XmlWriter::Attributes attributes{
             {"type", "vnc"},
             {"port", std::to_string(writer.context.vnc_port.value_or(
                          writer.machine.number("RemoteDisplay.vnc.port", kVncPort)))},

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "format/xml.h"
 #include "power/domain/domain.h"
-#include "power/domain/xml.h"
 
 namespace vix::power {
 
@@ -16,7 +16,7 @@ struct DomainWriter {
     const vm::Config& machine;
     const DomainContext& context;
     const vm::Settings& settings;
-    Xml xml;
+    format::XmlWriter xml;
     std::vector<std::string> notes;
     std::vector<std::string> boot;  // see boot_devices()
 };

@@ -11,6 +11,9 @@
 #include "power/domain/qemu_option.h"
 
 namespace vix::power {
+
+using format::XmlWriter;
+
 namespace {
 
 constexpr long kDefaultMemoryMb = 256;  // VMware's default if memsize is absent
@@ -55,7 +58,7 @@ void write_processors(DomainWriter& writer) {
 
 // The chip set is the relative of VMware's: QEMU's i440FX for VMware's 440BX.
 void write_firmware(DomainWriter& writer) {
-    Xml& xml = writer.xml;
+    XmlWriter& xml = writer.xml;
     xml.open("os").text("type", "hvm", {{"arch", "x86_64"}, {"machine", "pc"}});
     if (const auto& firmware = writer.context.firmware) {
         xml.text("loader", firmware->code.string(), {{"readonly", "yes"}, {"type", "pflash"}})
@@ -68,7 +71,7 @@ void write_firmware(DomainWriter& writer) {
     xml.close().open("features").empty("acpi").empty("apic").empty("pae").close();
 }
 
-void write_agent(Xml& xml) {
+void write_agent(XmlWriter& xml) {
     xml.open("channel", {{"type", "unix"}})
         .empty("target", {{"type", "virtio"}, {"name", "org.qemu.guest_agent.0"}})
         .close();

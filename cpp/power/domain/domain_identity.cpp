@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "format/xml.h"
 #include "vm/machine/identity.h"
 
 namespace fs = boost::filesystem;
@@ -78,13 +79,9 @@ std::string encode_text(const std::string& plain) {
 }
 
 std::optional<std::string> attribute_of(const std::string& element, const std::string& name) {
-    const auto begin = element.find(' ' + name + "='");
-    const auto quoted = element.find(' ' + name + "=\"");
-    const auto at = std::min(begin, quoted);
-    if (at == std::string::npos) return std::nullopt;
-    const std::size_t quote = at + name.size() + 2;
-    return decode_percent(
-        element.substr(quote + 1, element.find(element[quote], quote + 1) - quote - 1));
+    const format::XmlDocument document{element, "an element of a machine's metadata"};
+    const auto encoded = document.root().attribute(name);
+    return encoded ? std::optional{decode_percent(*encoded)} : std::nullopt;
 }
 
 std::string encode_path(const fs::path& path) {

@@ -21,7 +21,7 @@ std::string digits_for(const boost::filesystem::path& canonical_vmx);
 
 // Percent-encodes any bytes for an attribute in a domain's metadata.
 std::string encode_text(const std::string& plain);
-// The decoded value; nothing if the element has no such attribute.
+// The decoded value; nothing if the element has no such attribute. Error VIX_E_INVALID_XML.
 std::optional<std::string> attribute_of(const std::string& element, const std::string& name);
 
 // The domain's metadata element that names the .vmx, its encoding, and the path read back from it.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "format/xml.h"
 #include "io/process/process.h"
 #include "power/domain/domain_identity.h"
 #include "testing/disks/samples.h"
@@ -36,6 +37,11 @@ DomainDescription describe(const std::string& text) {
     return describe(text, context_for("/vms/a b/x&y.vmx"));
 }
 
+// Whether the description has an element at this XPath.
+bool has(const std::string& xml, const std::string& path) {
+    return !format::XmlDocument{xml, "the description"}.find(path).empty();
+}
+
 std::string joined(const std::vector<std::string>& notes) {
     std::string text;
     for (const std::string& note : notes) text += note + '\n';
@@ -45,20 +51,20 @@ std::string joined(const std::vector<std::string>& notes) {
 TEST(Domain, TakesMemoryAndProcessors) {
     const auto xml =
         describe("memsize = \"512\"\nnumvcpus = \"4\"\ncpuid.coresPerSocket = \"2\"\n").xml;
-    EXPECT_TRUE(contains(xml, "<memory unit='MiB'>512</memory>")) << xml;
-    EXPECT_TRUE(contains(xml, "<vcpu>4</vcpu>"));
-    EXPECT_TRUE(contains(xml, "<topology sockets='2' cores='2' threads='1'/>"));
+    EXPECT_TRUE(has(xml, "/domain/memory[@unit='MiB'][.='512']")) << xml;
+    EXPECT_TRUE(has(xml, "/domain/vcpu[.='4']"));
+    EXPECT_TRUE(has(xml, "//cpu/topology[@sockets='2'][@cores='2'][@threads='1']"));
 }
 
 TEST(Domain, CoresThatDoNotFitAreSocketsOfTheirOwn) {
     const auto xml = describe("numvcpus = \"3\"\ncpuid.coresPerSocket = \"2\"\n").xml;
-    EXPECT_TRUE(contains(xml, "<topology sockets='3' cores='1' threads='1'/>")) << xml;
+    EXPECT_TRUE(has(xml, "//cpu/topology[@sockets='3'][@cores='1'][@threads='1']")) << xml;
 }
 
 TEST(Domain, NamesAreEscaped) {
     const auto xml = describe("displayName = \"<a> & 'b'\"\n").xml;
-    EXPECT_TRUE(contains(xml, "<title>&lt;a&gt; &amp; &apos;b&apos;</title>")) << xml;
-    EXPECT_TRUE(contains(xml, "path='/vms/a b/x%26y.vmx'"));
+    EXPECT_TRUE(contains(xml, "<title>&lt;a&gt; &amp; 'b'</title>")) << xml;
+    EXPECT_TRUE(has(xml, "//metadata/*[@path='/vms/a b/x%26y.vmx']"));
 }
 
 TEST(Domain, GuestIsToldWhatTheConfigurationSaysToIt) {
@@ -66,23 +72,23 @@ TEST(Domain, GuestIsToldWhatTheConfigurationSaysToIt) {
         "memsize = \"64\"\nguestinfo.role = \"a, <b>\"\nGuestInfo.x = \"|0A\"\n"
         "guestinfo.empty = \"\"\nguestinfo." +
         std::string(60, 'n') + " = \"v\"\n");
-    EXPECT_TRUE(contains(description.xml,
-                         "<qemu:arg value='-fw_cfg'/>\n    "
-                         "<qemu:arg value='name=opt/guestinfo.role,string=a,, &lt;b&gt;'/>"))
+    EXPECT_TRUE(has(description.xml,
+                    "//*[name()='qemu:arg'][@value='-fw_cfg']/following-sibling::*[1]"
+                    "[name()='qemu:arg'][@value='name=opt/guestinfo.role,string=a,, <b>']"))
         << description.xml;
     EXPECT_EQ(joined(description.notes),
               "GuestInfo.x is not passed to the guest, because it is not a single line of text\n"
               "guestinfo." +
                   std::string(60, 'n') + " is not passed to the guest, because it is too long\n");
-    EXPECT_FALSE(contains(describe("memsize = \"64\"\n").xml, "qemu:arg"));
+    EXPECT_FALSE(has(describe("memsize = \"64\"\n").xml, "//*[name()='qemu:arg']"));
 }
 
 TEST(Domain, GuestIsToldWhichRunItIs) {
     auto context = context_for("/vms/a.vmx");
     context.run_id = "564d0000-0000-0000-0000-000000000001";
-    EXPECT_TRUE(contains(describe("memsize = \"64\"\n", context).xml,
-                         "<qemu:arg value='name=opt/vmware-vix.run,"
-                         "string=564d0000-0000-0000-0000-000000000001'/>"));
+    EXPECT_TRUE(has(describe("memsize = \"64\"\n", context).xml,
+                    "//*[name()='qemu:arg'][@value='name=opt/vmware-vix.run,"
+                    "string=564d0000-0000-0000-0000-000000000001']"));
 }
 
 TEST(Domain, PathComesBackFromMetadata) {
@@ -102,9 +108,9 @@ TEST(Domain, DisksAreExportsOnTheirControllers) {
                          "scsi0.present = \"TRUE\"\nscsi0.virtualDev = \"pvscsi\"\n"
                          "scsi0:3.present = \"TRUE\"\nscsi0:3.fileName = \"a.vmdk\"\n")
                          .xml;
-    EXPECT_TRUE(contains(xml, "<controller type='scsi' index='0' model='vmpvscsi'/>")) << xml;
-    EXPECT_TRUE(contains(xml, "<source protocol='nbd' name='scsi0:3'>"));
-    EXPECT_TRUE(contains(xml, "controller='0' bus='0' target='3' unit='0'/>"));
+    EXPECT_TRUE(has(xml, "//controller[@type='scsi'][@index='0'][@model='vmpvscsi']")) << xml;
+    EXPECT_TRUE(has(xml, "//source[@protocol='nbd'][@name='scsi0:3']"));
+    EXPECT_TRUE(has(xml, "//address[@controller='0'][@bus='0'][@target='3'][@unit='0']"));
 }
 
 TEST(Domain, DisksOfASasHaveNames) {
@@ -112,8 +118,8 @@ TEST(Domain, DisksOfASasHaveNames) {
                          "scsi0.virtualDev = \"lsilogic\"\nscsi0:8.present = \"TRUE\"\n"
                          "scsi0:8.fileName = \"a.vmdk\"\n")
                          .xml;
-    EXPECT_TRUE(contains(xml, "<controller type='scsi' index='0' model='lsisas1068'/>")) << xml;
-    EXPECT_TRUE(contains(xml, "<wwn>5000c29000000008</wwn>"));
+    EXPECT_TRUE(has(xml, "//controller[@type='scsi'][@index='0'][@model='lsisas1068']")) << xml;
+    EXPECT_TRUE(has(xml, "//disk/wwn[.='5000c29000000008']"));
 }
 
 TEST(Domain, DevicesAreStartedFromInTheOrderOfTheHints) {
@@ -123,20 +129,17 @@ TEST(Domain, DevicesAreStartedFromInTheOrderOfTheHints) {
                          "ethernet0.present = \"TRUE\"\nbios.hddOrder = \"sata0:0\"\n"
                          "bios.bootOrder = \"ethernet0\"\n")
                          .xml;
-    const auto order_in = [&](const std::string& begin) {
-        return xml.substr(xml.find("<boot order='", xml.find(begin)) + 13, 1);
-    };
-    EXPECT_EQ(order_in("<interface"), "1") << xml;
-    EXPECT_EQ(order_in("name='sata0:0'"), "2");
-    EXPECT_EQ(order_in("name='ide0:0'"), "3");
+    EXPECT_TRUE(has(xml, "//interface/boot[@order='1']")) << xml;
+    EXPECT_TRUE(has(xml, "//disk[source[@name='sata0:0']]/boot[@order='2']"));
+    EXPECT_TRUE(has(xml, "//disk[source[@name='ide0:0']]/boot[@order='3']"));
 }
 
 TEST(Domain, HostFloppyThatTheHostDoesNotHaveIsNotStartedFrom) {
     const std::string text = "floppy0.present = \"TRUE\"\nfloppy0.fileType = \"device\"\n";
     auto context = context_for("/vms/x.vmx");
-    EXPECT_FALSE(contains(describe(text, context).xml, "<boot order"));
+    EXPECT_FALSE(has(describe(text, context).xml, "//boot"));
     context.host_floppy = "/dev/fd0";
-    EXPECT_TRUE(contains(describe(text, context).xml, "<boot order='1'/>"));
+    EXPECT_TRUE(has(describe(text, context).xml, "//boot[@order='1']"));
 }
 
 TEST(Domain, CustomNetworksAreMappedOneByOne) {
@@ -152,15 +155,19 @@ TEST(Domain, CustomNetworksAreMappedOneByOne) {
                                  vnet + "\"\n",
                              context)
                              .xml;
-        const auto at = xml.find("<source ");
-        return at == std::string::npos ? "" : xml.substr(at, xml.find("/>", at) - at);
+        const format::XmlDocument document{xml, "the description"};
+        const auto sources = document.find("//interface/source");
+        if (sources.empty()) return std::string{};
+        const auto bridge = sources.front().attribute("bridge");
+        return bridge ? "bridge " + *bridge
+                      : "network " + sources.front().attribute("network").value_or("");
     };
-    EXPECT_EQ(source_of("VMnet2"), "<source bridge='br2'");
-    EXPECT_EQ(source_of("/dev/vmnet8"), "<source network='eight'");
-    EXPECT_EQ(source_of("vmnet0"), "<source bridge='br0'");
-    EXPECT_EQ(source_of("vmnet1"), "<source network='private'");
-    EXPECT_EQ(source_of("vmnet20"), "<source network='private'");
-    EXPECT_EQ(source_of("vmnet256"), "<source network='private'");
+    EXPECT_EQ(source_of("VMnet2"), "bridge br2");
+    EXPECT_EQ(source_of("/dev/vmnet8"), "network eight");
+    EXPECT_EQ(source_of("vmnet0"), "bridge br0");
+    EXPECT_EQ(source_of("vmnet1"), "network private");
+    EXPECT_EQ(source_of("vmnet20"), "network private");
+    EXPECT_EQ(source_of("vmnet256"), "network private");
 }
 
 TEST(Domain, APortWithoutItsBackendIsConnectedToNothing) {
@@ -171,7 +178,7 @@ TEST(Domain, APortWithoutItsBackendIsConnectedToNothing) {
     auto context = context_for("/vms/x.vmx");
     context.dead_ports = {"serial0"};
     const auto xml = describe(text, context).xml;
-    EXPECT_TRUE(contains(xml, "<serial type='null'>")) << xml;
+    EXPECT_TRUE(has(xml, "//serial[@type='null']")) << xml;
     EXPECT_FALSE(contains(xml, "/none/pipe")) << xml;
     EXPECT_TRUE(contains(xml, "/vms/log")) << xml;
 }
@@ -185,9 +192,9 @@ TEST(Domain, AFloppyThatTheGuestMayNotWriteIsReadOnly) {
     const auto xml = [&] {
         return describe_domain(machine, {floppy}, context_for("/vms/x.vmx"), {}).xml;
     };
-    EXPECT_FALSE(contains(xml(), "<readonly/>"));
+    EXPECT_FALSE(has(xml(), "//disk/readonly"));
     floppy.read_only = true;
-    EXPECT_TRUE(contains(xml(), "<readonly/>"));
+    EXPECT_TRUE(has(xml(), "//disk/readonly"));
 }
 
 TEST(Domain, GuestOfAnArmProcessorIsRefused) {
@@ -219,7 +226,7 @@ TEST(Domain, PortsBeyondTheLastOneAreLeftOutAndSaid) {
 
 TEST(Domain, SecondIdeBusIsNotASecondController) {
     const auto xml = describe("ide1:0.present = \"TRUE\"\nide1:0.fileName = \"a.vmdk\"\n").xml;
-    EXPECT_TRUE(contains(xml, "controller='0' bus='1' target='0' unit='0'/>")) << xml;
+    EXPECT_TRUE(has(xml, "//address[@controller='0'][@bus='1'][@target='0'][@unit='0']")) << xml;
 }
 
 TEST(Domain, EmptyCdDriveHasNoSource) {
@@ -227,31 +234,31 @@ TEST(Domain, EmptyCdDriveHasNoSource) {
                          "ide1:0.present = \"TRUE\"\nide1:0.deviceType = \"cdrom-image\"\n"
                          "ide1:0.fileName = \"a.iso\"\nide1:0.startConnected = \"FALSE\"\n")
                          .xml;
-    EXPECT_TRUE(contains(xml, "<disk type='file' device='cdrom'>")) << xml;
-    EXPECT_FALSE(contains(xml, "<source protocol"));
+    EXPECT_TRUE(has(xml, "//disk[@type='file'][@device='cdrom']")) << xml;
+    EXPECT_FALSE(has(xml, "//disk/source"));
 }
 
 TEST(Domain, HostOnlyCardHasNoLinkUnlessTheSettingNamesANetwork) {
     const std::string text =
         "ethernet0.present = \"TRUE\"\nethernet0.connectionType = \"hostonly\"\n";
     auto context = context_for("/vms/x.vmx");
-    EXPECT_TRUE(contains(describe(text, context).xml, "<link state='down'/>"));
+    EXPECT_TRUE(has(describe(text, context).xml, "//link[@state='down']"));
     context.network_hostonly = "network:private";
     const auto xml = describe(text, context).xml;
-    EXPECT_TRUE(contains(xml, "<source network='private'/>")) << xml;
-    EXPECT_FALSE(contains(xml, "<link state='down'/>"));
+    EXPECT_TRUE(has(xml, "//source[@network='private']")) << xml;
+    EXPECT_FALSE(has(xml, "//link"));
 }
 
 TEST(Domain, CardOfAnUnknownGuestIsVlance) {
     const auto xml = describe("ethernet0.present = \"TRUE\"\nguestOS = \"winxppro\"\n").xml;
-    EXPECT_TRUE(contains(xml, "<model type='pcnet'/>")) << xml;
+    EXPECT_TRUE(has(xml, "//interface/model[@type='pcnet']")) << xml;
 }
 
 TEST(Domain, GroupAddressIsNotTaken) {
     const auto description = describe(
         "ethernet0.present = \"TRUE\"\nethernet0.addressType = \"static\"\n"
         "ethernet0.address = \"01:50:56:00:00:01\"\n");
-    EXPECT_FALSE(contains(description.xml, "<mac "));
+    EXPECT_FALSE(has(description.xml, "//mac"));
     EXPECT_TRUE(contains(joined(description.notes), "ethernet0"));
 }
 
@@ -260,14 +267,15 @@ TEST(Domain, VncWithAPasswordWeCannotReadStaysOnThisHost) {
                          "RemoteDisplay.vnc.enabled = \"TRUE\"\nRemoteDisplay.vnc.port = \"5999\"\n"
                          "RemoteDisplay.vnc.key = \"abc\"\n")
                          .xml;
-    EXPECT_TRUE(contains(xml, "port='5999'")) << xml;
-    EXPECT_TRUE(contains(xml, "address='127.0.0.1'"));
+    EXPECT_TRUE(has(xml, "//graphics[@port='5999']")) << xml;
+    EXPECT_TRUE(has(xml, "//graphics/listen[@address='127.0.0.1']"));
 }
 
 TEST(Domain, GuestSeesTheUuidOfItsVmx) {
     const auto xml =
         describe("uuid.bios = \"56 4d 3a 91 7c 40 e5 16-b2 08 6f d3 61 a4 2e 70\"\n").xml;
-    EXPECT_TRUE(contains(xml, "uuid=564d3a91-7c40-e516-b208-6fd361a42e70")) << xml;
+    EXPECT_TRUE(has(xml, "//*[contains(@value, 'uuid=564d3a91-7c40-e516-b208-6fd361a42e70')]"))
+        << xml;
 }
 
 TEST(Domain, WhatIsLeftOutIsSaid) {

@@ -4,6 +4,9 @@
 #include "power/domain/drive_places.h"
 
 namespace vix::power {
+
+using format::XmlWriter;
+
 namespace {
 
 // Target names serve libvirt alone; they must be unique and begin with the prefix of their bus.
@@ -63,7 +66,7 @@ void DriveWriter::write(const Drive& drive, const Place& place) {
                          : is_host_drive(drive)               ? "block"
                                                               : "file";
     const char* prefix = place.bus == "ide" ? "hd" : place.bus == "fdc" ? "fd" : "sd";
-    Xml& xml = writer_.xml;
+    XmlWriter& xml = writer_.xml;
     xml.open("disk", {{"type", source}, {"device", kind}});
     write_source(drive);
     xml.empty("target", {{"dev", names_.next(prefix)}, {"bus", place.bus}});
@@ -85,8 +88,8 @@ void write_drives(const std::vector<Drive>& drives, DomainWriter& writer) {
     writer.notes.insert(writer.notes.end(), placed.notes.begin(), placed.notes.end());
     std::map<std::string, int> counts;
     for (const Controller& controller : placed.controllers) {
-        Xml::Attributes attributes{{"type", controller.type},
-                                   {"index", std::to_string(counts[controller.type]++)}};
+        XmlWriter::Attributes attributes{{"type", controller.type},
+                                         {"index", std::to_string(counts[controller.type]++)}};
         if (!controller.model.empty()) attributes.emplace_back("model", controller.model);
         writer.xml.empty("controller", attributes);
     }

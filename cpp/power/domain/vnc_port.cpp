@@ -59,18 +59,14 @@ long choose_vnc_port(long wanted, const std::set<long>& taken, std::vector<std::
     return port;
 }
 
-std::string with_free_vnc_port(std::string description, const std::set<long>& taken,
-                               std::vector<std::string>& notes) {
-    constexpr std::string_view kDisplay = "<graphics type='vnc' port='";
-    const auto found = description.find(kDisplay);
-    if (found == std::string::npos) return description;
-    const auto begin = found + kDisplay.size();
-    const auto end = description.find('\'', begin);
-    if (end == std::string::npos) return description;
-    const auto port = parse_number(description.substr(begin, end - begin));
-    if (!port || *port > static_cast<std::uint64_t>(kLast)) return description;
-    const long free = choose_vnc_port(static_cast<long>(*port), taken, notes);
-    return description.replace(begin, end - begin, std::to_string(free));
+void set_free_vnc_port(format::XmlDocument& description, const std::set<long>& taken,
+                       std::vector<std::string>& notes) {
+    for (auto& display : description.find("//graphics[@type='vnc']")) {
+        const auto port = parse_number(display.attribute("port").value_or(""));
+        if (!port || *port > static_cast<std::uint64_t>(kLast)) continue;
+        const long free = choose_vnc_port(static_cast<long>(*port), taken, notes);
+        if (free != static_cast<long>(*port)) display.set_attribute("port", std::to_string(free));
+    }
 }
 
 }  // namespace vix::power

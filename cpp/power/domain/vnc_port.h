@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "format/xml.h"
 #include "power/libvirt/host_shell.h"
 #include "vm/machine/config.h"
 
@@ -24,9 +25,9 @@ std::optional<long> wanted_vnc_port(const vm::Config& machine);
 // in `notes`. Error VIX_E_CANNOT_POWER_ON_VM if no port is free.
 long choose_vnc_port(long wanted, const std::set<long>& taken, std::vector<std::string>& notes);
 
-// Returns libvirt's description of a suspended machine with a free port for its display; unchanged
-// if the display has no port, or a free one.
-std::string with_free_vnc_port(std::string description, const std::set<long>& taken,
-                               std::vector<std::string>& notes);
+// Gives the display a free port in libvirt's description of a suspended machine; changes nothing if
+// the display has no port, or a free one.
+void set_free_vnc_port(format::XmlDocument& description, const std::set<long>& taken,
+                       std::vector<std::string>& notes);
 
 }  // namespace vix::power

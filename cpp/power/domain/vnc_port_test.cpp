@@ -45,14 +45,20 @@ TEST(VncPort, ThatQemuDoesNotHaveGivesWayToo) {
 
 TEST(VncPort, OfASuspendedMachineIsChangedInItsDescription) {
     std::vector<std::string> notes;
-    const std::string before = "<a/><graphics type='vnc' port='5901' autoport='no'><x/></graphics>";
-    EXPECT_EQ(with_free_vnc_port(before, {}, notes), before);
+    const auto changed = [&](const std::string& xml, const std::set<long>& taken) {
+        format::XmlDocument description{xml, "it"};
+        set_free_vnc_port(description, taken, notes);
+        return description.to_text();
+    };
+    const std::string before =
+        "<a><b/><graphics type=\"vnc\" port=\"5901\" autoport=\"no\"><x/></graphics></a>\n";
+    EXPECT_EQ(changed(before, {}), before);
     EXPECT_TRUE(notes.empty());
-    EXPECT_EQ(with_free_vnc_port(before, {5901}, notes),
-              "<a/><graphics type='vnc' port='5902' autoport='no'><x/></graphics>");
+    EXPECT_EQ(changed(before, {5901}),
+              "<a><b/><graphics type=\"vnc\" port=\"5902\" autoport=\"no\"><x/></graphics></a>\n");
     EXPECT_EQ(notes.size(), 1U);
-    const std::string none = "<graphics type='vnc'><listen type='socket'/></graphics>";
-    EXPECT_EQ(with_free_vnc_port(none, {5901}, notes), none);
+    const std::string none = "<graphics type=\"vnc\"><listen type=\"socket\"/></graphics>\n";
+    EXPECT_EQ(changed(none, {5901}), none);
 }
 
 TEST(VncPort, IsOnlyThatOfADisplayThatIsSwitchedOn) {

@@ -9,7 +9,6 @@
 #include <fstream>
 
 #include "base/error.h"
-#include "base/text.h"
 
 namespace vix::power {
 namespace {
@@ -24,39 +23,6 @@ constexpr const char* kFirmware[][2] = {
     {"/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd"},
     {"/usr/share/qemu/ovmf-x86_64-code.bin", "/usr/share/qemu/ovmf-x86_64-vars.bin"},
 };
-
-// The texts between <name ...> and </name>.
-std::vector<std::string> elements(const std::string& xml, const std::string& name) {
-    std::vector<std::string> found;
-    const std::string end = "</" + name + ">";
-    for (std::size_t at = xml.find('<' + name); at != std::string::npos;
-         at = xml.find('<' + name, at + 1)) {
-        const std::size_t after = at + 1 + name.size();
-        const std::size_t open = xml.find('>', at);
-        const std::size_t close = xml.find(end, at);
-        if (open == std::string::npos || close == std::string::npos || open > close) break;
-        if (xml[after] != '>' && xml[after] != ' ') continue;
-        found.push_back(xml.substr(open + 1, close - open - 1));
-    }
-    return found;
-}
-
-std::vector<std::string> models_of(const std::string& part) {
-    return elements(part, "model");
-}
-
-// Parses "+64055:+107".
-std::optional<Owner> owner_from(const std::string& label) {
-    const auto colon = label.find(':');
-    if (colon == std::string::npos) return std::nullopt;
-    const auto number = [](std::string_view text) {
-        return parse_number(text.starts_with('+') ? text.substr(1) : text);
-    };
-    const auto user = number(std::string_view{label}.substr(0, colon));
-    const auto group = number(std::string_view{label}.substr(colon + 1));
-    if (!user || !group) return std::nullopt;
-    return Owner{static_cast<uid_t>(*user), static_cast<gid_t>(*group)};
-}
 
 // libvirt gives QEMU all groups of its user.
 std::vector<gid_t> groups_of(const Owner& owner) {
@@ -112,6 +78,7 @@ std::string uri_for(const Settings& settings) {
     return geteuid() == 0 ? "qemu:///system" : "qemu:///session";
 }
 
+// Not parsed: a URI with a mistake must not count as something else, because libvirt reports it.
 bool is_libvirt_uri(const std::string& text) {
     const auto scheme = text.find("://");
     return scheme != std::string::npos && (scheme == 4 || text[4] == '+') &&
@@ -120,27 +87,6 @@ bool is_libvirt_uri(const std::string& text) {
 
 bool is_reached_by_socket(const std::string& uri) {
     return uri.starts_with("qemu:///") || uri.starts_with("qemu+unix:///");
-}
-
-std::optional<Owner> qemu_owner(const std::string& capabilities, uid_t user) {
-    for (const std::string& part : elements(capabilities, "secmodel")) {
-        const auto models = models_of(part);
-        const auto labels = elements(part, "baselabel");
-        if (models.empty() || models.front() != "dac" || labels.empty()) continue;
-        const auto owner = owner_from(labels.front());
-        if (owner && owner->user != user) return owner;
-    }
-    return std::nullopt;
-}
-
-std::vector<std::string> security_drivers(const std::string& capabilities) {
-    std::vector<std::string> found;
-    for (const std::string& part : elements(capabilities, "secmodel")) {
-        const auto models = models_of(part);
-        const bool other = !models.empty() && models.front() != "dac" && models.front() != "none";
-        if (other) found.push_back(models.front());
-    }
-    return found;
 }
 
 std::vector<Accelerator> accelerators(const Settings& settings, const HostShell& host,

@@ -25,11 +25,6 @@ bool is_libvirt_uri(const std::string& text);
 // True if libvirt is reached without a network.
 bool is_reached_by_socket(const std::string& uri);
 
-// Both parse <host> of libvirt's capabilities. The owner is the user that QEMU runs as, nothing if
-// that is `user`. The security drivers exclude plain ownership (dac).
-std::optional<Owner> qemu_owner(const std::string& capabilities, uid_t user);
-std::vector<std::string> security_drivers(const std::string& capabilities);
-
 // The accelerators to try, the best first.
 std::vector<Accelerator> accelerators(const Settings& settings, const HostShell& host,
                                       const std::optional<Owner>& owner);

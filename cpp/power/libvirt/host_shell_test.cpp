@@ -50,7 +50,8 @@ TEST(SshCommand, ANameThatLooksLikeAnOptionIsNone) {
 
 TEST(SshCommand, ThereIsNoneForOtherWays) {
     for (const char* uri : {"qemu:///system", "qemu+unix:///system", "qemu+tcp://host/system",
-                            "qemu+tls://host/system", "qemu+ssh:///system", "host", ""}) {
+                            "qemu+tls://host/system", "qemu+ssh:///system", "host", "",
+                            "qemu+ssh://a b/system", "qemu+ssh://host:port/system"}) {
         EXPECT_EQ(ssh_command(uri), std::nullopt) << uri;
     }
 }

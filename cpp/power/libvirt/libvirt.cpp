@@ -11,8 +11,8 @@
 #include <thread>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "io/process/process.h"
+#include "power/libvirt/description.h"
 #include "power/libvirt/host.h"
 #include "power/libvirt/libvirt_library.h"
 
@@ -22,8 +22,6 @@ namespace {
 constexpr auto kEventPatience = std::chrono::seconds{2};
 constexpr auto kEventPoll = std::chrono::milliseconds{50};
 constexpr std::size_t kPictureLimit = std::size_t{256} << 20;
-constexpr std::uint64_t kKiB = 1024;
-constexpr std::uint64_t kMiB = 1024 * kKiB;
 
 // Copies a text that libvirt allocated, and frees it.
 std::string take(char* text) {
@@ -38,63 +36,6 @@ virDomainPtr domain_of(void* handle) {
 
 virConnectPtr connection_of(void* handle) {
     return static_cast<virConnectPtr>(handle);
-}
-
-// Whether libvirt reports the guest's end of the agent's channel as open.
-bool agent_is_connected(const std::string& description) {
-    constexpr std::string_view kName = "name='org.qemu.guest_agent.0'";
-    const auto at = description.find(kName);
-    if (at == std::string::npos) return false;
-    const auto end = description.find('>', at);
-    return description.substr(at, end - at).find("state='connected'") != std::string::npos;
-}
-
-// The memory in a machine's description, in bytes; 0 if it is not in one of these units.
-std::uint64_t memory_in(const std::string& description) {
-    constexpr std::string_view kBegin = "<memory unit='";
-    const auto at = description.find(kBegin);
-    if (at == std::string::npos) return 0;
-    const std::string_view text = std::string_view{description}.substr(at + kBegin.size());
-    const bool mib = text.starts_with("MiB'>");
-    if (!mib && !text.starts_with("KiB'>")) return 0;
-    const auto number = parse_number(text.substr(5, text.find('<') - 5));
-    return number.value_or(0) * (mib ? kMiB : kKiB);
-}
-
-std::string escaped(const std::string& text) {
-    std::string result;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                result += "&amp;";
-                break;
-            case '<':
-                result += "&lt;";
-                break;
-            case '\'':
-                result += "&apos;";
-                break;
-            default:
-                result += c;
-        }
-    }
-    return result;
-}
-
-// A snapshot without disks: the image server, which exports them, takes theirs.
-std::string memory_snapshot(const std::string& file, const std::string& description) {
-    std::string text =
-        "<domainsnapshot><memory snapshot='external' file='" + escaped(file) + "'/><disks>";
-    constexpr std::string_view kTarget = "<target dev='";
-    for (std::size_t at = description.find(kTarget); at != std::string::npos;
-         at = description.find(kTarget, at + 1)) {
-        const std::size_t begin = at + kTarget.size();
-        const std::size_t end = description.find('\'', begin);
-        const std::string name = description.substr(begin, end - begin);
-        if (description.compare(end, 6, "' bus=") != 0) continue;  // the target of an interface
-        text += "<disk name='" + name + "' snapshot='no'/>";
-    }
-    return text + "</disks></domainsnapshot>";
 }
 
 bool is_started_when_needed(const std::string& uri) {
@@ -256,7 +197,7 @@ void Domain::destroy() {
 
 bool Domain::has_agent() const {
     try {
-        return agent_is_connected(description());
+        return agent_is_connected(parse_description(description()));
     } catch (const Error& error) {
         if (error.code() != VIX_E_VM_NOT_RUNNING) throw;
         return false;
@@ -306,7 +247,8 @@ Error Domain::saving_error(ErrorCode usual, const char* action, const std::strin
     boost::system::error_code unknown;
     const auto room =
         boost::filesystem::space(boost::filesystem::path{file}.parent_path(), unknown);
-    if (unknown || room.available >= memory_in(description())) return error;
+    if (unknown || room.available >= described_memory(parse_description(description())))
+        return error;
     return Error{VIX_E_DISK_FULL, error.detail()};
 }
 
@@ -316,7 +258,7 @@ void Domain::save(const std::string& file) {
 }
 
 void Domain::save_memory(const std::string& file) {
-    const std::string request = memory_snapshot(file, description());
+    const std::string request = memory_snapshot(file, parse_description(description()));
     virDomainSnapshotPtr snapshot = lib().virDomainSnapshotCreateXML(
         domain_of(handle_), request.c_str(), VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA);
     if (snapshot == nullptr) {
@@ -415,8 +357,9 @@ Domain Connection::start(const std::string& description, StartAs as) const {
     virNodeInfo host{};
     // QEMU reports a lack of memory only in its message. So compare the machine's memory with the
     // host's.
-    const bool too_big = lib().virNodeGetInfo(connection_of(handle_), &host) == 0 &&
-                         memory_in(description) > std::uint64_t{host.memory} * 1024;
+    const bool too_big =
+        lib().virNodeGetInfo(connection_of(handle_), &host) == 0 &&
+        described_memory(parse_description(description)) > std::uint64_t{host.memory} * 1024;
     if (!too_big || error.code() != VIX_E_CANNOT_POWER_ON_VM) throw error;
     throw Error{VIX_E_VM_INSUFFICIENT_HOST_MEMORY,
                 "the machine has more memory than its host: " + error.detail()};
@@ -428,10 +371,10 @@ Domain Connection::restore(const std::string& file, const std::string& descripti
     require(lib().virDomainRestoreFlags(connection_of(handle_), file.c_str(), description.c_str(),
                                         flags),
             VIX_E_CANNOT_POWER_ON_VM, "resuming from " + file);
+    const std::string uuid = described_uuid(parse_description(description));
     std::vector<Domain> domains = active();
-    const auto found = std::find_if(domains.begin(), domains.end(), [&](const Domain& domain) {
-        return description.find("<uuid>" + domain.uuid() + "</uuid>") != std::string::npos;
-    });
+    const auto found = std::find_if(domains.begin(), domains.end(),
+                                    [&](const Domain& domain) { return domain.uuid() == uuid; });
     if (found != domains.end()) return std::move(*found);
     throw Error{VIX_E_CANNOT_POWER_ON_VM,
                 "the machine ended at once after it was resumed from " + file};

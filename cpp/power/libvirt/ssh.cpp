@@ -1,7 +1,9 @@
 #include "power/libvirt/ssh.h"
 
-#include <algorithm>
+#include <libxml/uri.h>
+
 #include <map>
+#include <memory>
 #include <string_view>
 
 #include "base/text.h"
@@ -9,13 +11,13 @@
 namespace vix::power {
 namespace {
 
-struct Uri {
-    std::string transport;  // after "qemu+"
-    std::string user;
-    std::string host;
-    std::string port;
-    std::map<std::string, std::string> parameters;
+struct FreeUri {
+    void operator()(xmlURI* uri) const { xmlFreeURI(uri); }
 };
+
+std::string text_of(const char* part) {
+    return part == nullptr ? std::string{} : std::string{part};
+}
 
 // Removes and returns the part before `mark`; all of the text if there is no mark.
 std::string_view take_until(std::string_view& text, char mark) {
@@ -25,51 +27,35 @@ std::string_view take_until(std::string_view& text, char mark) {
     return part;
 }
 
-// Parses "user@host:22"; an IPv6 address is in brackets.
-void read_authority(std::string_view text, Uri& uri) {
-    const auto at = text.rfind('@');
-    if (at != std::string_view::npos) {
-        uri.user = decode_percent(text.substr(0, at));
-        text.remove_prefix(at + 1);
-    }
-    if (text.starts_with('[')) {
-        text.remove_prefix(1);
-        uri.host = take_until(text, ']');
-        if (text.starts_with(':')) uri.port = text.substr(1);
-        return;
-    }
-    uri.host = decode_percent(take_until(text, ':'));
-    uri.port = text;
-}
-
-Uri parse(std::string_view text) {
-    Uri uri;
-    const std::string_view scheme = text.substr(0, text.find("://"));
-    if (scheme.size() == text.size()) return uri;
-    text.remove_prefix(scheme.size() + 3);
-    const auto plus = scheme.find('+');
-    if (plus != std::string_view::npos) uri.transport = scheme.substr(plus + 1);
-    std::string_view query = text;
-    text = take_until(query, '?');
-    read_authority(take_until(text, '/'), uri);
+std::map<std::string, std::string> parameters_in(std::string_view query) {
+    std::map<std::string, std::string> parameters;
     while (!query.empty()) {
         std::string_view value = take_until(query, '&');
         const std::string_view name = take_until(value, '=');
-        uri.parameters[std::string{name}] = decode_percent(value);
+        parameters[std::string{name}] = decode_percent(value);
     }
-    return uri;
+    return parameters;
+}
+
+bool is_by_ssh(const std::string& scheme) {
+    return scheme == "qemu+ssh" || scheme == "qemu+libssh" || scheme == "qemu+libssh2";
+}
+
+// An IPv6 address is in brackets in a URI, and ssh expects it without them.
+std::string host_of(const xmlURI& uri) {
+    const std::string host = text_of(uri.server);
+    return host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
 }
 
 }  // namespace
 
 std::optional<std::vector<std::string>> ssh_command(const std::string& text) {
-    const Uri uri = parse(text);
-    const bool by_ssh =
-        uri.transport == "ssh" || uri.transport == "libssh" || uri.transport == "libssh2";
-    if (!by_ssh || uri.host.empty()) return std::nullopt;
+    const std::unique_ptr<xmlURI, FreeUri> uri{xmlParseURI(text.c_str())};
+    if (!uri || !is_by_ssh(text_of(uri->scheme)) || host_of(*uri).empty()) return std::nullopt;
+    const auto parameters = parameters_in(text_of(uri->query_raw));
     const auto parameter = [&](const char* name) {
-        const auto found = uri.parameters.find(name);
-        return found == uri.parameters.end() ? std::string{} : found->second;
+        const auto found = parameters.find(name);
+        return found == parameters.end() ? std::string{} : found->second;
     };
     const std::string program = parameter("command");
     std::vector<std::string> words{program.empty() ? "ssh" : program, "-T"};
@@ -87,9 +73,9 @@ std::optional<std::vector<std::string>> ssh_command(const std::string& text) {
     if (const auto file = parameter("keyfile"); !file.empty()) {
         words.insert(words.end(), {"-i", file});
     }
-    if (!uri.port.empty()) words.insert(words.end(), {"-p", uri.port});
-    if (!uri.user.empty()) words.insert(words.end(), {"-l", uri.user});
-    words.insert(words.end(), {"--", uri.host});
+    if (uri->port > 0) words.insert(words.end(), {"-p", std::to_string(uri->port)});
+    if (uri->user != nullptr) words.insert(words.end(), {"-l", uri->user});
+    words.insert(words.end(), {"--", host_of(*uri)});
     return words;
 }
 
