@@ -9,8 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/archive/iterators/base64_from_binary.hpp>
-#include <boost/archive/iterators/transform_width.hpp>
 #include <boost/filesystem/operations.hpp>
 #include <cerrno>
 #include <chrono>
@@ -19,14 +17,13 @@
 #include <sstream>
 #include <thread>
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "io/files/file.h"
 #include "io/files/folder.h"
 #include "io/process/host_name.h"
-
-namespace iterators = boost::archive::iterators;
 
 namespace vix::io {
 namespace {
@@ -84,9 +81,7 @@ std::uint32_t hash_host_name(const std::string& name) {
 // Twelve bytes become sixteen characters of base64, without padding. VMware writes `-` instead of
 // `/`.
 std::string encode_machine(const std::string& bytes) {
-    using Encode = iterators::base64_from_binary<
-        iterators::transform_width<std::string::const_iterator, 6, 8>>;
-    std::string text{Encode{bytes.begin()}, Encode{bytes.end()}};
+    std::string text = to_base64(bytes);
     std::replace(text.begin(), text.end(), '/', '-');
     return text;
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "power/domain/domain_identity.h"
 #include "power/libvirt/host.h"
@@ -57,13 +58,16 @@ Domain domain_at(const Connection& connection, const boost::filesystem::path& vm
                                              connection.uri() + ", so its guest cannot be reached"};
 }
 
-std::string captured(const Json& status, const char* name) {
-    const auto found = status.find(name);
-    return found == status.end() ? std::string{} : from_base64(found->get<std::string>());
+std::string decoded(const std::string& text) {
+    auto bytes = from_base64(text);
+    if (bytes) return std::move(*bytes);
+    throw Error{VIX_E_FAIL, "the guest agent's reply is not base64"};
 }
 
-constexpr std::string_view kDigits =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+std::string captured(const Json& status, const char* name) {
+    const auto found = status.find(name);
+    return found == status.end() ? std::string{} : decoded(found->get<std::string>());
+}
 
 }  // namespace
 
@@ -207,7 +211,7 @@ std::string GuestAgent::File::transfer(const std::string& text) {
 
 std::string GuestAgent::File::read() {
     const auto text = command("guest-file-read", {{"handle", handle_}, {"count", kChunk}});
-    auto bytes = from_base64(member<std::string>(parse(transfer(text)), "buf-b64"));
+    auto bytes = decoded(member<std::string>(parse(transfer(text)), "buf-b64"));
     position_ += bytes.size();
     return bytes;
 }
@@ -289,41 +293,6 @@ ErrorCode code_from_words(std::string_view words, ErrorCode usual) {
         found = code;
     }
     return found;
-}
-
-std::string to_base64(std::string_view bytes) {
-    std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        std::uint32_t group = 0;
-        const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-        for (std::size_t k = 0; k < 3; ++k) {
-            group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-        }
-        for (std::size_t k = 0; k < 4; ++k) {
-            text += k <= count ? kDigits[group >> (18 - 6 * k) & 63U] : '=';
-        }
-    }
-    return text;
-}
-
-std::string from_base64(std::string_view text) {
-    std::string bytes;
-    bytes.reserve(text.size() / 4 * 3);
-    std::uint32_t group = 0;
-    int bits = 0;
-    for (const char c : text) {
-        if (c == '=' || c == '\n') continue;
-        const auto digit = kDigits.find(c);
-        if (digit == std::string_view::npos)
-            throw Error{VIX_E_FAIL, "the guest agent's reply is not base64"};
-        group = group << 6 | static_cast<std::uint32_t>(digit);
-        bits += 6;
-        if (bits < 8) continue;
-        bits -= 8;
-        bytes += static_cast<char>(group >> bits & 255U);
-    }
-    return bytes;
 }
 
 }  // namespace vix::power

@@ -110,8 +110,4 @@ class GuestAgent {
     Domain domain_;
 };
 
-std::string to_base64(std::string_view bytes);
-// Error VIX_E_FAIL if the text is not base64.
-std::string from_base64(std::string_view text);
-
 }  // namespace vix::power
