@@ -51,21 +51,21 @@ File File::open_plain(const fs::path& path, Links links, int access) {
     if (!S_ISREG(status.st_mode)) throw not_a_plain_file(path, status);
 
     const int flags = access | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW);
-    const int descriptor = uninterrupted([&] { return ::open(path.c_str(), flags); });
-    if (descriptor < 0) throw system_error(errno, "opening", path.string());
-    File file{descriptor, path};
-    if (fstat(descriptor, &status) != 0) throw system_error(errno, "opening", path.string());
+    Descriptor opened{uninterrupted([&] { return ::open(path.c_str(), flags); })};
+    if (opened.number < 0) throw system_error(errno, "opening", path.string());
+    File file{std::move(opened), path};
+    if (fstat(file.descriptor(), &status) != 0) throw system_error(errno, "opening", path.string());
     if (!S_ISREG(status.st_mode)) throw not_a_plain_file(path, status);
     return file;
 }
 
 File File::create(const fs::path& path, unsigned permissions) {
     const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-    const int descriptor = uninterrupted(
-        [&] { return ::open(path.c_str(), flags, static_cast<mode_t>(permissions)); });
-    if (descriptor < 0) throw system_error(errno, "creating", path.string());
+    Descriptor opened{uninterrupted(
+        [&] { return ::open(path.c_str(), flags, static_cast<mode_t>(permissions)); })};
+    if (opened.number < 0) throw system_error(errno, "creating", path.string());
     try {
-        return File{descriptor, path};
+        return File{std::move(opened), path};
     } catch (...) {
         unlink(path.c_str());
         throw;
@@ -73,49 +73,29 @@ File File::create(const fs::path& path, unsigned permissions) {
 }
 
 // A File without its identity could be confused with another one, so a failing fstat() is an error.
-File::File(int descriptor, fs::path path) : descriptor_{descriptor}, path_{std::move(path)} {
+File::File(Descriptor opened, fs::path path)
+    : descriptor_{std::move(opened)}, path_{std::move(path)} {
     struct stat status {};
-    if (fstat(descriptor_, &status) != 0) {
-        const int reason = errno;
-        ::close(descriptor_);
-        throw system_error(reason, "opening", path_.string());
-    }
+    if (fstat(descriptor(), &status) != 0) throw system_error(errno, "opening", path_.string());
     identity_ = {status.st_dev, status.st_ino};
-}
-
-File::File(File&& other) noexcept
-    : descriptor_{std::exchange(other.descriptor_, -1)},
-      path_{std::move(other.path_)},
-      identity_{other.identity_} {}
-
-File& File::operator=(File&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    std::swap(path_, other.path_);
-    std::swap(identity_, other.identity_);
-    return *this;
-}
-
-File::~File() {
-    // A writer has called finish() before, or another failure is already being reported.
-    if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 std::optional<fs::path> File::place() const {
     boost::system::error_code error;
-    fs::path place = fs::read_symlink("/proc/self/fd/" + std::to_string(descriptor_), error);
+    fs::path place = fs::read_symlink("/proc/self/fd/" + std::to_string(descriptor()), error);
     return error ? std::nullopt : std::optional{std::move(place)};
 }
 
 std::uint64_t File::size() const {
     struct stat status {};
-    if (fstat(descriptor_, &status) != 0) throw system_error(errno, "checking", path_.string());
+    if (fstat(descriptor(), &status) != 0) throw system_error(errno, "checking", path_.string());
     return static_cast<std::uint64_t>(status.st_size);
 }
 
 void File::read_at(std::uint64_t offset, std::span<std::byte> buffer) const {
     while (!buffer.empty()) {
         const ssize_t count =
-            pread(descriptor_, buffer.data(), buffer.size(), static_cast<off_t>(offset));
+            pread(descriptor(), buffer.data(), buffer.size(), static_cast<off_t>(offset));
         if (count < 0) {
             if (errno == EINTR) continue;
             throw system_error(errno, "reading offset " + std::to_string(offset) + " of",
@@ -135,7 +115,7 @@ void File::read_at(std::uint64_t offset, std::span<std::byte> buffer) const {
 void File::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
         const ssize_t count =
-            pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+            pwrite(descriptor(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (count < 0) {
             if (errno == EINTR) continue;
             throw system_error(errno, "writing offset " + std::to_string(offset) + " of",
@@ -150,13 +130,13 @@ void File::resize(std::uint64_t size) {
     if (size > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) {
         throw system_error(EFBIG, "resizing to " + std::to_string(size) + " bytes", path_.string());
     }
-    if (uninterrupted([&] { return ftruncate(descriptor_, static_cast<off_t>(size)); }) != 0) {
+    if (uninterrupted([&] { return ftruncate(descriptor(), static_cast<off_t>(size)); }) != 0) {
         throw system_error(errno, "resizing to " + std::to_string(size) + " bytes", path_.string());
     }
 }
 
 void File::sync() {
-    if (uninterrupted([&] { return fsync(descriptor_); }) != 0)
+    if (uninterrupted([&] { return fsync(descriptor()); }) != 0)
         throw system_error(errno, "syncing", path_.string());
 }
 
@@ -164,7 +144,7 @@ void File::sync() {
 // one.
 void File::finish(Durability durability) {
     if (durability == Durability::Synced) sync();
-    const int second = fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
+    const int second = fcntl(descriptor(), F_DUPFD_CLOEXEC, 0);
     const bool done = second >= 0 && (::close(second) == 0 || errno == EINTR);
     if (!done) throw system_error(errno, "closing", path_.string());
 }
@@ -172,12 +152,12 @@ void File::finish(Durability durability) {
 void File::restrict_like(const File& other) {
     struct stat own {};
     struct stat others {};
-    if (fstat(descriptor_, &own) != 0 || fstat(other.descriptor_, &others) != 0) {
+    if (fstat(descriptor(), &own) != 0 || fstat(other.descriptor(), &others) != 0) {
         throw system_error(errno, "checking", path_.string());
     }
     const mode_t permissions = own.st_mode & others.st_mode & 0777U;
     if (permissions == (own.st_mode & 0777U)) return;
-    if (fchmod(descriptor_, permissions) != 0) {
+    if (fchmod(descriptor(), permissions) != 0) {
         throw system_error(errno, "restricting the permissions of", path_.string());
     }
 }
@@ -185,11 +165,11 @@ void File::restrict_like(const File& other) {
 void File::reserve(std::uint64_t offset, std::uint64_t length) {
     // ext4 allocates all free blocks before it finds that they are too few, so check first.
     struct statvfs space {};
-    if (fstatvfs(descriptor_, &space) == 0 && space.f_bavail * space.f_frsize < length) {
+    if (fstatvfs(descriptor(), &space) == 0 && space.f_bavail * space.f_frsize < length) {
         throw system_error(ENOSPC, "reserving " + std::to_string(length) + " bytes for",
                            path_.string());
     }
-    const int result = fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+    const int result = fallocate(descriptor(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
                                  static_cast<off_t>(length));
     if (result != 0 && errno != EOPNOTSUPP && errno != ENOSYS && errno != EINTR) {
         throw system_error(errno, "reserving " + std::to_string(length) + " bytes for",
@@ -198,7 +178,7 @@ void File::reserve(std::uint64_t offset, std::uint64_t length) {
 }
 
 void File::zero(std::uint64_t offset, std::uint64_t length) {
-    const int result = fallocate(descriptor_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+    const int result = fallocate(descriptor(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                                  static_cast<off_t>(offset), static_cast<off_t>(length));
     if (result == 0 && offset + length <= size()) return;
     const std::vector<std::byte> zeros(std::min<std::uint64_t>(length, kZeroBuffer));
@@ -210,24 +190,24 @@ void File::zero(std::uint64_t offset, std::uint64_t length) {
 }
 
 void File::release(std::uint64_t offset, std::uint64_t length) noexcept {
-    static_cast<void>(fallocate(descriptor_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+    static_cast<void>(fallocate(descriptor(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                                 static_cast<off_t>(offset), static_cast<off_t>(length)));
 }
 
 void File::start_writing(std::uint64_t offset, std::uint64_t length) noexcept {
-    sync_file_range(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(length),
+    sync_file_range(descriptor(), static_cast<off_t>(offset), static_cast<off_t>(length),
                     SYNC_FILE_RANGE_WRITE);
 }
 
 std::optional<std::uint64_t> File::next_data(std::uint64_t offset) const {
-    const off_t found = lseek(descriptor_, static_cast<off_t>(offset), SEEK_DATA);
+    const off_t found = lseek(descriptor(), static_cast<off_t>(offset), SEEK_DATA);
     if (found >= 0) return static_cast<std::uint64_t>(found);
     if (errno == ENXIO) return std::nullopt;
     return offset;
 }
 
 std::uint64_t File::next_hole(std::uint64_t offset) const {
-    const off_t found = lseek(descriptor_, static_cast<off_t>(offset), SEEK_HOLE);
+    const off_t found = lseek(descriptor(), static_cast<off_t>(offset), SEEK_HOLE);
     return found >= 0 ? static_cast<std::uint64_t>(found) : size();
 }
 

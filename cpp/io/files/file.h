@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "io/files/file_descriptor.h"
+
 namespace vix::io {
 
 namespace fs = boost::filesystem;
@@ -41,13 +43,7 @@ class File {
     // minus the caller's umask.
     static File create(const fs::path& path, unsigned permissions);
 
-    File(File&& other) noexcept;
-    File& operator=(File&& other) noexcept;
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    ~File();
-
-    int descriptor() const { return descriptor_; }
+    int descriptor() const { return descriptor_.number; }
     const fs::path& path() const { return path_; }
     // The file's current path, even if it was renamed after it was opened. Empty if /proc does not
     // provide it.
@@ -87,9 +83,10 @@ class File {
 
   private:
     static File open_plain(const fs::path& path, Links links, int access);
-    File(int descriptor, fs::path path);
+    File(Descriptor opened, fs::path path);
 
-    int descriptor_ = -1;
+    // A writer has called finish() before it is closed, or another failure is being reported.
+    Descriptor descriptor_;
     fs::path path_;
     FileIdentity identity_;
 };

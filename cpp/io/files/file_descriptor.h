@@ -1,4 +1,5 @@
-// A file descriptor and a pipe, each closed with its object. For disk files use io/files/file.
+// A file descriptor and a pipe, each closed with its object; every class that holds a descriptor
+// has one of these. For disk files use io/files/file.
 #pragma once
 
 #include <fcntl.h>
@@ -24,9 +25,10 @@ struct Descriptor {
     }
     Descriptor(const Descriptor&) = delete;
     Descriptor& operator=(const Descriptor&) = delete;
-    void shut() {
-        if (number >= 0) close(number);
-        number = -1;
+    // Returns false, and sets errno, if closing failed.
+    bool shut() {
+        const int last = std::exchange(number, -1);
+        return last < 0 || close(last) == 0;
     }
     int number = -1;
 };

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "io/files/file_descriptor.h"
 #include "io/process/uninterrupted.h"
 
 namespace fs = boost::filesystem;
@@ -21,14 +22,12 @@ struct Close {
 
 // On failure returns false and sets errno; `names` may hold a part.
 bool read_names(const fs::path& folder, int flags, std::vector<std::string>& names) {
-    const int descriptor = uninterrupted(
-        [&] { return open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags); });
-    if (descriptor < 0) return false;
-    const std::unique_ptr<DIR, Close> stream{fdopendir(descriptor)};
-    if (!stream) {
-        close(descriptor);
-        return false;
-    }
+    Descriptor opened{uninterrupted(
+        [&] { return open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags); })};
+    if (opened.number < 0) return false;
+    const std::unique_ptr<DIR, Close> stream{fdopendir(opened.number)};
+    if (!stream) return false;
+    opened.number = -1;  // the stream closes it
     for (;;) {
         errno = 0;
         const dirent* entry = readdir(stream.get());

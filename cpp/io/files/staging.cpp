@@ -71,29 +71,27 @@ void remove_published(const fs::path& staging, const fs::path& destination) {
 
 // Creates an empty folder and locks it. Removes an existing one that nobody has locked: its builder
 // was killed.
-int lock_new_folder(const fs::path& folder) {
+Descriptor lock_new_folder(const fs::path& folder) {
     for (;;) {
         const bool made = mkdir(folder.c_str(), 0777) == 0;
         if (!made && errno != EEXIST) {
             throw system_error(errno, "creating the folder", folder.string());
         }
-        const int descriptor = uninterrupted(
-            [&] { return open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); });
-        if (descriptor < 0) {
+        Descriptor opened{uninterrupted(
+            [&] { return open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); })};
+        if (opened.number < 0) {
             if (errno == ENOENT) continue;
             throw system_error(errno, "opening", folder.string());
         }
-        const bool locked = flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+        const bool locked = flock(opened.number, LOCK_EX | LOCK_NB) == 0;
         // On a file system without flock(), a folder that we did not create may be in use.
         if (!locked && (errno == EWOULDBLOCK || !made)) {
-            ::close(descriptor);
             throw Error{
                 VIX_E_FILE_ALREADY_LOCKED,
                 "another call is creating the same folder: it has locked " + folder.string()};
         }
-        if (made) return descriptor;
+        if (made) return opened;
         remove_staged(folder);
-        ::close(descriptor);
     }
 }
 
@@ -224,8 +222,8 @@ NewFolderStaging::NewFolderStaging(const fs::path& destination, Durability durab
       destination_{destination} {
     for (;;) {
         descriptor_ = lock_new_folder(folder());
-        if (is_same_folder(descriptor_, folder())) return;
-        ::close(descriptor_);  // before our lock, somebody removed it as the remains of a crash
+        if (is_same_folder(descriptor_.number, folder())) return;
+        descriptor_.shut();  // before our lock, somebody removed it as the remains of a crash
     }
 }
 
@@ -233,8 +231,7 @@ NewFolderStaging::~NewFolderStaging() {
     if (moved_ && !published_) withdraw();
     if (!published_) static_cast<void>(remove_whole(folder()));
     // Closing alone is not enough: a process forked meanwhile has the descriptor, too.
-    flock(descriptor_, LOCK_UN);
-    ::close(descriptor_);
+    flock(descriptor_.number, LOCK_UN);
 }
 
 void NewFolderStaging::publish(Progress& progress) {

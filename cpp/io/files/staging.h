@@ -9,6 +9,7 @@
 
 #include "base/progress.h"
 #include "io/files/file.h"
+#include "io/files/file_descriptor.h"
 #include "io/files/sync.h"
 
 namespace vix::io {
@@ -110,7 +111,7 @@ class NewFolderStaging : public StagingPlace {
     void withdraw() noexcept;
 
     boost::filesystem::path destination_;
-    int descriptor_ = -1;
+    Descriptor descriptor_;
     bool moved_ = false;
     bool published_ = false;
 };

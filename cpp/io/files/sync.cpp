@@ -27,7 +27,8 @@ constexpr std::size_t kMaxOpen = 64;
 }  // namespace
 
 SyncQueue::~SyncQueue() {
-    while (const auto next = take()) ::close(next->descriptor);
+    while (take()) {
+    }
     join();
 }
 
@@ -49,12 +50,12 @@ void SyncQueue::open(const std::vector<fs::path>& paths) {
     for (std::size_t i = 0; i < paths.size(); ++i) {
         if (i % kMaxOpen == kMaxOpen - 1) work();
         const fs::path& path = paths[i];
-        const int descriptor =
-            uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW); });
-        if (descriptor < 0) throw system_error(errno, "opening", path.string());
-        sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);  // no effect on a folder
+        Descriptor opened{
+            uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW); })};
+        if (opened.number < 0) throw system_error(errno, "opening", path.string());
+        sync_file_range(opened.number, 0, 0, SYNC_FILE_RANGE_WRITE);  // no effect on a folder
         const std::lock_guard lock{mutex_};
-        queue_.push_back({descriptor, path});
+        queue_.push_back({std::move(opened), path});
     }
 }
 
@@ -70,9 +71,9 @@ void SyncQueue::start_helpers(std::size_t wanted) {
 void SyncQueue::work() noexcept {
     const CLocale locale;
     while (auto next = take()) {
-        int reason = uninterrupted([&] { return fsync(next->descriptor); }) == 0 ? 0 : errno;
+        int reason = uninterrupted([&] { return fsync(next->descriptor.number); }) == 0 ? 0 : errno;
         if (reason == EINVAL) reason = 0;  // a folder on a file system that cannot sync folders
-        const bool closed = ::close(next->descriptor) == 0 || errno == EINTR;
+        const bool closed = next->descriptor.shut() || errno == EINTR;
         if (reason == 0 && !closed) reason = errno;
         if (reason == 0) continue;
         const std::lock_guard lock{mutex_};

@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "io/files/file_descriptor.h"
+
 namespace vix::io {
 
 class SyncQueue {
@@ -28,7 +30,7 @@ class SyncQueue {
 
   private:
     struct Opened {
-        int descriptor;
+        Descriptor descriptor;
         boost::filesystem::path path;
     };
 

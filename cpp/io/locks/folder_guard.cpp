@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -20,7 +19,7 @@ constexpr std::chrono::milliseconds kPause{1};
 FolderGuard::FolderGuard(const boost::filesystem::path& file_or_folder)
     : descriptor_{
           uninterrupted([&] { return open(file_or_folder.c_str(), O_RDONLY | O_CLOEXEC); })} {
-    if (descriptor_ < 0) throw system_error(errno, "opening", file_or_folder.string());
+    if (descriptor_.number < 0) throw system_error(errno, "opening", file_or_folder.string());
 }
 
 // If this constructor throws, the destructor still closes what the first constructor opened.
@@ -29,7 +28,7 @@ FolderGuard::FolderGuard(const boost::filesystem::path& file_or_folder, LockKind
     : FolderGuard{file_or_folder} {
     const int operation = (kind == LockKind::Exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB;
     Wait wait{patience};
-    while (flock(descriptor_, operation) != 0) {
+    while (flock(descriptor_.number, operation) != 0) {
         if (errno == EINTR) continue;
         if (errno != EWOULDBLOCK) {
             fallback_.emplace(fallback, kind, patience);
@@ -45,8 +44,7 @@ FolderGuard::FolderGuard(const boost::filesystem::path& file_or_folder, LockKind
 
 FolderGuard::~FolderGuard() {
     // Closing alone is not enough: a process forked meanwhile has the descriptor, too.
-    flock(descriptor_, LOCK_UN);
-    close(descriptor_);
+    flock(descriptor_.number, LOCK_UN);
 }
 
 }  // namespace vix::io

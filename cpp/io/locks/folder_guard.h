@@ -5,6 +5,7 @@
 #include <boost/filesystem/path.hpp>
 #include <optional>
 
+#include "io/files/file_descriptor.h"
 #include "io/locks/lock.h"
 
 namespace vix::io {
@@ -22,7 +23,7 @@ class FolderGuard {
   private:
     explicit FolderGuard(const boost::filesystem::path& file_or_folder);
 
-    int descriptor_ = -1;
+    Descriptor descriptor_;
     std::optional<Lock> fallback_;
 };
 

@@ -22,6 +22,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "io/files/file.h"
+#include "io/files/file_descriptor.h"
 #include "io/files/folder.h"
 #include "io/process/host_name.h"
 
@@ -57,17 +58,16 @@ std::string name_of(char kind, const std::string& number) {
 // The hardware id is the address of the first of eth0..eth7, or zeros if there is none.
 std::array<char, 8> hardware_id() {
     std::array<char, 8> id{};
-    const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0) return id;
+    const Descriptor any{socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    if (any.number < 0) return id;
     for (int i = 0; i < 8; ++i) {
         ifreq request{};
         std::snprintf(request.ifr_name, IFNAMSIZ, "eth%d", i);
-        if (ioctl(descriptor, SIOCGIFHWADDR, &request) == 0) {
+        if (ioctl(any.number, SIOCGIFHWADDR, &request) == 0) {
             std::memcpy(id.data(), request.ifr_hwaddr.sa_data, 6);
             break;
         }
     }
-    close(descriptor);
     return id;
 }
 

@@ -22,25 +22,25 @@ constexpr time_t kPatience_s = 60;
 constexpr auto kPoll = std::chrono::milliseconds{20};
 constexpr auto kForwardPatience = std::chrono::seconds{30};
 
-int connect_to(const std::string& path) {
+// Without a number, and with errno set, if that fails.
+io::Descriptor connect_to(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path) {
         errno = ENAMETOOLONG;
-        return -1;
+        return {};
     }
     std::memcpy(address.sun_path, path.c_str(), path.size());
-    const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0) return -1;
+    io::Descriptor descriptor{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (descriptor.number < 0) return descriptor;
     const timeval patience{kPatience_s, 0};
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    if (connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-        return descriptor;
-    }
+    setsockopt(descriptor.number, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    const auto* peer = reinterpret_cast<const sockaddr*>(&address);
+    if (connect(descriptor.number, peer, sizeof address) == 0) return descriptor;
     const int reason = errno;
-    close(descriptor);
+    descriptor.shut();
     errno = reason;
-    return -1;
+    return descriptor;
 }
 
 }  // namespace
@@ -64,13 +64,9 @@ HostSocket::HostSocket(const fs::path& path, const HostShell& host) {
         return;
     }
     descriptor_ = connect_to(path.string());
-    if (descriptor_ >= 0) return;
+    if (descriptor_.number >= 0) return;
     const Error error = system_error(errno, "connecting to", path.string());
     throw Error{VIX_E_DISK_NOIO, "the image server cannot be reached: " + error.detail()};
-}
-
-HostSocket::~HostSocket() {
-    if (descriptor_ >= 0) close(descriptor_);
 }
 
 void HostSocket::forward(const fs::path& path, const HostShell& host) {
@@ -79,12 +75,12 @@ void HostSocket::forward(const fs::path& path, const HostShell& host) {
     ssh_.emplace(host.environment(), host.forwarding(here, path));
     const auto end = std::chrono::steady_clock::now() + kForwardPatience;
     std::optional<std::string> last_words;
-    while ((descriptor_ = connect_to(here.string())) < 0) {
+    while ((descriptor_ = connect_to(here.string())).number < 0) {
         last_words = ssh_->last_words();
         if (last_words || std::chrono::steady_clock::now() > end) break;
         std::this_thread::sleep_for(kPoll);
     }
-    if (descriptor_ >= 0) return;
+    if (descriptor_.number >= 0) return;
     throw Error{VIX_E_DISK_NOIO,
                 "the image server cannot be reached at " + path.string() +
                     " through ssh: " + std::string{trim(last_words.value_or("no answer"))}};

@@ -4,6 +4,7 @@
 #include <boost/filesystem/path.hpp>
 #include <optional>
 
+#include "io/files/file_descriptor.h"
 #include "io/process/process.h"
 #include "power/libvirt/host_shell.h"
 
@@ -27,18 +28,15 @@ class HostSocket {
   public:
     // Error VIX_E_DISK_NOIO if nobody listens there.
     HostSocket(const boost::filesystem::path& path, const HostShell& host);
-    ~HostSocket();
-    HostSocket(const HostSocket&) = delete;
-    HostSocket& operator=(const HostSocket&) = delete;
 
-    int descriptor() const { return descriptor_; }
+    int descriptor() const { return descriptor_.number; }
 
   private:
     void forward(const boost::filesystem::path& path, const HostShell& host);
 
     std::optional<PrivateFolder> folder_;  // for the local end of ssh's forwarding
     std::optional<io::Companion> ssh_;
-    int descriptor_ = -1;
+    io::Descriptor descriptor_;
 };
 
 }  // namespace vix::power
