@@ -45,7 +45,7 @@ static void vix_call_back(pTHX_ AV* pair, int job, const vix::api::JobEvent* eve
     PUSHs(sv_2mortal(newSViv(event->type)));
     PUSHs(sv_2mortal(newSViv(event->more_info)));
     PUSHs(sv_2mortal(newSVsv(*av_fetch(pair, 1, 1))));
-    if (event->type == 3) {  // VIX_EVENTTYPE_JOB_PROGRESS
+    if (event->type == vix::api::VIX_EVENTTYPE_JOB_PROGRESS) {
         PUSHs(sv_2mortal(newSViv(event->progress.percent)));
         PUSHs(sv_2mortal(newSViv(static_cast<IV>(event->progress.done_bytes))));
         PUSHs(sv_2mortal(newSViv(static_cast<IV>(event->progress.total_bytes))));

@@ -13,6 +13,7 @@
 #include <chrono>
 
 #include "api/call_table.h"
+#include "api/constants.h"
 #include "api/jobs.h"
 #include "api/simple.h"
 
@@ -134,22 +135,24 @@ static inline const vix::api::PropertyInput* vix_property_inputs(pTHX_ SSize_t a
     for (SSize_t i = from; i < items; i += 2) {
         const int id = vix_integer_argument(aTHX_ ST(i));
         if (i + 1 == items) {
-            if (id != 0) *count = -1;
+            if (id != vix::api::VIX_PROPERTY_NONE) *count = -1;
             break;
         }
         SV* value = ST(i + 1);
         SvGETMAGIC(value);
         const int type = vix::api::property_type(id);
-        const bool text = type == 2 || type == 6;  // VIX_PROPERTYTYPE_STRING, _BLOB
+        const bool truth = type == vix::api::VIX_PROPERTYTYPE_BOOL;
+        const bool text =
+            type == vix::api::VIX_PROPERTYTYPE_STRING || type == vix::api::VIX_PROPERTYTYPE_BLOB;
         // Perl's values have no type: where a number is wanted, whatever looks like one is a
         // number.
         const bool number = !text && (SvROK(value) || looks_like_number(value) || !SvOK(value) ||
-                                      (type == 3 && SvPOK(value) && SvCUR(value) == 0));
+                                      (truth && SvPOK(value) && SvCUR(value) == 0));
         auto& input = inputs[(*count)++];
         input = {id, InputKind::None, 0, {}};
-        if (number && (SvOK(value) || type == 3)) {
+        if (number && (SvOK(value) || truth)) {
             input.kind = InputKind::Number;
-            input.number = type == 3 ? (SvTRUE_nomg(value) ? 1 : 0) : SvIV_nomg(value);
+            input.number = truth ? (SvTRUE_nomg(value) ? 1 : 0) : SvIV_nomg(value);
         } else if (SvOK(value)) {
             const vix_text bytes = vix_text_argument(aTHX_ value);
             input.kind = InputKind::Text;
