@@ -142,12 +142,13 @@ Linux and Perl 5.14 or newer. To build:
     libpng
     libxml2
     libcrypt
-    libvirt's headers         only to run virtual machines
+    the headers of libvirt
 
 C<perl Makefile.PL> names each missing one with its package on Debian, Fedora, Arch Linux and
-openSUSE. On Debian C<dev/setup build> installs all but the last, and C<dev/setup power> that one
-with libvirt and QEMU. Without libvirt and QEMU all calls work but those that need a running virtual
-machine.
+openSUSE. On Debian C<dev/setup build> installs them.
+
+libvirt itself and QEMU are needed only by the calls that run virtual machines. They are loaded when
+such a call is made, and all others work without them. On Debian C<dev/setup power> installs both.
 
 =head1 SEE ALSO
 

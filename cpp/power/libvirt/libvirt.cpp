@@ -1,7 +1,5 @@
 #include "power/libvirt/libvirt.h"
 
-#ifdef VIX_WITH_LIBVIRT
-
 #include <signal.h>
 
 #include <algorithm>
@@ -105,10 +103,6 @@ void load_libvirt() noexcept {
     } catch (const Error&) {
         // A job that needs libvirt reports the failure.
     }
-}
-
-bool built_with_libvirt() {
-    return true;
 }
 
 Domain::~Domain() {
@@ -388,5 +382,3 @@ std::string Connection::saved_description(const std::string& file) const {
 }
 
 }  // namespace vix::power
-
-#endif

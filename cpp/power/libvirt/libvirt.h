@@ -69,7 +69,7 @@ class Domain {
     void require_asked(Means means, const std::string& action) const;
     Error saving_error(ErrorCode usual, const char* action, const std::string& file) const;
 
-    [[maybe_unused]] void* handle_;  // unused without libvirt
+    void* handle_;
 };
 
 class Connection {
@@ -99,15 +99,12 @@ class Connection {
 
   private:
     std::string uri_;
-    [[maybe_unused]] void* handle_;
+    void* handle_;
 };
 
 // Loads libvirt if it is installed and not loaded yet. While it loads, libvirt and its libraries
 // read thirty variables of the environment. So the thread that may change them calls this, before
 // it starts a job that is likely to need libvirt.
 void load_libvirt() noexcept;
-
-// Whether this library was built with libvirt's headers.
-bool built_with_libvirt();
 
 }  // namespace vix::power

@@ -1,5 +1,3 @@
-#ifdef VIX_WITH_LIBVIRT
-
 #include "power/libvirt/libvirt_library.h"
 
 #include <dlfcn.h>
@@ -131,5 +129,3 @@ Error domain_error(virDomainPtr domain, ErrorCode usual, const std::string& acti
 }
 
 }  // namespace vix::power
-
-#endif

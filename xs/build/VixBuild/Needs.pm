@@ -28,6 +28,9 @@ my @NEEDS = (
     [zlib  => 'zlib',     'zlib.h',  qw(zlib1g-dev zlib-devel zlib zlib-devel)],
     [png   => 'libpng',   'png.h',   qw(libpng-dev libpng-devel libpng libpng16-devel)],
     [xml   => 'libxml2',  'libxml2/libxml/tree.h', qw(libxml2-dev libxml2-devel libxml2 libxml2-devel)],
+    [   libvirt => 'the headers of libvirt', 'libvirt/libvirt.h',
+        qw(libvirt-dev libvirt-devel libvirt libvirt-devel)
+    ],
     [crypt => 'libcrypt', 'crypt.h', qw(libcrypt-dev libxcrypt-devel libxcrypt libxcrypt-devel)],
 );
 my @INSTALL = (
