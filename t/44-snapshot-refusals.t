@@ -12,6 +12,7 @@ use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Calls         qw(host open_vm);
+use VixTest::Files         qw(append_text);
 use VixTest::Locks         qw(other_machine put_lock);
 use VixTest::SnapshotCalls qw(at_place full_clone linked_clone remove_snapshot revert_to
     take_snapshot with_vm);
@@ -28,12 +29,6 @@ sub machine {
         die "take: $err" if $err != VIX_OK;
     }
     return $vm;
-}
-
-sub add_keys {
-    my ($vm, $lines) = @_;
-    spew($vm->{vmx}, slurp($vm->{vmx}) . $lines);
-    return;
 }
 
 # Every call that changes something answers with the code and touches nothing.
@@ -66,18 +61,18 @@ sub all_refuse {
 }
 {
     my $vm = machine();
-    add_keys($vm, qq(checkpoint.vmState = "alpha-1.vmss"\n));
+    append_text($vm->{vmx}, qq(checkpoint.vmState = "alpha-1.vmss"\n));
     spew("$vm->{dir}/alpha-1.vmss", 'state');
     all_refuse('a suspended machine', $vm, VIX_E_VM_IS_RUNNING, calls => ['take']);
 }
 {
     my $vm = machine();
-    add_keys($vm, qq(encryption.keySafe = "vmware:key/list/x"\nencryption.data = "y"\n));
+    append_text($vm->{vmx}, qq(encryption.keySafe = "vmware:key/list/x"\nencryption.data = "y"\n));
     all_refuse('an encrypted machine', $vm, VIX_E_NEED_KEY);
 }
 {
     my $vm = machine();
-    add_keys($vm, qq(templateVM = "TRUE"\n));
+    append_text($vm->{vmx}, qq(templateVM = "TRUE"\n));
     all_refuse('a template', $vm, VIX_E_TEMPLATE_VM, calls => ['remove']);
 }
 {
@@ -105,12 +100,12 @@ for my $case (
 ) {
     my ($what, $code, $key, $value) = @$case;
     my $vm = machine();
-    add_keys($vm, qq($key = "$value"\n));
+    append_text($vm->{vmx}, qq($key = "$value"\n));
     all_refuse($what, $vm, $code, calls => ['take'], says => qr/\Q$key\E = "\Q$value\E"/);
 }
 {
     my $vm = machine();
-    add_keys($vm, qq(scsi0.sharedBus = "virtual"\n));
+    append_text($vm->{vmx}, qq(scsi0.sharedBus = "virtual"\n));
     all_refuse('a shared bus', $vm, VIX_E_SNAPSHOT_VERSION, calls => ['take']);
     my $dir = temp_dir();
     is(linked_clone($vm->{vmx}, [0], "$dir/linked/l.vmx"),

@@ -40,11 +40,10 @@ sub add_case {
 
 sub new_dir { return "$keep/vm" . @cases }
 
-# A machine whose only extent line is this one; `$prepare` is called with its folder first.
-sub add_extent_case {
-    my ($name, $line, $prepare, @codes) = @_;
-    my $dir = new_dir();
-    my $vm  = make_vm(
+# A machine in this folder whose disk has only this extent line.
+sub vm_with_extent {
+    my ($dir, $line) = @_;
+    return make_vm(
         dir   => $dir,
         disks => [
             {   type         => 'custom',
@@ -55,6 +54,13 @@ sub add_extent_case {
             }
         ],
     );
+}
+
+# Adds the case of such a machine; `$prepare` is called with its folder first.
+sub add_extent_case {
+    my ($name, $line, $prepare, @codes) = @_;
+    my $dir = new_dir();
+    my $vm  = vm_with_extent($dir, $line);
     $prepare->($dir) if $prepare;
     add_case($name, $vm, @codes);
     return;
@@ -146,17 +152,7 @@ sub put_socket {
 {
     local $ENV{VIX_DRIVE_Z} = $keep;
     my $dir = new_dir();
-    my $vm  = make_vm(
-        dir   => $dir,
-        disks => [
-            {   type         => 'custom',
-                sectors      => $sectors,
-                content      => [],
-                extents      => [{ sectors => $sectors, unwritten => 1 }],
-                extent_lines => [qq(RW $sectors FLAT "Z:\\outside\\secret" 0)],
-            }
-        ],
-    );
+    my $vm  = vm_with_extent($dir, qq(RW $sectors FLAT "Z:\\outside\\secret" 0));
     my $result = clone_vm($vm->{vmx}, "$dir.clone/copy.vmx");
     is($result->{err}, $denied, 'a Windows path through the drive map leads out, too')
         or diag($result->{text});

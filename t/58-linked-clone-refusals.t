@@ -13,7 +13,7 @@ use POSIX ();
 use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
-use VixTest::Files         qw(list_files);
+use VixTest::Files         qw(append_text list_files);
 use VixTest::Locks         qw(other_machine put_lock);
 use VixTest::SnapshotCalls qw(linked_clone take_snapshot with_vm);
 use VixTest::SnapshotDisk  qw(guest_reads);
@@ -45,16 +45,10 @@ sub machine {
     return $vm;
 }
 
-sub add_keys {
-    my ($vm, $lines) = @_;
-    spew($vm->{vmx}, slurp($vm->{vmx}) . $lines);
-    return;
-}
-
 # ---- states of the parent
 {
     my $vm = machine();
-    add_keys($vm, qq(checkpoint.vmState = "alpha-1.vmss"\n));
+    append_text($vm->{vmx}, qq(checkpoint.vmState = "alpha-1.vmss"\n));
     spew("$vm->{dir}/alpha-1.vmss", 'state');
     is_refused('suspended, from a snapshot', $vm, [0], VIX_E_VM_IS_RUNNING, says => qr/suspended/);
     is_refused('suspended, as it is', $vm, undef,      VIX_E_VM_IS_RUNNING, says => qr/suspended/);
@@ -72,7 +66,7 @@ sub add_keys {
 }
 {
     my $vm = machine();
-    add_keys($vm, qq(encryption.keySafe = "vmware:key/list/x"\nencryption.data = "y"\n));
+    append_text($vm->{vmx}, qq(encryption.keySafe = "vmware:key/list/x"\nencryption.data = "y"\n));
     is_refused('encrypted, from a snapshot', $vm, [0],   VIX_E_NEED_KEY);
     is_refused('encrypted, as it is',        $vm, undef, VIX_E_NEED_KEY);
 }

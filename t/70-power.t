@@ -12,20 +12,13 @@ use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Calls qw(host open_vm);
-use VixTest::Guest qw(guest_to_run);
+use VixTest::Guest qw(guest_to_run succeeds text_of);
 
 my ($keep, $vmx) = guest_to_run('guest');
 $ENV{VIX_INVENTORY_FILE} = "$keep/inventory.vmls";
 
 my ($open_err, $vm) = open_vm($vmx);
 is($open_err, VIX_OK, 'opened');
-
-sub text_of { return $_[0] == VIX_OK ? 'VIX_OK' : "$_[0]: " . GetErrorText($_[0]) }
-
-sub succeeds {
-    my ($err, $what) = @_;
-    return is(text_of($err), 'VIX_OK', $what);
-}
 
 sub power_state {
     my ($err, $state) = GetProperties($vm, VIX_PROPERTY_VM_POWER_STATE);

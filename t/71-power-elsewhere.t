@@ -13,20 +13,13 @@ use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Calls qw(connect_to);
-use VixTest::Guest qw(run_folder why_nothing_runs);
+use VixTest::Guest qw(run_folder succeeds why_nothing_runs);
 
 my $keep = run_folder();
 $ENV{VIX_INVENTORY_FILE} = "$keep/inventory.vmls";
 
 my $dead = 'qemu+unix:///system?socket=/nowhere/libvirt-sock';
 my @none = (0, VIX_INVALID_HANDLE);
-
-sub text_of { return $_[0] == VIX_OK ? 'VIX_OK' : "$_[0]: " . GetErrorText($_[0]) }
-
-sub succeeds {
-    my ($err, $what) = @_;
-    return is(text_of($err), 'VIX_OK', $what);
-}
 
 # Nobody answers, or there is not even a libvirt to ask with.
 sub is_out_of_reach {

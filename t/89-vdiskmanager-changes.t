@@ -12,29 +12,13 @@ use Test::More;
 use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
-use VixTest::Calls qw(open_vm perl_with_vix without_libvirt);
-use VixTest::Locks qw(put_lock);
-use VixTest::Tools qw(have_tool run_tool);
+use VixTest::Calls        qw(open_vm);
+use VixTest::Locks        qw(put_lock);
+use VixTest::Tools        qw(have_tool run_tool);
+use VixTest::Vdiskmanager qw(own_place said vdiskmanager);
 
-delete @ENV{ grep {/\AVIX_/} keys %ENV };
-without_libvirt();
-my $HOME = temp_dir();
-$ENV{HOME} = "$HOME";
-my $PLACE = temp_dir();
-chdir "$PLACE" or die "chdir: $!";
+my ($HOME, $PLACE) = own_place();
 my $QEMU = have_tool('qemu-img') && have_tool('qemu-io');
-
-# { out, err, status }
-sub vdiskmanager {
-    my (@arguments) = @_;
-    return run_tool(perl_with_vix("$FindBin::Bin/../script/vmware-vdiskmanager"), @arguments);
-}
-
-# Standard output without the progress before 100%, and the status.
-sub said {
-    my $run = vdiskmanager(@_);
-    return ($run->{out} =~ s/\r  \w+: [0-9]+% done\.(?=\r)//gr =~ s/\r//gr) . "$run->{err}($run->{status})";
-}
 
 sub qemu_finds {
     my ($disk, $raw, $what) = @_;

@@ -11,28 +11,11 @@ use Test::More;
 
 use VMware::Vix::Vdiskmanager;
 use VixTest;
-use VixTest::Calls qw(perl_with_vix without_libvirt);
-use VixTest::Locks qw(put_lock);
-use VixTest::Tools qw(have_tool run_tool);
+use VixTest::Locks        qw(put_lock);
+use VixTest::Tools        qw(have_tool run_tool);
+use VixTest::Vdiskmanager qw(own_place said vdiskmanager);
 
-delete @ENV{ grep {/\AVIX_/} keys %ENV };
-without_libvirt();
-my $HOME = temp_dir();
-$ENV{HOME} = "$HOME";
-my $PLACE = temp_dir();
-chdir "$PLACE" or die "chdir: $!";
-
-# { out, err, status }
-sub vdiskmanager {
-    my (@arguments) = @_;
-    return run_tool(perl_with_vix("$FindBin::Bin/../script/vmware-vdiskmanager"), @arguments);
-}
-
-# Standard output without the progress before 100%, and the status.
-sub said {
-    my $run = vdiskmanager(@_);
-    return ($run->{out} =~ s/\r  \w+: [0-9]+% done\.(?=\r)//gr =~ s/\r//gr) . "($run->{status})";
-}
+my ($HOME, $PLACE) = own_place();
 
 sub qemu_says_equal {
     my ($one, $other, $what) = @_;

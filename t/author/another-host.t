@@ -13,7 +13,7 @@ use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Calls qw(connect_to);
-use VixTest::Guest qw(guest_to_run log_in);
+use VixTest::Guest qw(guest_to_run log_in succeeds);
 use VixTest::Tools qw(have_tool);
 
 plan skip_all => 'this needs root' if $> != 0;
@@ -31,15 +31,6 @@ $ENV{VIX_POWER_FOLDER}   = "/run/vix-test-$$";
 $ENV{VIX_INVENTORY_FILE} = "$keep/inventory.vmls";
 $ENV{VIX_POWER_KVM}      = 'FALSE';
 my @none = (0, VIX_INVALID_HANDLE);
-
-sub text_of { return $_[0] == VIX_OK ? 'VIX_OK' : "$_[0]: " . GetErrorText($_[0]) }
-
-sub succeeds {
-    my ($err, $what) = @_;
-    my $ok = is(text_of($err), 'VIX_OK', $what);
-    diag VMware::Vix::last_error_detail() if !$ok;
-    return $ok;
-}
 
 sub locks { my @folders = glob "$keep/guest/*.lck"; return scalar @folders }
 

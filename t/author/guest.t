@@ -12,20 +12,13 @@ use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Calls qw(open_vm);
-use VixTest::Guest qw(guest_to_run log_in);
+use VixTest::Guest qw(guest_to_run log_in succeeds text_of);
 use VixTest::Tools qw(have_tool);
 
 my ($keep, $vmx) = guest_to_run('guest');
 my @none = (0, VIX_INVALID_HANDLE);
 my ($open_err, $vm) = open_vm($vmx);
 is($open_err, VIX_OK, 'opened');
-
-sub text_of { return $_[0] == VIX_OK ? 'VIX_OK' : "$_[0]: " . GetErrorText($_[0]) }
-
-sub succeeds {
-    my ($err, $what) = @_;
-    return is(text_of($err), 'VIX_OK', $what);
-}
 
 sub tools_state { return (GetProperties($vm, VIX_PROPERTY_VM_TOOLS_STATE))[1] }
 

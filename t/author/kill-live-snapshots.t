@@ -18,7 +18,7 @@ use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Calls         qw(open_vm);
 use VixTest::Files         qw(slurp);
-use VixTest::Guest         qw(guest_to_run in_guest log_in);
+use VixTest::Guest         qw(guest_to_run in_guest log_in text_of);
 use VixTest::SnapshotDisk  qw(present_path snapshot_path);
 use VixTest::SnapshotState qw(snapshot_list snapshot_of);
 use VixTest::Stepper       qw(can_step numbers_to_try stepped);
@@ -32,8 +32,6 @@ my $NODE     = 'ide0:0';
 my $PER_BOOT = 25;
 my ($open_err, $vm) = open_vm($vmx);
 is($open_err, VIX_OK, 'opened');
-
-sub text_of { return $_[0] == VIX_OK ? 'VIX_OK' : "$_[0]: " . GetErrorText($_[0]) }
 
 sub take {
     my ($name, $options) = @_;

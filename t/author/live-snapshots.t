@@ -13,17 +13,12 @@ use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Calls qw(open_vm);
-use VixTest::Guest qw(guest_to_run in_guest log_in);
+use VixTest::Guest qw(guest_to_run in_guest log_in succeeds);
 
 my ($keep, $vmx) = guest_to_run('guest');
 my @none = (0, VIX_INVALID_HANDLE);
 my ($open_err, $vm) = open_vm($vmx);
 is($open_err, VIX_OK, 'opened');
-
-sub succeeds {
-    my ($err, $what) = @_;
-    return is($err == VIX_OK ? 'VIX_OK' : "$err: " . GetErrorText($err), 'VIX_OK', $what);
-}
 
 sub login { return succeeds(log_in($vm), 'up') }
 

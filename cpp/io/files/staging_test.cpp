@@ -31,6 +31,16 @@ void write_machine(const Staging& staging) {
     write_file(staging.folder() / "zz.vmdk", "last in the alphabet");
 }
 
+// Builds a machine and publishes it.
+void publish_machine(const fs::path& last, Progress& progress,
+                     Durability durability = Durability::Unsynced) {
+    Staging staging{last, durability};
+    write_machine(staging);
+    staging.begin_sync({});
+    staging.finish_sync();
+    staging.publish(progress);
+}
+
 // Records the destination's content at every step of publishing.
 class WatchingProgress : public Progress {
   public:
@@ -79,12 +89,8 @@ void run_apart(Child child) {
 // The child process exits at the given step of publishing.
 void die_while_publishing(const fs::path& last, int step) {
     run_apart([&] {
-        Staging staging{last, Durability::Unsynced};
-        write_machine(staging);
         ActingProgress progress{step, die};
-        staging.begin_sync({});
-        staging.finish_sync();
-        staging.publish(progress);
+        publish_machine(last, progress);
     });
 }
 
@@ -150,12 +156,8 @@ TEST(Staging, VanishesUnlessPublished) {
 TEST(Staging, PublishesEverythingAndVanishes) {
     const TempFolder folder;
     {
-        Staging staging{folder / "clone.vmx", Durability::Synced};
-        write_machine(staging);
         Progress progress;
-        staging.begin_sync({});
-        staging.finish_sync();
-        staging.publish(progress);
+        publish_machine(folder / "clone.vmx", progress, Durability::Synced);
     }
     EXPECT_EQ(names_in(folder.path()), "clone.nvram clone.vmx disk-cl1.vmdk zz.vmdk");
     EXPECT_EQ(read_file(folder / "disk-cl1.vmdk"), "disk");
@@ -163,12 +165,8 @@ TEST(Staging, PublishesEverythingAndVanishes) {
 
 TEST(Staging, PublishesTheLastFileLast) {
     const TempFolder folder;
-    Staging staging{folder / "clone.vmx", Durability::Unsynced};
-    write_machine(staging);
     WatchingProgress progress{folder.path()};
-    staging.begin_sync({});
-    staging.finish_sync();
-    staging.publish(progress);
+    publish_machine(folder / "clone.vmx", progress);
     const std::vector<std::string> expected = {
         ".vix-staging-clone", ".vix-staging-clone clone.nvram",
         ".vix-staging-clone clone.nvram disk-cl1.vmdk",
@@ -181,12 +179,8 @@ TEST(Staging, NeverReplacesAFile) {
     const TempFolder folder;
     folder.write("disk-cl1.vmdk", "somebody else's");
     const auto publish = [&] {
-        Staging staging{folder / "clone.vmx", Durability::Unsynced};
-        write_machine(staging);
         Progress progress;
-        staging.begin_sync({});
-        staging.finish_sync();
-        staging.publish(progress);
+        publish_machine(folder / "clone.vmx", progress);
     };
     EXPECT_EQ(code_of(publish), VIX_E_FILE_ALREADY_EXISTS);
     EXPECT_EQ(names_in(folder.path()), "disk-cl1.vmdk");
@@ -197,12 +191,8 @@ TEST(Staging, NeverReplacesALinkThatLeadsNowhere) {
     const TempFolder folder;
     fs::create_symlink("nowhere", folder / "clone.vmx");
     const auto publish = [&] {
-        Staging staging{folder / "clone.vmx", Durability::Unsynced};
-        write_machine(staging);
         Progress progress;
-        staging.begin_sync({});
-        staging.finish_sync();
-        staging.publish(progress);
+        publish_machine(folder / "clone.vmx", progress);
     };
     EXPECT_EQ(code_of(publish), VIX_E_FILE_ALREADY_EXISTS);
     EXPECT_EQ(names_in(folder.path()), "clone.vmx");
@@ -213,12 +203,8 @@ TEST(Staging, FailureAtAnyStepTakesAllBack) {
         SCOPED_TRACE(step);
         const TempFolder folder;
         const auto publish = [&] {
-            Staging staging{folder / "clone.vmx", Durability::Unsynced};
-            write_machine(staging);
             ActingProgress progress{step, cancel};
-            staging.begin_sync({});
-            staging.finish_sync();
-            staging.publish(progress);
+            publish_machine(folder / "clone.vmx", progress);
         };
         EXPECT_EQ(code_of(publish), VIX_E_CANCELLED);
         EXPECT_EQ(names_in(folder.path()), "");
@@ -255,12 +241,8 @@ TEST(Staging, TakesTheLastFileBackFirst) {
     const TempFolder folder;
     const Deletions deletions{folder.path()};
     const auto publish = [&] {
-        Staging staging{folder / "clone.vmx", Durability::Unsynced};
-        write_machine(staging);
         ActingProgress progress{4, cancel};
-        staging.begin_sync({});
-        staging.finish_sync();
-        staging.publish(progress);
+        publish_machine(folder / "clone.vmx", progress);
     };
     EXPECT_EQ(code_of(publish), VIX_E_CANCELLED);
     EXPECT_EQ(deletions.names().substr(0, 9), "clone.vmx");

@@ -38,6 +38,13 @@ std::uint64_t bytes_on_disk(const File& file) {
     return static_cast<std::uint64_t>(status.st_blocks) * 512;
 }
 
+void copy_whole(const std::shared_ptr<const File>& source, const std::shared_ptr<File>& target) {
+    Progress progress;
+    Transfer transfer{progress, Durability::Unsynced};
+    transfer.copy_whole(source, target);
+    transfer.finish();
+}
+
 class CountingProgress : public Progress {
   public:
     void add(std::uint64_t bytes) override { sum_ += bytes; }
@@ -56,10 +63,7 @@ TEST(Transfer, CopiesAWholeFile) {
     const TempFolder folder;
     const std::string bytes = testing::content('x', 0, 5000) + "and an odd tail";
     const auto target = target_file(folder);
-    Progress progress;
-    Transfer transfer{progress, Durability::Unsynced};
-    transfer.copy_whole(source_file(folder, bytes), target);
-    transfer.finish();
+    copy_whole(source_file(folder, bytes), target);
     EXPECT_TRUE(alike(read_file(folder / "target"), bytes));
 }
 
@@ -120,10 +124,7 @@ TEST(Transfer, BlocksOfZerosBecomeHoles) {
     const std::string bytes =
         std::string(2 * kMiB, '\0') + testing::content('x', 0, 128) + std::string(2 * kMiB, '\0');
     const auto target = target_file(folder);
-    Progress progress;
-    Transfer transfer{progress, Durability::Unsynced};
-    transfer.copy_whole(source_file(folder, bytes), target);
-    transfer.finish();
+    copy_whole(source_file(folder, bytes), target);
     EXPECT_TRUE(alike(read_file(folder / "target"), bytes));
     EXPECT_LT(bytes_on_disk(*target), kMiB);
 }

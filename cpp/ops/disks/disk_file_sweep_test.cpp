@@ -71,10 +71,9 @@ class DiskChangeSweep : public ::testing::TestWithParam<Stop> {
         EXPECT_TRUE(alike(read_disk(folder_ / name), content)) << name;
     }
 
-    int sweep_grow(const std::string& name) {
-        const auto grow = [&](const vm::Settings& settings, Progress& progress) {
-            grow_disk(at(name, settings), kMore, progress);
-        };
+    // `change` changes the disk; `check` gets the disk's content before that.
+    template <typename Change, typename Check>
+    int sweep(const std::string& name, Change change, Check check) {
         std::string before;
         return testing::stop_at_each_step(
             GetParam(),
@@ -83,21 +82,28 @@ class DiskChangeSweep : public ::testing::TestWithParam<Stop> {
                 before = read_disk(folder / name);
             },
             [&](const fs::path&, Progress& progress) {
-                grow(testing::settings_for(GetParam()), progress);
+                change(testing::settings_for(GetParam()), progress);
             },
-            [&](const fs::path&) {
-                std::string now = read_disk(folder_ / name);
-                std::string after = before;
-                after.resize(kMore * 512, '\0');
-                if (now.size() == before.size()) {
-                    EXPECT_TRUE(alike(now, before));
-                    Progress progress;
-                    grow(testing::plain_settings(), progress);
-                    now = read_disk(folder_ / name);
-                }
-                EXPECT_TRUE(alike(now, after));
-                expect_no_leftovers();
-            });
+            [&](const fs::path&) { check(before); });
+    }
+
+    int sweep_grow(const std::string& name) {
+        const auto grow = [&](const vm::Settings& settings, Progress& progress) {
+            grow_disk(at(name, settings), kMore, progress);
+        };
+        return sweep(name, grow, [&](const std::string& before) {
+            std::string now = read_disk(folder_ / name);
+            std::string after = before;
+            after.resize(kMore * 512, '\0');
+            if (now.size() == before.size()) {
+                EXPECT_TRUE(alike(now, before));
+                Progress progress;
+                grow(testing::plain_settings(), progress);
+                now = read_disk(folder_ / name);
+            }
+            EXPECT_TRUE(alike(now, after));
+            expect_no_leftovers();
+        });
     }
 
     int sweep_compact(const std::string& name, bool shrink) {
@@ -105,55 +111,35 @@ class DiskChangeSweep : public ::testing::TestWithParam<Stop> {
             if (shrink) return shrink_disk(at(name, settings), progress);
             defragment_disk(at(name, settings), progress);
         };
-        std::string before;
-        return testing::stop_at_each_step(
-            GetParam(),
-            [&](const fs::path& folder) {
-                prepare(folder);
-                before = read_disk(folder / name);
-            },
-            [&](const fs::path&, Progress& progress) {
-                compact(testing::settings_for(GetParam()), progress);
-            },
-            [&](const fs::path&) {
-                expect_content(name, before);
-                Progress progress;
-                compact(testing::plain_settings(), progress);
-                expect_content(name, before);
-                expect_no_leftovers();
-            });
+        return sweep(name, compact, [&](const std::string& before) {
+            expect_content(name, before);
+            Progress progress;
+            compact(testing::plain_settings(), progress);
+            expect_content(name, before);
+            expect_no_leftovers();
+        });
     }
 
     int sweep_rename(const std::string& name, const std::string& node) {
         const auto rename = [&](const vm::Settings& settings, Progress& progress) {
             rename_disk(at(name, settings), folder_ / "other.vmdk", progress);
         };
-        std::string before;
-        return testing::stop_at_each_step(
-            GetParam(),
-            [&](const fs::path& folder) {
-                prepare(folder);
-                before = read_disk(folder / name);
-            },
-            [&](const fs::path&, Progress& progress) {
-                rename(testing::settings_for(GetParam()), progress);
-            },
-            [&](const fs::path&) {
-                const fs::path vmx = folder_ / "vm.vmx";
-                expect_content(testing::present_disk(vmx, node), before);
-                Progress progress;
-                const auto again = [&] { rename(testing::plain_settings(), progress); };
-                if (fs::exists(folder_ / name)) again();
-                static_cast<void>(code_of(again));  // deletes old names of extents
-                EXPECT_EQ(testing::present_disk(vmx, node), "other.vmdk");
-                expect_content("other.vmdk", before);
-                const std::string stem = fs::path{name}.stem().string();
-                for (const auto& [file, bytes] : testing::tree_of(folder_)) {
-                    if (file.find(".lck") == std::string::npos) {
-                        EXPECT_NE(file.compare(0, stem.size(), stem), 0) << file;
-                    }
+        return sweep(name, rename, [&](const std::string& before) {
+            const fs::path vmx = folder_ / "vm.vmx";
+            expect_content(testing::present_disk(vmx, node), before);
+            Progress progress;
+            const auto again = [&] { rename(testing::plain_settings(), progress); };
+            if (fs::exists(folder_ / name)) again();
+            static_cast<void>(code_of(again));  // deletes old names of extents
+            EXPECT_EQ(testing::present_disk(vmx, node), "other.vmdk");
+            expect_content("other.vmdk", before);
+            const std::string stem = fs::path{name}.stem().string();
+            for (const auto& [file, bytes] : testing::tree_of(folder_)) {
+                if (file.find(".lck") == std::string::npos) {
+                    EXPECT_NE(file.compare(0, stem.size(), stem), 0) << file;
                 }
-            });
+            }
+        });
     }
 
     void expect_no_leftovers() const {

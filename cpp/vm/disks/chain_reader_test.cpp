@@ -142,13 +142,18 @@ TEST(ChainReader, MayBeAskedFromWithinARun) {
     EXPECT_EQ(found.run.file_offset, 30U * kSector);
 }
 
-TEST(ChainReader, GoingBackOpensAnew) {
-    const TempFolder folder;
+// A flat disk of two extents.
+Disk split_disk(const TempFolder& folder) {
     folder.write("a-f001.vmdk", content('f', 0, 100));
     folder.write("a-f002.vmdk", content('f', 100, 100));
-    const Disk disk = open_disk(
+    return open_disk(
         write_text_disk(folder, {"RW 100 FLAT \"a-f001.vmdk\" 0", "RW 100 FLAT \"a-f002.vmdk\" 0"}),
         {}, {});
+}
+
+TEST(ChainReader, GoingBackOpensAnew) {
+    const TempFolder folder;
+    const Disk disk = split_disk(folder);
     const Settings settings;
     ChainReader reader{disk, settings};
     reader.run_at(150);
@@ -158,11 +163,7 @@ TEST(ChainReader, GoingBackOpensAnew) {
 
 TEST(ChainReader, AskedForAnExtentInBetweenStillAnswersForTheFirst) {
     const TempFolder folder;
-    folder.write("a-f001.vmdk", content('f', 0, 100));
-    folder.write("a-f002.vmdk", content('f', 100, 100));
-    const Disk disk = open_disk(
-        write_text_disk(folder, {"RW 100 FLAT \"a-f001.vmdk\" 0", "RW 100 FLAT \"a-f002.vmdk\" 0"}),
-        {}, {});
+    const Disk disk = split_disk(folder);
     const Settings settings;
     ChainReader reader{disk, settings};
     reader.run_at(0);

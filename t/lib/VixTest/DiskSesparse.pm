@@ -7,7 +7,7 @@ use warnings;
 
 use Exporter 'import';
 
-use VixTest::Files  qw(patch_bytes);
+use VixTest::Files  qw(patch_bytes put_sectors);
 use VixTest::Grains qw(grains_of grain_bytes laid_out round_up sectors_for);
 
 our @EXPORT_OK = qw(write_sesparse set_sesparse_field sesparse_field_names);
@@ -44,12 +44,12 @@ sub write_sesparse {
     _plan_entries(\%extent);
     _plan_places(\%extent);
     open my $fh, '+>:raw', $path or die "open $path: $!";
-    _put($fh, 0, _header(\%extent));
-    _put($fh, $extent{place}{volatile_offset}, pack 'Q<4x480', 0xcafe_cafe, 0, 0, $extent{replay});
+    put_sectors($fh, 0, _header(\%extent));
+    put_sectors($fh, $extent{place}{volatile_offset}, pack 'Q<4x480', 0xcafe_cafe, 0, 0, $extent{replay});
     _put_tables($fh, \%extent);
 
     for my $index (keys %{ $extent{number} }) {
-        _put(
+        put_sectors(
             $fh,
             $extent{place}{grains_offset} + $extent{number}{$index} * $GRAIN,
             grain_bytes(@extent{qw(content first sectors)}, $GRAIN, $index)
@@ -132,20 +132,13 @@ sub _put_tables {
     my %index = %{ $extent->{table_index} || {} };
     my @directory
         = map { exists $index{$_} ? $GD_MARK | $index{$_} : 0 } 0 .. $extent->{directory} - 1;
-    _put($fh, $place->{gd_offset}, pack 'Q<*', @directory);
+    put_sectors($fh, $place->{gd_offset}, pack 'Q<*', @directory);
     my %entry = %{ $extent->{entry} };
     for my $grain (keys %entry) {
         my $table = $place->{tables_offset} + $index{ int($grain / $GTES) } * $TABLE;
         seek $fh, $table * $SECTOR + $grain % $GTES * 8, 0 or die "seek: $!";
         print {$fh} pack 'Q<', $entry{$grain}              or die "write: $!";
     }
-    return;
-}
-
-sub _put {
-    my ($fh, $sector, $bytes) = @_;
-    seek $fh, $sector * $SECTOR, 0 or die "seek: $!";
-    print {$fh} $bytes             or die "write: $!";
     return;
 }
 

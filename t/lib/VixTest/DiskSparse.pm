@@ -9,7 +9,7 @@ use warnings;
 
 use Exporter 'import';
 
-use VixTest::Files  qw(read_bytes patch_bytes);
+use VixTest::Files  qw(read_bytes patch_bytes put_sectors);
 use VixTest::Grains qw(grains_of grain_bytes laid_out round_up sectors_for);
 
 our @EXPORT_OK = qw(write_sparse sparse_header header_field set_header_field read_sparse
@@ -82,10 +82,10 @@ sub write_sparse {
     my ($path, %given) = @_;
     my $layout = _layout(%given);
     open my $fh, '+>:raw', $path or die "open $path: $!";
-    _put($fh, 0, _header_for($layout));
+    put_sectors($fh, 0, _header_for($layout));
     if (defined $given{descriptor}) {
         die 'descriptor too long' if length $given{descriptor} > $layout->{descriptor} * $SECTOR;
-        _put($fh, 1, $given{descriptor});
+        put_sectors($fh, 1, $given{descriptor});
     }
     _put_grains($fh, $layout);
     _put_tables($fh, $layout, $layout->{rgd}, $layout->{rgts}) if $layout->{rgd};
@@ -157,7 +157,7 @@ sub _header_for {
 sub _put_grains {
     my ($fh, $layout) = @_;
     for my $index (keys %{ $layout->{at} }) {
-        _put(
+        put_sectors(
             $fh,
             $layout->{at}{$index},
             grain_bytes(@{$layout}{qw(content first sectors grain)}, $index)
@@ -168,20 +168,13 @@ sub _put_grains {
 
 sub _put_tables {
     my ($fh, $layout, $directory, $tables) = @_;
-    _put($fh, $directory, pack 'V*', @{$tables});
+    put_sectors($fh, $directory, pack 'V*', @{$tables});
     my %entry = %{ $layout->{entry} };
     for my $index (keys %entry) {
         my $table = $tables->[int($index / $layout->{gtes})];
         seek $fh, $table * $SECTOR + $index % $layout->{gtes} * 4, 0 or die "seek: $!";
         print {$fh} pack 'V', $entry{$index}                         or die "write: $!";
     }
-    return;
-}
-
-sub _put {
-    my ($fh, $sector, $bytes) = @_;
-    seek $fh, $sector * $SECTOR, 0 or die "seek: $!";
-    print {$fh} $bytes             or die "write: $!";
     return;
 }
 

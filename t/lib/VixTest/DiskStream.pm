@@ -11,6 +11,7 @@ use Compress::Zlib ();
 use Exporter 'import';
 
 use VixTest::DiskSparse qw(sparse_header);
+use VixTest::Files      qw(put_sectors);
 use VixTest::Grains     qw(grains_of grain_bytes laid_out round_up sectors_for);
 
 our @EXPORT_OK = qw(write_stream);
@@ -41,8 +42,8 @@ sub write_stream {
     _pad_to(\%stream, $stream{overhead} = round_up(tell($fh) / $SECTOR, $stream{grain}));
     _append_grain(\%stream, $_) for laid_out($stream{order}, @grains);
     $stream{directory} eq 'header' ? _fill_tables(\%stream) : _append_tables(\%stream);
-    _put($fh, 0, _header(\%stream, %{ $stream{header} || {} }));
-    _put($fh, 1, $stream{descriptor});
+    put_sectors($fh, 0, _header(\%stream, %{ $stream{header} || {} }));
+    put_sectors($fh, 1, $stream{descriptor});
     close $fh or die "close $path: $!";
     return \%stream;
 }
@@ -70,13 +71,6 @@ sub _append {
     my $sector = tell($fh) / $SECTOR;
     print {$fh} $bytes, "\0" x (-length($bytes) % $SECTOR) or die "write: $!";
     return $sector;
-}
-
-sub _put {
-    my ($fh, $sector, $bytes) = @_;
-    seek $fh, $sector * $SECTOR, 0 or die "seek: $!";
-    print {$fh} $bytes             or die "write: $!";
-    return;
 }
 
 sub _pad_to {
@@ -141,7 +135,7 @@ sub _reserve_tables {
 
 sub _fill_tables {
     my ($stream) = @_;
-    _put($stream->{fh}, $stream->{gts}[$_], _table($stream, $_)) for 0 .. $stream->{tables} - 1;
+    put_sectors($stream->{fh}, $stream->{gts}[$_], _table($stream, $_)) for 0 .. $stream->{tables} - 1;
     return;
 }
 

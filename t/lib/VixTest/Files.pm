@@ -12,8 +12,8 @@ use Exporter 'import';
 use Fcntl      qw(SEEK_SET);
 use File::Temp ();
 
-our @EXPORT_OK = qw(temp_dir folder_digest list_files slurp spew patch_bytes read_bytes
-    truncate_file sparse_file data_segments file_contains content_difference);
+our @EXPORT_OK = qw(temp_dir folder_digest list_files slurp spew append_text patch_bytes put_sectors
+    read_bytes truncate_file sparse_file data_segments file_contains content_difference);
 
 my $SECTOR    = 512;
 my $SEEK_DATA = 3;
@@ -62,6 +62,20 @@ sub spew {
     print {$fh} $text           or die "write $path: $!";
     close $fh                   or die "close $path: $!";
     return $path;
+}
+
+sub append_text {
+    my ($path, $text) = @_;
+    spew($path, slurp($path) . $text);
+    return;
+}
+
+# Writes at a sector of an open file.
+sub put_sectors {
+    my ($fh, $sector, $bytes) = @_;
+    seek $fh, $sector * $SECTOR, 0 or die "seek: $!";
+    print {$fh} $bytes             or die "write: $!";
+    return;
 }
 
 sub patch_bytes {

@@ -15,7 +15,8 @@ use VMware::Vix::Simple;
 use VixTest::Files qw(temp_dir);
 use VixTest::Tools qw(have_tool);
 
-our @EXPORT_OK = qw(guest_to_run in_guest log_in run_folder why_nothing_runs why_not_asked);
+our @EXPORT_OK = qw(guest_to_run in_guest log_in run_folder succeeds text_of why_nothing_runs
+    why_not_asked);
 
 my ($KEEP, $RUN);
 END { _end_guests() if defined $RUN }
@@ -41,6 +42,17 @@ my $ASKED = $ENV{VIX_TEST_MACHINES} // ($FindBin::Bin =~ m{/author\z} ? 1 : 0);
 sub why_not_asked {
     return if $ASKED;
     return 'starts virtual machines: set VIX_TEST_MACHINES=1 to run this test, as dev/test does';
+}
+
+sub text_of { return $_[0] == VIX_OK ? 'VIX_OK' : "$_[0]: " . GetErrorText($_[0]) }
+
+# A test that a call returned VIX_OK; it shows the detail of a failure.
+sub succeeds {
+    my ($err, $what) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $ok = Test::More::is(text_of($err), 'VIX_OK', $what);
+    Test::More::diag(VMware::Vix::last_error_detail()) if !$ok;
+    return $ok;
 }
 
 # A folder of the test's own as power.folder. Machines in it end with the test, so a test that
