@@ -90,6 +90,13 @@ Error system_error(int errno_value, std::string_view action, std::string_view pa
     return Error{code_for_errno(errno_value), std::move(detail)};
 }
 
+Error not_utf8(std::string_view name, std::string_view consequence) {
+    return Error{VIX_E_FILE_NAME_INVALID,
+                 std::string{name} + " is not UTF-8, so " + std::string{consequence} +
+                     "; rename the file to a name in UTF-8, change the texts that name it, and try "
+                     "again"};
+}
+
 Error current_error() noexcept {
     try {
         throw;

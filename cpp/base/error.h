@@ -43,6 +43,10 @@ std::string error_text(std::int64_t number);
 // `action` is like "opening".
 Error system_error(int errno_value, std::string_view action, std::string_view path);
 
+// The Error for the name of a file that is not UTF-8, where a text in UTF-8 has to name the file.
+// `consequence` is like "no disk can refer to it".
+Error not_utf8(std::string_view name, std::string_view consequence);
+
 // Turns the exception being handled into an Error. Call only inside a catch block.
 Error current_error() noexcept;
 

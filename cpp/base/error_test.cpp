@@ -104,5 +104,13 @@ TEST(Error, OtherExceptionsAreFailures) {
     EXPECT_EQ(caught(42).code(), VIX_E_FAIL);
 }
 
+TEST(ErrorDetail, OfANameThatIsNotUtf8SaysWhatToDo) {
+    const Error error = not_utf8("\xFF.vmdk", "no disk can refer to it");
+    EXPECT_EQ(error.code(), VIX_E_FILE_NAME_INVALID);
+    EXPECT_EQ(error.detail(),
+              "\\xFF.vmdk is not UTF-8, so no disk can refer to it; rename the file to a name in "
+              "UTF-8, change the texts that name it, and try again");
+}
+
 }  // namespace
 }  // namespace vix

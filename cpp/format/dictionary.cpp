@@ -391,12 +391,7 @@ std::vector<std::string_view> Dictionary::names() const {
 }
 
 void Dictionary::set(std::string_view name, std::string_view value) {
-    if (!is_utf8(value)) {
-        throw Error{VIX_E_FILE_NAME_INVALID,
-                    std::string{value} + " is not UTF-8, so " + shown_name(name) +
-                        " cannot be set to it; rename the file to a name in UTF-8, change the "
-                        "texts that name it, and try again"};
-    }
+    if (!is_utf8(value)) throw not_utf8(value, shown_name(name) + " cannot be set to it");
     if (!is_ascii(value) && !encoding_declared_) {
         if (const Line* line = line_without_meaning()) {
             throw Error{VIX_E_CANNOT_READ_VM_CONFIG,

@@ -216,10 +216,7 @@ std::string hex8(std::uint32_t value) {
 // for another file.
 const std::string& checked_name(const std::string& name) {
     if (is_utf8(name)) return name;
-    throw Error{VIX_E_FILE_NAME_INVALID,
-                "the name of the file " + name +
-                    " is not UTF-8, so no disk can refer to it; rename the file to a name in "
-                    "UTF-8, change the texts that name it, and try again"};
+    throw not_utf8("the name of the file " + name, "no disk can refer to it");
 }
 
 std::string to_text(const ExtentLine& extent) {

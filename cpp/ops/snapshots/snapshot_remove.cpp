@@ -44,10 +44,7 @@ using vm::SnapshotTree;
 void require_utf8_names(const std::vector<fs::path>& files) {
     for (const fs::path& file : files) {
         if (is_utf8(file.filename().string())) continue;
-        throw Error{VIX_E_FILE_NAME_INVALID,
-                    "the name of " + file.string() +
-                        " is not UTF-8, so its disk cannot be merged; rename the file to a name in "
-                        "UTF-8, change the texts that name it, and try again"};
+        throw not_utf8("the name of " + file.string(), "its disk cannot be merged");
     }
 }
 
