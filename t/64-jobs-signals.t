@@ -130,6 +130,28 @@ subtest 'a handler outside of Perl\'s care' => sub {
     POSIX::sigaction(POSIX::SIGALRM(), POSIX::SigAction->new('DEFAULT'));
 };
 
+# Starting a call takes a while here, since it keeps a copy of a large environment. A handler that
+# jumped out of that would take a lock with it, and the next call would wait for ever.
+subtest 'a handler outside of Perl\'s care, while a call starts' => sub {
+    local @ENV{ map {"LARGE_$_"} 1 .. 96 } = ('x' x 2**20) x 96;
+    my $count = VMware::Vix::live_handle_count();
+    my @counts;
+    POSIX::sigaction(POSIX::SIGALRM(),
+        POSIX::SigAction->new(sub { push @counts, VMware::Vix::live_handle_count(); die "at once\n" }));
+    for (1 .. 50) {
+        my $before = @counts;
+        eval { ualarm(2000); ReleaseHandle((VMOpen($host, "$dir/w/w.vmx"))[1]) };
+        ualarm(0);
+        is($@, @counts > $before ? "at once\n" : '', 'the exception goes on');
+        last if grep { $_ == $count + 1 } @counts;
+    }
+    POSIX::sigaction(POSIX::SIGALRM(), POSIX::SigAction->new('DEFAULT'));
+    is($counts[-1], $count + 1, 'the handler runs when the job is there');
+    is(VMware::Vix::live_handle_count(), $count, 'which ends with the call');
+    is((VMOpen($host, "$dir/w/w.vmx"))[0], VIX_OK, 'the next call works');
+    ReleaseHandle($held);
+};
+
 subtest 'Cancel' => sub {
     for my $delay (0, 0.02, 0.1) {
         my $job = start_clone_job($slow, "$dir/out/c/c.vmx");

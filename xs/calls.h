@@ -113,9 +113,12 @@ static void vix_simple_call(pTHX_ CV* cv) {
         croak_xs_usage(cv, call.argument_names);
     }
     const vix::api::Argument* arguments = vix_call_arguments(aTHX_ ax, call);
+    sigset_t before;
+    vix_block_signals(&before);
     const int job = vix::api::start_call(index, arguments, vix::api::Events::Drop);
     ENTER;
     SAVEDESTRUCTOR_X(vix_abandon_job, INT2PTR(void*, static_cast<IV>(job)));
+    vix_unblock_signals(&before);
     vix_wait(aTHX_ job, -1, true);
     const int count = vix_set_simple_results(aTHX_ ax, index, job);
     LEAVE;
@@ -134,9 +137,12 @@ static void vix_low_level_call(pTHX_ CV* cv) {
     const vix::api::Argument* arguments = vix_call_arguments(aTHX_ ax, call);
     SV* callback = items > wanted ? vix_callback_argument(aTHX_ ST(wanted)) : NULL;
     SV* data = items > wanted + 1 ? sv_2mortal(newSVsv(ST(wanted + 1))) : &PL_sv_undef;
+    sigset_t before;
+    vix_block_signals(&before);
     const int job = vix::api::start_call(
         index, arguments, callback ? vix::api::Events::Keep : vix::api::Events::Drop);
     if (callback && job) vix_remember_callback(aTHX_ job, callback, data);
+    vix_unblock_signals(&before);
     vix_make_room(aTHX_ ax, 1);
     ST(0) = sv_2mortal(newSViv(job));
     XSRETURN(1);

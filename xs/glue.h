@@ -10,6 +10,9 @@
 #pragma once
 
 // Before perl.h, because its macros break the standard headers.
+#include <pthread.h>
+#include <signal.h>
+
 #include <chrono>
 
 #include "api/call_table.h"
@@ -96,6 +99,19 @@ static inline void vix_make_room(pTHX_ SSize_t ax, std::size_t count) {
     SV** sp = PL_stack_base + ax - 1;
     EXTEND(sp, static_cast<SSize_t>(count));
     PERL_UNUSED_VAR(sp);
+}
+
+// Blocks all signals while a call starts: a handler that Perl does not defer may leave by a
+// longjmp, and then nobody would end the job. vix_unblock_signals() runs the handlers of those that
+// came.
+static inline void vix_block_signals(sigset_t* before) {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, before);
+}
+
+static inline void vix_unblock_signals(const sigset_t* before) {
+    pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
 // Sets ($err, $handle).

@@ -10,6 +10,7 @@
 #include "api/jobs/job_runner.h"
 #include "host/power_service.h"
 #include "host/settings_file.h"
+#include "io/process/signals.h"
 
 namespace vix::api {
 namespace {
@@ -111,6 +112,8 @@ const CallDescription& call_description(std::size_t call) noexcept {
 
 Handle start_call(std::size_t call, const Argument* arguments, Events events,
                   std::function<void()> on_event) noexcept {
+    // A signal's handler that leaves by a longjmp, as Perl's may, would take the locks with it.
+    const io::SignalsBlocked blocked;
     Handle handle = VIX_INVALID_HANDLE;
     try {
         JobInput input = input_of(call_at(call), arguments);

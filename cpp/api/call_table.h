@@ -15,7 +15,8 @@ const CallDescription& call_description(std::size_t call) noexcept;
 
 // Starts the call; `arguments` has as many elements as the call has arguments. Even an invalid call
 // returns a job handle; the job reports the error. VIX_INVALID_HANDLE only if there is no memory or
-// no handle left. Keep: the job's events wait until next_event() fetches them.
+// no handle left. Keep: the job's events wait until next_event() fetches them. The calling thread
+// takes no signals meanwhile.
 //
 // `on_event`, where it is not empty and events are kept, is called each time an event was added, by
 // the thread that added it, perhaps before start_call() has returned. It runs under the lock that

@@ -70,20 +70,31 @@ PropertyValue property_of(const JobOutcome& outcome, int id) {
     }
 }
 
+void give_existing(const JobOutcome& outcome, const int* ids, std::size_t id_count,
+                   PropertyValue* values) {
+    for (std::size_t i = 0; i < id_count; ++i) {
+        if (has_property(outcome, ids[i])) values[i] = property_of(outcome, ids[i]);
+    }
+}
+
+void require_all(const JobOutcome& outcome, const int* ids, std::size_t id_count) {
+    for (std::size_t i = 0; i < id_count; ++i) {
+        if (!has_property(outcome, ids[i])) throw_unrecognized(ids[i]);
+    }
+}
+
 }  // namespace
 
-std::vector<PropertyValue> job_properties(JobObject& job, const int* ids, std::size_t id_count) {
+void job_properties(JobObject& job, const int* ids, std::size_t id_count, PropertyValue* values,
+                    Lacking lacking) {
     if (!job_runner().has_ended(job)) {
         throw Error{VIX_E_UNFINISHED_JOB, "the job has not ended yet: wait for it first"};
     }
     const JobOutcome& outcome = job.outcome();
     // All ids are checked before the first handle is given away.
-    for (std::size_t i = 0; i < id_count; ++i) {
-        if (!has_property(outcome, ids[i])) throw_unrecognized(ids[i]);
-    }
-    std::vector<PropertyValue> values;
-    for (std::size_t i = 0; i < id_count; ++i) values.push_back(property_of(outcome, ids[i]));
-    return values;
+    if (lacking == Lacking::Refused) require_all(outcome, ids, id_count);
+    give_existing(outcome, ids, id_count, values);
+    if (lacking == Lacking::LeftOut) require_all(outcome, ids, id_count);
 }
 
 bool job_wait(Handle handle, int wait_ms) noexcept {
@@ -100,18 +111,27 @@ PropertiesResult job_result(Handle handle, const int* ids, std::size_t id_count)
     PropertiesResult result{VIX_OK, {}};
     result.error = run([&] {
         const auto job = ended_job(handle);
-        if (job->outcome().error == VIX_OK) {
-            result.values = job_properties(*job, ids, id_count);
-            return;
-        }
-        for (std::size_t i = 0; i < id_count; ++i) {
-            const bool there = has_property(job->outcome(), ids[i]);
-            result.values.push_back(there ? property_of(job->outcome(), ids[i]) : PropertyValue{});
-        }
+        if (job->outcome().error == VIX_OK) require_all(job->outcome(), ids, id_count);
+        result.values.resize(id_count);
+        give_existing(job->outcome(), ids, id_count, result.values.data());
         throw_if_failed(*job);
     });
     result.values.resize(id_count);
     return result;
+}
+
+int read_job_result(Handle handle, const int* ids, std::size_t id_count,
+                    PropertyValue* values) noexcept {
+    std::string note;
+    const int error = run([&] {
+        const auto job = ended_job(handle);
+        give_existing(job->outcome(), ids, id_count, values);
+        throw_if_failed(*job);
+        require_all(job->outcome(), ids, id_count);
+        note = job->outcome().detail;
+    });
+    if (error == VIX_OK) last_failure().detail = std::move(note);
+    return error;
 }
 
 int job_error(Handle handle) noexcept {
@@ -154,8 +174,8 @@ PropertiesResult job_nth_properties(Handle handle, int index, const int* ids,
         const auto& items = job->outcome().items;
         const auto at = static_cast<std::size_t>(index);
         if (at == 0 && items.empty()) {
-            result.values = job_properties(*job, ids, id_count);
-            return;
+            result.values.resize(id_count);
+            return job_properties(*job, ids, id_count, result.values.data(), Lacking::Refused);
         }
         for (std::size_t i = 0; i < id_count; ++i) {
             const auto* value = at < items.size() ? find_property(items[at], ids[i]) : nullptr;

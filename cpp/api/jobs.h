@@ -15,6 +15,11 @@ bool job_wait(Handle job, int milliseconds) noexcept;
 // handle among the values is the caller's to release.
 PropertiesResult job_result(Handle job, const int* ids, std::size_t id_count) noexcept;
 
+// The same into the caller's memory: `values` has `id_count` elements, which are monostate. A job
+// that succeeded and lacks one of the properties is an error, too; the others are given.
+int read_job_result(Handle job, const int* ids, std::size_t id_count,
+                    PropertyValue* values) noexcept;
+
 // The job's error; VIX_E_UNFINISHED_JOB before its end.
 int job_error(Handle job) noexcept;
 

@@ -15,25 +15,30 @@
 namespace vix::api {
 namespace {
 
-template <class Read>
-std::vector<PropertyValue> each(const int* ids, std::size_t id_count, Read&& read) {
-    std::vector<PropertyValue> values;
-    for (std::size_t i = 0; i < id_count; ++i) values.push_back(read(ids[i]));
-    return values;
-}
+// What a call asks for, and where the answers go.
+struct Wanted {
+    const int* ids;
+    std::size_t count;
+    PropertyValue* values;
 
-std::vector<PropertyValue> read_properties(Object& object, const int* ids, std::size_t id_count) {
+    template <class Read>
+    void fill(Read&& read) const {
+        for (std::size_t i = 0; i < count; ++i) values[i] = read(ids[i]);
+    }
+};
+
+void fill_properties(Object& object, const Wanted& wanted, Lacking lacking) {
     switch (object.type()) {
         case HandleType::Host: {
             const auto& host = static_cast<const HostObject&>(object);
-            return each(ids, id_count, [&](int id) { return host_property(host, id); });
+            return wanted.fill([&](int id) { return host_property(host, id); });
         }
         case HandleType::Vm: {
             const auto& vm = static_cast<const VmObject&>(object);
             require_not_deleted(vm);
             const host::CurrentContext context{vm.service().power_uri};
-            const auto facts = vm.machine().facts(context, wanted_facts(ids, id_count));
-            return each(ids, id_count, [&](int id) { return vm_property(vm, facts, id); });
+            const auto facts = vm.machine().facts(context, wanted_facts(wanted.ids, wanted.count));
+            return wanted.fill([&](int id) { return vm_property(vm, facts, id); });
         }
         case HandleType::Snapshot: {
             const auto& snapshot = static_cast<const SnapshotObject&>(object);
@@ -42,7 +47,7 @@ std::vector<PropertyValue> read_properties(Object& object, const int* ids, std::
             const host::CurrentContext context{vm.service().power_uri};
             const auto list = vm.machine().snapshots(context);
             const auto& found = find_snapshot(list, snapshot);
-            return each(ids, id_count, [&](int id) {
+            return wanted.fill([&](int id) {
                 const bool wants_state = id == VIX_PROPERTY_SNAPSHOT_POWERSTATE;
                 const auto then = wants_state && found.with_memory
                                       ? vm.machine().state_in_snapshot(context, found.id)
@@ -51,15 +56,24 @@ std::vector<PropertyValue> read_properties(Object& object, const int* ids, std::
             });
         }
         case HandleType::Job:
-            return job_properties(static_cast<JobObject&>(object), ids, id_count);
+            return job_properties(static_cast<JobObject&>(object), wanted.ids, wanted.count,
+                                  wanted.values, lacking);
         case HandleType::PropertyList: {
             const auto& list = static_cast<const PropertyListObject&>(object);
-            return each(ids, id_count, [&](int id) { return list_property(list, id); });
+            return wanted.fill([&](int id) { return list_property(list, id); });
         }
         case HandleType::None:
             break;
     }
-    return {};
+}
+
+// Gives the caller a reference to each handle that a list names; the list itself has none.
+void add_references(const int* ids, std::size_t count, const PropertyValue* values) {
+    for (std::size_t i = 0; i < count; ++i) {
+        if (type_of_property(ids[i]) != VIX_PROPERTYTYPE_HANDLE) continue;
+        const auto* handle = std::get_if<std::int64_t>(&values[i]);
+        if (handle != nullptr) runtime().handles.add_reference(static_cast<Handle>(*handle));
+    }
 }
 
 std::string name_of_type(int type) {
@@ -146,10 +160,24 @@ PropertiesResult get_properties(Handle handle, const int* ids, std::size_t id_co
     PropertiesResult result;
     result.error = run([&] {
         const auto object = runtime().handles.get_any(handle);
-        result.values = read_properties(*object, ids, id_count);
+        result.values.resize(id_count);
+        fill_properties(*object, {ids, id_count, result.values.data()}, Lacking::Refused);
     });
     if (result.error != VIX_OK) result.values.assign(id_count, PropertyValue{});
     return result;
+}
+
+int read_properties(Handle handle, const int* ids, std::size_t id_count,
+                    PropertyValue* values) noexcept {
+    bool is_job = false;
+    const int error = run([&] {
+        const auto object = runtime().handles.get_any(handle);
+        is_job = object->type() == HandleType::Job;
+        fill_properties(*object, {ids, id_count, values}, Lacking::LeftOut);
+        if (object->type() == HandleType::PropertyList) add_references(ids, id_count, values);
+    });
+    if (error != VIX_OK && !is_job) std::fill_n(values, id_count, PropertyValue{});
+    return error;
 }
 
 CountResult get_property_type(Handle handle, int id) noexcept {
@@ -217,9 +245,18 @@ std::size_t live_handle_count() noexcept {
 
 std::string error_text(std::int64_t error) noexcept {
     std::string text = vix::error_text(error);
+    const std::string_view detail = error_detail(error);
+    if (!detail.empty()) text.append(": ").append(detail);
+    return text;
+}
+
+const char* general_error_text(std::int64_t error) noexcept {
+    return known_error_text(error);
+}
+
+std::string_view error_detail(std::int64_t error) noexcept {
     const Failure& failure = last_failure();
-    if (error == VIX_OK || error != failure.code || failure.detail.empty()) return text;
-    return text + ": " + failure.detail;
+    return error == VIX_OK || error != failure.code ? std::string_view{} : failure.detail;
 }
 
 std::string last_error_detail() noexcept {

@@ -30,6 +30,12 @@ HandleResult snapshot_get_parent(Handle snapshot) noexcept;
 
 PropertiesResult get_properties(Handle handle, const int* ids, std::size_t id_count) noexcept;
 
+// The same into the caller's memory: `values` has `id_count` elements, which are monostate. Of a
+// job, the properties that it has are given even where it lacks another. A handle among the values
+// is the caller's to release.
+int read_properties(Handle handle, const int* ids, std::size_t id_count,
+                    PropertyValue* values) noexcept;
+
 // VIX_PROPERTYTYPE_* of a property that handles of this kind have. A property list has what was put
 // into it.
 CountResult get_property_type(Handle handle, int id) noexcept;
@@ -60,6 +66,11 @@ std::size_t live_handle_count() noexcept;
 // The general text of a code. If `error` is the code of this thread's last failed call, its detail
 // follows, so that a script that prints GetErrorText shows which file and why.
 std::string error_text(std::int64_t error) noexcept;
+
+// The parts of that text. The general text stays valid for ever; nullptr if the number is no code.
+// The detail is valid until this thread's next call, and empty if there is none.
+const char* general_error_text(std::int64_t error) noexcept;
+std::string_view error_detail(std::int64_t error) noexcept;
 
 // The detail of this thread's last call: why it failed, or the note of a job that succeeded; else
 // empty.

@@ -1,5 +1,6 @@
 #include "base/error.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/filesystem/exception.hpp>
 #include <boost/filesystem/operations.hpp>
@@ -16,14 +17,20 @@ constexpr std::size_t kDetailLimit = 2000;
 
 struct Entry {
     std::int64_t number;
-    std::string_view text;
+    const char* text;
 };
 
-constexpr Entry kEntries[] = {
+// By number, which the list is not.
+constexpr auto kEntries = [] {
+    auto entries = std::to_array<Entry>({
 #define VIX_ERROR(name, number, text) {number, text},
 #include "base/error_codes.def"
 #undef VIX_ERROR
-};
+    });
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry& one, const Entry& other) { return one.number < other.number; });
+    return entries;
+}();
 
 ErrorCode code_for_errno(int errno_value) {
     switch (errno_value) {
@@ -71,11 +78,16 @@ bool is_exhaustion(ErrorCode code) noexcept {
     return code == VIX_E_DISK_TOOMANYOPENFILES || code == VIX_E_OUT_OF_MEMORY;
 }
 
+const char* known_error_text(std::int64_t number) noexcept {
+    const auto* found = std::lower_bound(
+        kEntries.begin(), kEntries.end(), number,
+        [](const Entry& entry, std::int64_t wanted) { return entry.number < wanted; });
+    return found != kEntries.end() && found->number == number ? found->text : nullptr;
+}
+
 std::string error_text(std::int64_t number) {
-    for (const Entry& entry : kEntries) {
-        if (entry.number == number) return std::string{entry.text};
-    }
-    return "Unknown error " + std::to_string(number);
+    const char* text = known_error_text(number);
+    return text != nullptr ? text : "Unknown error " + std::to_string(number);
 }
 
 Error system_error(int errno_value, std::string_view action, std::string_view path) {

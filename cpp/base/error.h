@@ -35,8 +35,10 @@ class [[nodiscard]] Error : public std::exception {
 // file in question.
 bool is_exhaustion(ErrorCode code) noexcept;
 
-// The general text of a code, in our own words; "Unknown error <number>" for a number outside the
-// list.
+// The general text of a code, in our own words; nullptr for a number outside the list.
+const char* known_error_text(std::int64_t number) noexcept;
+
+// The same; "Unknown error <number>" for a number outside the list.
 std::string error_text(std::int64_t number);
 
 // The Error for a failed system call: "<action> <path> failed: <meaning of errno> (errno <n>)".

@@ -1,7 +1,6 @@
 #include "capi/callbacks.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -15,6 +14,7 @@
 #include "api/jobs.h"
 #include "api/simple.h"
 #include "capi/error_texts.h"
+#include "capi/signals.h"
 
 namespace vix::capi {
 namespace {
@@ -22,25 +22,9 @@ namespace {
 constexpr std::chrono::seconds kIdleTime{10};
 constexpr int kExitPatienceMs = 10 * 1000;
 
-// A thread that runs callbacks blocks the signals that others send, as all threads of ours do; but
-// not those that its own instructions raise. Java and Go rely on them.
-class AsynchronousSignalsBlocked {
-  public:
-    AsynchronousSignalsBlocked() {
-        sigset_t blocked;
-        sigfillset(&blocked);
-        for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT}) {
-            sigdelset(&blocked, signal);
-        }
-        pthread_sigmask(SIG_SETMASK, &blocked, &before_);
-    }
-    ~AsynchronousSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    AsynchronousSignalsBlocked(const AsynchronousSignalsBlocked&) = delete;
-    AsynchronousSignalsBlocked& operator=(const AsynchronousSignalsBlocked&) = delete;
-
-  private:
-    sigset_t before_{};
-};
+// So soon does a signal's handler run while a thread waits: it takes no signals in between, since a
+// handler that leaves by a longjmp would take a lock with it.
+constexpr int kSliceMs = 50;
 
 // Registered when the library is loaded, so before the core registers its own. Handlers before a
 // fork run in the reverse order: the core's locks are taken first, as on_event() finds them.
@@ -174,10 +158,9 @@ void Callbacks::run(std::unique_lock<std::mutex>& lock, const DeliveryPointer& d
     } else if (delivery->again) {
         queue(delivery);
     }
+    lock.unlock();  // who is woken needs it
     returned_.notify_all();
-    if (!over) return;
-    lock.unlock();
-    api::release_handle(delivery->job);
+    if (over) api::release_handle(delivery->job);
     lock.lock();
 }
 
@@ -226,13 +209,26 @@ bool Callbacks::are_over(VixHandle job) noexcept {
     return is_over(job);
 }
 
-void Callbacks::wait(VixHandle job) noexcept {
-    if (open_count_ == 0 || is_within(job)) return;
+Callbacks::Waited Callbacks::wait_a_slice(VixHandle job) {
+    if (open_count_ == 0 || is_within(job)) return Waited::ForNone;
+    const AsynchronousSignalsBlocked blocked;
     std::unique_lock lock{mutex_};
-    while (!is_over(job)) {
-        const Delivery& delivery = *find(job);
-        if (delivery.callback.thread == Thread::Pump) return;
-        returned_.wait_until(lock, deadline_of(delivery));
+    const Delivery* delivery = find(job);
+    if (delivery == nullptr || delivery->callback.thread == Thread::Pump || stopped_) {
+        return Waited::ForNone;
+    }
+    const bool over = returned_.wait_for(lock, std::chrono::milliseconds{kSliceMs},
+                                         [&] { return find(job) == nullptr || stopped_; });
+    return over ? Waited::UntilTheLast : Waited::InVain;
+}
+
+// The return of the last callback is the end that is usual. So the thread is not woken for the
+// job's own end before.
+void Callbacks::wait_for_end(VixHandle job) noexcept {
+    for (;;) {
+        const Waited waited = wait_a_slice(job);
+        const bool ended = api::job_wait(job, waited == Waited::ForNone ? kSliceMs : 0);
+        if (ended && (waited != Waited::InVain || are_over(job))) return;
     }
 }
 

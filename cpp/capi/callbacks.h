@@ -47,9 +47,9 @@ class Callbacks {
     // of them, after kPatience, when the process ends.
     bool are_over(VixHandle job) noexcept;
 
-    // Waits until they are over; not for callbacks that wait for Vix_PumpEvents, which the caller
-    // may be the one to call.
-    void wait(VixHandle job) noexcept;
+    // Waits until the job has ended and they are over; not for callbacks that wait for
+    // Vix_PumpEvents, which the caller may be the one to call.
+    void wait_for_end(VixHandle job) noexcept;
 
     // Vix_PumpEvents: calls each that waits for this host once in the calling thread.
     void pump(VixHandle host) noexcept;
@@ -86,6 +86,9 @@ class Callbacks {
     };
     static thread_local const Frame* frames_;
     static bool is_within(VixHandle job) noexcept;
+
+    enum class Waited { ForNone, InVain, UntilTheLast };
+    Waited wait_a_slice(VixHandle job);
 
     void open(VixHandle job, const DeliveryPointer& delivery) noexcept;
     void on_event(const DeliveryPointer& delivery) noexcept;

@@ -1,4 +1,5 @@
 // The functions of VIX that start no job. Those that do are generated (generate.cpp).
+#include <algorithm>
 #include <cstdlib>
 
 #include "api/jobs.h"
@@ -10,9 +11,6 @@
 
 namespace vix::capi {
 namespace {
-
-// So soon does a signal's handler run while a thread waits: it takes no signals in between.
-constexpr int kSliceMs = 50;
 
 // Gives a result that is a count.
 VixError give(const api::CountResult& result, int* place) noexcept {
@@ -30,34 +28,12 @@ VixError give(const api::HandleResult& result, VixHandle* place) noexcept {
     return static_cast<VixError>(result.error);
 }
 
-enum class OwnError { Returned, Ignored };
-
-// Reads properties of a job: what exists, also where something else does not. `own`: the job's own
-// error is returned, before that of a property. The detail that the thread keeps belongs to the
-// error that is returned.
-VixError read_job(VixHandle job, const Cells& cells, OwnError own) {
-    std::vector<api::PropertyValue> values;
-    int missing = VIX_PROPERTY_NONE;
-    for (const Cell& cell : cells) {
-        auto result = api::get_properties(job, &cell.id, 1);
-        if (result.error != VIX_OK && missing == VIX_PROPERTY_NONE) missing = cell.id;
-        values.push_back(std::move(result.values.front()));
-    }
-    const VixError written = write_cells(cells, values, Owned::Yes);
-    const int error = own == OwnError::Returned ? api::job_error(job) : VIX_OK;
-    if (error != VIX_OK) return static_cast<VixError>(error);
-    if (missing == VIX_PROPERTY_NONE) return written;
-    return static_cast<VixError>(api::get_properties(job, &missing, 1).error);
-}
-
-VixError read_properties(VixHandle handle, const Cells& cells) {
-    if (api::get_handle_type(handle) == VIX_HANDLETYPE_JOB) {
-        return read_job(handle, cells, OwnError::Ignored);
-    }
-    const std::vector<int> ids = ids_of(cells);
-    const auto result = api::get_properties(handle, ids.data(), ids.size());
-    const VixError written = write_cells(cells, result.values, Owned::No);
-    return result.error == VIX_OK ? written : static_cast<VixError>(result.error);
+// Reads properties by a function of the core into the caller's places.
+template <class Read>
+VixError read_cells(PropertyCells& cells, Read&& read) {
+    const int error = read(cells.ids(), cells.count(), cells.values());
+    const VixError written = cells.write();
+    return error == VIX_OK ? written : static_cast<VixError>(error);
 }
 
 // By these words our library is told from VMware's, which nobody may replace.
@@ -77,7 +53,7 @@ VixError guarded(Work&& work) noexcept {
 }  // namespace vix::capi
 
 using namespace vix;
-using capi::Cells;
+using capi::PropertyCells;
 
 extern "C" {
 
@@ -100,8 +76,12 @@ VixHandleType Vix_GetHandleType(VixHandle handle) {
 VixError Vix_GetProperties(VixHandle handle, VixPropertyID firstPropertyID, ...) {
     va_list list;
     va_start(list, firstPropertyID);
-    const VixError error = capi::guarded(
-        [&] { return capi::read_properties(handle, capi::read_cells(firstPropertyID, list)); });
+    const VixError error = capi::guarded([&] {
+        PropertyCells cells{firstPropertyID, list};
+        return capi::read_cells(cells, [&](const int* ids, std::size_t count, auto* values) {
+            return api::read_properties(handle, ids, count, values);
+        });
+    });
     va_end(list);
     return error;
 }
@@ -131,10 +111,10 @@ VixError VixPropertyList_AllocPropertyList(VixHandle hostHandle, VixHandle* resu
     if (resultHandle != nullptr) *resultHandle = VIX_INVALID_HANDLE;
     const VixError error = capi::guarded([&]() -> VixError {
         if (resultHandle == nullptr) return VIX_E_INVALID_ARG;
-        const auto inputs = capi::read_inputs(firstPropertyID, list);
-        const auto count = static_cast<std::ptrdiff_t>(inputs.size());
-        return capi::give(api::alloc_property_list_of_any(hostHandle, inputs.data(), count),
-                          resultHandle);
+        const capi::PropertyInputs inputs{firstPropertyID, list};
+        return capi::give(
+            api::alloc_property_list_of_any(hostHandle, inputs.data(), inputs.count()),
+            resultHandle);
     });
     va_end(list);
     return error;
@@ -171,21 +151,17 @@ VixError VixSnapshot_GetParent(VixHandle snapshotHandle, VixHandle* parentSnapsh
 }
 
 VixError VixJob_Wait(VixHandle jobHandle, VixPropertyID firstPropertyID, ...) {
-    while (!api::job_wait(jobHandle, capi::kSliceMs)) {
-    }
-    capi::callbacks().wait(jobHandle);
+    capi::callbacks().wait_for_end(jobHandle);
     if (firstPropertyID == VIX_PROPERTY_NONE) {
         return static_cast<VixError>(api::job_error(jobHandle));
     }
     va_list list;
     va_start(list, firstPropertyID);
     const VixError error = capi::guarded([&] {
-        const Cells cells = capi::read_cells(firstPropertyID, list);
-        if (api::get_handle_type(jobHandle) == VIX_HANDLETYPE_JOB) {
-            return capi::read_job(jobHandle, cells, capi::OwnError::Returned);
-        }
-        capi::write_cells(cells, {}, capi::Owned::No);
-        return static_cast<VixError>(api::job_error(jobHandle));
+        PropertyCells cells{firstPropertyID, list};
+        return capi::read_cells(cells, [&](const int* ids, std::size_t count, auto* values) {
+            return api::read_job_result(jobHandle, ids, count, values);
+        });
     });
     va_end(list);
     return error;
@@ -210,11 +186,12 @@ VixError VixJob_GetNthProperties(VixHandle jobHandle, int index, int propertyID,
     va_list list;
     va_start(list, propertyID);
     const VixError error = capi::guarded([&] {
-        const Cells cells = capi::read_cells(propertyID, list);
-        const std::vector<int> ids = capi::ids_of(cells);
-        const auto result = api::job_nth_properties(jobHandle, index, ids.data(), ids.size());
-        const VixError written = capi::write_cells(cells, result.values, capi::Owned::Yes);
-        return result.error == VIX_OK ? written : static_cast<VixError>(result.error);
+        PropertyCells cells{propertyID, list};
+        return capi::read_cells(cells, [&](const int* ids, std::size_t count, auto* values) {
+            auto result = api::job_nth_properties(jobHandle, index, ids, count);
+            std::move(result.values.begin(), result.values.end(), values);
+            return result.error;
+        });
     });
     va_end(list);
     return error;

@@ -3,8 +3,8 @@
 
 #include <cstddef>
 #include <mutex>
-#include <set>
 #include <string>
+#include <unordered_set>
 
 #include "capi/exports.h"
 
@@ -13,7 +13,7 @@ namespace vix::capi {
 class ErrorTexts {
   public:
     // So many bytes of texts with a detail are kept. After that only the general texts of codes are
-    // returned, of which there are 65536.
+    // returned, which are the core's own; those of numbers without one are kept, 65536 at most.
     static constexpr std::size_t kLimit = 4 * 1024 * 1024;
 
     // The text of the code, with the detail of this thread's last failure if it is that code's.
@@ -24,7 +24,7 @@ class ErrorTexts {
 
   private:
     std::mutex mutex_;
-    std::set<std::string, std::less<>> texts_;
+    std::unordered_set<std::string> texts_;
     std::size_t used_ = 0;
 };
 

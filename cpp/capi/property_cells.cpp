@@ -1,6 +1,5 @@
 #include "capi/property_cells.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -35,84 +34,74 @@ bool put_text(void* place, const api::PropertyValue& value) {
     return copy != nullptr;
 }
 
-bool put_blob(const Cell& cell, const api::PropertyValue& value) {
-    put<int>(cell.place, 0);
-    put<char*>(cell.second_place, nullptr);
+bool put_blob(void* size_place, void* place, const api::PropertyValue& value) {
+    put<int>(size_place, 0);
+    put<char*>(place, nullptr);
     const auto* blob = std::get_if<api::Blob>(&value);
-    if (cell.second_place == nullptr || blob == nullptr) return true;
+    if (place == nullptr || blob == nullptr) return true;
     char* copy = copy_of(blob->bytes);
     if (copy == nullptr) return false;
-    put(cell.second_place, copy);
-    put(cell.place, static_cast<int>(blob->bytes.size()));
+    put(place, copy);
+    put(size_place, static_cast<int>(blob->bytes.size()));
     return true;
 }
 
-void put_handle(void* place, const api::PropertyValue& value, Owned owned) {
+void put_handle(void* place, const api::PropertyValue& value) {
     const auto handle = static_cast<VixHandle>(number_of(value));
-    if (place == nullptr && owned == Owned::Yes) api::release_handle(handle);
-    if (place != nullptr && owned == Owned::No) api::add_ref_handle(handle);
+    if (place == nullptr) api::release_handle(handle);
     put(place, handle);
 }
 
-bool write_cell(const Cell& cell, const api::PropertyValue& value, Owned handles) {
-    switch (cell.type) {
+}  // namespace
+
+PropertyCells::PropertyCells(int first, va_list list) {
+    places_.reserve(kUsualCount);
+    ids_.reserve(kUsualCount);
+    for (int id = first; id != VIX_PROPERTY_NONE; id = va_arg(list, int)) {
+        Place place{api::property_type(id), va_arg(list, void*), nullptr};
+        if (place.type == VIX_PROPERTYTYPE_BLOB) place.second = va_arg(list, void*);
+        ids_.push_back(id);
+        places_.push_back(place);
+    }
+    values_.resize(ids_.size());
+}
+
+bool PropertyCells::write_one(const Place& place, const api::PropertyValue& value) {
+    switch (place.type) {
         case VIX_PROPERTYTYPE_INTEGER:
-            put(cell.place, static_cast<int>(number_of(value)));
+            put(place.first, static_cast<int>(number_of(value)));
             return true;
         case VIX_PROPERTYTYPE_BOOL:
-            put<Bool>(cell.place, number_of(value) != 0 ? TRUE : FALSE);
+            put<Bool>(place.first, number_of(value) != 0 ? TRUE : FALSE);
             return true;
         case VIX_PROPERTYTYPE_INT64:
-            put(cell.place, static_cast<int64>(number_of(value)));
+            put(place.first, static_cast<int64>(number_of(value)));
             return true;
         case VIX_PROPERTYTYPE_HANDLE:
-            put_handle(cell.place, value, handles);
+            put_handle(place.first, value);
             return true;
         case VIX_PROPERTYTYPE_STRING:
-            return put_text(cell.place, value);
+            return put_text(place.first, value);
         case VIX_PROPERTYTYPE_BLOB:
-            return put_blob(cell, value);
+            return put_blob(place.first, place.second, value);
         default:  // no property: nobody knows how large its place is
             return true;
     }
 }
 
-}  // namespace
-
-Cells read_cells(int first, va_list list) {
-    Cells cells;
-    for (int id = first; id != VIX_PROPERTY_NONE; id = va_arg(list, int)) {
-        Cell cell{id, api::property_type(id), va_arg(list, void*), nullptr};
-        if (cell.type == VIX_PROPERTYTYPE_BLOB) cell.second_place = va_arg(list, void*);
-        cells.push_back(cell);
-    }
-    return cells;
-}
-
-std::vector<int> ids_of(const Cells& cells) {
-    std::vector<int> ids;
-    ids.reserve(cells.size());
-    for (const Cell& cell : cells) ids.push_back(cell.id);
-    return ids;
-}
-
-VixError write_cells(const Cells& cells, const std::vector<api::PropertyValue>& values,
-                     Owned handles) {
-    const api::PropertyValue nothing;
+VixError PropertyCells::write() const {
     bool all = true;
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-        all &= write_cell(cells[i], i < values.size() ? values[i] : nothing, handles);
-    }
+    for (std::size_t i = 0; i < places_.size(); ++i) all &= write_one(places_[i], values_[i]);
     return all ? VIX_OK : VIX_E_OUT_OF_MEMORY;
 }
 
-std::vector<api::PropertyInput> read_inputs(int first, va_list list) {
-    std::vector<api::PropertyInput> inputs;
+PropertyInputs::PropertyInputs(int first, va_list list) {
+    inputs_.reserve(kUsualCount);
     for (int id = first; id != VIX_PROPERTY_NONE; id = va_arg(list, int)) {
-        auto& input = inputs.emplace_back(api::PropertyInput{id, api::InputKind::None, 0, {}});
+        auto& input = inputs_.emplace_back(api::PropertyInput{id, api::InputKind::None, 0, {}});
         switch (api::property_type(id)) {
             case VIX_PROPERTYTYPE_ANY:
-                return inputs;
+                return;
             case VIX_PROPERTYTYPE_INT64:
                 input.number = va_arg(list, int64);
                 input.kind = api::InputKind::Number;
@@ -137,7 +126,6 @@ std::vector<api::PropertyInput> read_inputs(int first, va_list list) {
                 input.kind = api::InputKind::Number;
         }
     }
-    return inputs;
 }
 
 }  // namespace vix::capi

@@ -2,7 +2,10 @@
 // and back.
 #pragma once
 
+#include <array>
 #include <cstdarg>
+#include <cstddef>
+#include <memory_resource>
 #include <vector>
 
 #include "api/simple.h"
@@ -10,33 +13,67 @@
 
 namespace vix::capi {
 
-// Where the value of a property is to go. The types are VIX_PROPERTYTYPE_*, from the identifier
-// alone: nothing else says how many pointers there are.
-struct Cell {
-    int id;
-    int type;
-    void* place;         // may be NULL
-    void* second_place;  // a blob's bytes; `place` is then for its size
+// Lists of so many properties fit into these objects themselves: memory from the heap would cost
+// more than most properties do.
+inline constexpr std::size_t kUsualCount = 8;
+
+// The properties that a caller asks for, and the places for their values.
+class PropertyCells {
+  public:
+    // Reads the pairs behind `first`, up to VIX_PROPERTY_NONE. For an identifier that is no
+    // property one pointer is taken.
+    PropertyCells(int first, va_list list);
+    PropertyCells(const PropertyCells&) = delete;
+    PropertyCells& operator=(const PropertyCells&) = delete;
+
+    std::size_t count() const noexcept { return ids_.size(); }
+    const int* ids() const noexcept { return ids_.data(); }
+
+    // One for each, which the core fills; without a value until then.
+    api::PropertyValue* values() noexcept { return values_.data(); }
+
+    // Writes each value as its type wants it, and nothing (0, NULL) for one that is missing. Texts
+    // and bytes are copies from malloc. A handle has a reference for the caller; one that nobody
+    // takes is released. VIX_E_OUT_OF_MEMORY: not all were written.
+    VixError write() const;
+
+  private:
+    // The types are VIX_PROPERTYTYPE_*, from the identifier alone: nothing else says how many
+    // pointers there are.
+    struct Place {
+        int type;
+        void* first;   // may be NULL
+        void* second;  // a blob's bytes; `first` is then for its size
+    };
+    static bool write_one(const Place& place, const api::PropertyValue& value);
+
+    static constexpr std::size_t kSize =
+        sizeof(int) + sizeof(Place) + sizeof(api::PropertyValue);  // of one property
+
+    alignas(std::max_align_t) std::array<std::byte, kUsualCount * kSize> own_;
+    std::pmr::monotonic_buffer_resource memory_{own_.data(), own_.size()};
+    std::pmr::vector<Place> places_{&memory_};
+    std::pmr::vector<api::PropertyValue> values_{&memory_};
+    std::pmr::vector<int> ids_{&memory_};
 };
-using Cells = std::vector<Cell>;
 
-// Reads the pairs behind `first`, up to VIX_PROPERTY_NONE. For an identifier that is no property
-// one pointer is taken.
-Cells read_cells(int first, va_list list);
+// Properties and values for a list; the texts stay the caller's.
+class PropertyInputs {
+  public:
+    // Reads the pairs behind `first`, up to VIX_PROPERTY_NONE or the first identifier that is no
+    // property, which is the last one then.
+    PropertyInputs(int first, va_list list);
+    PropertyInputs(const PropertyInputs&) = delete;
+    PropertyInputs& operator=(const PropertyInputs&) = delete;
 
-// The identifiers of the cells.
-std::vector<int> ids_of(const Cells& cells);
+    const api::PropertyInput* data() const noexcept { return inputs_.data(); }
+    std::ptrdiff_t count() const noexcept { return static_cast<std::ptrdiff_t>(inputs_.size()); }
 
-enum class Owned { Yes, No };
-
-// Writes a value as its type wants it, and nothing (0, NULL) for one that is missing. Texts and
-// bytes are copies from malloc. `handles`: whether a handle among the values comes with a reference
-// for the caller; one that nobody takes is released. VIX_E_OUT_OF_MEMORY: not all were written.
-VixError write_cells(const Cells& cells, const std::vector<api::PropertyValue>& values,
-                     Owned handles);
-
-// Properties and values for a list, up to VIX_PROPERTY_NONE or the first identifier that is no
-// property, which is the last one then. The texts stay the caller's.
-std::vector<api::PropertyInput> read_inputs(int first, va_list list);
+  private:
+    alignas(
+        api::PropertyInput) std::array<std::byte, kUsualCount * sizeof(api::PropertyInput)> own_;
+    std::pmr::monotonic_buffer_resource memory_{own_.data(), own_.size()};
+    std::pmr::vector<api::PropertyInput> inputs_{&memory_};
+};
 
 }  // namespace vix::capi

@@ -2,6 +2,7 @@
 
 #include "api/simple.h"
 #include "capi/callbacks.h"
+#include "capi/signals.h"
 
 namespace vix::capi {
 namespace {
@@ -21,6 +22,7 @@ VixHandle start(std::size_t call, const api::Argument* arguments, VixEventProc* 
         callbacks().end_jobs_at_exit();
         return api::start_call(call, arguments, api::Events::Drop);
     }
+    const AsynchronousSignalsBlocked blocked;  // as within start_call()
     // The first argument of each call but VixHost_Connect is a handle.
     const VixHandle host = api::host_of(static_cast<VixHandle>(arguments[0].number));
     const Thread thread = callbacks().pumps(host) ? Thread::Pump : Thread::Own;
@@ -37,6 +39,7 @@ VixHandle start_connect(std::size_t call, api::Argument* arguments, VixEventProc
         callbacks().end_jobs_at_exit();
         job = api::start_call(call, arguments, api::Events::Drop);
     } else {
+        const AsynchronousSignalsBlocked blocked;
         const Thread thread = pump ? Thread::Pump : Thread::Own;
         job = callbacks().start(call, arguments, {proc, data, thread, VIX_INVALID_HANDLE});
     }

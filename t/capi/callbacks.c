@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <time.h>
@@ -258,6 +259,70 @@ static void signals(VixHandle vm, const char *vmx) {
     CHECK(alarms == 1);
 }
 
+static sigjmp_buf before_call;
+
+static void jump(int signal) {
+    (void)signal;
+    siglongjmp(before_call, 1);
+}
+
+static VixHandle next_number(VixHandle host) {
+    VixHandle list = VIX_INVALID_HANDLE;
+    CODE(VixPropertyList_AllocPropertyList(host, &list, VIX_PROPERTY_NONE), VIX_OK);
+    Vix_ReleaseHandle(list);
+    return list + 1;
+}
+
+/* The handler of a signal leaves by a longjmp while a call starts; starting takes a while, since the
+ * call keeps a large environment. It runs when the job has begun: no lock stays locked, and the job,
+ * whose handle is known by its number, ends as any other. */
+static void leaves_by_longjmp(VixHandle host, const char *vmx, VixEventProc *proc) {
+    static volatile int jumped, attempts, ended;
+    static struct record record;
+    static volatile VixHandle number;
+    memset(&record, 0, sizeof record);
+    jumped = attempts = ended = 0;
+    signal(SIGALRM, jump);
+    while (!jumped && attempts < 50) {
+        ++attempts;
+        number = next_number(host);
+        if (sigsetjmp(before_call, 1) == 0) {
+            VixHandle job;
+            ualarm(2000, 0);
+            job = VixVM_Open(host, vmx, proc, &record);
+            ualarm(0, 0);
+            CHECK(job == number);
+        } else {
+            jumped = Vix_GetHandleType(number) == VIX_HANDLETYPE_JOB;
+        }
+        if (Vix_GetHandleType(number) != VIX_HANDLETYPE_JOB) continue; /* it came before the call */
+        Vix_ReleaseHandle(handle_of(number));
+        ++ended;
+    }
+    CHECK(jumped);
+    if (proc != NULL) CHECK(record.completed == ended);
+    signal(SIGALRM, SIG_DFL);
+}
+
+static void jumps(VixHandle host, const char *vmx) {
+    enum { VARIABLES = 96, SIZE = 1 << 20 };
+    char *value = (char *)malloc(SIZE), name[40];
+    int i;
+    memset(value, 'x', SIZE - 1);
+    value[SIZE - 1] = '\0';
+    for (i = 0; i < VARIABLES; ++i) {
+        sprintf(name, "LARGE_%d", i);
+        setenv(name, value, 1);
+    }
+    leaves_by_longjmp(host, vmx, NULL);
+    leaves_by_longjmp(host, vmx, record_event);
+    for (i = 0; i < VARIABLES; ++i) {
+        sprintf(name, "LARGE_%d", i);
+        unsetenv(name);
+    }
+    free(value);
+}
+
 static void pump(const char *vmx) {
     struct record connect, record, other;
     VixHandle job, host, vm;
@@ -317,6 +382,7 @@ int main(int count, char **arguments) {
     waits_under_a_lock(host);
     nested_waits(host, vm);
     signals(vm, arguments[1]);
+    jumps(host, arguments[1]);
     pump(arguments[1]);
     Vix_ReleaseHandle(vm);
     VixHost_Disconnect(host);

@@ -118,7 +118,12 @@ class JobObject : public Object {
     std::function<void()> on_event_;
 };
 
-// GetProperties for a job. Errors: VIX_E_UNFINISHED_JOB; VIX_E_UNRECOGNIZED_PROPERTY.
-std::vector<PropertyValue> job_properties(JobObject& job, const int* ids, std::size_t id_count);
+// What becomes of the other properties when a job lacks one of those that are wanted.
+enum class Lacking { Refused, LeftOut };
+
+// GetProperties for a job. Refused: no value is given then. Errors: VIX_E_UNFINISHED_JOB;
+// VIX_E_UNRECOGNIZED_PROPERTY.
+void job_properties(JobObject& job, const int* ids, std::size_t id_count, PropertyValue* values,
+                    Lacking lacking);
 
 }  // namespace vix::api
