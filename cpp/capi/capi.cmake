@@ -29,6 +29,7 @@ endif()
 # others of its own. Where a shared library cannot take the static ones, it uses the shared ones. libxml2 is
 # always the shared one, which libvirt loads as well.
 set(capi_archive_symbols "${CMAKE_CURRENT_SOURCE_DIR}/capi/program_archives.cpp")
+set(capi_archive_options LINKER:--wrap=stderr LINKER:--wrap=_ZNSt7codecvtIwc11__mbstate_tE2idE)
 function(choose_hidden variable target probe)
     set(${variable} ${target} PARENT_SCOPE)
     get_target_property(shared ${target} LOCATION)
@@ -52,8 +53,8 @@ function(choose_hidden variable target probe)
         SOURCES "${capi_build}/${variable}.cpp" "${capi_archive_symbols}"
         CMAKE_FLAGS "-DINCLUDE_DIRECTORIES=${headers}"
         COMPILE_DEFINITIONS -fPIC
-        LINK_OPTIONS -shared -Wl,-z,defs -Wl,--wrap=stderr
-            "-Wl,--version-script=${capi_build}/nothing.map"
+        LINK_OPTIONS -shared LINKER:-z,defs ${capi_archive_options}
+            "LINKER:--version-script=${capi_build}/nothing.map"
         LINK_LIBRARIES ${files} ZLIB::ZLIB Threads::Threads m)
     if(works_${variable})
         set(${variable} ${files} PARENT_SCOPE)
@@ -79,7 +80,7 @@ target_link_libraries(vixcapi PRIVATE $<TARGET_FILE:vixcore> ${capi_boost} ${cap
 target_link_options(vixcapi PRIVATE "LINKER:--version-script=${capi_build}/exports.map"
     LINKER:--exclude-libs,ALL LINKER:-Bsymbolic LINKER:-z,nodelete)
 if(capi_archive_sources)
-    target_link_options(vixcapi PRIVATE LINKER:--wrap=stderr)
+    target_link_options(vixcapi PRIVATE ${capi_archive_options})
 endif()
 if(NOT VIX_SANITIZE AND NOT VIX_FUZZ)
     target_link_options(vixcapi PRIVATE LINKER:-z,defs)

@@ -1,7 +1,11 @@
 // Debian compiles the static libraries of Boost and libpng for programs: their code reaches
 // variables of other libraries by their distance, which a shared library cannot offer for what is
-// not its own. There are three such variables, and these are the library's own.
+// not its own. There are four such variables, and these are the library's own.
 #include <cstdio>
+#include <cstring>
+#include <locale>
+
+#define VIX_FACET_ID(prefix) #prefix "_ZNSt7codecvtIwc11__mbstate_tE2idE"
 
 #pragma GCC visibility push(hidden)
 
@@ -12,8 +16,19 @@ extern std::FILE* __wrap_stderr;
 extern std::FILE* __real_stderr __attribute__((visibility("default")));
 std::FILE* __wrap_stderr = nullptr;
 
-__attribute__((constructor)) static void vix_set_stderr() {
+// std::codecvt<wchar_t, char, mbstate_t>::id, the number by which a locale finds this facet. The
+// C++ library gives it out when it makes its first locale; this one gets the same. Boost 1.83 and
+// later use it. (Also --wrap.)
+extern const std::locale::id vix_facet_id asm(VIX_FACET_ID(__real_))
+    __attribute__((visibility("default")));
+alignas(std::locale::id) unsigned char vix_own_facet_id[sizeof(std::locale::id)] asm(
+    VIX_FACET_ID(__wrap_)) = {};
+
+// Before the other constructors of the library.
+__attribute__((constructor(101))) static void vix_set_variables() {
     __wrap_stderr = __real_stderr;
+    static_cast<void>(std::locale::classic());
+    std::memcpy(vix_own_facet_id, &vix_facet_id, sizeof vix_own_facet_id);
 }
 
 // std::nothrow, a value without content.
