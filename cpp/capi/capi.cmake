@@ -26,15 +26,15 @@ if(VIX_WERROR)
 endif()
 
 # Boost and libpng go into the library, where none of their names is seen: a program that uses it may have
-# others of its own. Where a shared library cannot take the static ones, it uses the shared ones. libxml2 is
-# always the shared one, which libvirt loads as well.
+# others of its own. Where a shared library cannot take the static ones, or VIX_LIBVIX_SHARED asks for it, it
+# uses the shared ones. libxml2 is always the shared one, which libvirt loads as well.
 set(capi_archive_symbols "${CMAKE_CURRENT_SOURCE_DIR}/capi/program_archives.cpp")
 set(capi_archive_options LINKER:--wrap=stderr LINKER:--wrap=_ZNSt7codecvtIwc11__mbstate_tE2idE)
 function(choose_hidden variable target probe)
     set(${variable} ${target} PARENT_SCOPE)
     get_target_property(shared ${target} LOCATION)
     get_target_property(headers ${target} INTERFACE_INCLUDE_DIRECTORIES)
-    if(NOT shared OR VIX_SANITIZE OR VIX_FUZZ)
+    if(NOT shared OR VIX_LIBVIX_SHARED OR VIX_SANITIZE OR VIX_FUZZ)
         return()
     endif()
     get_filename_component(folder "${shared}" DIRECTORY)

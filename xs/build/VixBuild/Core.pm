@@ -11,16 +11,17 @@ use Cwd qw(abs_path);
 
 my $FOLDER = 'build';
 
-# CMake's arguments, for a compiler and whether a warning is an error ("ON", "OFF", undef: as it was).
+# CMake's arguments, for a compiler and options of cpp/CMakeLists.txt. An option that is not given stays
+# as it was.
 sub arguments {
-    my ($compiler, $werror) = @_;
+    my ($compiler, @options) = @_;
     my @launcher = $compiler->launcher;
     return (
         qw(-S cpp -B), $FOLDER,
         '-DCMAKE_BUILD_TYPE=Release', '-DCMAKE_CXX_COMPILER=' . $compiler->program,
         (@launcher ? '-DCMAKE_CXX_COMPILER_LAUNCHER=' . join ';', @launcher : ()),
         '-DCMAKE_CXX_FLAGS=' . $compiler->flags,
-        (defined $werror ? "-DVIX_WERROR=$werror" : ()),
+        @options,
     );
 }
 

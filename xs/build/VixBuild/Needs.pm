@@ -44,7 +44,7 @@ my $PERL_SOURCE   = qq{#include "EXTERN.h"\n#include "perl.h"\n#include "XSUB.h"
 
 # Configures the core. ({key => what is wrong with it}, what CMake said if it failed).
 sub find_missing {
-    my ($compiler, $werror) = @_;
+    my ($compiler, @options) = @_;
     my %missing;
     my $complaint = $compiler->complaint;
     $missing{compiler} = $complaint if $complaint;
@@ -57,7 +57,7 @@ sub find_missing {
         return ({ %missing, _missing_headers() }, '');
     }
     VixBuild::Core::forget_others($compiler);
-    my $said = VixBuild::Core::configure(VixBuild::Core::arguments($compiler, $werror));
+    my $said = VixBuild::Core::configure(VixBuild::Core::arguments($compiler, @options));
     $missing{$1} = 'headers or library were not found' while $said =~ /^-- missing: (\w+)$/mg;
     if (!%missing && !$compiler->compiles($PERL_SOURCE, "-I$Config{archlibexp}/CORE",
         split ' ', $Config{ccflags}))
