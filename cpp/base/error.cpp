@@ -18,17 +18,20 @@ constexpr std::size_t kDetailLimit = 2000;
 struct Entry {
     std::int64_t number;
     const char* text;
+    std::size_t place = 0;  // in the list
 };
 
-// By number, which the list is not.
+// By number, which the list is not. If two names share a number, the first one has the text.
 constexpr auto kEntries = [] {
     auto entries = std::to_array<Entry>({
 #define VIX_ERROR(name, number, text) {number, text},
 #include "base/error_codes.def"
 #undef VIX_ERROR
     });
-    std::sort(entries.begin(), entries.end(),
-              [](const Entry& one, const Entry& other) { return one.number < other.number; });
+    for (std::size_t i = 0; i < entries.size(); ++i) entries[i].place = i;
+    std::sort(entries.begin(), entries.end(), [](const Entry& one, const Entry& other) {
+        return one.number != other.number ? one.number < other.number : one.place < other.place;
+    });
     return entries;
 }();
 

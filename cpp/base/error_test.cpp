@@ -74,6 +74,12 @@ TEST(Error, EveryKnownNumberHasAText) {
     EXPECT_NE(error_text(VIX_E_VM_IS_RUNNING), error_text(VIX_E_VM_NOT_RUNNING));
 }
 
+TEST(Error, TextOfANumberWithTwoNamesIsTheFirstOnes) {
+    static_assert(VIX_ASYNC == VIX_E_REG_INCORRECT_VALUE_TYPE);
+    EXPECT_EQ(error_text(VIX_ASYNC),
+              "Not an error: the operation was started and will finish later");
+}
+
 TEST(Error, TextOfAnUnknownNumberNamesIt) {
     EXPECT_NE(error_text(123456).find("123456"), std::string::npos);
     EXPECT_NE(error_text(-1).find("-1"), std::string::npos);
