@@ -10,9 +10,7 @@
 #include "base/error.h"
 #include "fuzz/scratch_file.h"
 #include "ops/clone/clone.h"
-#include "vm/machine/config.h"
-#include "vm/machine/machine.h"
-#include "vm/snapshots/snapshot_tree.h"
+#include "vm/machine/running_mark.h"
 
 using namespace vix;
 namespace fs = boost::filesystem;
@@ -86,10 +84,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const fs::path vmx = folder.path() / "vm/vm.vmx";
     std::optional<int> first;
     try {
-        const auto config = vm::Config::read(vmx);
-        vm::running_mark(config, {});
-        const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(vmx));
-        if (!tree.snapshots().empty()) first = tree.snapshots().front().uid;
+        const auto machine = vm::Machine::open(vmx, {});
+        vm::running_mark(machine);
+        const auto& snapshots = machine.snapshots().snapshots();
+        if (!snapshots.empty()) first = snapshots.front().uid;
     } catch (const Error&) {
     }
     clone(vmx, folder.path() / "now/c.vmx", std::nullopt);

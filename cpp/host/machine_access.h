@@ -18,7 +18,7 @@
 #include "ops/machine/shared_folders.h"
 #include "ops/snapshots/snapshot.h"
 #include "power/libvirt/libvirt.h"
-#include "vm/machine/machine.h"
+#include "vm/machine/summary.h"
 
 namespace vix::host {
 

@@ -103,9 +103,9 @@ bool truth_from(const Setting& setting) {
     refuse(setting, "is neither TRUE nor FALSE");
 }
 
-vm::Links links_from(const Setting& setting) {
-    if (equal_ignoring_case(setting.value, "absolute")) return vm::Links::Absolute;
-    if (equal_ignoring_case(setting.value, "relative")) return vm::Links::Relative;
+vm::ClonePaths clone_paths_from(const Setting& setting) {
+    if (equal_ignoring_case(setting.value, "absolute")) return vm::ClonePaths::Absolute;
+    if (equal_ignoring_case(setting.value, "relative")) return vm::ClonePaths::Relative;
     refuse(setting, "is neither absolute nor relative");
 }
 
@@ -218,7 +218,8 @@ vm::Settings load_settings(const SettingsFile& file) {
     if (const auto sync = file.find("clone.sync")) {
         settings.durability = truth_from(*sync) ? vm::Durability::Synced : vm::Durability::Unsynced;
     }
-    if (const auto links = file.find("clone.links")) settings.links = links_from(*links);
+    if (const auto paths = file.find("clone.links"))
+        settings.clone_paths = clone_paths_from(*paths);
     if (const auto reuse = file.find("clone.reuseSnapshot")) {
         settings.reuse_snapshot = truth_from(*reuse);
     }

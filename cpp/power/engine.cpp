@@ -19,7 +19,7 @@
 #include "power/libvirt/host_shell.h"
 #include "power/running_machine.h"
 #include "power/saved_state.h"
-#include "vm/machine/machine.h"
+#include "vm/machine/running_mark.h"
 
 namespace fs = boost::filesystem;
 
@@ -34,11 +34,10 @@ constexpr std::size_t kNamesLimit = std::size_t{1} << 20;
 // Refuses a disk that another machine uses, whatever the .vmx says about sharing. Two QEMU
 // processes do not coordinate their writes to one disk, and QEMU has no SCSI reservations with
 // which the guests could.
-void refuse_used_disk(const vm::Config& machine, const vm::Settings& settings,
-                      const std::string& holder) {
+void refuse_used_disk(const vm::Machine& machine, const std::string& holder) {
     if (vm::is_marked_itself(machine)) return;
     for (const vm::DiskDevice& device : machine.disks()) {
-        if (!vm::is_disk_marked(machine, device, settings)) continue;
+        if (!vm::is_disk_marked(machine, device)) continue;
         throw Error{
             VIX_E_FILE_ALREADY_LOCKED,
             machine.path().string() + ": its disk " + device.file.name + " of " + device.node +
@@ -48,15 +47,15 @@ void refuse_used_disk(const vm::Config& machine, const vm::Settings& settings,
     }
 }
 
-void refuse_running(const vm::Config& machine, const vm::Settings& settings) {
-    const auto holder = vm::running_mark(machine, settings);
+void refuse_running(const vm::Machine& machine) {
+    const auto holder = vm::running_mark(machine);
     if (!holder) return;
-    refuse_used_disk(machine, settings, *holder);
+    refuse_used_disk(machine, *holder);
     throw Error{VIX_E_VM_IS_RUNNING, machine.path().string() + " is already running: " + *holder};
 }
 
-void check_may_start(const vm::Config& machine, const vm::Settings& settings) {
-    refuse_running(machine, settings);
+void check_may_start(const vm::Machine& machine) {
+    refuse_running(machine);
     if (machine.is_encrypted()) {
         throw Error{VIX_E_NEED_KEY,
                     machine.path().string() + " is encrypted, so it cannot be started"};
@@ -77,12 +76,12 @@ void lock_to_start(const fs::path& vmx, const vm::Settings& settings,
         try {
             lock.emplace(vmx, io::LockKind::Exclusive, kPoll);
         } catch (const Error& error) {
-            check_may_start(vm::Config::read(vmx), settings);
+            check_may_start(vm::Machine::open(vmx, settings));
             if (error.code() != VIX_E_FILE_ALREADY_LOCKED) throw;
             if (std::chrono::steady_clock::now() > end) throw;
         }
     }
-    check_may_start(vm::Config::read(vmx), settings);
+    check_may_start(vm::Machine::open(vmx, settings));
 }
 
 // False if the agent does not answer. That says nothing about the guest: it may be busy, or
@@ -119,12 +118,12 @@ std::set<std::string> served_machines(const Settings& settings, const HostShell&
 
 }  // namespace
 
-State Engine::state(const fs::path& vmx) const {
-    const vm::Config machine = vm::Config::read(vmx);
-    if (!vm::running_mark(machine, machine_settings_)) {
-        return machine.is_suspended() ? State::Suspended : State::Off;
+vm::PowerState Engine::state(const fs::path& vmx) const {
+    const vm::Machine machine = vm::Machine::open(vmx, machine_settings_);
+    if (!vm::running_mark(machine)) {
+        return machine.is_suspended() ? vm::PowerState::Suspended : vm::PowerState::Off;
     }
-    return is_paused(vmx) ? State::Paused : State::Running;
+    return is_paused(vmx) ? vm::PowerState::Paused : vm::PowerState::Running;
 }
 
 bool Engine::is_paused(const fs::path& vmx) const {
@@ -138,7 +137,7 @@ bool Engine::is_paused(const fs::path& vmx) const {
 }
 
 bool Engine::runs(const fs::path& vmx) const {
-    if (!vm::running_mark(vm::Config::read(vmx), machine_settings_)) return false;
+    if (!vm::running_mark(vm::Machine::open(vmx, machine_settings_))) return false;
     const std::string uuid = uuid_for(canonical_path(vmx));
     if (is_reached_by_socket(uri_for(settings_))) {
         return fs::exists(server_folder(settings_.folder, uuid, HostShell{settings_.environment}));
@@ -173,18 +172,19 @@ std::vector<fs::path> Engine::running_machines() const {
 std::vector<std::string> Engine::power_on(const fs::path& vmx, StartAs as) const {
     const fs::path path = canonical_path(vmx);
     if (is_reached_by_socket(uri_for(settings_))) {
-        check_may_start(vm::Config::read(path), machine_settings_);  // fails early, without libvirt
+        check_may_start(
+            vm::Machine::open(path, machine_settings_));  // fails early, without libvirt
     }
     const Connection connection{settings_};
     const HostShell host{settings_.environment, connection};
     if (!host.is_this_host()) {
-        host.drop_dead_locks(vm::lock_folders(vm::Config::read(path), machine_settings_));
+        host.drop_dead_locks(vm::lock_folders(vm::Machine::open(path, machine_settings_)));
     }
     std::optional<io::Lock> lock;
     lock_to_start(path, machine_settings_, lock);
     const Turn turn{path};
     drop_unmarked(connection, path);
-    Launch launch{path, *lock, connection, host, settings_, machine_settings_};
+    Launch launch{vm::Machine::open(path, machine_settings_), *lock, connection, host, settings_};
     return launch.run(as);
 }
 
@@ -256,17 +256,18 @@ void Engine::suspend(const fs::path& vmx) const {
     const Connection connection{settings_};
     const Turn turn{path};
     Domain domain = running_domain(connection, path, machine_settings_);
-    const vm::Config machine = vm::Config::read(path);
-    const fs::path file = state_file_for(machine, machine_settings_);
+    vm::Machine machine = vm::Machine::open(path, machine_settings_);
+    const fs::path file = state_file_for(machine);
     unlink(file.c_str());  // if this fails, libvirt overwrites the file or fails
-    record_state(machine, name_from(machine, file), machine_settings_);
+    record_state(machine, name_from(machine, file));
     const HostShell host{settings_.environment, connection};
     ImageServer server{settings_.folder, uuid_for(path), host};
     try {
         server.keep_scratch();
         domain.save(file.string());
     } catch (...) {
-        record_state(vm::Config::read(path), "", machine_settings_);
+        machine.reread();
+        record_state(machine, "");
         throw;
     }
     server.stop();

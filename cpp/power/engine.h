@@ -13,11 +13,10 @@
 
 #include "power/libvirt/libvirt.h"
 #include "power/libvirt/run_settings.h"
+#include "vm/machine/power_state.h"
 #include "vm/machine/settings.h"
 
 namespace vix::power {
-
-enum class State { Off, Suspended, Running, Paused };
 
 class Engine {
   public:
@@ -26,7 +25,7 @@ class Engine {
 
     // Reads files only, unless the machine runs. Errors: VIX_E_VM_NOT_FOUND and others of reading a
     // .vmx.
-    State state(const boost::filesystem::path& vmx) const;
+    vm::PowerState state(const boost::filesystem::path& vmx) const;
 
     // The part of state() that asks libvirt, for a machine that is known to run. False if libvirt
     // cannot be asked, since another product may run the machine.

@@ -26,7 +26,7 @@
 #include "testing/process/system_calls.h"
 #include "testing/process/temp_folder.h"
 #include "testing/process/waiting.h"
-#include "vm/machine/machine.h"
+#include "vm/machine/running_mark.h"
 
 namespace vix::power {
 namespace {
@@ -46,7 +46,7 @@ class Power : public ::testing::Test {
                                               "memsize = \"32\"\nethernet0.present = \"TRUE\"\n");
     }
     void TearDown() override {
-        if (vmx_.empty() || !vm::running_mark(vm::Config::read(vmx_), {})) return;
+        if (vmx_.empty() || !vm::running_mark(vm::Machine::open(vmx_, {}))) return;
         engine().power_off(vmx_);
     }
 
@@ -69,15 +69,15 @@ TEST_F(Power, OffIsAsItWas) {
     engine().power_on(vmx_, StartAs::Running);
     engine().power_off(vmx_);
     EXPECT_EQ(testing::names_in(vmx_.parent_path()), "a.vmdk vm.vmx");
-    EXPECT_EQ(engine().state(vmx_), State::Off);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Off);
     EXPECT_EQ(code_of([&] { engine().power_off(vmx_); }), VIX_E_VM_NOT_RUNNING);
     EXPECT_FALSE(fs::exists(folder_ / "run" / uuid_for(vmx_)));
 }
 
 TEST_F(Power, RunningIsSeenByAll) {
     engine().power_on(vmx_, StartAs::Running);
-    EXPECT_EQ(engine().state(vmx_), State::Running);
-    EXPECT_TRUE(vm::running_mark(vm::Config::read(vmx_), {}));
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Running);
+    EXPECT_TRUE(vm::running_mark(vm::Machine::open(vmx_, {})));
     const auto running = engine().running_machines();
     EXPECT_NE(std::find(running.begin(), running.end(), vmx_), running.end());
     EXPECT_EQ(code_of([&] { engine().power_on(vmx_, StartAs::Running); }), VIX_E_VM_IS_RUNNING);
@@ -122,7 +122,7 @@ TEST_F(Power, SecondDisplayAtOnePortGoesToAnother) {
     const fs::path third = folder_.write("three/three.vmx", "memsize = \"32\"\n" + lines);
     engine().power_on(third, StartAs::Running);
     EXPECT_EQ(count_of(engine().power_on(vmx_, StartAs::Running), "is at port 5979"), 1);
-    EXPECT_EQ(engine().state(other), State::Running);
+    EXPECT_EQ(engine().state(other), vm::PowerState::Running);
     engine().power_off(other);
     engine().power_off(third);
 }
@@ -134,7 +134,7 @@ TEST_F(Power, OfTwoStartsAtOnceOneIsRefused) {
     const auto own = code_of([&] { engine().power_on(vmx_, StartAs::Running); });
     const std::set<ErrorCode> codes{own, other.get()};
     EXPECT_EQ(codes, (std::set<ErrorCode>{VIX_OK, VIX_E_VM_IS_RUNNING}));
-    EXPECT_EQ(engine().state(vmx_), State::Running);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Running);
 }
 
 // As on a busy host: the first start is stopped while it takes its lock.
@@ -148,7 +148,7 @@ TEST_F(Power, OfTwoStartsOfWhichOneIsSlowOneIsRefused) {
     halt.go_on();
     EXPECT_EQ(quick, VIX_OK);
     EXPECT_EQ(slow.get(), VIX_E_VM_IS_RUNNING);
-    EXPECT_EQ(engine().state(vmx_), State::Running);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Running);
 }
 
 // libvirt completes a request even if the process that asked was killed.
@@ -164,7 +164,7 @@ TEST_F(Power, DomainThatAKilledStartGetsLateIsNoHindrance) {
     });
     EXPECT_EQ(code_of([&] { engine().power_on(vmx_, StartAs::Running); }), VIX_OK);
     late.wait();
-    EXPECT_EQ(engine().state(vmx_), State::Running);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Running);
 }
 
 // Whatever the step at which a start is killed, it neither prevents the next start nor takes
@@ -180,11 +180,11 @@ TEST_F(Power, StartThatDiedHalfwayIsNoHindrance) {
         std::this_thread::sleep_for(std::chrono::milliseconds{delay_ms});
         kill(child, SIGKILL);
         waitpid(child, nullptr, 0);
-        if (engine().state(vmx_) == State::Off) engine().power_on(vmx_, StartAs::Running);
+        if (engine().state(vmx_) == vm::PowerState::Off) engine().power_on(vmx_, StartAs::Running);
         // Killed between its last two steps: the running mark is set, the processors wait.
-        if (engine().state(vmx_) == State::Paused) engine().unpause(vmx_);
+        if (engine().state(vmx_) == vm::PowerState::Paused) engine().unpause(vmx_);
         std::this_thread::sleep_for(std::chrono::milliseconds{500});
-        EXPECT_EQ(engine().state(vmx_), State::Running);
+        EXPECT_EQ(engine().state(vmx_), vm::PowerState::Running);
         const fs::path folder = folder_ / "run" / uuid_for(vmx_);
         ASSERT_TRUE(fs::exists(folder / "server.pid"));
         EXPECT_EQ(kill(std::stoi(testing::read_file(folder / "server.pid")), 0), 0);
@@ -195,18 +195,18 @@ TEST_F(Power, StartThatDiedHalfwayIsNoHindrance) {
 // Resuming from the old memory, on disks that the guest has changed since, would damage them.
 TEST_F(Power, UnpausedAfterAKilledStartForgetsTheMemoryItWasResumedFrom) {
     engine().power_on(vmx_, StartAs::Paused);
-    record_state(vm::Config::read(vmx_), "vm-1.vmss", {});
+    record_state(vm::Machine::open(vmx_, {}), "vm-1.vmss");
     engine().unpause(vmx_);
-    EXPECT_EQ(engine().state(vmx_), State::Running);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Running);
     EXPECT_FALSE(vm::Config::read(vmx_).is_suspended());
 }
 
 TEST_F(Power, CrashedIsOff) {
     engine().power_on(vmx_, StartAs::Running);
     kill(process(), SIGKILL);
-    EXPECT_TRUE(testing::wait_until([&] { return engine().state(vmx_) == State::Off; }));
+    EXPECT_TRUE(testing::wait_until([&] { return engine().state(vmx_) == vm::PowerState::Off; }));
     engine().power_on(vmx_, StartAs::Running);
-    EXPECT_EQ(engine().state(vmx_), State::Running);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Running);
 }
 
 // Whether the machine's supervisor has begun to wait for the machine's end.
@@ -233,33 +233,33 @@ TEST_F(Power, DisksAreServedNoLongerThanTheMachineRunsThoughTheirFolderIsGone) {
 
 TEST_F(Power, PausedUntilUnpaused) {
     engine().power_on(vmx_, StartAs::Paused);
-    EXPECT_EQ(engine().state(vmx_), State::Paused);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Paused);
     engine().unpause(vmx_);
-    EXPECT_EQ(engine().state(vmx_), State::Running);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Running);
     engine().pause(vmx_);
-    EXPECT_EQ(engine().state(vmx_), State::Paused);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Paused);
 }
 
 TEST_F(Power, ResetGoesOnRunning) {
     engine().power_on(vmx_, StartAs::Running);
     const pid_t before = process();
     engine().reset(vmx_);
-    EXPECT_EQ(engine().state(vmx_), State::Running);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Running);
     EXPECT_EQ(process(), before);
 }
 
 TEST_F(Power, SuspendedIsRecordedAsVmwareDoes) {
     engine().power_on(vmx_, StartAs::Running);
     engine().suspend(vmx_);
-    EXPECT_EQ(engine().state(vmx_), State::Suspended);
-    const auto file = state_file_for(vm::Config::read(vmx_), {});
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Suspended);
+    const auto file = state_file_for(vm::Machine::open(vmx_, {}));
     EXPECT_EQ(vm::Config::read(vmx_).find("checkpoint.vmState"), file.filename().string());
     EXPECT_TRUE(fs::exists(file));
     EXPECT_EQ(code_of([&] { engine().power_off(vmx_); }), VIX_E_VM_NOT_RUNNING);
     EXPECT_EQ(code_of([&] { engine().suspend(vmx_); }), VIX_E_VM_NOT_RUNNING);
     engine().power_on(vmx_, StartAs::Running);
     EXPECT_FALSE(fs::exists(file));
-    EXPECT_EQ(engine().state(vmx_), State::Running);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Running);
 }
 
 TEST_F(Power, OthersSuspendedStateIsNotTouched) {
@@ -268,15 +268,15 @@ TEST_F(Power, OthersSuspendedStateIsNotTouched) {
     EXPECT_EQ(code_of([&] { engine().power_on(vmx_, StartAs::Running); }),
               VIX_E_CANNOT_POWER_ON_VM);
     EXPECT_TRUE(fs::exists(file));
-    EXPECT_EQ(engine().state(vmx_), State::Suspended);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Suspended);
 }
 
 TEST_F(Power, InterruptedSuspendStartsAnew) {
-    const std::string name = state_file_for(vm::Config::read(vmx_), {}).filename().string();
+    const std::string name = state_file_for(vm::Machine::open(vmx_, {})).filename().string();
     folder_.write("vm/" + name, "LibvirtQemudPart");
     testing::write_file(vmx_, testing::read_file(vmx_) + "checkpoint.vmState = \"" + name + "\"\n");
     engine().power_on(vmx_, StartAs::Running);
-    EXPECT_EQ(engine().state(vmx_), State::Running);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Running);
 }
 
 // This is how master disks are shared: the writes of each machine go to a file of its own.
@@ -330,13 +330,13 @@ TEST_F(Power, WorkingFolderHoldsWhatWasSuspended) {
         return note.find("workingDir = \"../work\" names no folder") != std::string::npos;
     }));
     EXPECT_EQ(code_of([&] { engine().suspend(vmx_); }), VIX_E_FILE_NOT_FOUND);
-    EXPECT_EQ(engine().state(vmx_), State::Running);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Running);
     fs::create_directory(folder_ / "work");
     engine().suspend(vmx_);
     EXPECT_EQ(testing::names_in(folder_ / "work"), "vm-" + digits_for(vmx_) + ".vmss");
-    EXPECT_EQ(engine().state(vmx_), State::Suspended);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Suspended);
     engine().power_on(vmx_, StartAs::Running);
-    EXPECT_EQ(engine().state(vmx_), State::Running);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Running);
     EXPECT_EQ(testing::names_in(folder_ / "work"), "");
 }
 
@@ -361,7 +361,7 @@ TEST_F(Power, NonpersistentDiskWhoseFormerWritesStayIsRefused) {
     const testing::Refusal refusal{testing::Call::Unlink, ".REDO_"};
     const auto start = [&] { engine().power_on(vmx_, StartAs::Running); };
     EXPECT_TRUE(testing::contains(testing::detail_of(start), scratch_of(vmx_).string()));
-    EXPECT_EQ(engine().state(vmx_), State::Off);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Off);
 }
 
 TEST_F(Power, FailedStartLeavesNothing) {
@@ -369,7 +369,7 @@ TEST_F(Power, FailedStartLeavesNothing) {
     const std::string before = testing::names_in(vmx_.parent_path());
     EXPECT_NE(code_of([&] { engine().power_on(vmx_, StartAs::Running); }), VIX_OK);
     EXPECT_EQ(testing::names_in(vmx_.parent_path()), before);
-    EXPECT_EQ(engine().state(vmx_), State::Off);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Off);
 }
 
 TEST_F(Power, UefiKeepsItsVariablesBesideTheVmx) {
@@ -449,7 +449,7 @@ TEST_F(Guest, GoesOnWhereItWasSuspendedAndShutsDownByItself) {
     EXPECT_TRUE(testing::wait_for_agent(engine(), vmx_));
     EXPECT_EQ(testing::read_file(console()), written);  // no new start
     engine().shut_down(vmx_);
-    EXPECT_EQ(engine().state(vmx_), State::Off);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Off);
 }
 
 // As when libvirt notices the agent's end before the guest's shutdown.
@@ -463,7 +463,7 @@ TEST_F(Guest, IsOffWhenItEndsBeforeItsAgentHasAnswered) {
     ASSERT_TRUE(testing::wait_for_text(console(), "asked"));
     kill(process(), SIGKILL);
     EXPECT_EQ(answer.get(), VIX_OK);
-    EXPECT_EQ(engine().state(vmx_), State::Off);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Off);
 }
 
 // The script waits until the agent has reported that it runs.
@@ -471,7 +471,7 @@ TEST_F(Guest, WithoutAnAgentShutsDownByItsPowerButton) {
     start_in_guest("sleep 3; kill -STOP $(pidof qemu-ga); echo stopped >/dev/ttyS0");
     ASSERT_TRUE(testing::wait_for_text(console(), "stopped"));
     engine().shut_down(vmx_);
-    EXPECT_EQ(engine().state(vmx_), State::Off);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Off);
 }
 
 TEST_F(Guest, DeafToItsPowerButtonShutsDownWhenItsAgentAnswersAgain) {
@@ -481,7 +481,7 @@ TEST_F(Guest, DeafToItsPowerButtonShutsDownWhenItsAgentAnswersAgain) {
         "kill -CONT $(pidof qemu-ga)");
     ASSERT_TRUE(testing::wait_for_text(console(), "stopped"));
     engine().shut_down(vmx_);
-    EXPECT_EQ(engine().state(vmx_), State::Off);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Off);
 }
 
 }  // namespace

@@ -82,17 +82,14 @@ void drop_unmarked(const Connection& connection, const fs::path& vmx) {
     }
 }
 
-Launch::Launch(fs::path vmx, const io::Lock& lock, const Connection& connection,
-               const HostShell& host, const Settings& settings,
-               const vm::Settings& machine_settings)
-    : vmx_{std::move(vmx)},
-      lock_{lock},
+Launch::Launch(vm::Machine machine, const io::Lock& lock, const Connection& connection,
+               const HostShell& host, const Settings& settings)
+    : lock_{lock},
       connection_{connection},
       host_{host},
       settings_{settings},
-      machine_settings_{machine_settings},
-      machine_{vm::Config::read(vmx_)},
-      server_{settings.folder, uuid_for(vmx_), host_} {}
+      machine_{std::move(machine)},
+      server_{settings.folder, uuid_for(vmx()), host_} {}
 
 Launch::~Launch() {
     if (done_) return;
@@ -117,7 +114,7 @@ void Launch::note_settings() {
         notes_.push_back(
             *offer + " is not followed: no other machine can use the disks while this one runs");
     }
-    if (!vm::find_working_folder(machine_, machine_settings_)) {
+    if (!vm::find_working_folder(machine_)) {
         notes_.push_back("workingDir = \"" + machine_.find("workingDir").value_or("") +
                          "\" names no folder that exists here, so no snapshot can be taken and the "
                          "machine cannot be suspended");
@@ -130,7 +127,8 @@ void Launch::require_same_storage() {
         return;
     }
     throw Error{VIX_E_NOT_SUPPORTED_ON_REMOTE_OBJECT,
-                vmx_.string() + " is not visible at this path on the host of " + connection_.uri() +
+                vmx().string() + " is not visible at this path on the host of " +
+                    connection_.uri() +
                     ". Put it on storage that both hosts have at the same path"};
 }
 
@@ -155,20 +153,20 @@ void Launch::complete_identity() {
     }
     const std::string after = dictionary.to_bytes();
     if (after == before) return;
-    io::replace_file(vmx_, after, machine_settings_.durability);
-    machine_ = vm::Config::read(vmx_);
+    io::replace_file(vmx(), after, machine_.settings().durability);
+    machine_.reread();
 }
 
 // VMware's .nvram belongs to another firmware and stays unchanged; OVMF's variables are beside it.
 void Launch::prepare_firmware() {
     if (!wants_efi(machine_)) return;
     const FirmwareFiles files = find_firmware(settings_, host_);
-    const fs::path vars = vm::firmware_variables_path(vmx_);
+    const fs::path vars = vm::firmware_variables_path(vmx());
     if (!fs::exists(vars)) {
         const std::string empty =
             host_.result(VIX_E_CANNOT_POWER_ON_VM, "reading UEFI's empty variables",
                          "cat -- \"$1\"", {files.vars.string()}, kFirmwareLimit);
-        io::replace_file(vars, empty, machine_settings_.durability, 0600);
+        io::replace_file(vars, empty, machine_.settings().durability, 0600);
     }
     images_.push_back({kVarsExport, {vars}, false, true, {}});
     context_.firmware = Firmware{files.code, kVarsExport};
@@ -180,14 +178,14 @@ void Launch::mend_disks() {
         const fs::path& disk = image.chain.front();
         if (!image.mending.needed()) continue;
         const io::Lock lock{disk, io::LockKind::Exclusive};
-        mend_disk(disk, image.mending, machine_settings_);
+        mend_disk(disk, image.mending, machine_.settings());
     }
 }
 
 // Runs before anything is changed, because most reasons to refuse a start appear here.
 void Launch::find_drives() {
     drives_ = drives_of(machine_, notes_);
-    images_ = find_images(machine_, drives_, machine_settings_, notes_);
+    images_ = find_images(machine_, drives_, notes_);
     for (const Image& image : images_) {
         if (image.long_descriptor) require_long_descriptors(image.chain.front(), host_);
     }
@@ -212,14 +210,14 @@ Domain Launch::start_or_resume(bool resuming) {
         return begin();
     } catch (const Error&) {
         // The domain of a killed start: libvirt made it after drop_unmarked() had looked for it.
-        if (!connection_.find(uuid_for(vmx_))) throw;
+        if (!connection_.find(uuid_for(vmx()))) throw;
     }
-    drop_unmarked(connection_, vmx_);
+    drop_unmarked(connection_, vmx());
     return begin();
 }
 
 Domain Launch::start_domain() {
-    context_.vmx = vmx_;
+    context_.vmx = vmx();
     context_.run_id = standard_uuid(new_bios_uuid());
     context_.socket = server_.socket();
     context_.host_cd = host_drive("/dev/sr0", host_);
@@ -240,7 +238,7 @@ Domain Launch::start_domain() {
 // such a machine with the port disconnected. Gives up the ports whose backend the error names, or
 // all. False if none is left.
 bool Launch::give_up_ports(const Error& reason, std::vector<std::string>& notes) {
-    auto ports = port_backends(machine_, vmx_, machine_settings_);
+    auto ports = port_backends(machine_, vmx());
     std::erase_if(ports,
                   [&](const auto& port) { return context_.dead_ports.contains(port.first); });
     if (ports.empty()) return false;
@@ -266,7 +264,7 @@ Domain Launch::start_by(Accelerator way) {
     for (int tries = 1;; ++tries) {
         std::vector<std::string> notes;
         if (wanted) context_.vnc_port = choose_vnc_port(*wanted, listening_ports(host_), notes);
-        const auto description = describe_domain(machine_, drives_, context_, machine_settings_);
+        const auto description = describe_domain(machine_, drives_, context_);
         notes.insert(notes.end(), description.notes.begin(), description.notes.end());
         try {
             Domain domain = connection_.start(description.xml, StartAs::Paused);
@@ -283,12 +281,12 @@ Domain Launch::start_by(Accelerator way) {
 }
 
 Domain Launch::resume_domain() {
-    const fs::path file = recorded_state_file(machine_, machine_settings_);
+    const fs::path file = recorded_state_file(machine_);
     format::XmlDocument description{connection_.saved_description(file.string()),
                                     "the machine's description in " + file.string()};
-    if (described_uuid(description) != uuid_for(vmx_)) {
+    if (described_uuid(description) != uuid_for(vmx())) {
         throw Error{VIX_E_CANNOT_POWER_ON_VM,
-                    vmx_.string() +
+                    vmx().string() +
                         " was suspended at another path, and can be resumed only there; "
                         "move it back first"};
     }
@@ -298,14 +296,13 @@ Domain Launch::resume_domain() {
 }
 
 void Launch::begin_session() {
-    const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(vmx_));
-    const auto action = vm::power_off_action(machine_, tree);
+    const auto action = vm::power_off_action(machine_, machine_.snapshots());
     if (action == vm::PowerOffAction::Revert || action == vm::PowerOffAction::Commit) {
-        session_.emplace(vmx_, action, machine_settings_);
+        session_.emplace(machine_, action);
     } else {
-        forget_session(machine_, machine_settings_);
+        forget_session(machine_);
     }
-    machine_ = vm::Config::read(vmx_);
+    machine_.reread();
 }
 
 // Locks the disks, and makes the image server serve QEMU's process until that ends. It learns the
@@ -319,7 +316,7 @@ void Launch::attach() {
     }
     machine_process_ = process->member;
     std::vector<fs::path> scratch;
-    if (session_) scratch.push_back(session_file(vmx_));
+    if (session_) scratch.push_back(session_file(vmx()));
     coming_marks_.push_back({&lock_, lock_.free_member()});
     for (const Image& image : images_) {
         if (!image.scratch.empty()) scratch.push_back(image.scratch);
@@ -348,16 +345,16 @@ void Launch::mark_running() {
 }
 
 std::vector<std::string> Launch::run(StartAs as) {
-    const SavedState saved = saved_state(machine_, machine_settings_);
+    const SavedState saved = saved_state(machine_);
     if (saved == SavedState::Foreign) {
-        throw Error{VIX_E_CANNOT_POWER_ON_VM,
-                    vmx_.string() + " was suspended by another product in " +
-                        recorded_state_file(machine_, machine_settings_).string() +
-                        ", and only that product can resume it"};
+        throw Error{VIX_E_CANNOT_POWER_ON_VM, vmx().string() +
+                                                  " was suspended by another product in " +
+                                                  recorded_state_file(machine_).string() +
+                                                  ", and only that product can resume it"};
     }
     vm::refuse_unknown_modes(machine_);
-    vm::refuse_redo_logs(machine_, machine_settings_);
-    vm::refuse_list_elsewhere(machine_, machine_settings_);
+    vm::refuse_redo_logs(machine_);
+    vm::refuse_list_elsewhere(machine_);
     note_settings();
     require_same_storage();
     const bool resuming = saved == SavedState::Complete;
@@ -375,7 +372,7 @@ std::vector<std::string> Launch::run(StartAs as) {
             "its suspend state was incomplete, so the machine was started without it");
     if (saved != SavedState::None && !is_state_of_snapshot(machine_)) {
         try {
-            io::remove_file(recorded_state_file(machine_, machine_settings_));
+            io::remove_file(recorded_state_file(machine_));
         } catch (const Error& error) {
             notes_.push_back(error.detail());
         }
@@ -388,13 +385,13 @@ std::vector<std::string> Launch::run(StartAs as) {
 // crash would damage them.
 void Launch::go(StartAs as) {
     mark_running();
-    record_start(machine_, machine_settings_);
+    record_start(machine_);
     try {
-        server_.note_start(vmx_);
+        server_.note_start(vmx());
         if (as == StartAs::Running) domain_->resume();
     } catch (...) {
         server_.forget_start();
-        io::replace_file(vmx_, machine_.dictionary().to_bytes(), machine_settings_.durability);
+        io::replace_file(vmx(), machine_.dictionary().to_bytes(), machine_.settings().durability);
         throw;
     }
 }

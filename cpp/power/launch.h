@@ -13,7 +13,7 @@
 #include "power/libvirt/libvirt.h"
 #include "power/libvirt/run_settings.h"
 #include "power/session.h"
-#include "vm/machine/config.h"
+#include "vm/machine/machine.h"
 
 namespace vix::power {
 
@@ -23,9 +23,10 @@ void drop_unmarked(const Connection& connection, const boost::filesystem::path& 
 
 class Launch {
   public:
-    // `vmx` is canonical, and the caller holds its lock as long as this object lives.
-    Launch(boost::filesystem::path vmx, const io::Lock& lock, const Connection& connection,
-           const HostShell& host, const Settings& settings, const vm::Settings& machine_settings);
+    // The path of the machine is canonical, and the caller holds its lock as long as this object
+    // lives.
+    Launch(vm::Machine machine, const io::Lock& lock, const Connection& connection,
+           const HostShell& host, const Settings& settings);
     // Undoes the start, unless run() succeeded.
     ~Launch();
     Launch(const Launch&) = delete;
@@ -35,6 +36,7 @@ class Launch {
     std::vector<std::string> run(StartAs as);
 
   private:
+    const boost::filesystem::path& vmx() const { return machine_.path(); }
     void note_settings();
     void require_same_storage();
     void complete_identity();
@@ -52,13 +54,11 @@ class Launch {
     void mark_running();
     void go(StartAs as);
 
-    boost::filesystem::path vmx_;
     const io::Lock& lock_;
     const Connection& connection_;
     const HostShell& host_;
     const Settings& settings_;
-    const vm::Settings& machine_settings_;
-    vm::Config machine_;
+    vm::Machine machine_;
     DomainContext context_;
     std::optional<Owner> owner_;
     ImageServer server_;

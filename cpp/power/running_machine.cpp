@@ -21,9 +21,7 @@
 #include "power/libvirt/host.h"
 #include "power/saved_state.h"
 #include "vm/disks/disk.h"
-#include "vm/machine/machine.h"
-#include "vm/snapshots/machine_state.h"
-#include "vm/snapshots/snapshot_tree.h"
+#include "vm/machine/running_mark.h"
 
 namespace fs = boost::filesystem;
 
@@ -170,7 +168,7 @@ Domain running_domain(const Connection& connection, const fs::path& vmx,
                       const vm::Settings& settings) {
     auto domain = connection.find(uuid_for(canonical_path(vmx)));
     if (domain) return std::move(*domain);
-    const auto holder = vm::running_mark(vm::Config::read(vmx), settings);
+    const auto holder = vm::running_mark(vm::Machine::open(vmx, settings));
     if (!holder) throw Error{VIX_E_VM_NOT_RUNNING, vmx.string() + " is not running"};
     throw Error{VIX_E_CANNOT_CONNECT_TO_VM,
                 vmx.string() + " is running, but not in " + connection.uri() + ": " + *holder};
@@ -188,9 +186,9 @@ bool agent_answers(Domain& domain, int timeout_s) {
 RunningMachine::RunningMachine(const fs::path& vmx, const Connection& connection,
                                const Settings& settings, const vm::Settings& machine_settings)
     : vmx_{canonical_path(vmx)},
-      settings_{machine_settings},
       turn_{vmx_},
       domain_{running_domain(connection, vmx_, machine_settings)},
+      machine_{vm::Machine::open(vmx_, machine_settings)},
       host_{settings.environment, connection},
       server_{settings.folder, uuid_for(vmx_), host_},
       served_{server_},
@@ -260,7 +258,8 @@ void RunningMachine::go_on() {
 // the memory that it was resumed from.
 void RunningMachine::unpause() {
     if (domain_.activity() == Activity::Paused) {
-        record_start(vm::Config::read(vmx_), settings_);
+        machine_.reread();
+        record_start(machine_);
         domain_.resume();
     }
     runs_ = true;
@@ -302,7 +301,7 @@ io::LockMember RunningMachine::process() const {
 void RunningMachine::put_on(const std::vector<ServedChild>& children) {
     MarkChange marks{server_, process()};
     for (const ServedChild& child : children) {
-        const DiskVerdict verdict = check_new_top(child.disk, settings_);
+        const DiskVerdict verdict = check_new_top(child.disk, settings());
         if (verdict.long_descriptor) require_long_descriptors(child.disk, host_);
     }
     std::vector<fs::path> former;
@@ -382,7 +381,7 @@ bool RunningMachine::is_being_copied(const fs::path& disk) {
 
 // If the guest writes faster than the daemon copies, the copy would never end.
 void RunningMachine::begin_copy(const MergedDisk& merged, Progress& progress) {
-    const DiskVerdict verdict = check_new_top(merged.disk, settings_);
+    const DiskVerdict verdict = check_new_top(merged.disk, settings());
     if (verdict.long_descriptor) require_long_descriptors(merged.disk, host_);
     const auto top = served_.top(merged.export_name);
     if (!top) {
@@ -434,9 +433,9 @@ void RunningMachine::drop_copy() noexcept {
 void RunningMachine::settle_copy() {
     const auto job = served_.copy();
     if (!job) return;
-    const vm::Config machine = vm::Config::read(vmx_);
-    for (const vm::DiskDevice& device : machine.disks()) {
-        if (!io::is_same_file(vm::find_disk(device, machine, settings_), job->disk)) continue;
+    machine_.reread();
+    for (const vm::DiskDevice& device : machine_.disks()) {
+        if (!io::is_same_file(machine_.find_disk(device), job->disk)) continue;
         const std::string name = to_lower(device.node);
         const auto top = served_.top(name);
         if (top && io::is_same_file(*top, job->disk)) break;
@@ -456,15 +455,14 @@ void RunningMachine::settle_copy() {
 // A snapshot changes the .vmx before the image server. If the call was killed in between, the
 // children exist and are still empty.
 void RunningMachine::complete_change() {
-    const vm::Config machine = vm::Config::read(vmx_);
+    machine_.reread();
     std::vector<ServedChild> children;
-    for (const vm::DiskDevice& device : machine.disks()) {
+    for (const vm::DiskDevice& device : machine_.disks()) {
         const std::string name = to_lower(device.node);
         const auto top = served_.top(name);
-        const fs::path disk = fs::canonical(vm::find_disk(device, machine, settings_));
+        const fs::path disk = fs::canonical(machine_.find_disk(device));
         if (!top || io::is_same_file(*top, disk)) continue;
-        const auto search = machine.search_folders(settings_);
-        const vm::Disk chain = vm::open_disk(disk, search, settings_);
+        const vm::Disk chain = vm::open_disk(disk, machine_.search_folders(), settings());
         const bool child = chain.chain.size() > 1 && io::is_same_file(chain.chain[1].path, *top);
         if (child) children.push_back({name, disk});
     }

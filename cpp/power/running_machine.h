@@ -15,7 +15,7 @@
 #include "power/disks/served_disks.h"
 #include "power/libvirt/libvirt.h"
 #include "power/libvirt/run_settings.h"
-#include "vm/machine/settings.h"
+#include "vm/machine/machine.h"
 
 namespace vix::power {
 
@@ -119,14 +119,15 @@ class RunningMachine {
                        const std::vector<boost::filesystem::path>& former);
     bool is_being_copied(const boost::filesystem::path& disk);
     void settle_copy();
+    const vm::Settings& settings() const { return machine_.settings(); }
     io::LockMember process() const;
     void freeze();
     void thaw();
 
     boost::filesystem::path vmx_;
-    const vm::Settings& settings_;
     Turn turn_;
     Domain domain_;
+    vm::Machine machine_;
     HostShell host_;
     ImageServer server_;
     ServedDisks served_;  // the only connection: the daemon serves one at a time

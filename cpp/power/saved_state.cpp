@@ -27,10 +27,9 @@ void set_state(format::Dictionary& dictionary, const std::string& name) {
 
 }  // namespace
 
-fs::path state_file_for(const vm::Config& machine, const vm::Settings& settings) {
+fs::path state_file_for(const vm::Machine& machine) {
     const fs::path vmx = canonical_path(machine.path());
-    return vm::working_folder(machine, settings) /
-           (vmx.stem().string() + '-' + digits_for(vmx) + ".vmss");
+    return vm::working_folder(machine) / (vmx.stem().string() + '-' + digits_for(vmx) + ".vmss");
 }
 
 std::string name_from(const vm::Config& machine, const fs::path& file) {
@@ -47,10 +46,10 @@ bool is_own_elsewhere(const fs::path& file, const vm::Config& machine) {
     return rest.empty() || rest[0] == '.' || rest.starts_with("-Snapshot");
 }
 
-fs::path recorded_state_file(const vm::Config& machine, const vm::Settings& settings) {
+fs::path recorded_state_file(const vm::Machine& machine) {
     const vm::NamedFile name{machine.find("checkpoint.vmState").value_or(""),
                              machine.dictionary().find_bytes("checkpoint.vmState").value_or("")};
-    fs::path file = vm::state_place(name, machine, settings);
+    fs::path file = vm::state_place(name, machine);
     if (is_state_of_snapshot(machine)) file.replace_extension(".vmem");
     return file;
 }
@@ -69,34 +68,33 @@ SavedState saved_state(const fs::path& path) {
     return magic == kIncomplete ? SavedState::Incomplete : SavedState::Foreign;
 }
 
-SavedState saved_state(const vm::Config& machine, const vm::Settings& settings) {
+SavedState saved_state(const vm::Machine& machine) {
     if (!machine.is_suspended()) return SavedState::None;
-    const fs::path path = recorded_state_file(machine, settings);
+    const fs::path path = recorded_state_file(machine);
     try {
         return saved_state(path);
     } catch (const Error& error) {
         // Our own state is recorded before it is written, so a crash can leave it missing.
         const bool missing = error.code() == VIX_E_FILE_NOT_FOUND;
-        const bool ours = missing && path == state_file_for(machine, settings);
+        const bool ours = missing && path == state_file_for(machine);
         if (ours) return SavedState::Incomplete;
         throw;
     }
 }
 
-void record_state(const vm::Config& machine, const std::string& name,
-                  const vm::Settings& settings) {
+void record_state(const vm::Machine& machine, const std::string& name) {
     format::Dictionary dictionary = machine.dictionary();
     set_state(dictionary, name);
-    io::replace_file(machine.path(), dictionary.to_bytes(), settings.durability);
+    io::replace_file(machine.path(), dictionary.to_bytes(), machine.settings().durability);
 }
 
-void record_start(const vm::Config& machine, const vm::Settings& settings) {
+void record_start(const vm::Machine& machine) {
     format::Dictionary dictionary = machine.dictionary();
     if (machine.is_suspended()) set_state(dictionary, "");
     dictionary.set(kCleanShutdown, "FALSE");
     const std::string bytes = dictionary.to_bytes();
     if (bytes == machine.dictionary().to_bytes()) return;
-    io::replace_file(machine.path(), bytes, settings.durability);
+    io::replace_file(machine.path(), bytes, machine.settings().durability);
 }
 
 }  // namespace vix::power

@@ -6,8 +6,7 @@
 
 #include <boost/filesystem/path.hpp>
 
-#include "vm/machine/config.h"
-#include "vm/machine/settings.h"
+#include "vm/machine/machine.h"
 
 namespace vix::power {
 
@@ -15,7 +14,7 @@ enum class SavedState { None, Complete, Incomplete, Foreign };
 
 // "<name>-<eight digits>.vmss" in the machine's working folder. Errors: those of
 // vm::working_folder().
-boost::filesystem::path state_file_for(const vm::Config& machine, const vm::Settings& settings);
+boost::filesystem::path state_file_for(const vm::Machine& machine);
 
 // How the machine's files name a file: by its name alone in the machine's folder, else by its whole
 // path.
@@ -27,15 +26,14 @@ std::string name_from(const vm::Config& machine, const boost::filesystem::path& 
 bool is_own_elsewhere(const boost::filesystem::path& file, const vm::Config& machine);
 
 // The memory file that checkpoint.vmState names; for a snapshot, the one beside the named .vmsn.
-boost::filesystem::path recorded_state_file(const vm::Config& machine,
-                                            const vm::Settings& settings);
+boost::filesystem::path recorded_state_file(const vm::Machine& machine);
 
 // True if that file belongs to a snapshot; then nobody may write or delete it.
 bool is_state_of_snapshot(const vm::Config& machine);
 
 // Incomplete: saving it was interrupted. Foreign: VMware's, or unknown. Error VIX_E_FILE_NOT_FOUND
 // if the file is missing for another reason than an interrupted save.
-SavedState saved_state(const vm::Config& machine, const vm::Settings& settings);
+SavedState saved_state(const vm::Machine& machine);
 // The same for a file.
 SavedState saved_state(const boost::filesystem::path& file);
 
@@ -43,9 +41,9 @@ SavedState saved_state(const boost::filesystem::path& file);
 inline constexpr const char* kCleanShutdown = "cleanShutdown";
 
 // The machine is about to run: clears checkpoint.vmState and sets cleanShutdown to FALSE.
-void record_start(const vm::Config& machine, const vm::Settings& settings);
+void record_start(const vm::Machine& machine);
 
 // Sets checkpoint.vmState, or clears it if `name` is empty.
-void record_state(const vm::Config& machine, const std::string& name, const vm::Settings& settings);
+void record_state(const vm::Machine& machine, const std::string& name);
 
 }  // namespace vix::power

@@ -28,22 +28,25 @@ fs::path session_file(const fs::path& vmx) {
     return vmx.parent_path() / (vmx.stem().string() + ".vix-session");
 }
 
-Session::Session(const fs::path& vmx, vm::PowerOffAction action, const vm::Settings& settings)
-    : vmx_{vmx}, settings_{settings} {
+Session::Session(const vm::Machine& machine, vm::PowerOffAction action) : machine_{machine} {
+    const fs::path& vmx = machine_.path();
+    const vm::Durability durability = machine_.settings().durability;
     const fs::path file = session_file(vmx);
     unlink(file.c_str());  // if this fails, the next line fails, too
     { const io::File made = io::File::create(file, 0600); }
-    if (settings.durability == vm::Durability::Synced) io::sync_all({file, vmx.parent_path()});
-    format::Dictionary config = vm::Config::read(vmx).dictionary();
+    if (durability == vm::Durability::Synced) io::sync_all({file, machine_.folder()});
+    machine_.reread();
+    format::Dictionary config = machine_.dictionary();
     config.set(kKey, mark_of(vmx, action));
-    io::replace_file(vmx, config.to_bytes(), settings.durability);
+    io::replace_file(vmx, config.to_bytes(), durability);
 }
 
 Session::~Session() {
     if (kept_) return;
     try {
-        forget_session(vm::Config::read(vmx_), settings_);
-        unlink(session_file(vmx_).c_str());
+        machine_.reread();
+        forget_session(machine_);
+        unlink(session_file(machine_.path()).c_str());
     } catch (...) {
         // The file stays, so the run counts as interrupted, not as ended.
     }
@@ -68,11 +71,11 @@ void forget_session(format::Dictionary& config) {
     config.remove(kKey);
 }
 
-void forget_session(const vm::Config& machine, const vm::Settings& settings) {
+void forget_session(const vm::Machine& machine) {
     if (!machine.find(kKey)) return;
     format::Dictionary config = machine.dictionary();
     forget_session(config);
-    io::replace_file(machine.path(), config.to_bytes(), settings.durability);
+    io::replace_file(machine.path(), config.to_bytes(), machine.settings().durability);
 }
 
 }  // namespace vix::power

@@ -11,9 +11,8 @@
 #include <optional>
 
 #include "format/dictionary.h"
-#include "vm/machine/config.h"
+#include "vm/machine/machine.h"
 #include "vm/machine/power_off_action.h"
-#include "vm/machine/settings.h"
 
 namespace vix::power {
 
@@ -24,8 +23,7 @@ class Session {
   public:
     // Begins a run whose end brings `action`: Revert or Commit. Only for the holder of the
     // machine's lock. Errors: those of writing.
-    Session(const boost::filesystem::path& vmx, vm::PowerOffAction action,
-            const vm::Settings& settings);
+    Session(const vm::Machine& machine, vm::PowerOffAction action);
     // Undoes the begin, unless keep() was called.
     ~Session();
     Session(const Session&) = delete;
@@ -34,8 +32,7 @@ class Session {
     void keep() noexcept { kept_ = true; }
 
   private:
-    boost::filesystem::path vmx_;
-    vm::Settings settings_;
+    vm::Machine machine_;
     bool kept_ = false;
 };
 
@@ -50,6 +47,6 @@ std::optional<vm::PowerOffAction> session_action(const vm::Config& machine);
 
 void forget_session(format::Dictionary& config);
 // Writes the .vmx only if it has such a line.
-void forget_session(const vm::Config& machine, const vm::Settings& settings);
+void forget_session(const vm::Machine& machine);
 
 }  // namespace vix::power

@@ -26,6 +26,8 @@ int power_state_bits(vm::PowerState state) {
             return VIX_POWERSTATE_SUSPENDED;
         case vm::PowerState::Running:
             return VIX_POWERSTATE_POWERED_ON;
+        case vm::PowerState::Paused:
+            return VIX_POWERSTATE_PAUSED;
     }
     return VIX_POWERSTATE_POWERED_OFF;
 }

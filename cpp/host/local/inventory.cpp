@@ -15,8 +15,7 @@
 #include "io/files/replacement.h"
 #include "io/locks/lock.h"
 #include "power/engine.h"
-#include "vm/machine/machine.h"
-#include "vm/snapshots/snapshot_tree.h"
+#include "vm/machine/running_mark.h"
 
 namespace fs = boost::filesystem;
 
@@ -103,16 +102,14 @@ fs::path full_path(const fs::path& vmx) {
     return fs::absolute(vmx).lexically_normal();
 }
 
-InventoryEntry describe(const fs::path& vmx) {
-    const vm::Config config = vm::Config::read(vmx);
+InventoryEntry describe(const vm::Machine& machine) {
     InventoryEntry entry;
-    entry.vmx = vmx.string();
-    entry.display_name = config.display_name();
-    entry.config_version = config.find("config.version").value_or("");
-    entry.uuid = config.find("uuid.bios").value_or("");
+    entry.vmx = machine.path().string();
+    entry.display_name = machine.display_name();
+    entry.config_version = machine.find("config.version").value_or("");
+    entry.uuid = machine.find("uuid.bios").value_or("");
     try {
-        const auto list = vm::SnapshotTree::read(vm::snapshot_list_path(vmx));
-        entry.linked_clone = !list.clone_of().empty();
+        entry.linked_clone = !machine.snapshots().clone_of().empty();
     } catch (const Error&) {
         // Only a detail of the entry. A call that needs the snapshots will report the error.
     }
@@ -125,7 +122,7 @@ void write(const fs::path& file, const InventoryFile& inventory, const vm::Setti
 
 bool is_held_as_running(const fs::path& vmx, const vm::Settings& settings) {
     try {
-        return vm::running_mark(vm::Config::read(vmx), settings).has_value();
+        return vm::running_mark(vm::Machine::open(vmx, settings)).has_value();
     } catch (const Error&) {
         return false;  // deleted, or no longer a .vmx
     }
@@ -164,7 +161,7 @@ void register_machine(const fs::path& vmx, const vm::Settings& settings, Progres
     if (!fs::exists(path, error)) {
         throw Error{VIX_E_NOT_FOUND, path.string() + ": this virtual machine does not exist"};
     }
-    const InventoryEntry entry = describe(path);
+    const InventoryEntry entry = describe(vm::Machine::open(path, settings));
     const fs::path file = file_of(settings);
     if (!entries_of(path, read(settings), settings).empty()) return;
     // If this fails, the lock reports the missing folder.

@@ -62,7 +62,7 @@ std::string absolute_name(const Context& context, std::string_view path) {
 vm::SnapshotTree tree_of(const fs::path& vmx, const Context& context) {
     auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(vmx));
     if (tree.snapshots().empty() && io::identity_of(vmx)) {
-        vm::refuse_list_elsewhere(vm::Config::read(vmx), context.settings());
+        vm::refuse_list_elsewhere(vm::Machine::open(vmx, context.settings()));
     }
     return tree;
 }
@@ -163,10 +163,10 @@ vm::PowerState LocalMachine::state_in_snapshot(const Context& context, int id) c
     const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(vmx_));
     const auto& snapshot = find_snapshot(tree, id, name_);
     if (!snapshot.with_memory) return vm::PowerState::Off;
-    const auto& settings = context.settings();
     try {
-        const auto state = vm::state_of_snapshot(vm::Config::read(vmx_), snapshot, settings);
-        if (state.config.is_suspended()) return vm::PowerState::Suspended;
+        const auto machine = vm::Machine::open(vmx_, context.settings());
+        const auto state = vm::state_of_snapshot(machine, snapshot);
+        if (state.machine.is_suspended()) return vm::PowerState::Suspended;
     } catch (const Error&) {
         // Another product's snapshot state may contain no configuration.
     }
@@ -194,8 +194,8 @@ void LocalMachine::remove_snapshot(const Context& context, int id, ops::RemoveCh
 void LocalMachine::revert_to_snapshot(const Context& context, int id, AfterRevert after) {
     const auto engine = engine_of(context);
     if (engine.runs(vmx_)) {
-        const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(vmx_));
-        ops::require_revertable(vmx_, find_snapshot(tree, id, name_), context.settings());
+        const auto machine = vm::Machine::open(vmx_, context.settings());
+        ops::require_revertable(machine, find_snapshot(machine.snapshots(), id, name_));
         engine.power_off(vmx_);
     }
     const auto then = ops::revert_to_snapshot(vmx_, id, context.settings(), context.progress());
@@ -319,8 +319,8 @@ std::unique_ptr<GuestAccess> LocalMachine::guest(const Context& context,
 
 std::shared_ptr<MachineAccess> open_local_machine(const Context& context, std::string_view path) {
     const auto vmx = canonical_vmx(context.resolve(path));
-    static_cast<void>(vm::summarize(vmx, context.settings()));  // refuses what is no machine
-    vm::check_linked_disks(vmx, context.settings());
+    // Refuses what is no machine.
+    vm::check_linked_disks(vm::Machine::open(vmx, context.settings()));
     return std::make_shared<LocalMachine>(vmx, absolute_name(context, path));
 }
 

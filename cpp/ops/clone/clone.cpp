@@ -120,14 +120,13 @@ const vm::Snapshot& require_snapshot(const SnapshotTree& tree, int uid, const fs
     return *snapshot;
 }
 
-vm::MachineState state_in(const SnapshotTree& tree, const vm::Config& source,
+vm::MachineState state_in(const SnapshotTree& tree, const vm::Machine& source,
                           const CloneRequest& request) {
-    return vm::state_of_snapshot(source, require_snapshot(tree, *request.snapshot, request.source),
-                                 request.settings);
+    return vm::state_of_snapshot(source, require_snapshot(tree, *request.snapshot, request.source));
 }
 
-vm::MachineState state_to_clone(const vm::Config& source, const CloneRequest& request) {
-    if (!request.snapshot) return vm::present_state(source, request.settings);
+vm::MachineState state_to_clone(const vm::Machine& source, const CloneRequest& request) {
+    if (!request.snapshot) return vm::present_state(source);
     return state_in(SnapshotTree::read(vm::snapshot_list_path(request.source)), source, request);
 }
 
@@ -135,7 +134,7 @@ vm::MachineState state_to_clone(const vm::Config& source, const CloneRequest& re
 // if clone.links says so.
 std::string link_to(const fs::path& target, const CloneRequest& request) {
     const fs::path folder = request.destination.parent_path();
-    if (request.settings.links == vm::Links::Absolute) return target.string();
+    if (request.settings.clone_paths == vm::ClonePaths::Absolute) return target.string();
     return fs::relative(target, folder).string();
 }
 
@@ -157,15 +156,14 @@ void plan_disks(const vm::MachineState& state, const CloneRequest& request, Kind
     std::map<fs::path, std::string> copies;  // two nodes may use the same disk
     std::set<std::string> taken = disks_in(request.destination.parent_path());
     for (const vm::DiskDevice& device : state.disks) {
-        const fs::path path = vm::find_disk(device, state.config, settings);
+        const fs::path path = state.machine.find_disk(device);
         std::string& copy = copies[fs::canonical(path)];
         if (copy.empty()) {
-            vm::Disk disk =
-                vm::open_whole_disk(path, state.config.search_folders(settings), settings);
+            vm::Disk disk = vm::open_whole_disk(path, state.machine.search_folders(), settings);
             const std::string name =
                 clone_disk_name(fs::path{vm::bare_name(device.file.name)}.stem().string(), taken);
             // A snapshot does not freeze independent disks, so a clone cannot depend on them.
-            const bool linked = kind == Kind::Linked && !vm::is_independent(state.config, device);
+            const bool linked = kind == Kind::Linked && !vm::is_independent(state.machine, device);
             DiskPlan disk_plan =
                 linked ? plan_child(disk, name, link_to(path, request)) : plan_disk(disk, name);
             copy = disk_plan.descriptor_name;
@@ -199,9 +197,9 @@ ClonePlan plan_clone(const vm::MachineState& state, const CloneRequest& request,
         plan.vmsd = linked_vmsd(plan, request);
     }
     const auto find = [&](const std::string& name) {
-        return vm::find_file({name, name}, state.config.folder(), {}, request.settings);
+        return vm::find_file({name, name}, state.machine.folder(), {}, request.settings);
     };
-    plan.vmx = clone_config(state.config, plan.names, find).to_bytes();
+    plan.vmx = clone_config(state.machine, plan.names, find).to_bytes();
     return plan;
 }
 
@@ -245,7 +243,8 @@ void build_disks(const ClonePlan& plan, const fs::path& folder, const vm::Settin
 }
 
 std::string recorded_name(const CloneRequest& request) {
-    if (request.settings.links == vm::Links::Absolute) return request.destination.string();
+    if (request.settings.clone_paths == vm::ClonePaths::Absolute)
+        return request.destination.string();
     return fs::relative(request.destination, request.source.parent_path()).string();
 }
 
@@ -408,7 +407,7 @@ std::vector<std::string> clone_linked_to(const CloneRequest& request, Progress& 
     tidy_up_if_free(request.source, request.settings);
     std::optional<SnapshotHold> hold;
     hold_snapshots(request.source, progress, hold);
-    const vm::Config source = vm::Config::read(request.source);
+    const vm::Machine source = vm::Machine::open(request.source, request.settings);
     SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(request.source));
     const vm::MachineState state = state_in(tree, source, request);
     CloneRecord record{request, source, std::move(tree)};
@@ -417,7 +416,7 @@ std::vector<std::string> clone_linked_to(const CloneRequest& request, Progress& 
 }
 
 // The clone would share the bus too, and write to disks that other machines write to.
-void refuse_shared(const vm::Config& source) {
+void refuse_shared(const vm::Machine& source) {
     const auto sharing = vm::what_forbids_snapshots(source);
     if (!sharing) return;
     throw Error{VIX_E_SNAPSHOT_VERSION, source.path().string() + ": " + *sharing +
@@ -427,13 +426,13 @@ void refuse_shared(const vm::Config& source) {
 
 // With clone.reuseSnapshot: returns the snapshot of an earlier linked clone, if the machine has not
 // changed since.
-std::optional<int> snapshot_to_reuse(const vm::Config& source, const vm::Settings& settings) {
+std::optional<int> snapshot_to_reuse(const vm::Machine& source, const vm::Settings& settings) {
     if (!settings.reuse_snapshot) return std::nullopt;
     const SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(source.path()));
     const vm::Snapshot* current = tree.find(tree.current());
     const bool ours = current != nullptr && !current->with_memory &&
                       current->description == kCloneSnapshotDescription;
-    if (!ours || !is_unchanged_since(source, *current, settings)) return std::nullopt;
+    if (!ours || !is_unchanged_since(source, *current)) return std::nullopt;
     return current->uid;
 }
 
@@ -441,33 +440,33 @@ std::optional<int> snapshot_to_reuse(const vm::Config& source, const vm::Setting
 
 void clone_full(const CloneRequest& request, Progress& progress) {
     {
-        const vm::Config source = vm::Config::read(request.source);
-        refuse_running(source, request.settings);
+        const vm::Machine source = vm::Machine::open(request.source, request.settings);
+        refuse_running(source);
         refuse_encrypted(source);
-        vm::refuse_list_elsewhere(source, request.settings);
+        vm::refuse_list_elsewhere(source);
         check_destination_free(request.destination);
     }
     tidy_up_if_free(request.source, request.settings);
     std::optional<io::Lock> source_hold;
     hold_source(request.source, progress, source_hold);
-    const vm::Config source = vm::Config::read(request.source);
+    const vm::Machine source = vm::Machine::open(request.source, request.settings);
     const vm::MachineState state = state_to_clone(source, request);
-    if (!request.snapshot) vm::refuse_redo_logs(source, request.settings);
+    if (!request.snapshot) vm::refuse_redo_logs(source);
     make_clone(state, request, Kind::Full, nullptr, progress);
 }
 
 std::vector<std::string> clone_linked(const CloneRequest& request, Progress& progress) {
-    const vm::Config source = vm::Config::read(request.source);
+    const vm::Machine source = vm::Machine::open(request.source, request.settings);
     if (source.is_suspended()) {
         throw Error{VIX_E_VM_IS_RUNNING,
                     request.source.string() +
                         " is suspended, and its memory belongs to the current content of its "
                         "disks. Resume it and shut it down, then make the linked clone"};
     }
-    if (!request.snapshot) refuse_running(source, request.settings);
+    if (!request.snapshot) refuse_running(source);
     refuse_encrypted(source);
     refuse_shared(source);
-    vm::refuse_list_elsewhere(source, request.settings);
+    vm::refuse_list_elsewhere(source);
     check_destination_free(request.destination);
     CloneRequest from_snapshot = request;
     if (!request.snapshot) from_snapshot.snapshot = snapshot_to_reuse(source, request.settings);

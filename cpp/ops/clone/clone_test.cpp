@@ -17,7 +17,7 @@
 #include "testing/process/failure.h"
 #include "testing/process/system_calls.h"
 #include "vm/machine/config.h"
-#include "vm/machine/machine.h"
+#include "vm/machine/summary.h"
 
 namespace vix::ops {
 namespace {

@@ -28,12 +28,11 @@ bool is_vmx(const fs::path& path) {
 
 bool names_disk(const fs::path& vmx, const io::FileIdentity& disk, const vm::Settings& settings) {
     try {
-        const vm::Config machine =
-            vm::Config::parse_leniently(vmx, io::read_text(vmx, vm::Config::kMostBytes));
+        const vm::Machine machine{
+            vm::Config::parse_leniently(vmx, io::read_text(vmx, vm::Config::kMostBytes)), settings};
         for (const vm::DiskDevice& device : machine.all_disks()) {
             try {
-                const auto file = vm::find_file(device.file, machine.folder(),
-                                                machine.search_folders(settings), settings);
+                const auto file = machine.find_file(device.file);
                 if (file && io::identity_of(*file) == disk) return true;
             } catch (const Error& error) {
                 if (is_exhaustion(error.code())) throw;  // a name that leads nowhere
@@ -116,11 +115,11 @@ DiskChangeHold::DiskChangeHold(const DiskAt& disk, Progress& waiting,
     const io::Patience patience{kPatience, &waiting};
     if (!machines.empty()) {
         vmx_ = machines.front();
-        const vm::Config machine = vm::Config::read(*vmx_);
+        vm::Machine machine = vm::Machine::open(*vmx_, disk.settings);
         refuse_encrypted(machine);
         if (machine.is_suspended()) refuse(disk.path, "the suspended " + vmx_->string());
-        machine_lock_.emplace(*vmx_, disk.settings, waiting);
-        search_ = machine.search_folders(disk.settings);
+        machine_lock_.emplace(std::move(machine), waiting);
+        search_ = machine_lock_->machine().search_folders();
     }
     if (!vmx_ || fs::canonical(folder_of(*vmx_)) != fs::canonical(folder)) {
         guard_.emplace(folder, io::LockKind::Exclusive, patience, disk.path);
@@ -151,12 +150,10 @@ void DiskChangeHold::refuse_needed() const {
 
 void DiskChangeHold::refuse_frozen() const {
     if (!vmx_) return;
-    const vm::Config machine = vm::Config::read(*vmx_);
-    const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(*vmx_));
-    for (const vm::Snapshot& snapshot : tree.snapshots()) {
+    const vm::Machine& machine = machine_lock_->machine();
+    for (const vm::Snapshot& snapshot : machine.snapshots().snapshots()) {
         for (const vm::SnapshotDisk& disk : snapshot.disks) {
-            const auto file = vm::find_file(disk.file, machine.folder(),
-                                            machine.search_folders(disk_.settings), disk_.settings);
+            const auto file = machine.find_file(disk.file);
             if (file && io::identity_of(*file) == link_.identity) {
                 refuse(link_.path,
                        "the snapshot \"" + snapshot.display_name + "\" of " + vmx_->string());

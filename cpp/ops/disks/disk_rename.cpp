@@ -185,7 +185,7 @@ class Renaming {
     void switch_machine(NewNames& names) const {
         if (!hold_.machine()) return;
         const fs::path& vmx = *hold_.machine();
-        const vm::Config machine = vm::Config::read(vmx);
+        const vm::Machine machine = vm::Machine::open(vmx, settings_);
         format::Dictionary text = machine.dictionary();
         const auto entries = text.entries();
         const auto bytes = text.entries_in_bytes();
@@ -200,13 +200,12 @@ class Renaming {
         names.keep();  // from here on the .vmx may have the new name
         replacement.commit(settings_.durability);
         progress_.checkpoint("list");
-        switch_sentinels(vmx);
+        switch_sentinels(machine);
     }
 
-    std::optional<fs::path> find(const vm::NamedFile& name, const vm::Config& machine) const {
+    std::optional<fs::path> find(const vm::NamedFile& name, const vm::Machine& machine) const {
         try {
-            return vm::find_file(name, machine.folder(), machine.search_folders(settings_),
-                                 settings_);
+            return machine.find_file(name);
         } catch (const Error& error) {
             if (is_exhaustion(error.code())) throw;
             return std::nullopt;
@@ -214,10 +213,10 @@ class Renaming {
     }
 
     // The snapshot list of a linked clone names the clone's own disks.
-    void switch_sentinels(const fs::path& vmx) const {
-        const fs::path list = vm::snapshot_list_path(vmx);
+    void switch_sentinels(const vm::Machine& machine) const {
+        const fs::path list = machine.snapshot_list_path();
         if (!io::identity_of(list)) return;
-        vm::SnapshotTree tree = vm::SnapshotTree::read(list);
+        vm::SnapshotTree tree = machine.snapshots();
         std::vector<std::string> disks = tree.sentinels();
         const std::string old_name = link_.path.filename().string();
         if (std::find(disks.begin(), disks.end(), old_name) == disks.end()) return;

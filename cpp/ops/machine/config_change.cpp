@@ -10,14 +10,13 @@ namespace vix::ops {
 
 namespace {
 
-void replace_config(const boost::filesystem::path& vmx, const vm::Settings& settings,
-                    const ConfigEdit& edit) {
-    const vm::Config machine = vm::Config::read(vmx);
+void replace_config(const vm::Machine& machine, const ConfigEdit& edit) {
     refuse_encrypted(machine);
     format::Dictionary dictionary = machine.dictionary();
     edit(machine, dictionary);
     const std::string bytes = dictionary.to_bytes();
-    if (bytes != machine.dictionary().to_bytes()) io::replace_file(vmx, bytes, settings.durability);
+    if (bytes == machine.dictionary().to_bytes()) return;
+    io::replace_file(machine.path(), bytes, machine.settings().durability);
 }
 
 }  // namespace
@@ -25,7 +24,7 @@ void replace_config(const boost::filesystem::path& vmx, const vm::Settings& sett
 void change_config(const boost::filesystem::path& vmx, const vm::Settings& settings,
                    Progress& waiting, const ConfigEdit& edit) {
     const MachineLock lock{vmx, settings, waiting};
-    replace_config(vmx, settings, edit);
+    replace_config(lock.machine(), edit);
 }
 
 // Snapshots of a running machine, which replace the .vmx too, take the same turn.
@@ -35,7 +34,7 @@ void change_running_config(const boost::filesystem::path& vmx, const vm::Setting
     const power::Connection connection{power_settings};
     const power::Turn turn{path};
     static_cast<void>(power::running_domain(connection, path, settings));
-    replace_config(path, settings, edit);
+    replace_config(vm::Machine::open(path, settings), edit);
 }
 
 }  // namespace vix::ops

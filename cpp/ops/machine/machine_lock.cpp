@@ -1,27 +1,26 @@
 #include "ops/machine/machine_lock.h"
 
+#include <utility>
+
 #include "base/error.h"
 #include "ops/machine/pending.h"
-#include "vm/machine/machine.h"
+#include "vm/machine/running_mark.h"
 #include "vm/machine/working_folder.h"
-#include "vm/snapshots/snapshot_tree.h"
 
 namespace vix::ops {
 namespace {
 
 // Runs before the lock is requested, so that a call does not wait for a running machine.
-const boost::filesystem::path& not_running(const boost::filesystem::path& vmx,
-                                           const vm::Settings& settings) {
-    const vm::Config machine = vm::Config::read(vmx);
-    refuse_running(machine, settings);
-    vm::refuse_list_elsewhere(machine, settings);
-    return vmx;
+const boost::filesystem::path& not_running(const vm::Machine& machine) {
+    refuse_running(machine);
+    vm::refuse_list_elsewhere(machine);
+    return machine.path();
 }
 
 }  // namespace
 
-void refuse_running(const vm::Config& machine, const vm::Settings& settings) {
-    if (const auto holder = vm::running_mark(machine, settings)) {
+void refuse_running(const vm::Machine& machine) {
+    if (const auto holder = vm::running_mark(machine)) {
         throw Error{VIX_E_VM_IS_RUNNING, machine.path().string() + " is in use: " + *holder};
     }
 }
@@ -34,12 +33,17 @@ void refuse_encrypted(const vm::Config& machine) {
 
 MachineLock::MachineLock(const boost::filesystem::path& vmx, const vm::Settings& settings,
                          Progress& waiting, std::chrono::milliseconds patience)
-    : machine_{not_running(vmx, settings), io::LockKind::Exclusive, {patience, &waiting}},
-      snapshots_{vmx.parent_path(),
+    : MachineLock{vm::Machine::open(vmx, settings), waiting, patience} {}
+
+MachineLock::MachineLock(vm::Machine machine, Progress& waiting, std::chrono::milliseconds patience)
+    : machine_{std::move(machine)},
+      lock_{not_running(machine_), io::LockKind::Exclusive, {patience, &waiting}},
+      snapshots_{machine_.folder(),
                  io::LockKind::Exclusive,
                  {patience, &waiting},
-                 vm::snapshot_list_path(vmx)} {
-    Pending::take_up(vmx, settings);
+                 machine_.snapshot_list_path()} {
+    machine_.reread();
+    Pending::take_up(machine_);
 }
 
 void tidy_up_if_free(const boost::filesystem::path& vmx, const vm::Settings& settings) noexcept {

@@ -8,13 +8,12 @@
 #include "base/progress.h"
 #include "io/locks/folder_guard.h"
 #include "io/locks/lock.h"
-#include "vm/machine/config.h"
-#include "vm/machine/settings.h"
+#include "vm/machine/machine.h"
 
 namespace vix::ops {
 
 // Throws VIX_E_VM_IS_RUNNING with the holder of the lock if the machine runs.
-void refuse_running(const vm::Config& machine, const vm::Settings& settings);
+void refuse_running(const vm::Machine& machine);
 
 // Throws VIX_E_NEED_KEY if the machine is encrypted.
 void refuse_encrypted(const vm::Config& machine);
@@ -40,9 +39,16 @@ class MachineLock {
   public:
     MachineLock(const boost::filesystem::path& vmx, const vm::Settings& settings, Progress& waiting,
                 std::chrono::milliseconds patience = kPatience);
+    // The same for a machine that the caller has opened.
+    MachineLock(vm::Machine machine, Progress& waiting,
+                std::chrono::milliseconds patience = kPatience);
+
+    // The machine as it is under the lock.
+    const vm::Machine& machine() const { return machine_; }
 
   private:
-    io::Lock machine_;
+    vm::Machine machine_;
+    io::Lock lock_;
     io::FolderGuard snapshots_;
 };
 

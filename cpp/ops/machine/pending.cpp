@@ -21,7 +21,6 @@
 #include "vm/machine/machine_files.h"
 #include "vm/snapshots/census.h"
 #include "vm/snapshots/machine_state.h"
-#include "vm/snapshots/snapshot_tree.h"
 
 namespace fs = boost::filesystem;
 
@@ -166,19 +165,17 @@ bool is_of_a_call(const fs::path& file) {
 // Throws if that is unknown.
 class References {
   public:
-    References(const fs::path& vmx, const Entries& entries, const vm::Settings& settings)
-        : machine_{vm::Config::read(vmx)},
-          tree_{vm::SnapshotTree::read(vm::snapshot_list_path(vmx))},
-          settings_{settings},
-          family_{machine_, tree_, settings},
+    References(const vm::Machine& machine, const Entries& entries)
+        : machine_{machine},
+          family_{machine, machine.snapshots()},
           same_nodes_{entries.nodes.empty() || entries.nodes.contains(nodes_of(machine_))} {
         std::set<io::FileIdentity> own;
         for (const auto& [id, member] : family_.members()) {
-            for (const fs::path& file : files_of(member.link, settings)) add(file);
+            for (const fs::path& file : files_of(member.link, machine.settings())) add(file);
             own.insert(id);
         }
         add_states();
-        for (const fs::path& state : vm::suspended_states(vmx)) states_.push_back(state);
+        for (const fs::path& state : vm::suspended_states(machine.path())) states_.push_back(state);
         // Files that will be deleted need nothing; files that stay may need others. So count again
         // without the files that others need.
         std::vector<fs::path> going;
@@ -225,7 +222,7 @@ class References {
                            const std::set<io::FileIdentity>& own) const {
         std::vector<fs::path> states = states_;
         states.insert(states.end(), going.begin(), going.end());
-        vm::Census census{machine_.path(), states, settings_};
+        vm::Census census{machine_.path(), states, machine_.settings()};
         census.add_folder(machine_.folder());
         for (const auto& [file, mark] : entries.files) census.add_folder(file.parent_path());
         return census.needs_beside(own);
@@ -238,7 +235,7 @@ class References {
     void add_state(const vm::NamedFile& named) {
         if (named.name.empty()) return;
         try {
-            const auto path = vm::find_file(named, machine_.folder(), {}, settings_);
+            const auto path = vm::find_file(named, machine_.folder(), {}, machine_.settings());
             if (!path) return;
             states_.push_back(*path);
             add(*path);
@@ -253,12 +250,11 @@ class References {
     void add_states() {
         const std::string suspended = machine_.find("checkpoint.vmState").value_or("");
         add_state({suspended, suspended});
-        for (const vm::Snapshot& snapshot : tree_.snapshots()) add_state(snapshot.state_file);
+        for (const vm::Snapshot& snapshot : machine_.snapshots().snapshots())
+            add_state(snapshot.state_file);
     }
 
-    vm::Config machine_;
-    vm::SnapshotTree tree_;
-    const vm::Settings& settings_;
+    const vm::Machine& machine_;
     DiskFamily family_;
     bool same_nodes_;
     std::set<io::FileIdentity> known_;
@@ -303,14 +299,15 @@ bool is_there(const std::pair<const fs::path, std::uint64_t>& entry) {
 }
 
 // Throws if it is unknown what is referenced; then it has deleted nothing.
-void tidy(const fs::path& vmx, const Entries& entries, const vm::Settings& settings) {
+void tidy(const vm::Machine& machine, const Entries& entries) {
+    const fs::path& vmx = machine.path();
     follow(vmx, entries);
     for (const fs::path& file : entries.replaced) remove_unfinished(file);
     Entries left;
     const bool anything = !entries.merges.empty() ||
                           std::any_of(entries.files.begin(), entries.files.end(), is_there);
     if (anything) {
-        const References references{vmx, entries, settings};
+        const References references{machine, entries};
         for (const auto& [file, mark] : entries.files) {
             if (references.may_go(file, mark) && !is_deleted(file)) left.files.emplace(file, mark);
             remove_unfinished(file);
@@ -329,13 +326,14 @@ void tidy(const fs::path& vmx, const Entries& entries, const vm::Settings& setti
 
 }  // namespace
 
-void Pending::take_up(const fs::path& vmx, const vm::Settings& settings) noexcept {
+void Pending::take_up(const vm::Machine& machine) noexcept {
     try {
+        const fs::path& vmx = machine.path();
         const fs::path journal = journal_path(vmx);
-        for (const fs::path& file : {vmx, vm::snapshot_list_path(vmx), journal}) {
+        for (const fs::path& file : {vmx, machine.snapshot_list_path(), journal}) {
             remove_unfinished(file);
         }
-        if (io::identity_of(journal)) tidy(vmx, read_entries(journal), settings);
+        if (io::identity_of(journal)) tidy(machine, read_entries(journal));
     } catch (...) {
         // The next call recovers.
     }
@@ -348,8 +346,8 @@ bool Pending::is_due(const fs::path& vmx) {
     return entries.empty() || !entries.files.empty();
 }
 
-Pending::Pending(const fs::path& vmx, const vm::Settings& settings)
-    : vmx_{vmx}, settings_{settings}, path_{journal_path(vmx)} {
+Pending::Pending(const vm::Machine& machine)
+    : machine_{machine}, path_{journal_path(machine.path())} {
     if (io::identity_of(path_)) left_ = read_entries(path_);
 }
 
@@ -362,7 +360,9 @@ Pending::~Pending() {
         if (nothing && !own_.files.empty()) {
             done();
         } else {
-            tidy(vmx_, all(), settings_);
+            vm::Machine now = machine_;
+            now.reread();
+            tidy(now, all());
         }
     } catch (...) {
         // The first error is being thrown; the next call recovers.

@@ -17,8 +17,7 @@
 #include <vector>
 
 #include "base/progress.h"
-#include "vm/machine/config.h"
-#include "vm/machine/settings.h"
+#include "vm/machine/machine.h"
 
 namespace vix::ops {
 
@@ -38,13 +37,13 @@ class Pending {
 
     // Recovers after a crashed call. The caller must hold the MachineLock. Never fails: if a disk
     // cannot be read, the decision is left to the next call.
-    static void take_up(const boost::filesystem::path& vmx, const vm::Settings& settings) noexcept;
+    static void take_up(const vm::Machine& machine) noexcept;
 
     // True if there is a journal with more in it than pending merges.
     static bool is_due(const boost::filesystem::path& vmx);
 
-    // Writes nothing yet. Keeps the entries of earlier calls.
-    Pending(const boost::filesystem::path& vmx, const vm::Settings& settings);
+    // `machine` must outlive this object. Writes nothing yet. Keeps the entries of earlier calls.
+    explicit Pending(const vm::Machine& machine);
     // Cleans up unless done() was called, so that a failure leaves no file that nobody needs.
     ~Pending();
     Pending(const Pending&) = delete;
@@ -95,8 +94,7 @@ class Pending {
   private:
     Entries all() const;
 
-    boost::filesystem::path vmx_;
-    const vm::Settings& settings_;
+    const vm::Machine& machine_;
     boost::filesystem::path path_;
     Entries own_;
     Entries left_;  // of earlier calls

@@ -31,7 +31,8 @@ class PendingTest : public ::testing::Test {
     void die_over(Add add) {
         const fs::path journal = machine_ / "vm.vix-pending";
         {
-            Pending pending{vmx_, settings_};
+            const vm::Machine machine = opened();
+            Pending pending{machine};
             add(pending);
             pending.write();
             fs::create_hard_link(journal, machine_ / "kept");
@@ -40,6 +41,7 @@ class PendingTest : public ::testing::Test {
         fs::rename(machine_ / "kept", journal);
     }
 
+    vm::Machine opened() const { return vm::Machine::open(vmx_, settings_); }
     std::string names() const { return testing::names_in(machine_); }
 
     const TempFolder folder_;
@@ -57,7 +59,7 @@ TEST_F(PendingTest, FilesThatNobodyNeedsGo) {
     write_file(machine_ / "vm-Snapshot1.vmsn", "");
     write_file(machine_ / "vm-Snapshot1.vmsn.vix-new", "");
     EXPECT_TRUE(Pending::is_due(vmx_));
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_EQ(names(), kNames);
     EXPECT_FALSE(Pending::is_due(vmx_));
 }
@@ -66,7 +68,7 @@ TEST_F(PendingTest, ReplacementsThatWereNotMadeGoAlsoWithoutIt) {
     write_file(machine_ / "vm.vmx.vix-new", "");
     write_file(machine_ / "vm.vmx.vix-old", "");
     write_file(machine_ / "vm.vmsd.vix-new", "");
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_EQ(names(), kNames);
 }
 
@@ -76,7 +78,7 @@ TEST_F(PendingTest, WhatIsReferredToStays) {
             pending.add(machine_ / name);
         }
     });
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_EQ(names(), kNames);
 }
 
@@ -84,14 +86,14 @@ TEST_F(PendingTest, WhatIsReferredToStays) {
 TEST_F(PendingTest, ADiskThatHasComeByTheNameStays) {
     die_over([&](Pending& pending) { pending.add(machine_ / "disk-000002.vmdk"); });
     write_file(machine_ / "disk-000002.vmdk", testing::mono_disk("disk-000002.vmdk", 'g', 1));
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_TRUE(fs::exists(machine_ / "disk-000002.vmdk"));
 }
 
 TEST_F(PendingTest, ADiskThatWasToBeDeletedGoes) {
     write_file(machine_ / "disk-000002.vmdk", testing::mono_disk("disk-000002.vmdk", 'g', 1));
     die_over([&](Pending& pending) { pending.add(machine_ / "disk-000002.vmdk"); });
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_EQ(names(), kNames);
 }
 
@@ -105,7 +107,7 @@ TEST_F(PendingTest, ADiskThatWasDetachedSinceStays) {
     });
     write_file(machine_ / "disk-000002.vmdk", "half");
     write_file(vmx_, testing::vmx_with_disks({"scsi0:0=disk-000001.vmdk"}));
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_EQ(names(), kNames);
 }
 
@@ -122,7 +124,7 @@ TEST_F(PendingTest, WhatASnapshotRefersToStays) {
             pending.add(machine_ / name);
         }
     });
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_EQ(names(), before);
 }
 
@@ -130,7 +132,7 @@ TEST_F(PendingTest, WhatAnotherMachineOfTheFolderStandsOnStays) {
     write_file(machine_ / "theirs.vmdk", testing::mono_disk("theirs.vmdk", 'o', 1));
     write_file(machine_ / "other.vmx", testing::vmx_with_disks({"scsi0:0=theirs.vmdk"}));
     die_over([&](Pending& pending) { pending.add(machine_ / "theirs.vmdk"); });
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_TRUE(fs::exists(machine_ / "theirs.vmdk"));
 }
 
@@ -138,7 +140,7 @@ TEST_F(PendingTest, WhatADiskThatNothingNamesDependsOnStays) {
     write_file(machine_ / "old.vmdk", testing::mono_disk("old.vmdk", 'o', 1, 5));
     write_file(machine_ / "child.vmdk", testing::mono_disk("child.vmdk", 'c', 1, 6, "old.vmdk", 5));
     die_over([&](Pending& pending) { pending.add(machine_ / "old.vmdk"); });
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_TRUE(fs::exists(machine_ / "old.vmdk"));
 }
 
@@ -150,7 +152,7 @@ TEST_F(PendingTest, DisksThatGoTogetherNeedNothing) {
         pending.add(machine_ / "old.vmdk");
         pending.add(machine_ / "child.vmdk");
     });
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_EQ(names(), kNames);
 }
 
@@ -164,7 +166,7 @@ TEST_F(PendingTest, AStateThatGoesNeedsNothing) {
         pending.add(machine_ / "old.vmdk");
         pending.add(machine_ / "vm-Snapshot1.vmsn");
     });
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_EQ(names(), kNames);
 }
 
@@ -179,7 +181,7 @@ TEST_F(PendingTest, AStateThatStaysNeedsItsDisks) {
         pending.add(machine_ / "old.vmdk");
         pending.add(machine_ / "vm-Snapshot1.vmsn");
     });
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_EQ(names(), before);
 }
 
@@ -187,10 +189,10 @@ TEST_F(PendingTest, NothingGoesWhileTheMachineCannotBeRead) {
     die_over([&](Pending& pending) { pending.add(machine_ / "disk-000002.vmdk"); });
     write_file(machine_ / "disk-000002.vmdk", "half");
     fs::rename(machine_ / "disk.vmdk", machine_ / "away");
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_TRUE(fs::exists(machine_ / "disk-000002.vmdk"));
     fs::rename(machine_ / "away", machine_ / "disk.vmdk");
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_EQ(names(), kNames);
 }
 
@@ -201,7 +203,7 @@ TEST_F(PendingTest, OneThatWasCopiedMeansNothing) {
     const std::string text = testing::read_file(machine_ / "vm.vix-pending");
     fs::rename(machine_ / "vm.vix-pending", machine_ / "original");
     write_file(machine_ / "vm.vix-pending", text);
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_TRUE(fs::exists(machine_ / "notes.vmdk"));
     EXPECT_FALSE(fs::exists(machine_ / "vm.vix-pending"));
 }
@@ -217,7 +219,7 @@ TEST_F(PendingTest, OnlyFilesThatCallsMakeGo) {
         pending.add(machine_ / "link.vmdk");
         pending.add(vmx_);
     });
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_EQ(names(), before);
 }
 
@@ -233,14 +235,14 @@ class PendingElsewhere : public PendingTest {
 };
 
 TEST_F(PendingElsewhere, FilesThatNobodyNeedsGo) {
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_EQ(far(), "");
 }
 
 TEST_F(PendingElsewhere, WhatAMachineThereStandsOnStays) {
     write_file(folder_ / "far/far-000001.vmdk", testing::mono_disk("far-000001.vmdk", 'f', 1));
     write_file(folder_ / "far/far.vmx", testing::vmx_with_disks({"scsi0:0=far-000001.vmdk"}));
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_EQ(far(), "far-000001.vmdk far.vmx");
 }
 
@@ -248,35 +250,37 @@ TEST_F(PendingElsewhere, WhatAMachineThereStandsOnStays) {
 TEST_F(PendingElsewhere, NothingGoesAtTheWordOfAnotherUser) {
     const int given = chown((machine_ / "vm.vix-pending").c_str(), geteuid() + 1, -1);
     if (given != 0) GTEST_SKIP() << "needs root";
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_EQ(far(), "far-000001.vmdk");
 }
 
 TEST_F(PendingTest, OneThatIsTornMeansNothing) {
     for (const std::string& text : {std::string{}, std::string(200, '\0'), std::string{"vix"}}) {
         write_file(machine_ / "vm.vix-pending", text);
-        Pending::take_up(vmx_, settings_);
+        Pending::take_up(opened());
         EXPECT_EQ(names(), kNames);
     }
 }
 
 TEST_F(PendingTest, ADiskTooManyIsRememberedForTheNextRemoval) {
     die_over([&](Pending& pending) { pending.add_merge(machine_ / "disk.vmdk"); });
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_FALSE(Pending::is_due(vmx_));
-    Pending pending{vmx_, settings_};
+    const vm::Machine machine = opened();
+    Pending pending{machine};
     EXPECT_EQ(pending.take_over_merges(), std::set<fs::path>{machine_ / "disk.vmdk"});
 }
 
 TEST_F(PendingTest, ADiskThatIsNeededByItselfIsNotMerged) {
     die_over([&](Pending& pending) { pending.add_merge(machine_ / "disk-000001.vmdk"); });
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_EQ(names(), kNames);
 }
 
 TEST_F(PendingTest, AFailureTidiesUpAtOnce) {
     const auto fail = [&] {
-        Pending pending{vmx_, settings_};
+        const vm::Machine machine = opened();
+        Pending pending{machine};
         pending.add(machine_ / "disk-000002.vmdk");
         pending.write();
         write_file(machine_ / "disk-000002.vmdk", "half");
@@ -291,12 +295,12 @@ TEST_F(PendingTest, OneThatCannotBeDeletedNowGoesLater) {
     write_file(machine_ / "disk-000002.vmdk", "half");
     {
         const testing::Refusal refusal{testing::Call::Unlink, "disk-000002.vmdk"};
-        Pending::take_up(vmx_, settings_);
+        Pending::take_up(opened());
         EXPECT_EQ(refusal.count(), 3);  // also as .vix-new and .vix-old
     }
     EXPECT_TRUE(fs::exists(machine_ / "disk-000002.vmdk"));
     EXPECT_TRUE(Pending::is_due(vmx_));
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_EQ(names(), kNames);
 }
 
@@ -310,11 +314,11 @@ TEST_F(PendingTest, NvramThatCannotBeReplacedNowIsReplacedLater) {
     write_file(machine_ / "vm.nvram.vix-new", "to come");
     {
         const testing::Refusal refusal{testing::Call::Rename, "vm.nvram"};
-        Pending::take_up(vmx_, settings_);
+        Pending::take_up(opened());
         EXPECT_GT(refusal.count(), 0);
     }
     EXPECT_NE(testing::read_file(machine_ / "vm.nvram"), "to come");
-    Pending::take_up(vmx_, settings_);
+    Pending::take_up(opened());
     EXPECT_EQ(testing::read_file(machine_ / "vm.nvram"), "to come");
     EXPECT_EQ(names(), kNames);
 }

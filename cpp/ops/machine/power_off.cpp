@@ -10,9 +10,8 @@
 #include "ops/snapshots/snapshot.h"
 #include "ops/snapshots/snapshot_limits.h"
 #include "power/session.h"
-#include "vm/machine/machine.h"
 #include "vm/machine/power_off_action.h"
-#include "vm/snapshots/snapshot_tree.h"
+#include "vm/machine/running_mark.h"
 
 namespace fs = boost::filesystem;
 
@@ -24,17 +23,14 @@ using vm::PowerOffAction;
 // A machine whose last run has ended, with its current snapshot.
 class EndedRun {
   public:
-    EndedRun(const vm::Config& machine, const vm::SnapshotTree& tree, const vm::Settings& settings,
-             Progress& progress)
+    EndedRun(const vm::Machine& machine, Progress& progress)
         : machine_{machine},
-          tree_{tree},
-          current_{*tree.find(tree.current())},
-          settings_{settings},
+          current_{*machine.snapshots().find(machine.snapshots().current())},
           progress_{progress} {}
 
     std::string revert() {
         const std::string name = current_.display_name;
-        revert_to_snapshot(machine_.path(), tree_.current(), settings_, progress_);
+        revert_to_snapshot(machine_.path(), current_.uid, machine_.settings(), progress_);
         return machine_.path().string() + " was reverted to its snapshot \"" + name +
                "\" (snapshot.action)";
     }
@@ -46,16 +42,17 @@ class EndedRun {
                    current_.display_name + "\", so no new one was taken (snapshot.action)";
         }
         const std::string name = time_now();
-        create_snapshot({machine_.path(), name, "Taken at power-off (snapshot.action)", settings_},
-                        progress_);
+        create_snapshot(machine_, name, "Taken at power-off (snapshot.action)", progress_);
         return machine_.path().string() + " has a new snapshot \"" + name + "\", a child of \"" +
                current_.display_name + "\" (snapshot.action)";
     }
 
+    const vm::Snapshot& snapshot() const { return current_; }
+
     // Returns why a new snapshot is forbidden, without a check of its disks.
     std::optional<std::string> what_forbids_taking() const {
         try {
-            refuse_new_snapshot(machine_, tree_, settings_);
+            refuse_new_snapshot(machine_);
         } catch (const Error& error) {
             return error.detail();
         }
@@ -66,7 +63,7 @@ class EndedRun {
     // If the comparison fails, the machine counts as changed.
     bool is_unchanged() const {
         try {
-            return is_unchanged_since(machine_, current_, settings_);
+            return is_unchanged_since(machine_, current_);
         } catch (const Error& error) {
             if (is_exhaustion(error.code())) throw;
             return false;
@@ -83,10 +80,8 @@ class EndedRun {
         return {text.data(), length};
     }
 
-    const vm::Config& machine_;
-    const vm::SnapshotTree& tree_;
+    const vm::Machine& machine_;
     const vm::Snapshot& current_;
-    const vm::Settings& settings_;
     Progress& progress_;
 };
 
@@ -98,9 +93,10 @@ std::string asking_note(const vm::Config& machine) {
 
 // The run is handled, or the setting has changed since the start. Later starts must ignore it.
 void forget_run(const fs::path& vmx, const vm::Settings& settings, Progress& progress) {
-    if (power::session_state(vm::Config::read(vmx)) == power::SessionState::None) return;
-    const MachineLock lock{vmx, settings, progress};
-    power::forget_session(vm::Config::read(vmx), settings);
+    vm::Machine machine = vm::Machine::open(vmx, settings);
+    if (power::session_state(machine) == power::SessionState::None) return;
+    const MachineLock lock{std::move(machine), progress};
+    power::forget_session(lock.machine());
 }
 
 std::vector<std::string> at_last(EndedRun& run, PowerOffAction action, const fs::path& vmx,
@@ -130,15 +126,14 @@ std::string interrupted_note(const fs::path& vmx, PowerOffAction action) {
 
 std::vector<std::string> before_power_on(const fs::path& vmx, const vm::Settings& settings,
                                          Progress& progress) {
-    const vm::Config machine = vm::Config::read(vmx);
-    if (machine.is_encrypted() || vm::running_mark(machine, settings)) return {};
-    const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(vmx));
-    const PowerOffAction action = vm::power_off_action(machine, tree);
+    const vm::Machine machine = vm::Machine::open(vmx, settings);
+    if (machine.is_encrypted() || vm::running_mark(machine)) return {};
+    const PowerOffAction action = vm::power_off_action(machine, machine.snapshots());
     if (action == PowerOffAction::Keep) return {};
     if (action == PowerOffAction::Ask) return {asking_note(machine)};
-    EndedRun run{machine, tree, settings, progress};
+    EndedRun run{machine, progress};
     if (action == PowerOffAction::Revert) {
-        require_revertable(vmx, *tree.find(tree.current()), settings);
+        require_revertable(machine, run.snapshot());
     } else if (const auto reason = run.what_forbids_taking()) {
         return {vmx.string() + " gets no new snapshot at power-off (snapshot.action): " + *reason};
     }
@@ -151,15 +146,14 @@ std::vector<std::string> before_power_on(const fs::path& vmx, const vm::Settings
 
 std::vector<std::string> after_power_off(const fs::path& vmx, const vm::Settings& settings,
                                          Progress& progress) {
-    const vm::Config machine = vm::Config::read(vmx);
-    const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(vmx));
-    const PowerOffAction action = vm::power_off_action(machine, tree);
+    const vm::Machine machine = vm::Machine::open(vmx, settings);
+    const PowerOffAction action = vm::power_off_action(machine, machine.snapshots());
     const bool acts = action == PowerOffAction::Revert || action == PowerOffAction::Commit;
     std::vector<std::string> notes;
     if (action == PowerOffAction::Ask) notes = {asking_note(machine)};
     if (acts) {
         const bool reverts = action == PowerOffAction::Revert;
-        EndedRun run{machine, tree, settings, progress};
+        EndedRun run{machine, progress};
         try {
             notes = {reverts ? run.revert() : run.take()};
         } catch (const Error& error) {

@@ -18,8 +18,8 @@
 #include "testing/process/failure.h"
 #include "testing/process/sweep.h"
 #include "testing/process/waiting.h"
-#include "vm/machine/machine.h"
 #include "vm/machine/power_off_action.h"
+#include "vm/machine/summary.h"
 
 namespace vix::ops {
 namespace {
@@ -133,7 +133,9 @@ TEST(PowerOff, TakesNoneOfAMachineThatIsUnchanged) {
     SnapshotMachine machine{folder / "vm"};
     append(machine.vmx, kCommit);
     machine.take("clean");
-    power::Session{machine.vmx, PowerOffAction::Commit, testing::plain_settings()}.keep();
+    power::Session{vm::Machine::open(machine.vmx, testing::plain_settings()),
+                   PowerOffAction::Commit}
+        .keep();
     EXPECT_TRUE(tells_of(after(machine.vmx), "unchanged since its snapshot \"clean\""));
     EXPECT_EQ(machine.tree().snapshots().size(), 1U);
     EXPECT_EQ(testing::read_file(machine.vmx).find("vix.session"), std::string::npos);
@@ -181,7 +183,9 @@ TEST(PowerOff, ThatCouldNotGoBackIsRefusedAtTheStart) {
 TEST(PowerOff, ByTheGuestGetsItsSnapshotAtTheNextStartOnce) {
     const TempFolder folder;
     SnapshotMachine machine = written_since(folder / "vm", kCommit);
-    power::Session{machine.vmx, PowerOffAction::Commit, testing::plain_settings()}.keep();
+    power::Session{vm::Machine::open(machine.vmx, testing::plain_settings()),
+                   PowerOffAction::Commit}
+        .keep();
     EXPECT_TRUE(tells_of(before(machine.vmx), "interrupted"));  // as after a crash of the host
     EXPECT_EQ(machine.tree().snapshots().size(), 1U);
     fs::remove(power::session_file(machine.vmx));
@@ -196,7 +200,9 @@ TEST(PowerOff, ByTheGuestGetsItsSnapshotAtTheNextStartOnce) {
 TEST(PowerOff, WithItsSnapshotTakenTakesNoSecondOne) {
     const TempFolder folder;
     SnapshotMachine machine = written_since(folder / "vm", kCommit);
-    power::Session{machine.vmx, PowerOffAction::Commit, testing::plain_settings()}.keep();
+    power::Session{vm::Machine::open(machine.vmx, testing::plain_settings()),
+                   PowerOffAction::Commit}
+        .keep();
     fs::remove(power::session_file(machine.vmx));
     machine.take("of the killed call");
     EXPECT_TRUE(tells_of(before(machine.vmx), "unchanged"));
@@ -207,7 +213,9 @@ TEST(PowerOff, WithItsSnapshotTakenTakesNoSecondOne) {
 TEST(PowerOff, WhoseMissingSnapshotCannotBeTakenIsNotStarted) {
     const TempFolder folder;
     SnapshotMachine machine = written_since(folder / "vm", kCommit);
-    power::Session{machine.vmx, PowerOffAction::Commit, testing::plain_settings()}.keep();
+    power::Session{vm::Machine::open(machine.vmx, testing::plain_settings()),
+                   PowerOffAction::Commit}
+        .keep();
     fs::remove(power::session_file(machine.vmx));
     fs::rename(folder / "vm/disk.vmdk", folder / "away");
     EXPECT_NE(code_of([&] { before(machine.vmx); }), VIX_OK);
@@ -219,7 +227,9 @@ TEST(PowerOff, WhoseMissingSnapshotCannotBeTakenIsNotStarted) {
 TEST(Session, BegunWithOneActionBringsNoOther) {
     const TempFolder folder;
     SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"autoRevert\"\n");
-    power::Session{machine.vmx, PowerOffAction::Commit, testing::plain_settings()}.keep();
+    power::Session{vm::Machine::open(machine.vmx, testing::plain_settings()),
+                   PowerOffAction::Commit}
+        .keep();
     fs::remove(power::session_file(machine.vmx));
     EXPECT_TRUE(before(machine.vmx).empty());
     EXPECT_TRUE(machine.reads_as_it_should());
@@ -230,11 +240,16 @@ TEST(Session, ThatEndedIsToldFromOneThatWasInterrupted) {
     SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"autoRevert\"\n");
     const std::string text = testing::read_file(machine.vmx);
     const auto state = [&] { return power::session_state(vm::Config::read(machine.vmx)); };
-    { const power::Session never{machine.vmx, PowerOffAction::Revert, testing::plain_settings()}; }
+    {
+        const power::Session never{vm::Machine::open(machine.vmx, testing::plain_settings()),
+                                   PowerOffAction::Revert};
+    }
     EXPECT_EQ(testing::read_file(machine.vmx), text);
     EXPECT_EQ(testing::names_in(folder / "vm").find(".vix-session"), std::string::npos);
     EXPECT_EQ(state(), power::SessionState::None);
-    power::Session{machine.vmx, PowerOffAction::Revert, testing::plain_settings()}.keep();
+    power::Session{vm::Machine::open(machine.vmx, testing::plain_settings()),
+                   PowerOffAction::Revert}
+        .keep();
     EXPECT_EQ(state(), power::SessionState::Interrupted);  // as after a crash of the host
     EXPECT_TRUE(tells_of(before(machine.vmx), "interrupted"));
     EXPECT_TRUE(machine.reads_as_it_should());
@@ -249,7 +264,9 @@ TEST(Session, ThatEndedIsToldFromOneThatWasInterrupted) {
 TEST(Session, OfACopyHasNotEnded) {
     const TempFolder folder;
     SnapshotMachine machine{folder / "vm"};
-    power::Session{machine.vmx, PowerOffAction::Revert, testing::plain_settings()}.keep();
+    power::Session{vm::Machine::open(machine.vmx, testing::plain_settings()),
+                   PowerOffAction::Revert}
+        .keep();
     fs::create_directory(folder / "copy");
     fs::copy_file(machine.vmx, folder / "copy/vm.vmx");
     EXPECT_EQ(power::session_state(vm::Config::read(folder / "copy/vm.vmx")),
@@ -259,7 +276,9 @@ TEST(Session, OfACopyHasNotEnded) {
 TEST(Session, IsForgottenWhereItsMachineIsToKeepAllAfterAll) {
     const TempFolder folder;
     SnapshotMachine machine = written_since(folder / "vm", "snapshot.action = \"autoRevert\"\n");
-    power::Session{machine.vmx, PowerOffAction::Revert, testing::plain_settings()}.keep();
+    power::Session{vm::Machine::open(machine.vmx, testing::plain_settings()),
+                   PowerOffAction::Revert}
+        .keep();
     fs::remove(power::session_file(machine.vmx));
     std::string text = testing::read_file(machine.vmx);
     const auto at = text.find("autoRevert");
@@ -283,7 +302,9 @@ TEST_P(PowerOffSweep, TakingANewSnapshot) {
         GetParam(),
         [&](const fs::path& folder) {
             machine.emplace(written_since(folder / "vm", kCommit));
-            power::Session{machine->vmx, PowerOffAction::Commit, testing::plain_settings()}.keep();
+            power::Session{vm::Machine::open(machine->vmx, testing::plain_settings()),
+                           PowerOffAction::Commit}
+                .keep();
             fs::remove(power::session_file(machine->vmx));
         },
         [&](const fs::path&, Progress& progress) {
@@ -312,7 +333,7 @@ class RealPowerOff : public ::testing::Test {
     }
     void TearDown() override {
         if (!machine_) return;
-        if (engine().state(vmx()) == power::State::Running) engine().power_off(vmx());
+        if (engine().state(vmx()) == vm::PowerState::Running) engine().power_off(vmx());
     }
 
     power::Engine engine() const {
@@ -329,7 +350,7 @@ class RealPowerOff : public ::testing::Test {
         kill(process->pid, SIGKILL);
         EXPECT_TRUE(testing::wait_until([&] { return !is_session_there(); }));
         EXPECT_TRUE(
-            testing::wait_until([&] { return engine().state(vmx()) == power::State::Off; }));
+            testing::wait_until([&] { return engine().state(vmx()) == vm::PowerState::Off; }));
     }
 
     TempFolder folder_;

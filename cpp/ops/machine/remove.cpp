@@ -43,19 +43,16 @@ constexpr std::uint64_t kSnapshotListLimit = std::uint64_t{64} << 20;
 // a hostile or shared configuration cannot delete files of others.
 class Belongings {
   public:
-    Belongings(const vm::Config& config, const vm::Settings& settings)
-        : config_{config},
-          settings_{settings},
-          folder_{config.folder()},
-          stem_{config.path().stem().string()} {}
+    explicit Belongings(const vm::Machine& machine)
+        : machine_{machine}, folder_{machine.folder()}, stem_{machine.path().stem().string()} {}
 
     void add_configuration() {
-        add(config_.path());
+        add(machine_.path());
         for (const char* key : {"nvram", "extendedConfigFile", "migrate.hostlog",
                                 "vmxstats.filename", "sched.swap.derivedName"}) {
-            add_named(config_.find(key).value_or(""));
+            add_named(machine_.find(key).value_or(""));
         }
-        const std::string suspended = config_.find("checkpoint.vmState").value_or("");
+        const std::string suspended = machine_.find("checkpoint.vmState").value_or("");
         add_state(suspended);
         add_state_elsewhere(suspended);
         states_.push_back(suspended);
@@ -73,7 +70,7 @@ class Belongings {
 
     // Includes detached disks, and disks of snapshots that the snapshot list has lost.
     void add_disks() {
-        add_disks_named_in(config_);
+        add_disks_named_in(machine_);
         for (const auto& [key, value] : snapshot_list().entries()) {
             if (is_value_of_snapshot(key, ".disk")) add_chain({value, value});
         }
@@ -86,10 +83,9 @@ class Belongings {
     // Deltas that snapshots made next to a disk elsewhere. The disk itself was attached by the user
     // and stays.
     void add_deltas_elsewhere() {
-        const vm::SnapshotTree tree =
-            vm::SnapshotTree::read(vm::snapshot_list_path(config_.path()));
+        const vm::SnapshotTree& tree = machine_.snapshots();
         if (tree.snapshots().empty()) return;
-        const DiskFamily family{config_, tree, settings_, DiskFamily::Unreadable::Skip};
+        const DiskFamily family{machine_, tree, DiskFamily::Unreadable::Skip};
         std::multimap<std::size_t, DiskFamily::Id> by_depth;
         for (const auto& [id, member] : family.members()) {
             const bool named = family.is_present(id) || family.is_frozen(id);
@@ -107,7 +103,7 @@ class Belongings {
         std::vector<fs::path> states;
         std::copy_if(files_.begin(), files_.end(), std::back_inserter(states),
                      [&](const fs::path& file) { return file.extension() != ".vmdk"; });
-        vm::Census census{config_.path(), states, settings_};
+        vm::Census census{machine_.path(), states, machine_.settings()};
         std::set<fs::path> folders{folder_};
         for (const fs::path& file : files_) folders.insert(file.parent_path());
         for (const fs::path& folder : folders) census.add_folder(folder);
@@ -134,7 +130,7 @@ class Belongings {
 
     std::optional<fs::path> find_here(const std::string& name) const {
         try {
-            if (!name.empty()) return vm::find_file({name, name}, folder_, {}, settings_);
+            if (!name.empty()) return vm::find_file({name, name}, folder_, {}, machine_.settings());
         } catch (const Error&) {
             // Not found from here, so it is not in the folder.
         }
@@ -157,7 +153,7 @@ class Belongings {
         if (type == fs::directory_file || type == fs::file_not_found) return;
         const std::string extension = to_lower(file.extension().string());
         const bool machine = extension == ".vmx" || extension == ".vmtx";
-        if (machine && file != config_.path()) return;  // also if this machine names it
+        if (machine && file != machine_.path()) return;  // also if this machine names it
         if (known_.insert(file).second) files_.push_back(file);
     }
 
@@ -176,7 +172,7 @@ class Belongings {
     // A host that crashed leaves "<uuid.bios>.vmem".
     std::string paging_file() const {
         std::string digits;
-        for (const char c : config_.find("uuid.bios").value_or("")) {
+        for (const char c : machine_.find("uuid.bios").value_or("")) {
             if (c != ' ' && c != '-') digits += c;
         }
         if (digits.size() != 32) return {};
@@ -185,7 +181,7 @@ class Belongings {
     }
 
     format::Dictionary snapshot_list() const {
-        const auto path = config_.companion("", ".vmsd", settings_);
+        const auto path = machine_.companion("", ".vmsd");
         if (!path || !fs::is_regular_file(fs::symlink_status(*path))) return {};
         return format::Dictionary::parse(io::read_text(*path, kSnapshotListLimit));
     }
@@ -204,7 +200,7 @@ class Belongings {
     std::optional<vm::Config> config_in(const fs::path& state) const {
         try {
             const auto content = format::read_vmsn(io::File::open(state));
-            return vm::Config::parse_leniently(config_.path(), content.config);
+            return vm::Config::parse_leniently(machine_.path(), content.config);
         } catch (const Error& error) {
             if (is_exhaustion(error.code())) throw;
             return std::nullopt;  // a memory file, or an incomplete state
@@ -217,7 +213,7 @@ class Belongings {
 
     // In another working folder, only if the name proves whose it is.
     void add_state_elsewhere(const fs::path& state) {
-        if (!power::is_own_elsewhere(state, config_)) return;
+        if (!power::is_own_elsewhere(state, machine_)) return;
         const fs::path memory = fs::path{state}.replace_extension(".vmem");
         for (const fs::path& file : {state, memory, vm::firmware_variables_path(state)}) {
             if (io::identity_of(file) && known_.insert(file).second) files_.push_back(file);
@@ -228,14 +224,14 @@ class Belongings {
     // prevent the deletion of the rest. Each walk ends at the first known disk.
     void add_chain(const vm::NamedFile& named) {
         std::vector<vm::DiskLink> chain;
-        const auto search = config_.search_folders(settings_);
+        const auto& search = machine_.search_folders();
         const auto is_known = [&](const vm::DiskLink& link) {
             return disks_.contains(link.identity);
         };
         try {
-            const auto path = vm::find_file(named, folder_, search, settings_);
+            const auto path = vm::find_file(named, folder_, search, machine_.settings());
             const vm::ChainWalk walk{vm::kMaxChainToShorten, is_known};
-            if (path) vm::follow_chain(*path, search, settings_, chain, walk);
+            if (path) vm::follow_chain(*path, search, machine_.settings(), chain, walk);
         } catch (const Error&) {
             // The links that were reached are deleted.
         }
@@ -271,7 +267,7 @@ class Belongings {
     void add_extent(const vm::NamedFile& named, const fs::path& folder) {
         if (named.name.empty()) return;
         try {
-            const auto path = vm::find_file(named, folder, {}, settings_);
+            const auto path = vm::find_file(named, folder, {}, machine_.settings());
             if (path && io::is_same_file(path->parent_path(), folder)) {
                 add_file(folder / path->filename());
             }
@@ -282,8 +278,7 @@ class Belongings {
 
     static constexpr std::string_view kFileNameKey = ".filename";
 
-    const vm::Config& config_;
-    const vm::Settings& settings_;
+    const vm::Machine& machine_;
     fs::path folder_;
     std::string stem_;
     std::vector<fs::path> files_;
@@ -310,12 +305,11 @@ bool drop_record(vm::SnapshotTree& tree, const std::string& parent_name, const f
 
 // Deleting a parent destroys its linked clones, and VIX allows it. The setting
 // delete.protectParents forbids it.
-void refuse_parent(const vm::Config& config, const vm::Settings& settings) {
-    const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(config.path()));
-    for (const vm::Snapshot& snapshot : tree.snapshots()) {
-        const auto clones = vm::live_clones(config.path(), snapshot, settings);
+void refuse_parent(const vm::Machine& machine) {
+    for (const vm::Snapshot& snapshot : machine.snapshots().snapshots()) {
+        const auto clones = vm::live_clones(machine, snapshot);
         if (clones.empty()) continue;
-        throw Error{VIX_E_SNAPSHOT_NOPERM, config.path().string() + " is the parent of " +
+        throw Error{VIX_E_SNAPSHOT_NOPERM, machine.path().string() + " is the parent of " +
                                                clones.front().to_text() +
                                                "; the setting delete.protectParents protects it"};
     }
@@ -341,15 +335,13 @@ void drop_records(const fs::path& vmx, const std::vector<std::string>& parents,
     }
 }
 
-void check_removable(const vm::Config& config, const vm::Settings& settings) {
-    if (const auto holder = vm::running_mark(config, settings)) {
-        throw Error{VIX_E_VM_IS_RUNNING, config.path().string() + " is in use: " + *holder};
-    }
-    if (settings.protect_parents) refuse_parent(config, settings);
-    if (config.is_template()) {
+void check_removable(const vm::Machine& machine) {
+    refuse_running(machine);
+    if (machine.settings().protect_parents) refuse_parent(machine);
+    if (machine.is_template()) {
         throw Error{
             VIX_E_TEMPLATE_VM,
-            config.path().string() +
+            machine.path().string() +
                 " is a template and cannot be deleted while templateVM = \"TRUE\" is in its .vmx"};
     }
 }
@@ -358,23 +350,24 @@ void check_removable(const vm::Config& config, const vm::Settings& settings) {
 
 void remove_machine(const fs::path& vmx, RemoveDisks disks, const vm::Settings& settings,
                     Progress& progress) {
-    const vm::Config config = vm::Config::read(vmx);
-    check_removable(config, settings);
-    const auto parents = vm::SnapshotTree::read(vm::snapshot_list_path(vmx)).clone_of();
+    vm::Machine opened = vm::Machine::open(vmx, settings);
+    check_removable(opened);
+    const auto parents = opened.snapshots().clone_of();
     {
-        const MachineLock hold{vmx, settings, progress};
-        Belongings belongings{config, settings};
+        const MachineLock hold{std::move(opened), progress};
+        const vm::Machine& machine = hold.machine();
+        Belongings belongings{machine};
         belongings.add_configuration();
         if (disks == RemoveDisks::Yes) {
             belongings.add_deltas_elsewhere();
             belongings.add_disks();
         }
         belongings.keep_what_others_need(progress);
-        note_states_kept(config, belongings.states(), settings, progress);
+        note_states_kept(machine, belongings.states(), progress);
         // The snapshot list and the .vmx go last, because they name the other files: an interrupted
         // deletion can then be repeated. So the deletion of the others must be synced before. The
         // list goes before the .vmx: without a .vmx it would block the next machine of that name.
-        const fs::path list = vm::snapshot_list_path(vmx);
+        const fs::path list = machine.snapshot_list_path();
         std::vector<fs::path> last{vmx};
         std::set<fs::path> folders{vmx.parent_path()};
         for (const fs::path& file : belongings.files()) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/progress.h"
-#include "vm/machine/machine.h"
+#include "vm/machine/settings.h"
 
 namespace vix::ops {
 

@@ -17,7 +17,7 @@
 #include "testing/process/failure.h"
 #include "testing/process/temp_folder.h"
 #include "testing/process/waiting.h"
-#include "vm/machine/machine.h"
+#include "vm/machine/running_mark.h"
 
 namespace vix::ops {
 namespace {
@@ -38,7 +38,7 @@ class RunningMachine : public ::testing::Test {
     }
     void TearDown() override {
         if (vmx_.empty() || !fs::exists(vmx_)) return;
-        if (!vm::running_mark(vm::Config::read(vmx_), settings_)) return;
+        if (!vm::running_mark(vm::Machine::open(vmx_, settings_))) return;
         engine_.power_off(vmx_);
     }
 
@@ -92,8 +92,8 @@ TEST_F(RunningMachine, RunsBesideItsLinkedClone) {
     ASSERT_EQ(linked(snapshot_), VIX_OK);
     const fs::path clone = folder_ / "clone/clone.vmx";
     engine_.power_on(clone, power::StartAs::Running);
-    EXPECT_EQ(engine_.state(clone), power::State::Running);
-    EXPECT_EQ(engine_.state(vmx_), power::State::Running);
+    EXPECT_EQ(engine_.state(clone), vm::PowerState::Running);
+    EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Running);
     engine_.power_off(clone);
 }
 
@@ -111,7 +111,7 @@ TEST_F(RunningMachine, SuspendedIsClonedFullButNotLinked) {
     EXPECT_EQ(linked(snapshot_), VIX_E_VM_IS_RUNNING);
     EXPECT_EQ(full({}), VIX_OK);
     const fs::path clone = folder_ / "clone/clone.vmx";
-    EXPECT_EQ(engine_.state(clone), power::State::Off);
+    EXPECT_EQ(engine_.state(clone), vm::PowerState::Off);
     engine_.power_on(clone, power::StartAs::Running);
     engine_.power_off(clone);
 }
@@ -146,7 +146,7 @@ TEST_F(RunningMachine, KeepsSettingsUntilItIsPoweredOff) {
 TEST_F(RunningMachine, LosesSettingsWithItsProcess) {
     write("memsize", "64");
     kill(process(), SIGKILL);
-    ASSERT_TRUE(testing::wait_until([&] { return engine_.state(vmx_) == power::State::Off; }));
+    ASSERT_TRUE(testing::wait_until([&] { return engine_.state(vmx_) == vm::PowerState::Off; }));
     EXPECT_EQ(read("memsize"), "32");
     write("memsize", "48");
     EXPECT_EQ(vm::Config::read(vmx_).find("memsize"), "48");

@@ -97,10 +97,10 @@ std::string ChildDisks::free_name(const fs::path& folder, const std::string& dis
     return name;
 }
 
-void ChildDisks::plan(const vm::DiskDevice& device, const vm::Config& machine) {
-    const fs::path path = vm::find_disk(device, machine, settings_);
-    vm::Disk parent = vm::open_whole_disk(path, machine.search_folders(settings_), settings_);
-    const fs::path folder = vm::redo_folder(machine, settings_).value_or(path.parent_path());
+void ChildDisks::plan(const vm::DiskDevice& device, const vm::Machine& machine) {
+    const fs::path path = machine.find_disk(device);
+    vm::Disk parent = vm::open_whole_disk(path, machine.search_folders(), machine.settings());
+    const fs::path folder = vm::redo_folder(machine).value_or(path.parent_path());
     const bool beside = io::is_same_file(folder, path.parent_path());
     DiskPlan plan = plan_child(parent, free_name(folder, path.stem().string()),
                                beside ? path.filename().string() : fs::canonical(path).string());
@@ -110,9 +110,9 @@ void ChildDisks::plan(const vm::DiskDevice& device, const vm::Config& machine) {
     children_.push_back({folder, std::move(parent), std::move(plan)});
 }
 
-void ChildDisks::plan_instead(const vm::DiskDevice& device, const vm::Config& machine,
+void ChildDisks::plan_instead(const vm::DiskDevice& device, const vm::Machine& machine,
                               vm::Disk parent) {
-    const fs::path path = vm::find_disk(device, machine, settings_);
+    const fs::path path = machine.find_disk(device);
     const fs::path folder = path.parent_path();
     const fs::path& below = parent.chain.front().path;
     const bool beside = io::is_same_file(folder, below.parent_path());

@@ -10,16 +10,14 @@
 
 #include "base/progress.h"
 #include "ops/disks/disk_plan.h"
-#include "vm/machine/config.h"
-#include "vm/machine/settings.h"
-#include "vm/snapshots/snapshot_tree.h"
+#include "vm/machine/machine.h"
 
 namespace vix::ops {
 
 // The files of new disks. The destructor deletes them unless keep() was called.
 class ChildDisks {
   public:
-    explicit ChildDisks(const vm::Settings& settings) : settings_{settings} {}
+    ChildDisks() = default;
     ~ChildDisks();
     ChildDisks(const ChildDisks&) = delete;
     ChildDisks& operator=(const ChildDisks&) = delete;
@@ -32,10 +30,10 @@ class ChildDisks {
 
     // Plans a child of the device's disk under the next free snapshot name: next to the disk, or in
     // the folder that vm::redo_folder() returns.
-    void plan(const vm::DiskDevice& device, const vm::Config& machine);
+    void plan(const vm::DiskDevice& device, const vm::Machine& machine);
 
     // Plans a child of `parent` that will take the place of the device's disk, next to that disk.
-    void plan_instead(const vm::DiskDevice& device, const vm::Config& machine, vm::Disk parent);
+    void plan_instead(const vm::DiskDevice& device, const vm::Machine& machine, vm::Disk parent);
 
     // Adds a file that belongs to the new disks and is deleted with them.
     void adopt(const boost::filesystem::path& file) { adopted_.push_back(file); }
@@ -63,7 +61,6 @@ class ChildDisks {
 
     std::string free_name(const boost::filesystem::path& folder, const std::string& disk_stem);
 
-    const vm::Settings& settings_;
     std::map<std::string, std::string> names_;
     std::vector<std::string> named_;
     std::vector<Child> children_;

@@ -25,13 +25,13 @@ class ChildDisksTest : public ::testing::Test {
     const TempFolder folder_;
     const fs::path vmx_ = testing::write_small_machine(folder_ / "vm");
     const vm::Settings settings_ = testing::plain_settings();
-    const vm::Config machine_ = vm::Config::read(vmx_);
+    const vm::Machine machine_ = vm::Machine::open(vmx_, settings_);
     const std::string before_ = testing::names_in(folder_ / "vm");
     Progress progress_;
 };
 
 TEST_F(ChildDisksTest, ArePlannedUnderTheNextFreeNames) {
-    ChildDisks children{settings_};
+    ChildDisks children;
     plan_all(children);
     EXPECT_EQ(children.names().at("scsi0:0"), "disk-000002.vmdk");
     EXPECT_EQ(children.names().at("scsi0:1"), "data-000001.vmdk");
@@ -41,7 +41,7 @@ TEST_F(ChildDisksTest, ArePlannedUnderTheNextFreeNames) {
 TEST_F(ChildDisksTest, ANumberIsTakenAlsoByWhatIsLeftOfADisk) {
     testing::write_file(folder_ / "vm/data-000001-s002.vmdk", "");
     testing::write_file(folder_ / "vm/data-000003.vmdk", "");
-    ChildDisks children{settings_};
+    ChildDisks children;
     plan_all(children);
     EXPECT_EQ(children.names().at("scsi0:1"), "data-000002.vmdk");
 }
@@ -49,7 +49,7 @@ TEST_F(ChildDisksTest, ANumberIsTakenAlsoByWhatIsLeftOfADisk) {
 // "data-0000010.vmdk" does not belong to data-000001.
 TEST_F(ChildDisksTest, ALongerNumberIsAnotherOne) {
     testing::write_file(folder_ / "vm/data-0000010.vmdk", "");
-    ChildDisks children{settings_};
+    ChildDisks children;
     plan_all(children);
     EXPECT_EQ(children.names().at("scsi0:1"), "data-000001.vmdk");
 }
@@ -57,11 +57,11 @@ TEST_F(ChildDisksTest, ALongerNumberIsAnotherOne) {
 TEST_F(ChildDisksTest, AMissingParentsNameIsTaken) {
     testing::write_file(folder_ / "vm/data-000003.vmdk",
                         testing::mono_disk("data-000003.vmdk", 'x', 1, 5, "data-000002.vmdk", 4));
-    ChildDisks children{settings_};
+    ChildDisks children;
     plan_all(children);
     EXPECT_EQ(children.names().at("scsi0:1"), "data-000001.vmdk");
     testing::write_file(folder_ / "vm/DATA-000001.VMDK", "");
-    ChildDisks others{settings_};
+    ChildDisks others;
     plan_all(others);
     EXPECT_EQ(others.names().at("scsi0:1"), "data-000004.vmdk");
 }
@@ -74,7 +74,7 @@ TEST_F(ChildDisksTest, ANameThatTheMachineOrItsListHasIsTaken) {
         vmx_.string());
     const auto tree = vm::SnapshotTree::parse(
         "snapshot0.uid = \"1\"\nsnapshot0.disk0.fileName = \"data-000002.vmdk\"\n", "list");
-    ChildDisks children{settings_};
+    ChildDisks children;
     children.avoid(machine, tree, io::names_in(machine.folder()));
     plan_all(children);
     EXPECT_EQ(children.names().at("scsi0:1"), "data-000003.vmdk");
@@ -85,14 +85,14 @@ TEST_F(ChildDisksTest, ANameThatAnotherMachineHasIsTaken) {
                         testing::vmx_with_disks({"scsi0:0=data-000001.vmdk"}));
     testing::write_file(folder_ / "vm/other.vmsd",
                         "snapshot0.disk0.fileName = \"gone/data-000002.vmdk\"\n");
-    ChildDisks children{settings_};
+    ChildDisks children;
     children.avoid(machine_, {}, io::names_in(machine_.folder()));
     plan_all(children);
     EXPECT_EQ(children.names().at("scsi0:1"), "data-000003.vmdk");
 }
 
 TEST_F(ChildDisksTest, ReadAsTheirParents) {
-    ChildDisks children{settings_};
+    ChildDisks children;
     plan_all(children);
     children.build(progress_);
     EXPECT_EQ(testing::disk_content_at(folder_ / "vm/disk-000002.vmdk"),
@@ -103,7 +103,7 @@ TEST_F(ChildDisksTest, ReadAsTheirParents) {
 
 TEST_F(ChildDisksTest, AreGoneUnlessKept) {
     {
-        ChildDisks children{settings_};
+        ChildDisks children;
         plan_all(children);
         children.adopt(folder_ / "vm/state");
         children.build(progress_);
@@ -116,7 +116,7 @@ TEST_F(ChildDisksTest, AreGoneUnlessKept) {
 TEST_F(ChildDisksTest, StayWhenKept) {
     std::vector<fs::path> files;
     {
-        ChildDisks children{settings_};
+        ChildDisks children;
         plan_all(children);
         children.build(progress_);
         files = children.files();
@@ -130,7 +130,7 @@ TEST_F(ChildDisksTest, LieBesideADiskElsewhereAndAreNamedAsItIs) {
     fs::create_directory(folder_ / "far");
     testing::write_file(folder_ / "far/far.vmdk", testing::mono_disk("far.vmdk", 'f', 1));
     const vm::DiskDevice device{"scsi0:2", {"../far/far.vmdk", "../far/far.vmdk"}};
-    ChildDisks children{settings_};
+    ChildDisks children;
     children.plan(device, machine_);
     children.build(progress_);
     EXPECT_EQ(children.names().at("scsi0:2"), "../far/far-000001.vmdk");
@@ -139,7 +139,7 @@ TEST_F(ChildDisksTest, LieBesideADiskElsewhereAndAreNamedAsItIs) {
 
 TEST_F(ChildDisksTest, OfADiskThatIsMissingCannotBePlanned) {
     fs::remove(folder_ / "vm/disk.vmdk");
-    ChildDisks children{settings_};
+    ChildDisks children;
     EXPECT_EQ(code_of([&] { plan_all(children); }), VIX_E_DISK_OPENPARENT);
 }
 

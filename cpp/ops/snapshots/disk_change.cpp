@@ -18,12 +18,12 @@ void ChangeOfDisks::begin() {
 
 void ChangeOfDisks::commit(const format::Dictionary& config, const vm::SnapshotTree& tree,
                            std::vector<fs::path> also, Progress& progress, const GoOver& go_over) {
-    io::UndoableReplacement vmx{vmx_, config.to_bytes()};
-    io::Replacement list{vm::snapshot_list_path(vmx_), tree.to_bytes()};
-    also.insert(also.end(), {pending_.path(), vmx.fresh(), list.fresh(), vmx_.parent_path()});
+    io::UndoableReplacement vmx{machine_.path(), config.to_bytes()};
+    io::Replacement list{machine_.snapshot_list_path(), tree.to_bytes()};
+    also.insert(also.end(), {pending_.path(), vmx.fresh(), list.fresh(), machine_.folder()});
     sync_with_children(std::move(also));
     progress.checkpoint("children are there");
-    vmx.commit(settings_.durability);
+    vmx.commit(machine_.settings().durability);
     progress.checkpoint("the machine is on its new disks");
     progress.point_of_no_return();
     const auto keep = [&] {
@@ -42,7 +42,7 @@ void ChangeOfDisks::commit(const format::Dictionary& config, const vm::SnapshotT
     }
     list.commit(vm::Durability::Unsynced);
     keep();
-    if (is_synced()) io::sync_all({vmx_.parent_path()});
+    if (is_synced()) io::sync_all({machine_.folder()});
 }
 
 void ChangeOfDisks::sync_with_children(std::vector<fs::path> paths) {

@@ -9,8 +9,7 @@
 #include "base/progress.h"
 #include "ops/machine/pending.h"
 #include "ops/snapshots/child_disks.h"
-#include "vm/machine/settings.h"
-#include "vm/snapshots/snapshot_tree.h"
+#include "vm/machine/machine.h"
 
 namespace vix::ops {
 
@@ -18,8 +17,8 @@ namespace vix::ops {
 // Until the list is replaced, a failure undoes all of it; the next call recovers after a crash.
 class ChangeOfDisks {
   public:
-    ChangeOfDisks(const boost::filesystem::path& vmx, const vm::Settings& settings)
-        : vmx_{vmx}, settings_{settings}, pending_{vmx, settings}, children_{settings} {}
+    // `machine` must outlive this object.
+    explicit ChangeOfDisks(const vm::Machine& machine) : machine_{machine}, pending_{machine} {}
 
     Pending& pending() { return pending_; }
     ChildDisks& children() { return children_; }
@@ -38,11 +37,10 @@ class ChangeOfDisks {
                 const GoOver& go_over = {});
 
   private:
-    bool is_synced() const { return settings_.durability == vm::Durability::Synced; }
+    bool is_synced() const { return machine_.settings().durability == vm::Durability::Synced; }
     void sync_with_children(std::vector<boost::filesystem::path> paths);
 
-    boost::filesystem::path vmx_;
-    const vm::Settings& settings_;
+    const vm::Machine& machine_;
     Pending pending_;  // destroyed last: it cleans up what the others could not undo
     ChildDisks children_;
 };

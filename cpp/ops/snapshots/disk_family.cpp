@@ -13,10 +13,9 @@ namespace fs = boost::filesystem;
 namespace vix::ops {
 namespace {
 
-std::optional<fs::path> find_named(const vm::NamedFile& file, const vm::Config& machine,
-                                   const vm::Settings& settings) {
+std::optional<fs::path> find_named(const vm::NamedFile& file, const vm::Machine& machine) {
     try {
-        return vm::find_file(file, machine.folder(), machine.search_folders(settings), settings);
+        return machine.find_file(file);
     } catch (const Error& error) {
         if (is_exhaustion(error.code())) throw;
         return std::nullopt;  // a path that cannot be resolved adds no folder
@@ -25,11 +24,11 @@ std::optional<fs::path> find_named(const vm::NamedFile& file, const vm::Config& 
 
 // The machine's folder, its working folder, and the folder of each disk that a line of its .vmx
 // names: a detached disk may depend on an attached one.
-std::set<fs::path> folders_of_disks(const vm::Config& machine, const vm::Settings& settings) {
+std::set<fs::path> folders_of_disks(const vm::Machine& machine) {
     std::set<fs::path> folders{machine.folder()};
-    if (const auto working = vm::find_working_folder(machine, settings)) folders.insert(*working);
+    if (const auto working = vm::find_working_folder(machine)) folders.insert(*working);
     for (const vm::DiskDevice& device : machine.all_disks()) {
-        const auto disk = find_named(device.file, machine, settings);
+        const auto disk = find_named(device.file, machine);
         if (disk) folders.insert(disk->parent_path());
     }
     return folders;
@@ -37,34 +36,33 @@ std::set<fs::path> folders_of_disks(const vm::Config& machine, const vm::Setting
 
 }  // namespace
 
-DiskFamily::DiskFamily(const vm::Config& machine, const vm::SnapshotTree& tree,
-                       const vm::Settings& settings, Unreadable unreadable)
-    : machine_{machine}, folder_{fs::canonical(machine.folder())}, settings_{settings} {
+DiskFamily::DiskFamily(const vm::Machine& machine, const vm::SnapshotTree& tree,
+                       Unreadable unreadable)
+    : machine_{machine}, folder_{fs::canonical(machine.folder())} {
     for (const vm::DiskDevice& device : machine.disks()) {
-        add_chain(device.file, machine, unreadable, present_);
+        add_chain(device.file, unreadable, present_);
     }
     const std::string suspended = machine.find("checkpoint.vmState").value_or("");
     states_.push_back({suspended, suspended});
     for (const vm::Snapshot& snapshot : tree.snapshots()) {
         states_.push_back(snapshot.state_file);
         for (const vm::SnapshotDisk& disk : snapshot.disks) {
-            add_chain(disk.file, machine, unreadable, frozen_);
+            add_chain(disk.file, unreadable, frozen_);
         }
     }
 }
 
 // Snapshots share most of their chains, so each walk ends at the first known link.
-void DiskFamily::add_chain(const vm::NamedFile& file, const vm::Config& machine,
-                           Unreadable unreadable, std::set<Id>& tops) {
+void DiskFamily::add_chain(const vm::NamedFile& file, Unreadable unreadable, std::set<Id>& tops) {
     const auto is_known = [&](const vm::DiskLink& link) {
         return members_.contains(link.identity);
     };
     std::vector<vm::DiskLink> chain;
     try {
-        const fs::path path = vm::find_disk({"a snapshot", file}, machine, settings_);
-        vm::follow_chain(path, machine.search_folders(settings_), settings_, chain,
+        const fs::path path = machine_.find_disk({"a snapshot", file});
+        vm::follow_chain(path, machine_.search_folders(), machine_.settings(), chain,
                          {vm::kMaxChainToShorten, is_known});
-        vm::require_extents(chain, settings_);
+        vm::require_extents(chain, machine_.settings());
     } catch (const Error& error) {
         if (unreadable == Unreadable::Refuse) throw;
         complete_ = complete_ && chain.empty() && error.code() == VIX_E_FILE_NOT_FOUND;
@@ -109,15 +107,15 @@ vm::Needs DiskFamily::count_others() const {
     std::vector<fs::path> states = vm::suspended_states(machine_.path());
     for (const vm::NamedFile& name : states_) {
         if (name.name.empty()) continue;
-        if (const auto state = find_named(name, machine_, settings_)) states.push_back(*state);
+        if (const auto state = find_named(name, machine_)) states.push_back(*state);
     }
-    std::set<fs::path> folders = folders_of_disks(machine_, settings_);
+    std::set<fs::path> folders = folders_of_disks(machine_);
     std::set<Id> own;
     for (const auto& [id, member] : members_) {
         folders.insert(member.link.folder());
         own.insert(id);
     }
-    vm::Census census{machine_.path(), states, settings_};
+    vm::Census census{machine_.path(), states, machine_.settings()};
     for (const fs::path& folder : folders) census.add_folder(folder);
     return census.needs_beside(own);
 }

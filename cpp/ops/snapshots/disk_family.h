@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "vm/disks/disk.h"
-#include "vm/machine/config.h"
+#include "vm/machine/machine.h"
 #include "vm/snapshots/census.h"
 #include "vm/snapshots/snapshot_tree.h"
 
@@ -30,8 +30,10 @@ class DiskFamily {
 
     // Throws as vm::open_disk(), and VIX_E_FILE_NOT_FOUND for a missing disk. Accepts chains longer
     // than this library makes. With Skip, a broken chain contributes the links that can be reached.
-    DiskFamily(const vm::Config& machine, const vm::SnapshotTree& tree,
-               const vm::Settings& settings, Unreadable unreadable = Unreadable::Refuse);
+    DiskFamily(const vm::Machine& machine, const vm::SnapshotTree& tree,
+               Unreadable unreadable = Unreadable::Refuse);
+    DiskFamily(vm::Machine&&, const vm::SnapshotTree&,
+               Unreadable = {}) = delete;  // must outlive it
 
     const std::map<Id, Member>& members() const { return members_; }
     // True if every disk could be read, except chains whose top file no longer exists. If false, a
@@ -71,13 +73,11 @@ class DiskFamily {
     vm::Disk disk(const Id& id) const;
 
   private:
-    void add_chain(const vm::NamedFile& file, const vm::Config& machine, Unreadable unreadable,
-                   std::set<Id>& tops);
+    void add_chain(const vm::NamedFile& file, Unreadable unreadable, std::set<Id>& tops);
     vm::Needs count_others() const;
 
-    vm::Config machine_;
+    const vm::Machine& machine_;
     boost::filesystem::path folder_;
-    const vm::Settings& settings_;
     std::map<Id, Member> members_;
     bool complete_ = true;
     std::set<Id> present_;

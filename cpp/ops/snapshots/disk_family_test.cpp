@@ -43,8 +43,8 @@ class DiskFamilyTest : public ::testing::Test {
     }
 
     DiskFamily family(DiskFamily::Unreadable unreadable = DiskFamily::Unreadable::Refuse) const {
-        return {vm::Config::read(vmx_), vm::SnapshotTree::parse(list_, "list"), settings_,
-                unreadable};
+        machine_ = vm::Machine::open(vmx_, settings_);
+        return {*machine_, vm::SnapshotTree::parse(list_, "list"), unreadable};
     }
 
     const TempFolder folder_;
@@ -52,6 +52,7 @@ class DiskFamilyTest : public ::testing::Test {
     const fs::path vmx_ = vm_ / "vm.vmx";
     const vm::Settings settings_ = testing::plain_settings();
     std::string list_;
+    mutable std::optional<vm::Machine> machine_;
 };
 
 TEST_F(DiskFamilyTest, HoldsEachFileOnce) {

@@ -50,10 +50,10 @@ class CopyGuard {
   private:
     bool may_be_named() const noexcept {
         try {
-            const vm::Config machine = vm::Config::read(running_.vmx());
+            const vm::Machine machine = vm::Machine::open(running_.vmx(), settings_);
             const auto disks = machine.disks();
             return std::any_of(disks.begin(), disks.end(), [&](const vm::DiskDevice& device) {
-                return io::is_same_file(vm::find_disk(device, machine, settings_), disk_);
+                return io::is_same_file(machine.find_disk(device), disk_);
             });
         } catch (...) {
             return true;
@@ -95,11 +95,11 @@ std::vector<fs::path> former_files(const LiveMerge& merge, const vm::Settings& s
 
 fs::path merge_while_running(power::RunningMachine& running, const LiveMerge& merge,
                              Pending& pending, const vm::Settings& settings, Progress& progress) {
-    const vm::Config machine = vm::Config::read(running.vmx());
+    const vm::Machine machine = vm::Machine::open(running.vmx(), settings);
     require_room(merge, settings);
     const vm::DiskLink& parent = merge.disk.chain[1];
     const fs::path below = fs::canonical(merge.disk.chain[2].path);
-    ChildDisks fresh{settings};
+    ChildDisks fresh;
     fresh.avoid(machine, merge.tree, io::names_in(machine.folder()));
     fresh.plan_instead(merge.device, machine, without_upper(merge.disk, 2));
     pending.add(fresh.files());
@@ -111,7 +111,7 @@ fs::path merge_while_running(power::RunningMachine& running, const LiveMerge& me
     pending.add_made(fresh.files());
     pending.write();
     progress.checkpoint("the merged disk exists");
-    copy_link(parent, disk, machine.search_folders(settings), settings, progress);
+    copy_link(parent, disk, machine.search_folders(), settings, progress);
     progress.checkpoint("it has the parent's content");
 
     CopyGuard guard{running, fresh, disk, settings};

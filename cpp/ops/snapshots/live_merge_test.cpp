@@ -52,9 +52,9 @@ class LiveMerges : public testing::LiveMachine {
     }
     // The first byte of each piece that was written, as QEMU reads it.
     std::string read_pieces(const std::string& node) const {
-        const vm::Config machine = vm::Config::read(vmx_);
+        const vm::Machine machine = vm::Machine::open(vmx_, settings_);
         for (const vm::DiskDevice& device : machine.disks()) {
-            if (device.node == node) return pieces_of(vm::find_disk(device, machine, settings_));
+            if (device.node == node) return pieces_of(machine.find_disk(device));
         }
         return {};
     }
@@ -63,11 +63,10 @@ class LiveMerges : public testing::LiveMachine {
         return {bytes.at(0), bytes.at(64 << 10), bytes.at(128 << 10)};
     }
     std::size_t links(const std::string& node) const {
-        const vm::Config machine = vm::Config::read(vmx_);
+        const vm::Machine machine = vm::Machine::open(vmx_, settings_);
         for (const vm::DiskDevice& device : machine.disks()) {
             if (device.node != node) continue;
-            return vm::open_disk(vm::find_disk(device, machine, settings_), {}, settings_)
-                .chain.size();
+            return vm::open_disk(machine.find_disk(device), {}, settings_).chain.size();
         }
         return 0;
     }
@@ -79,10 +78,10 @@ class LiveMerges : public testing::LiveMachine {
             if (!fs::is_regular_file(file.path())) continue;
             fs::copy_file(file.path(), copy.path() / file.path().filename());
         }
-        const vm::Config machine = vm::Config::read(copy / "vm.vmx");
+        const vm::Machine machine = vm::Machine::open(copy / "vm.vmx", settings_);
         const auto list = vm::SnapshotTree::read(copy / "vm.vmsd");
         for (const vm::DiskDevice& device : machine.disks()) {
-            const fs::path disk = vm::find_disk(device, machine, settings_);
+            const fs::path disk = machine.find_disk(device);
             EXPECT_EQ(pieces_of(disk), pieces) << disk;
             for (const vm::Snapshot& snapshot : list.snapshots()) {
                 for (const auto& frozen : snapshot.disks) {
@@ -99,7 +98,7 @@ class LiveMerges : public testing::LiveMachine {
 TEST_F(LiveMerges, OfTheTopmostDiskComeAboutWhileTheMachineRuns) {
     run_on_three_disks();
     remove(second_, progress_);
-    EXPECT_EQ(engine_.state(vmx_), power::State::Running);
+    EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Running);
     EXPECT_EQ(links("scsi0:0") + links("scsi0:1"), 4U);
     EXPECT_EQ(names(),
               "a-000003.vmdk a-000003.vmdk.lck a.vmdk b-000003.vmdk b-000003.vmdk.lck b.vmdk "
@@ -166,7 +165,8 @@ TEST_F(LiveMerges, ThatTheMachineDoesNotOutliveLeaveItAsItWas) {
         } catch (const Error&) {
             // Nothing can be asked any more.
         }
-        EXPECT_TRUE(testing::wait_until([&] { return engine_.state(vmx_) == power::State::Off; }));
+        EXPECT_TRUE(
+            testing::wait_until([&] { return engine_.state(vmx_) == vm::PowerState::Off; }));
         EXPECT_EQ(read_pieces("scsi0:0"), "123") << step;
         EXPECT_EQ(read_pieces("scsi0:1"), "123") << step;
         if (!tree().snapshots().empty()) {
@@ -203,11 +203,11 @@ TEST_F(LiveMerges, AreNotBegunWhereTheGuestCouldFindTheDiskFull) {
     const power::Settings power_settings = testing::guest_settings(folder_ / "run");
     const power::Connection connection{power_settings};
     power::RunningMachine running{vmx_, connection, power_settings, settings_};
-    const vm::Config machine = vm::Config::read(vmx_);
+    const vm::Machine machine = vm::Machine::open(vmx_, settings_);
     const vm::DiskDevice device = machine.disks().front();
-    const vm::Disk disk = vm::open_disk(vm::find_disk(device, machine, settings_), {}, settings_);
+    const vm::Disk disk = vm::open_disk(machine.find_disk(device), {}, settings_);
     const vm::SnapshotTree list = tree();
-    Pending pending{vmx_, settings_};
+    Pending pending{machine};
     const LiveMerge merge{device, disk, list, {}, std::uint64_t{1} << 62};
     EXPECT_EQ(testing::code_of(
                   [&] { merge_while_running(running, merge, pending, settings_, progress_); }),
@@ -256,7 +256,7 @@ TEST_F(LiveMerges, OfALinkedCloneTakeNothingFromItsParent) {
     remove(uid, nothing);
     EXPECT_EQ(nothing.notes, "");
     EXPECT_EQ(links("scsi0:0"), 2U);
-    const vm::Config machine = vm::Config::read(vmx_);
+    const vm::Machine machine = vm::Machine::open(vmx_, settings_);
     std::set<std::string> disks;
     for (const vm::DiskDevice& device : machine.disks()) disks.insert(device.file.name);
     const auto sentinels = tree().sentinels();
@@ -327,7 +327,7 @@ TEST_F(LiveMerges, LetOtherCallsWait) {
                       }};
     remove(uid, powers_off);
     ends.join();
-    EXPECT_EQ(engine_.state(vmx_), power::State::Off);
+    EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Off);
     EXPECT_EQ(links("scsi0:0") + links("scsi0:1"), 4U);
     EXPECT_EQ(read_pieces("scsi0:0"), "123");
     EXPECT_EQ(read_pieces("scsi0:1"), "123");
@@ -386,7 +386,7 @@ TEST_F(LiveMerges, ThatFindTheFileSystemFullAreLeftToALaterRemoval) {
     remove(second_, fills);
     EXPECT_TRUE(testing::contains(fills.notes, "a-000001.vmdk is not merged")) << fills.notes;
     EXPECT_TRUE(testing::contains(fills.notes, "b-000001.vmdk is not merged")) << fills.notes;
-    EXPECT_EQ(engine_.state(vmx_), power::State::Running);
+    EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Running);
     EXPECT_EQ(links("scsi0:0") + links("scsi0:1"), 6U);
     write('4', "128k 64k");  // over what the disk has already
     fs::remove(filler);
@@ -412,7 +412,7 @@ TEST_F(LiveMerges, ComeAboutWhereOnlyTheAnswerOfTheSwitchIsLost) {
         EXPECT_TRUE(monitor.stop_losing());
         EXPECT_EQ(nothing.notes, "");
         EXPECT_EQ(links("scsi0:0") + links("scsi0:1"), 4U);
-        EXPECT_EQ(engine_.state(vmx_), power::State::Running);
+        EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Running);
         write('4', "128k 64k");
         engine_.power_off(vmx_);
         EXPECT_EQ(read_pieces("scsi0:0"), "124");
@@ -433,7 +433,7 @@ TEST_F(LiveMerges, AreUndoneWhereTheServerNeverGetsTheSwitch) {
     EXPECT_EQ(links("scsi0:0"), 3U);
     EXPECT_EQ(links("scsi0:1"), 2U);
     EXPECT_FALSE(fs::exists(folder_ / "vm/a-000003.vmdk"));
-    EXPECT_EQ(engine_.state(vmx_), power::State::Running);
+    EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Running);
     write('4', "128k 64k");
     engine_.power_off(vmx_);
     EXPECT_EQ(read_pieces("scsi0:0"), "124");
@@ -453,7 +453,7 @@ TEST_F(LiveMerges, KeepAllDisksWhereTheServerIsNotHeardAnyMore) {
             const std::string detail = testing::detail_of([&] { remove(second_, progress_); });
             EXPECT_TRUE(monitor.stop_losing());
             EXPECT_TRUE(testing::contains(detail, "is unknown, so they stay")) << detail;
-            EXPECT_EQ(engine_.state(vmx_), power::State::Paused);
+            EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Paused);
             EXPECT_EQ(value("scsi0:0.fileName"), "a-000003.vmdk");
             for (const char* name : {"a-000001.vmdk", "a-000002.vmdk", "a-000003.vmdk"}) {
                 EXPECT_TRUE(fs::exists(folder_ / "vm" / name)) << name;
@@ -462,7 +462,7 @@ TEST_F(LiveMerges, KeepAllDisksWhereTheServerIsNotHeardAnyMore) {
             char last = '3';
             if (recovers) {
                 recover();
-                EXPECT_EQ(engine_.state(vmx_), power::State::Running);
+                EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Running);
                 last = '4';
                 write(last, "128k 64k");
                 expect_that_a_crash_leaves({'1', '2', last});
@@ -518,7 +518,7 @@ class LiveMergeSweep : public LiveMerges {
             const ::testing::ScopedTrace trace{__FILE__, __LINE__, "step " + std::to_string(step)};
             expect_that_a_crash_leaves(now_);
             recover();
-            ASSERT_EQ(engine_.state(vmx_), power::State::Running);
+            ASSERT_EQ(engine_.state(vmx_), vm::PowerState::Running);
             now_[2] = static_cast<char>('3' + step % 6);
             write(now_[2], "128k 64k");
             expect_that_a_crash_leaves(now_);

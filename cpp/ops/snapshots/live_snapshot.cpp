@@ -18,25 +18,24 @@ namespace fs = boost::filesystem;
 namespace vix::ops {
 namespace {
 
-using vm::Config;
+using vm::Machine;
 
 // The host's page cache may still hold data of the disks to freeze; it must be synced too.
-std::vector<fs::path> files_of_disks(const Config& machine, const vm::Settings& settings) {
+std::vector<fs::path> files_of_disks(const Machine& machine) {
+    const vm::Settings& settings = machine.settings();
     std::vector<fs::path> files;
-    const auto search = machine.search_folders(settings);
     for (const vm::DiskDevice& device : machine.disks()) {
         const vm::Disk disk =
-            vm::open_disk(vm::find_disk(device, machine, settings), search, settings);
+            vm::open_disk(machine.find_disk(device), machine.search_folders(), settings);
         for (const fs::path& file : files_of(disk.chain.front(), settings)) files.push_back(file);
     }
     return files;
 }
 
-std::vector<power::ServedChild> served_disks(const Config& machine, const vm::Settings& settings) {
+std::vector<power::ServedChild> served_disks(const Machine& machine) {
     std::vector<power::ServedChild> served;
     for (const vm::DiskDevice& device : machine.disks()) {
-        served.push_back(
-            {to_lower(device.node), fs::canonical(vm::find_disk(device, machine, settings))});
+        served.push_back({to_lower(device.node), fs::canonical(machine.find_disk(device))});
     }
     return served;
 }
@@ -49,35 +48,37 @@ int create_live_snapshot(const SnapshotRequest& request, Memory memory,
     const bool with_memory = memory == Memory::Included;
     const power::Connection connection{power_settings};
     power::RunningMachine running{request.vmx, connection, power_settings, settings};
-    const Config machine = Config::read(request.vmx);
+    const Machine machine = Machine::open(request.vmx, settings);
     refuse_encrypted(machine);
-    refuse_shared_disks(machine, settings);
+    refuse_shared_disks(machine);
     refuse_independent_disks(machine, with_memory);
-    auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(request.vmx));
+    vm::SnapshotTree tree = machine.snapshots();
     const std::vector<std::string> names = io::names_in(machine.folder());
-    note_lost_snapshots(request.vmx, tree, names, progress);
-    vm::Snapshot snapshot = new_snapshot(request, machine, tree, names);
+    note_lost_snapshots(machine, names, progress);
+    vm::Snapshot snapshot = new_snapshot(machine, names);
+    snapshot.display_name = request.name;
+    snapshot.description = request.description;
     snapshot.with_memory = with_memory;
     tree.add(snapshot);
 
-    ChangeOfDisks change{request.vmx, settings};
+    ChangeOfDisks change{machine};
     change.children().avoid(machine, tree, names);
     change.pending().add(state_files_to_make(machine, snapshot));
     using power::GuestFiles;
     running.stand_still(with_memory ? GuestFiles::AsTheyAre : GuestFiles::Frozen);
     for (const vm::DiskDevice& device : machine.disks()) change.children().plan(device, machine);
     change.begin();
-    if (with_memory) running.save_memory(memory_file(machine, snapshot, settings));
+    if (with_memory) running.save_memory(memory_file(machine, snapshot));
     progress.checkpoint("the memory is saved");
     change.children().build(progress);
-    write_state(machine, snapshot, settings);
-    auto also = files_of_disks(machine, settings);
+    write_state(machine, snapshot);
+    auto also = files_of_disks(machine);
     for (const fs::path& file : state_files_to_make(machine, snapshot)) {
         also.push_back(file);
         also.push_back(file.parent_path());
     }
     change.commit(on_disks(machine.dictionary(), change.children().names()), tree, also, progress,
-                  [&] { running.put_on(served_disks(Config::read(request.vmx), settings)); });
+                  [&] { running.put_on(served_disks(Machine::open(request.vmx, settings))); });
     change.pending().done();
     running.go_on();
     return snapshot.uid;

@@ -14,7 +14,7 @@
 #include "testing/machines/live_machine.h"
 #include "testing/process/failure.h"
 #include "testing/process/sweep.h"
-#include "vm/machine/machine.h"
+#include "vm/machine/summary.h"
 #include "vm/snapshots/machine_state.h"
 
 namespace vix::ops {
@@ -32,7 +32,7 @@ TEST_F(LiveSnapshots, FreezeTheDisksAndTheMachineGoesOn) {
     const int uid = take(Memory::LeftOut);
     const std::string a = testing::read_file(folder_ / "vm/a.vmdk");
     const std::string b = testing::read_file(folder_ / "vm/b.vmdk");
-    EXPECT_EQ(engine_.state(vmx_), power::State::Running);
+    EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Running);
     EXPECT_EQ(value("scsi0:0.fileName"), "a-000001.vmdk");
     EXPECT_FALSE(tree().find(uid)->with_memory);
     write('2');
@@ -65,7 +65,7 @@ TEST_F(LiveSnapshots, AreRefusedOnADiskThatQemuWouldDestroy) {
     const std::string detail = testing::detail_of([&] { take(Memory::LeftOut, spoils); });
     EXPECT_TRUE(testing::contains(detail, "b-000001.vmdk cannot be written")) << detail;
     EXPECT_EQ(code_of([&] { take(Memory::LeftOut, spoils); }), VIX_E_DISK_NOTSUPPORTED);
-    EXPECT_EQ(engine_.state(vmx_), power::State::Running);
+    EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Running);
     EXPECT_EQ(value("scsi0:0.fileName") + value("scsi0:1.fileName"), "a.vmdkb.vmdk");
     EXPECT_TRUE(tree().snapshots().empty());
     EXPECT_EQ(names().find("-000001"), std::string::npos) << names();
@@ -133,23 +133,23 @@ TEST_F(LiveSnapshots, StandOnEachOther) {
 TEST_F(LiveSnapshots, OfAPausedMachineLeaveItPaused) {
     engine_.power_on(vmx_, power::StartAs::Paused);
     take(Memory::LeftOut);
-    EXPECT_EQ(engine_.state(vmx_), power::State::Paused);
+    EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Paused);
     take(Memory::Included);
-    EXPECT_EQ(engine_.state(vmx_), power::State::Paused);
+    EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Paused);
 }
 
 TEST_F(LiveSnapshots, WithMemoryComeBackRunning) {
     start();
     write('1');
     const int uid = take(Memory::Included);
-    EXPECT_EQ(engine_.state(vmx_), power::State::Running);
+    EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Running);
     EXPECT_TRUE(tree().find(uid)->with_memory);
     write('2');
     engine_.power_off(vmx_);
     const auto memory = testing::read_file(folder_ / "vm/vm-Snapshot1.vmem");
     for (int i = 0; i < 2; ++i) {
         EXPECT_EQ(revert(uid), vm::PowerState::Running);
-        EXPECT_EQ(engine_.state(vmx_), power::State::Suspended);
+        EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Suspended);
         EXPECT_EQ(value("checkpoint.vmState"), "vm-Snapshot1.vmsn");
         EXPECT_EQ(value("checkpoint.vmState.readOnly"), "TRUE");
         EXPECT_EQ(read_both(), "11");
@@ -209,7 +209,7 @@ TEST_F(LiveSnapshots, OfASuspendedMachineHaveItsMemory) {
     write('1');
     engine_.suspend(vmx_);
     const int uid = create_snapshot({vmx_, "suspended", "", settings_}, progress_);
-    EXPECT_EQ(engine_.state(vmx_), power::State::Suspended);
+    EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Suspended);
     EXPECT_EQ(names().find(".vmss"), std::string::npos) << names();
     const auto again = [&] { create_snapshot({vmx_, "again", "", settings_}, progress_); };
     EXPECT_EQ(code_of(again), VIX_E_SNAPSHOT_NOCHANGE);
@@ -217,11 +217,11 @@ TEST_F(LiveSnapshots, OfASuspendedMachineHaveItsMemory) {
     write('2');
     engine_.power_off(vmx_);
     EXPECT_EQ(revert(uid), vm::PowerState::Suspended);
-    EXPECT_EQ(engine_.state(vmx_), power::State::Suspended);
+    EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Suspended);
     remove_snapshot(vmx_, uid, RemoveChildren::No, settings_, progress_);
-    EXPECT_EQ(engine_.state(vmx_), power::State::Suspended);
+    EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Suspended);
     start();
-    EXPECT_EQ(engine_.state(vmx_), power::State::Running);
+    EXPECT_EQ(engine_.state(vmx_), vm::PowerState::Running);
     engine_.power_off(vmx_);
     EXPECT_EQ(read_both(), "11");
 }
@@ -280,12 +280,12 @@ TEST_P(LiveSnapshotSweep, DiesAtAnyStep) {
                                      [&](Progress& progress) { take(memory_, progress); })) {
         open_without_use();
         power::take_up_held(vmx_, testing::guest_settings(folder_ / "run"), settings_);
-        ASSERT_EQ(engine_.state(vmx_), power::State::Running);
+        ASSERT_EQ(engine_.state(vmx_), vm::PowerState::Running);
         write('2');
         power::ServedDisks served{server()};
-        const vm::Config machine = vm::Config::read(vmx_);
+        const vm::Machine machine = vm::Machine::open(vmx_, settings_);
         for (const vm::DiskDevice& device : machine.disks()) {
-            const fs::path disk = vm::find_disk(device, machine, settings_);
+            const fs::path disk = machine.find_disk(device);
             EXPECT_EQ(served.top(device.node), disk);
             const vm::SnapshotTree list = tree();
             for (const vm::Snapshot& snapshot : list.snapshots()) {
@@ -307,7 +307,7 @@ TEST_P(LiveSnapshotSweep, FailsAtAnyStep) {
     int step = 0;
     while (
         testing::stopped_by_failure(step, [&](Progress& progress) { take(memory_, progress); })) {
-        ASSERT_EQ(engine_.state(vmx_), power::State::Running);
+        ASSERT_EQ(engine_.state(vmx_), vm::PowerState::Running);
         EXPECT_TRUE(tree().snapshots().empty());
         EXPECT_EQ(names().find("Snapshot"), std::string::npos) << names();
         write('2');

@@ -60,8 +60,8 @@ class MergeTest : public ::testing::Test {
 
     // The current disk is the child. It must read the same afterwards.
     bool merge(const std::set<fs::path>& adopted = {}) {
-        const vm::Config machine = vm::Config::read(vmx_);
-        DiskFamily family{machine, {}, settings_};
+        const vm::Machine machine = vm::Machine::open(vmx_, settings_);
+        DiskFamily family{machine, {}};
         family.adopt(adopted);
         const fs::path child = vm_ / machine.disks().front().file.name;
         const std::string before = disk_content_at(child);
@@ -142,7 +142,8 @@ TEST_F(MergeTest, EndsTheChangeTrackingOfWhatItWritesTo) {
     write_file(vm_ / "base.vmdk", testing::read_file(vm_ / "base.vmdk") + tracked);
     write_file(vm_ / "base-ctk.vmdk", "");
     add("child.vmdk", 2, {{0, 'c'}}, "base.vmdk", 1);
-    const DiskFamily family{vm::Config::read(vmx_), {}, settings_};
+    const vm::Machine machine = vm::Machine::open(vmx_, settings_);
+    const DiskFamily family{machine, {}};
     SeesTheBase progress{vm_ / "base.vmdk"};
     EXPECT_TRUE(merge_into_child(family, *family.find(vm_ / "child.vmdk"), settings_, progress));
     EXPECT_NE(progress.seen, "");
@@ -219,7 +220,8 @@ TEST_F(MergeTest, NotOfADiskThatIsAnothersOrThatAnotherStandsOn) {
 TEST_F(MergeTest, AnnouncesWhatTheSmallerTakes) {
     add("base.vmdk", 1, {{1, 'b'}, {2, 'b'}, {3, 'b'}});
     add("child.vmdk", 2, {{2, 'c'}}, "base.vmdk", 1);
-    const DiskFamily family{vm::Config::read(vmx_), {}, settings_};
+    const vm::Machine machine = vm::Machine::open(vmx_, settings_);
+    const DiskFamily family{machine, {}};
     EXPECT_EQ(bytes_to_merge(family, *family.find(vm_ / "child.vmdk"), settings_),
               io::allocated_bytes({vm_ / "child.vmdk"}));
 }

@@ -27,8 +27,6 @@ namespace fs = boost::filesystem;
 namespace vix::ops {
 namespace {
 
-using vm::Config;
-
 constexpr unsigned kFirmwarePermissions = 0600;
 
 std::int64_t now_us() {
@@ -38,10 +36,10 @@ std::int64_t now_us() {
 
 // In the machine's own folder the name is VMware's. Other machines, even with the same name, may
 // share another working folder; there the name shows the owner, see power::is_own_elsewhere().
-std::string state_name(const Config& machine, int uid, const vm::Settings& settings) {
+std::string state_name(const vm::Machine& machine, int uid) {
     const fs::path vmx = power::canonical_path(machine.path());
     const std::string number = "-Snapshot" + std::to_string(uid);
-    const fs::path folder = vm::working_folder(machine, settings);
+    const fs::path folder = vm::working_folder(machine);
     if (folder == machine.folder()) return machine.path().stem().string() + number + ".vmsn";
     const std::string stem = vmx.stem().string() + '-' + power::digits_for(vmx) + number;
     fs::path file = folder / (stem + ".vmsn");
@@ -52,17 +50,16 @@ std::string state_name(const Config& machine, int uid, const vm::Settings& setti
 }
 
 // Returns the path of the state with that name if it is outside the machine's folder.
-std::optional<fs::path> place_elsewhere(const std::string& name, const Config& machine,
-                                        const vm::Settings& settings) {
+std::optional<fs::path> place_elsewhere(const std::string& name, const vm::Machine& machine) {
     const std::string bare = vm::bare_name(name);
     if (bare.empty()) return std::nullopt;
     try {
         if (bare != name) {
-            auto place = vm::find_file({name, name}, machine.folder(), {}, settings);
+            auto place = vm::find_file({name, name}, machine.folder(), {}, machine.settings());
             const bool there = place && !io::is_same_file(place->parent_path(), machine.folder());
             return there ? place : std::nullopt;
         }
-        const auto working = vm::find_working_folder(machine, settings);
+        const auto working = vm::find_working_folder(machine);
         if (!working || *working == machine.folder()) return std::nullopt;
         if (io::identity_of(machine.folder() / bare)) return std::nullopt;
         const fs::path place = *working / bare;
@@ -74,17 +71,17 @@ std::optional<fs::path> place_elsewhere(const std::string& name, const Config& m
 }
 
 // For a snapshot that is being taken. No file has this name yet, so no search is needed.
-fs::path new_state_file(const Config& machine, const vm::Snapshot& snapshot) {
+fs::path new_state_file(const vm::Config& machine, const vm::Snapshot& snapshot) {
     const fs::path name{snapshot.state_file.name};
     return name.is_absolute() ? name : machine.folder() / name;
 }
 
 }  // namespace
 
-void refuse_shared_disks(const Config& machine, const vm::Settings& settings) {
+void refuse_shared_disks(const vm::Machine& machine) {
     std::set<fs::path> seen;
     for (const vm::DiskDevice& device : machine.disks()) {
-        const fs::path path = vm::find_disk(device, machine, settings);
+        const fs::path path = machine.find_disk(device);
         if (seen.insert(fs::canonical(path)).second) continue;
         throw Error{VIX_E_SNAPSHOT_DUPLICATEDDISK, path.string() +
                                                        " is attached twice, the second time at " +
@@ -92,17 +89,14 @@ void refuse_shared_disks(const Config& machine, const vm::Settings& settings) {
     }
 }
 
-vm::Snapshot new_snapshot(const SnapshotRequest& request, const Config& machine,
-                          const vm::SnapshotTree& tree, const std::vector<std::string>& names) {
-    refuse_new_snapshot(machine, tree, request.settings);
-    vm::refuse_redo_logs(machine, request.settings);
+vm::Snapshot new_snapshot(const vm::Machine& machine, const std::vector<std::string>& names) {
+    refuse_new_snapshot(machine);
+    vm::refuse_redo_logs(machine);
     vm::Snapshot snapshot;
-    snapshot.uid = vm::first_free_number(machine.path(), names, tree.next_uid());
-    snapshot.parent = tree.current();
-    snapshot.display_name = request.name;
-    snapshot.description = request.description;
+    snapshot.uid = vm::first_free_number(machine.path(), names, machine.snapshots().next_uid());
+    snapshot.parent = machine.snapshots().current();
     snapshot.created_us = now_us();
-    const std::string name = state_name(machine, snapshot.uid, request.settings);
+    const std::string name = state_name(machine, snapshot.uid);
     snapshot.state_file = {name, name};
     for (const vm::DiskDevice& device : machine.disks()) {
         if (vm::is_independent(machine, device)) continue;
@@ -111,18 +105,16 @@ vm::Snapshot new_snapshot(const SnapshotRequest& request, const Config& machine,
     return snapshot;
 }
 
-fs::path state_file(const Config& machine, const vm::Snapshot& snapshot,
-                    const vm::Settings& settings) {
-    return vm::state_place(snapshot.state_file, machine, settings);
+fs::path state_file(const vm::Machine& machine, const vm::Snapshot& snapshot) {
+    return vm::state_place(snapshot.state_file, machine);
 }
 
-fs::path memory_file(const Config& machine, const vm::Snapshot& snapshot,
-                     const vm::Settings& settings) {
-    return state_file(machine, snapshot, settings).replace_extension(".vmem");
+fs::path memory_file(const vm::Machine& machine, const vm::Snapshot& snapshot) {
+    return state_file(machine, snapshot).replace_extension(".vmem");
 }
 
 // Ignores files elsewhere, which the snapshot list may name.
-std::vector<fs::path> state_files(const Config& machine, const vm::Snapshot& snapshot) {
+std::vector<fs::path> state_files(const vm::Config& machine, const vm::Snapshot& snapshot) {
     const fs::path name{snapshot.state_file.name};
     if (name.extension() != ".vmsn") return {};
     const bool elsewhere = name.has_parent_path();
@@ -131,11 +123,11 @@ std::vector<fs::path> state_files(const Config& machine, const vm::Snapshot& sna
     return {state, fs::path{state}.replace_extension(".vmem"), vm::firmware_variables_path(state)};
 }
 
-void note_states_kept(const Config& machine, const std::vector<std::string>& names,
-                      const vm::Settings& settings, Progress& progress) {
+void note_states_kept(const vm::Machine& machine, const std::vector<std::string>& names,
+                      Progress& progress) {
     std::string kept;
     for (const std::string& name : names) {
-        const auto place = place_elsewhere(name, machine, settings);
+        const auto place = place_elsewhere(name, machine);
         if (!place || power::is_own_elsewhere(*place, machine)) continue;
         kept += (kept.empty() ? "" : ", ") + place->string();
     }
@@ -144,7 +136,7 @@ void note_states_kept(const Config& machine, const std::vector<std::string>& nam
                   " are kept, because another machine may need them: " + kept);
 }
 
-std::vector<fs::path> suspended_state(const Config& machine) {
+std::vector<fs::path> suspended_state(const vm::Config& machine) {
     const fs::path name{machine.find("checkpoint.vmState").value_or("")};
     if (name.extension() != ".vmss") return {};
     const bool elsewhere = power::is_own_elsewhere(name, machine);
@@ -152,7 +144,7 @@ std::vector<fs::path> suspended_state(const Config& machine) {
     return {state, fs::path{state}.replace_extension(".vmem")};
 }
 
-std::vector<fs::path> state_files_to_make(const Config& machine, const vm::Snapshot& snapshot) {
+std::vector<fs::path> state_files_to_make(const vm::Config& machine, const vm::Snapshot& snapshot) {
     const fs::path state = new_state_file(machine, snapshot);
     std::vector<fs::path> files{state};
     if (snapshot.with_memory) files.push_back(fs::path{state}.replace_extension(".vmem"));
@@ -163,9 +155,8 @@ std::vector<fs::path> state_files_to_make(const Config& machine, const vm::Snaps
     return files;
 }
 
-void write_state(const Config& machine, const vm::Snapshot& snapshot,
-                 const vm::Settings& settings) {
-    const vm::MachineState state = vm::present_state(machine, settings);
+void write_state(const vm::Machine& machine, const vm::Snapshot& snapshot) {
+    const vm::MachineState state = vm::present_state(machine);
     const std::string bytes =
         format::to_vmsn({machine.dictionary().to_bytes(), state.nvram.value_or(""), state.vmxf});
     // Its permissions are no wider than those of its sources.
@@ -190,7 +181,7 @@ format::Dictionary on_disks(const format::Dictionary& config,
     return changed;
 }
 
-void refuse_independent_disks(const Config& machine, bool with_memory) {
+void refuse_independent_disks(const vm::Config& machine, bool with_memory) {
     for (const vm::DiskDevice& device : machine.disks()) {
         if (!vm::is_independent(machine, device)) continue;
         throw Error{with_memory ? VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK
@@ -201,28 +192,27 @@ void refuse_independent_disks(const Config& machine, bool with_memory) {
     }
 }
 
-void refuse_unfit_memory(const Config& machine, const vm::Settings& settings) {
+void refuse_unfit_memory(const vm::Machine& machine) {
     if (power::is_state_of_snapshot(machine)) {
         throw Error{VIX_E_SNAPSHOT_NOCHANGE, machine.path().string() +
                                                  " is suspended exactly as a snapshot records it. "
                                                  "Power it on before you take another snapshot"};
     }
-    if (power::saved_state(machine, settings) != power::SavedState::Complete) {
+    if (power::saved_state(machine) != power::SavedState::Complete) {
         throw Error{VIX_E_VM_IS_RUNNING,
                     machine.path().string() +
                         " was suspended by another product, or its suspend state is incomplete: " +
-                        power::recorded_state_file(machine, settings).string()};
+                        power::recorded_state_file(machine).string()};
     }
     refuse_independent_disks(machine, true);
 }
 
-void share_memory(const Config& machine, const vm::Snapshot& snapshot, const vm::Settings& settings,
-                  Progress& progress) {
-    const fs::path memory = memory_file(machine, snapshot, settings);
+void share_memory(const vm::Machine& machine, const vm::Snapshot& snapshot, Progress& progress) {
+    const fs::path memory = memory_file(machine, snapshot);
     // Remove the leftover of a crashed call: a uid is never used twice. If it stays, share_file()
     // fails and does not overwrite it.
     unlink(memory.c_str());
-    share_file(power::recorded_state_file(machine, settings), memory, progress);
+    share_file(power::recorded_state_file(machine), memory, progress);
 }
 
 void share_file(const fs::path& from, const fs::path& to, Progress& progress) {

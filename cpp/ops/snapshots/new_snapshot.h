@@ -9,27 +9,21 @@
 #include <vector>
 
 #include "base/progress.h"
-#include "ops/snapshots/snapshot.h"
-#include "vm/machine/config.h"
-#include "vm/machine/settings.h"
-#include "vm/snapshots/snapshot_tree.h"
+#include "vm/machine/machine.h"
 
 namespace vix::ops {
 
 // Throws VIX_E_SNAPSHOT_DUPLICATEDDISK if two devices use one disk: two deltas of it, both written
 // to, are no valid state of a machine.
-void refuse_shared_disks(const vm::Config& machine, const vm::Settings& settings);
+void refuse_shared_disks(const vm::Machine& machine);
 
-// Returns a child of the current snapshot, with the current disks. `names`: all entries of the
-// machine's folder. Throws as refuse_new_snapshot() and vm::working_folder().
-vm::Snapshot new_snapshot(const SnapshotRequest& request, const vm::Config& machine,
-                          const vm::SnapshotTree& tree, const std::vector<std::string>& names);
+// Returns a child of the current snapshot, with the current disks and without a name. `names`: all
+// entries of the machine's folder. Throws as refuse_new_snapshot() and vm::working_folder().
+vm::Snapshot new_snapshot(const vm::Machine& machine, const std::vector<std::string>& names);
 
 // Return the paths of its snapshot state and its memory. The files need not exist.
-boost::filesystem::path state_file(const vm::Config& machine, const vm::Snapshot& snapshot,
-                                   const vm::Settings& settings);
-boost::filesystem::path memory_file(const vm::Config& machine, const vm::Snapshot& snapshot,
-                                    const vm::Settings& settings);
+boost::filesystem::path state_file(const vm::Machine& machine, const vm::Snapshot& snapshot);
+boost::filesystem::path memory_file(const vm::Machine& machine, const vm::Snapshot& snapshot);
 // Returns all files that a snapshot has or may have: state, memory, UEFI's variables. Returns none
 // if its state is outside the machine's folder and not known to be its own, see
 // power::is_own_elsewhere().
@@ -38,8 +32,8 @@ std::vector<boost::filesystem::path> state_files(const vm::Config& machine,
 // Notes for the caller which states with these names are kept although their snapshots are removed.
 // They are outside the machine's folder, and their names do not show that no other machine, such as
 // a copy of this one, needs them.
-void note_states_kept(const vm::Config& machine, const std::vector<std::string>& names,
-                      const vm::Settings& settings, Progress& progress);
+void note_states_kept(const vm::Machine& machine, const std::vector<std::string>& names,
+                      Progress& progress);
 // The files that it will have if it is taken now.
 std::vector<boost::filesystem::path> state_files_to_make(const vm::Config& machine,
                                                          const vm::Snapshot& snapshot);
@@ -48,8 +42,7 @@ std::vector<boost::filesystem::path> state_files_to_make(const vm::Config& machi
 std::vector<boost::filesystem::path> suspended_state(const vm::Config& machine);
 
 // Writes the current state except the memory; unsynced.
-void write_state(const vm::Config& machine, const vm::Snapshot& snapshot,
-                 const vm::Settings& settings);
+void write_state(const vm::Machine& machine, const vm::Snapshot& snapshot);
 
 // Returns the configuration with other disk names: node in lower case -> name.
 format::Dictionary on_disks(const format::Dictionary& config,
@@ -60,7 +53,7 @@ format::Dictionary on_disks(const format::Dictionary& config,
 // - VIX_E_SNAPSHOT_NOCHANGE: that is already so, and it has not run since.
 // - VIX_E_VM_IS_RUNNING: another product suspended it.
 // - VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK.
-void refuse_unfit_memory(const vm::Config& machine, const vm::Settings& settings);
+void refuse_unfit_memory(const vm::Machine& machine);
 
 // Checks a running machine. Throws VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK, or without memory
 // VIX_E_SNAPSHOT_INDEPENDENTDISK.
@@ -71,8 +64,7 @@ void refuse_independent_disks(const vm::Config& machine, bool with_memory);
 void share_file(const boost::filesystem::path& from, const boost::filesystem::path& to,
                 Progress& progress);
 // Gives the memory of a suspended machine to the snapshot.
-void share_memory(const vm::Config& machine, const vm::Snapshot& snapshot,
-                  const vm::Settings& settings, Progress& progress);
+void share_memory(const vm::Machine& machine, const vm::Snapshot& snapshot, Progress& progress);
 
 // The first makes the configuration one of a machine that is suspended in a snapshot's memory, the
 // second one of a machine that is off.

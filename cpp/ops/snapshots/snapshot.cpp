@@ -26,20 +26,12 @@ namespace fs = boost::filesystem;
 namespace vix::ops {
 namespace {
 
-using vm::Config;
+using vm::Machine;
 using vm::SnapshotTree;
 
-const vm::Snapshot& require(const SnapshotTree& tree, int uid, const fs::path& vmx) {
-    const vm::Snapshot* snapshot = tree.find(uid);
-    if (snapshot != nullptr) return *snapshot;
-    throw Error{VIX_E_SNAPSHOT_NOTFOUND,
-                vmx.string() + " has no snapshot with the id " + std::to_string(uid)};
-}
-
 // Memory that is missing or in VMware's format cannot be resumed.
-void require_memory(const Config& machine, const vm::Snapshot& snapshot,
-                    const vm::Settings& settings) {
-    const fs::path file = memory_file(machine, snapshot, settings);
+void require_memory(const Machine& machine, const vm::Snapshot& snapshot) {
+    const fs::path file = memory_file(machine, snapshot);
     std::string reason = file.string() + " was not saved by this library";
     try {
         if (power::saved_state(file) == power::SavedState::Complete) return;
@@ -92,7 +84,7 @@ bool is_untouched_child(const vm::Disk& disk, const fs::path& parent,
 class FirmwareChange {
   public:
     explicit FirmwareChange(const vm::MachineState& state)
-        : state_{state}, variables_path_{vm::firmware_variables_path(state.config.path())} {}
+        : state_{state}, variables_path_{vm::firmware_variables_path(state.machine.path())} {}
 
     void announce(Pending& pending) const {
         if (state_.nvram) pending.replace_then(nvram_path());
@@ -123,8 +115,8 @@ class FirmwareChange {
     static constexpr unsigned kPermissions = 0600;
 
     fs::path nvram_path() const {
-        const fs::path& vmx = state_.config.path();
-        const auto name = state_.config.find("nvram").value_or(vmx.stem().string() + ".nvram");
+        const fs::path& vmx = state_.machine.path();
+        const auto name = state_.machine.find("nvram").value_or(vmx.stem().string() + ".nvram");
         return vmx.parent_path() / fs::path{name}.filename();
     }
 
@@ -134,43 +126,43 @@ class FirmwareChange {
     std::optional<io::Replacement> variables_;
 };
 
-// The disks that the machine depends on after the revert.
-DiskFamily family_of_state(const vm::MachineState& state, const SnapshotTree& tree,
-                           const vm::Settings& settings) {
+// The machine with the disks of that state, as it is after the revert.
+Machine on_disks_of(const vm::MachineState& state) {
     std::map<std::string, std::string> names;
     for (const vm::DiskDevice& device : state.disks)
         names[to_lower(device.node)] = device.file.name;
-    const auto text = on_disks(state.config.dictionary(), names).to_bytes();
-    return {Config::parse(state.config.path(), text, state.config.path()), tree, settings,
-            DiskFamily::Unreadable::Skip};
+    const fs::path& vmx = state.machine.path();
+    const auto text = on_disks(state.machine.dictionary(), names).to_bytes();
+    return {vm::Config::parse(vmx, text, vmx), state.machine.settings()};
 }
 
 // All files that are deleted with the current state when another one replaces it.
-std::vector<fs::path> files_of_present(const Config& machine, const vm::MachineState& state,
-                                       const SnapshotTree& tree, const vm::Settings& settings) {
-    const DiskFamily before{machine, tree, settings, DiskFamily::Unreadable::Skip};
-    auto files = files_to_drop(before, family_of_state(state, tree, settings), settings);
+std::vector<fs::path> files_of_present(const Machine& machine, const vm::MachineState& state,
+                                       const SnapshotTree& tree) {
+    const Machine reverted = on_disks_of(state);
+    const DiskFamily before{machine, tree, DiskFamily::Unreadable::Skip};
+    const DiskFamily after{reverted, tree, DiskFamily::Unreadable::Skip};
+    auto files = files_to_drop(before, after, machine.settings());
     for (const fs::path& file : suspended_state(machine)) files.push_back(file);
     return files;
 }
 
 }  // namespace
 
-bool is_unchanged_since(const Config& machine, const vm::Snapshot& snapshot,
-                        const vm::Settings& settings) {
-    const vm::MachineState then = vm::state_of_snapshot(machine, snapshot, settings);
+bool is_unchanged_since(const Machine& machine, const vm::Snapshot& snapshot) {
+    const vm::MachineState then = vm::state_of_snapshot(machine, snapshot);
     std::map<std::string, std::string> frozen;
     for (const vm::DiskDevice& device : then.disks) {
-        frozen[to_lower(device.node)] = then.config.find(device.node + ".fileName").value_or("");
+        frozen[to_lower(device.node)] = then.machine.find(device.node + ".fileName").value_or("");
     }
     auto config = on_disks(machine.dictionary(), frozen);
-    auto config_then = then.config.dictionary();
+    auto config_then = then.machine.dictionary();
     for (format::Dictionary* text : {&config, &config_then}) {
         power::forget_session(*text);
         text->remove(power::kCleanShutdown);
     }
     if (config.to_bytes() != config_then.to_bytes()) return false;
-    const vm::MachineState now = vm::present_state(machine, settings);
+    const vm::MachineState now = vm::present_state(machine);
     if (now.nvram != then.nvram || now.firmware_variables != then.firmware_variables) return false;
     for (const vm::DiskDevice& device : machine.disks()) {
         if (vm::is_independent(machine, device)) continue;
@@ -179,31 +171,37 @@ bool is_unchanged_since(const Config& machine, const vm::Snapshot& snapshot,
         };
         const auto disk = std::find_if(snapshot.disks.begin(), snapshot.disks.end(), same);
         if (disk == snapshot.disks.end()) return false;
-        const auto search = machine.search_folders(settings);
         const vm::Disk present =
-            vm::open_disk(vm::find_disk(device, machine, settings), search, settings);
-        const fs::path parent = vm::find_disk({disk->node, disk->file}, machine, settings);
-        if (!is_untouched_child(present, parent, settings)) return false;
+            vm::open_disk(machine.find_disk(device), machine.search_folders(), machine.settings());
+        const fs::path parent = machine.find_disk({disk->node, disk->file});
+        if (!is_untouched_child(present, parent, machine.settings())) return false;
     }
     return true;
 }
 
 int create_snapshot(const SnapshotRequest& request, Progress& progress) {
-    const vm::Settings& settings = request.settings;
-    const MachineLock lock{request.vmx, settings, progress};
-    const Config machine = Config::read(request.vmx);
+    return create_snapshot(Machine::open(request.vmx, request.settings), request.name,
+                           request.description, progress);
+}
+
+int create_snapshot(Machine opened, const std::string& name, const std::string& description,
+                    Progress& progress) {
+    const MachineLock lock{std::move(opened), progress};
+    const Machine& machine = lock.machine();
     refuse_encrypted(machine);
-    refuse_shared_disks(machine, settings);
+    refuse_shared_disks(machine);
     const bool suspended = machine.is_suspended();
-    if (suspended) refuse_unfit_memory(machine, settings);
-    SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(request.vmx));
+    if (suspended) refuse_unfit_memory(machine);
+    SnapshotTree tree = machine.snapshots();
     const std::vector<std::string> names = io::names_in(machine.folder());
-    note_lost_snapshots(request.vmx, tree, names, progress);
-    vm::Snapshot snapshot = new_snapshot(request, machine, tree, names);
+    note_lost_snapshots(machine, names, progress);
+    vm::Snapshot snapshot = new_snapshot(machine, names);
+    snapshot.display_name = name;
+    snapshot.description = description;
     snapshot.with_memory = suspended;
     tree.add(snapshot);
 
-    ChangeOfDisks change{request.vmx, settings};
+    ChangeOfDisks change{machine};
     change.children().avoid(machine, tree, names);
     for (const vm::DiskDevice& device : machine.disks()) {
         if (!vm::is_independent(machine, device)) change.children().plan(device, machine);
@@ -214,8 +212,8 @@ int create_snapshot(const SnapshotRequest& request, Progress& progress) {
     change.pending().add(suspended_state(machine));
     change.begin();
     change.children().build(progress);
-    if (suspended) share_memory(machine, snapshot, settings, progress);
-    write_state(machine, snapshot, settings);
+    if (suspended) share_memory(machine, snapshot, progress);
+    write_state(machine, snapshot);
     auto config = on_disks(machine.dictionary(), change.children().names());
     if (suspended) suspend_in_snapshot(config, snapshot);
     change.commit(config, tree, {}, progress);
@@ -224,38 +222,36 @@ int create_snapshot(const SnapshotRequest& request, Progress& progress) {
     return snapshot.uid;
 }
 
-void require_revertable(const fs::path& vmx, const vm::Snapshot& snapshot,
-                        const vm::Settings& settings) {
-    const Config machine = Config::read(vmx);
-    if (snapshot.with_memory) require_memory(machine, snapshot, settings);
-    const vm::MachineState state = vm::state_of_snapshot(machine, snapshot, settings);
-    for (const vm::DiskDevice& device : state.disks) vm::find_disk(device, machine, settings);
+void require_revertable(const Machine& machine, const vm::Snapshot& snapshot) {
+    if (snapshot.with_memory) require_memory(machine, snapshot);
+    const vm::MachineState state = vm::state_of_snapshot(machine, snapshot);
+    for (const vm::DiskDevice& device : state.disks) machine.find_disk(device);
 }
 
 vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settings& settings,
                                   Progress& progress) {
     const MachineLock lock{vmx, settings, progress};
-    const Config machine = Config::read(vmx);
+    const Machine& machine = lock.machine();
     refuse_encrypted(machine);
-    SnapshotTree tree = SnapshotTree::read(vm::snapshot_list_path(vmx));
+    SnapshotTree tree = machine.snapshots();
     const std::vector<std::string> names = io::names_in(machine.folder());
-    note_lost_snapshots(vmx, tree, names, progress);
-    const vm::Snapshot& snapshot = require(tree, uid, vmx);
-    if (snapshot.with_memory) require_memory(machine, snapshot, settings);
-    const vm::MachineState state = vm::state_of_snapshot(machine, snapshot, settings);
+    note_lost_snapshots(machine, names, progress);
+    const vm::Snapshot& snapshot = tree.require(uid, vmx);
+    if (snapshot.with_memory) require_memory(machine, snapshot);
+    const vm::MachineState state = vm::state_of_snapshot(machine, snapshot);
     tree.set_current(uid);
-    const auto unneeded = files_of_present(machine, state, tree, settings);
+    const auto unneeded = files_of_present(machine, state, tree);
 
     FirmwareChange firmware{state};  // destroyed last: `change` completes it if necessary
-    ChangeOfDisks change{vmx, settings};
+    ChangeOfDisks change{machine};
     change.children().avoid(machine, tree, names);
     for (const vm::DiskDevice& device : state.disks) {
-        if (!vm::is_independent(state.config, device)) change.children().plan(device, machine);
+        if (!vm::is_independent(state.machine, device)) change.children().plan(device, machine);
     }
     change.pending().expect_nodes(machine);
-    change.pending().expect_nodes(state.config);
+    change.pending().expect_nodes(state.machine);
     change.pending().add(unneeded);
-    auto config = on_disks(state.config.dictionary(), change.children().names());
+    auto config = on_disks(state.machine.dictionary(), change.children().names());
     forget_suspended(config);
     power::forget_session(config);
     if (config.find(power::kCleanShutdown)) config.set(power::kCleanShutdown, "TRUE");
@@ -275,7 +271,7 @@ vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settin
     }
     change.pending().done();
     if (!snapshot.with_memory) return vm::PowerState::Off;
-    return state.config.is_suspended() ? vm::PowerState::Suspended : vm::PowerState::Running;
+    return state.machine.is_suspended() ? vm::PowerState::Suspended : vm::PowerState::Running;
 }
 
 }  // namespace vix::ops

@@ -10,10 +10,8 @@
 #include <string>
 
 #include "base/progress.h"
-#include "vm/machine/config.h"
 #include "vm/machine/machine.h"
-#include "vm/machine/settings.h"
-#include "vm/snapshots/snapshot_tree.h"
+#include "vm/machine/power_state.h"
 
 namespace vix::ops {
 
@@ -30,11 +28,13 @@ struct SnapshotRequest {
 // - VIX_E_NEED_KEY, and the errors of its disks.
 // - VIX_E_DISK_PARENT_NOTALLOWED: a disk that can have no children.
 int create_snapshot(const SnapshotRequest& request, Progress& progress);
+// The same for a machine that the caller has opened.
+int create_snapshot(vm::Machine machine, const std::string& name, const std::string& description,
+                    Progress& progress);
 
 // True if the machine is exactly as it was when the snapshot was taken: nothing written to its
 // disks, the same configuration except for disk names, the same nvram.
-bool is_unchanged_since(const vm::Config& machine, const vm::Snapshot& snapshot,
-                        const vm::Settings& settings);
+bool is_unchanged_since(const vm::Machine& machine, const vm::Snapshot& snapshot);
 
 // Restores configuration, nvram and disks; the data of the current disks is lost. Returns the power
 // state at the time of the snapshot. With memory the machine is then suspended, and the next start
@@ -44,8 +44,7 @@ vm::PowerState revert_to_snapshot(const boost::filesystem::path& vmx, int uid,
                                   const vm::Settings& settings, Progress& progress);
 
 // Checks what would fail too late if a running machine were stopped first.
-void require_revertable(const boost::filesystem::path& vmx, const vm::Snapshot& snapshot,
-                        const vm::Settings& settings);
+void require_revertable(const vm::Machine& machine, const vm::Snapshot& snapshot);
 
 enum class RemoveChildren { No, Yes };
 

@@ -1,8 +1,7 @@
 // Checks whether a machine's .vmx allows a new snapshot. Changes nothing.
 #pragma once
 
-#include "vm/machine/config.h"
-#include "vm/snapshots/snapshot_tree.h"
+#include "vm/machine/machine.h"
 
 namespace vix::ops {
 
@@ -12,7 +11,6 @@ namespace vix::ops {
 // - VIX_E_SNAPSHOT_VERSION: snapshot.disabled is TRUE, or the machine shares a bus or disk with
 //   others.
 // - VIX_E_NOT_SUPPORTED: see vm::refuse_redo_elsewhere().
-void refuse_new_snapshot(const vm::Config& machine, const vm::SnapshotTree& tree,
-                         const vm::Settings& settings);
+void refuse_new_snapshot(const vm::Machine& machine);
 
 }  // namespace vix::ops

@@ -32,18 +32,18 @@ void edit_snapshot_list(const boost::filesystem::path& vmx, const vm::Settings& 
     edit.commit(settings.durability);
 }
 
-void note_lost_snapshots(const boost::filesystem::path& vmx, const vm::SnapshotTree& tree,
-                         const std::vector<std::string>& names, Progress& progress) {
+void note_lost_snapshots(const vm::Machine& machine, const std::vector<std::string>& names,
+                         Progress& progress) {
     std::vector<std::string> listed;
-    for (const vm::Snapshot& snapshot : tree.snapshots()) {
+    for (const vm::Snapshot& snapshot : machine.snapshots().snapshots()) {
         listed.push_back(boost::filesystem::path{snapshot.state_file.name}.filename().string());
     }
     std::string lost;
-    for (const auto& state : vm::unlisted_states(vmx, names, listed)) {
+    for (const auto& state : vm::unlisted_states(machine.path(), names, listed)) {
         lost += (lost.empty() ? "" : ", ") + state.filename().string();
     }
     if (lost.empty()) return;
-    progress.note(vm::snapshot_list_path(vmx).string() +
+    progress.note(machine.snapshot_list_path().string() +
                   " does not list the snapshots of these files, so they are kept: " + lost);
 }
 

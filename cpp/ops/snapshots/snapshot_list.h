@@ -10,8 +10,7 @@
 #include "base/progress.h"
 #include "io/files/replacement.h"
 #include "io/locks/folder_guard.h"
-#include "vm/machine/settings.h"
-#include "vm/snapshots/snapshot_tree.h"
+#include "vm/machine/machine.h"
 
 namespace vix::ops {
 
@@ -41,7 +40,7 @@ void edit_snapshot_list(const boost::filesystem::path& vmx, const vm::Settings& 
 
 // Notes for the caller the snapshot states next to the .vmx that the list does not name: the list
 // was lost, or an older one was restored. The files stay. `names`: all entries of the folder.
-void note_lost_snapshots(const boost::filesystem::path& vmx, const vm::SnapshotTree& tree,
-                         const std::vector<std::string>& names, Progress& progress);
+void note_lost_snapshots(const vm::Machine& machine, const std::vector<std::string>& names,
+                         Progress& progress);
 
 }  // namespace vix::ops

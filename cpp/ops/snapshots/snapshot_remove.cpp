@@ -37,7 +37,6 @@ namespace fs = boost::filesystem;
 namespace vix::ops {
 namespace {
 
-using vm::Config;
 using vm::SnapshotTree;
 
 // A merge writes these names into descriptors, which are UTF-8.
@@ -51,31 +50,26 @@ void require_utf8_names(const std::vector<fs::path>& files) {
 class Remover {
   public:
     // `running`: the machine if it runs, else nullptr.
-    Remover(const fs::path& vmx, power::RunningMachine* running, const vm::Settings& settings,
-            Progress& progress)
-        : vmx_{vmx},
+    Remover(vm::Machine machine, power::RunningMachine* running, Progress& progress)
+        : machine_{std::move(machine)},
           running_{running},
           runs_{running != nullptr},
-          settings_{settings},
           progress_{progress},
-          list_{vm::snapshot_list_path(vmx)},
-          tree_{SnapshotTree::read(list_)},
-          pending_{vmx, settings} {}
+          list_{machine_.snapshot_list_path()},
+          tree_{machine_.snapshots()},
+          pending_{machine_} {}
 
     void remove(int uid, RemoveChildren children) {
-        if (tree_.find(uid) == nullptr) {
-            throw Error{VIX_E_SNAPSHOT_NOTFOUND,
-                        vmx_.string() + " has no snapshot with the id " + std::to_string(uid)};
-        }
-        note_lost_snapshots(vmx_, tree_, io::names_in(vmx_.parent_path()), progress_);
+        tree_.require(uid, machine_.path());
+        note_lost_snapshots(machine_, io::names_in(machine_.folder()), progress_);
         const std::vector<int> uids =
             children == RemoveChildren::Yes ? tree_.subtree(uid) : std::vector{uid};
         for (const int removed : uids) check_removable(*tree_.find(removed));
         for (const int removed : uids) candidates_.merge(disks_of(*tree_.find(removed)));
         const std::vector<fs::path> states = files_of_states(uids);
-        note_states_kept(config(), names_of_states(uids), settings_, progress_);
+        note_states_kept(machine_, names_of_states(uids), progress_);
         // Disks that its snapshots named stay the machine's own, in any folder.
-        before_.emplace(config(), tree_, settings_, DiskFamily::Unreadable::Skip);
+        before_.emplace(machine_, tree_, DiskFamily::Unreadable::Skip);
         own_ = before_->named();
 
         for (const int removed : uids) keep_memory(*tree_.find(removed));
@@ -92,10 +86,10 @@ class Remover {
     }
 
   private:
-    Config config() const { return Config::read(vmx_); }
-
-    DiskFamily family() const {
-        DiskFamily family{config(), tree_, settings_};
+    // Reads the .vmx and the disks as the last step left them.
+    DiskFamily family() {
+        machine_.reread();
+        DiskFamily family{machine_, tree_};
         family.adopt(own_);
         family.take_over_others(*before_);
         return family;
@@ -109,18 +103,18 @@ class Remover {
             own_.insert(disk);
         }
         for (const fs::path& disk : candidates_) pending_.add_merge(disk);
-        pending_.expect_nodes(config());
+        pending_.expect_nodes(machine_);
         pending_.add(states);
         const DiskFamily disks = family();
         std::uint64_t bytes = 0;
         for (const auto& [id, member] : disks.members()) {
             if (!disks.is_own(id)) continue;
-            const std::vector<fs::path> files = files_of(member.link, settings_);
+            const std::vector<fs::path> files = files_of(member.link, settings());
             require_utf8_names(files);
             pending_.add(files);
             pending_.add(plain_path(member.link.path));
             const bool goes = member.parent && is_candidate(disks, *member.parent);
-            if (goes) bytes += bytes_to_merge(disks, id, settings_);
+            if (goes) bytes += bytes_to_merge(disks, id, settings());
         }
         for (const fs::path& disk : candidates_) pending_.add(files_of_unreferenced(disk));
         progress_.expect(bytes);
@@ -129,11 +123,11 @@ class Remover {
     void forget(const std::vector<fs::path>& states) {
         pending_.write();
         io::Replacement list{list_, tree_.to_bytes()};
-        const bool synced = settings_.durability == vm::Durability::Synced;
+        const bool synced = settings().durability == vm::Durability::Synced;
         if (synced) io::sync_all({pending_.path(), list.fresh()});
         progress_.checkpoint("forget");
         progress_.point_of_no_return();
-        list.commit(settings_.durability);
+        list.commit(settings().durability);
         for (const fs::path& state : states) pending_.remove(state, progress_);
     }
 
@@ -143,7 +137,7 @@ class Remover {
     }
 
     void check_removable(const vm::Snapshot& snapshot) const {
-        const auto clones = vm::live_clones(vmx_, snapshot, settings_);
+        const auto clones = vm::live_clones(machine_, snapshot);
         if (clones.empty()) return;
         throw Error{VIX_E_SNAPSHOT_DISKLOCKED,
                     "the snapshot \"" + snapshot.display_name +
@@ -153,33 +147,30 @@ class Remover {
 
     // A machine that is suspended in the snapshot's memory gets that memory as its own suspend
     // state.
-    void keep_memory(const vm::Snapshot& snapshot) const {
-        const Config machine = config();
-        if (!power::is_state_of_snapshot(machine)) return;
-        const fs::path memory = memory_file(machine, snapshot, settings_);
-        if (power::recorded_state_file(machine, settings_) != memory) return;
-        const fs::path own = power::state_file_for(machine, settings_);
+    void keep_memory(const vm::Snapshot& snapshot) {
+        if (!power::is_state_of_snapshot(machine_)) return;
+        const fs::path memory = memory_file(machine_, snapshot);
+        if (power::recorded_state_file(machine_) != memory) return;
+        const fs::path own = power::state_file_for(machine_);
         unlink(own.c_str());  // if it stays, share_file() fails and does not overwrite it
         share_file(memory, own, progress_);
-        power::record_state(machine, power::name_from(machine, own), settings_);
+        power::record_state(machine_, power::name_from(machine_, own));
+        machine_.reread();
     }
 
     std::set<fs::path> disks_of(const vm::Snapshot& snapshot) const {
-        const Config machine = config();
         std::set<fs::path> paths;
         for (const vm::SnapshotDisk& disk : snapshot.disks) {
-            const auto path = vm::find_file(disk.file, machine.folder(),
-                                            machine.search_folders(settings_), settings_);
+            const auto path = machine_.find_file(disk.file);
             if (path) paths.insert(*path);
         }
         return paths;
     }
 
     std::vector<fs::path> files_of_states(const std::vector<int>& uids) const {
-        const Config machine = config();
         std::vector<fs::path> files;
         for (const int uid : uids) {
-            for (const fs::path& file : ops::state_files(machine, *tree_.find(uid))) {
+            for (const fs::path& file : ops::state_files(machine_, *tree_.find(uid))) {
                 files.push_back(file);
             }
         }
@@ -223,8 +214,8 @@ class Remover {
             const auto& child = children.front();
             write_sentinels(disks, disks.members().at(child).link.path);
             ProgressShare share{progress_};
-            share.begin(bytes_to_merge(disks, child, settings_));
-            if (!merge_into_child(disks, child, settings_, share)) continue;
+            share.begin(bytes_to_merge(disks, child, settings()));
+            if (!merge_into_child(disks, child, settings(), share)) continue;
             share.end();
             return true;
         }
@@ -242,10 +233,9 @@ class Remover {
         if (!free || !disks.members().at(id).parent || !may_be_merged(disks, top)) {
             return std::nullopt;
         }
-        const Config machine = config();
         std::vector<vm::DiskDevice> devices;
-        for (const vm::DiskDevice& device : machine.disks()) {
-            if (disks.find(vm::find_disk(device, machine, settings_)) == top) {
+        for (const vm::DiskDevice& device : machine_.disks()) {
+            if (disks.find(machine_.find_disk(device)) == top) {
                 devices.push_back(device);
             }
         }
@@ -265,11 +255,11 @@ class Remover {
             if (!device) return false;
             tried_.insert(id);
             const DiskFamily::Id top = disks.children(id).front();
-            share.begin(bytes_to_merge(disks, top, settings_));
+            share.begin(bytes_to_merge(disks, top, settings()));
             const auto announce = [&](const fs::path& fresh) { write_sentinels(disks, fresh); };
             const LiveMerge merge{*device, disks.disk(top), tree_, announce};
-            former = former_files(merge, settings_);
-            own_.insert(merge_while_running(*running_, merge, pending_, settings_, share));
+            former = former_files(merge, settings());
+            own_.insert(merge_while_running(*running_, merge, pending_, settings(), share));
         } catch (const power::MayHaveGoneOver&) {
             pending_.leave();
             throw;
@@ -313,11 +303,11 @@ class Remover {
     std::vector<vm::DiskLink> chain_of_unreferenced(const fs::path& path) const {
         std::vector<vm::DiskLink> chain;
         const auto folder = io::real_path(path.parent_path());
-        const bool here = folder == fs::canonical(vmx_.parent_path());
+        const bool here = folder == fs::canonical(machine_.folder());
         const bool delta = own_.contains(path) && plain_path(path) != path;
         if (!here && !delta) return chain;
         try {
-            vm::follow_chain(path, config().search_folders(settings_), settings_, chain,
+            vm::follow_chain(path, machine_.search_folders(), settings(), chain,
                              {vm::kMaxChainToShorten, {}});
         } catch (const Error&) {
             // Broken further down the chain; the links up to there are enough.
@@ -328,7 +318,7 @@ class Remover {
 
     std::vector<fs::path> files_of_unreferenced(const fs::path& path) const {
         const auto chain = chain_of_unreferenced(path);
-        return chain.empty() ? std::vector<fs::path>{} : files_of(chain.front(), settings_);
+        return chain.empty() ? std::vector<fs::path>{} : files_of(chain.front(), settings());
     }
 
     // The disk was the end of a branch. Its parent now may have one child less.
@@ -340,7 +330,7 @@ class Remover {
             return;
         }
         if (chain.size() > 1) candidates_.insert(chain[1].path);
-        for (const fs::path& file : files_of(chain.front(), settings_)) {
+        for (const fs::path& file : files_of(chain.front(), settings())) {
             pending_.remove(file, progress_);
         }
     }
@@ -351,11 +341,11 @@ class Remover {
         const DiskFamily disks = family();
         for (const auto& [id, member] : disks.members()) {
             if (!disks.is_own(id) || disks.is_shared(id)) continue;
-            const auto file = half_renamed(member.link, settings_);
+            const auto file = half_renamed(member.link, settings());
             if (!file || disks.find(*file)) continue;
             auto descriptor = member.link.descriptor;
             descriptor.create_type = "monolithicSparse";
-            settle_monolithic(*file, member.link.path, descriptor, settings_);
+            settle_monolithic(*file, member.link.path, descriptor, settings());
         }
     }
 
@@ -367,10 +357,8 @@ class Remover {
     // that is free.
     void give_back_names() {
         const DiskFamily disks = family();
-        for (const vm::DiskDevice& device : config().disks()) {
-            const Config machine = config();
-            const auto path = vm::find_file(device.file, machine.folder(),
-                                            machine.search_folders(settings_), settings_);
+        for (const vm::DiskDevice& device : machine_.disks()) {
+            const auto path = machine_.find_file(device.file);
             const auto id = path ? disks.find(*path) : std::nullopt;
             if (!id || disks.is_frozen(*id) || !disks.is_own(*id) || disks.is_shared(*id)) continue;
             const auto& parent = disks.members().at(*id).parent;
@@ -397,31 +385,33 @@ class Remover {
         if (!coming.empty()) names.push_back(coming.filename().string());
         if (names == tree_.sentinels()) return;
         tree_.set_sentinels(names);
-        io::replace_file(list_, tree_.to_bytes(), settings_.durability);
+        io::replace_file(list_, tree_.to_bytes(), settings().durability);
     }
 
     void rename_present(const vm::DiskDevice& device, const vm::DiskLink& link,
                         const fs::path& name) {
         if (link.embedded) {
-            point_to_monolithic(link.path, name, link.descriptor, settings_);
+            point_to_monolithic(link.path, name, link.descriptor, settings());
         } else {
-            io::replace_file(name, format::vmdk::to_text(link.descriptor), settings_.durability);
+            io::replace_file(name, format::vmdk::to_text(link.descriptor), settings().durability);
         }
-        format::Dictionary changed = config().dictionary();
+        format::Dictionary changed = machine_.dictionary();
         changed.set(device.node + ".fileName",
                     named_beside(device.file.name, name.filename().string()));
-        io::replace_file(vmx_, changed.to_bytes(), settings_.durability);
+        io::replace_file(machine_.path(), changed.to_bytes(), settings().durability);
+        machine_.reread();
         if (link.embedded) {
-            settle_monolithic(link.path, name, link.descriptor, settings_);
+            settle_monolithic(link.path, name, link.descriptor, settings());
         } else {
             pending_.remove(link.path, progress_);
         }
     }
 
-    fs::path vmx_;
+    const vm::Settings& settings() const { return machine_.settings(); }
+
+    vm::Machine machine_;
     power::RunningMachine* running_;
     bool runs_;
-    const vm::Settings& settings_;
     Progress& progress_;
     fs::path list_;
     SnapshotTree tree_;
@@ -432,7 +422,7 @@ class Remover {
     std::set<DiskFamily::Id> tried_;    // of which a merge was tried while the machine runs
 };
 
-void refuse_protected(const Config& machine) {
+void refuse_protected(const vm::Config& machine) {
     refuse_encrypted(machine);
     if (!machine.is_template()) return;
     throw Error{VIX_E_TEMPLATE_VM,
@@ -444,8 +434,8 @@ void refuse_protected(const Config& machine) {
 void remove_snapshot(const fs::path& vmx, int uid, RemoveChildren children,
                      const vm::Settings& settings, Progress& progress) {
     const MachineLock lock{vmx, settings, progress};
-    refuse_protected(Config::read(vmx));
-    Remover{vmx, nullptr, settings, progress}.remove(uid, children);
+    refuse_protected(lock.machine());
+    Remover{lock.machine(), nullptr, progress}.remove(uid, children);
 }
 
 void remove_live_snapshot(const fs::path& vmx, int uid, RemoveChildren children,
@@ -453,8 +443,9 @@ void remove_live_snapshot(const fs::path& vmx, int uid, RemoveChildren children,
                           Progress& progress) {
     const power::Connection connection{power_settings};
     power::RunningMachine running{vmx, connection, power_settings, settings};
-    refuse_protected(Config::read(vmx));
-    Remover{vmx, &running, settings, progress}.remove(uid, children);
+    const auto machine = vm::Machine::open(vmx, settings);
+    refuse_protected(machine);
+    Remover{machine, &running, progress}.remove(uid, children);
 }
 
 }  // namespace vix::ops

@@ -146,8 +146,8 @@ TEST_F(SnapshotTest, IsUnchangedUntilSomethingIsWritten) {
     const vm::Settings settings = testing::plain_settings();
     const int uid = machine_.take("first");
     const auto unchanged = [&] {
-        return is_unchanged_since(vm::Config::read(machine_.vmx), *machine_.tree().find(uid),
-                                  settings);
+        return is_unchanged_since(vm::Machine::open(machine_.vmx, settings),
+                                  *machine_.tree().find(uid));
     };
     EXPECT_TRUE(unchanged());
     machine_.write("scsi0:0", 0, 'x');
@@ -212,7 +212,8 @@ TEST_F(SnapshotTest, ADiskTooManyGoesWithTheNextRemoval) {
     fs::remove(folder_ / "vm/vm.vmsd");
     fs::remove(folder_ / "vm/vm-Snapshot1.vmsn");
     {
-        Pending pending{machine_.vmx, testing::plain_settings()};
+        const auto machine = vm::Machine::open(machine_.vmx, testing::plain_settings());
+        Pending pending{machine};
         pending.add_merge(folder_ / "vm/data.vmdk");
         pending.add_merge(folder_ / "vm/disk-000001.vmdk");
         pending.write();
@@ -244,7 +245,7 @@ TEST_F(SnapshotTest, AStateThatARemovalCannotDeleteIsNotedAndGoesLater) {
     EXPECT_TRUE(testing::contains(progress.notes, "(errno 1)")) << progress.notes;
     EXPECT_TRUE(fs::exists(state));
     EXPECT_TRUE(machine_.reads_as_it_should());
-    Pending::take_up(machine_.vmx, testing::plain_settings());
+    Pending::take_up(vm::Machine::open(machine_.vmx, testing::plain_settings()));
     EXPECT_FALSE(fs::exists(state));
     EXPECT_FALSE(fs::exists(folder_ / "vm/vm.vix-pending"));
 }
@@ -262,7 +263,7 @@ TEST_F(SnapshotTest, ADeltaThatGoingBackCannotDeleteIsNotedAndGoesLater) {
     EXPECT_TRUE(testing::contains(progress.notes, delta)) << progress.notes;
     EXPECT_TRUE(fs::exists(folder_ / "vm" / delta));
     EXPECT_TRUE(machine_.reads_as_it_should());
-    Pending::take_up(machine_.vmx, testing::plain_settings());
+    Pending::take_up(vm::Machine::open(machine_.vmx, testing::plain_settings()));
     EXPECT_FALSE(fs::exists(folder_ / "vm" / delta));
     EXPECT_FALSE(fs::exists(folder_ / "vm/vm.vix-pending"));
     EXPECT_TRUE(machine_.reads_as_it_should());

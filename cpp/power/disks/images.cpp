@@ -9,21 +9,16 @@
 #include "power/disks/disk_check.h"
 #include "power/domain/domain_identity.h"
 #include "vm/disks/chain_reader.h"
-#include "vm/snapshots/linked_clones.h"
-#include "vm/snapshots/machine_state.h"
-#include "vm/snapshots/snapshot_tree.h"
 
 namespace fs = boost::filesystem;
 
 namespace vix::power {
 namespace {
 
-void refuse_frozen(const fs::path& disk, const vm::Config& machine, const vm::SnapshotTree& tree,
-                   const vm::Settings& settings) {
-    for (const vm::Snapshot& snapshot : tree.snapshots()) {
+void refuse_frozen(const fs::path& disk, const vm::Machine& machine) {
+    for (const vm::Snapshot& snapshot : machine.snapshots().snapshots()) {
         for (const vm::SnapshotDisk& frozen : snapshot.disks) {
-            const auto path = vm::find_file(frozen.file, machine.folder(),
-                                            machine.search_folders(settings), settings);
+            const auto path = machine.find_file(frozen.file);
             if (!path || !io::is_same_file(*path, disk)) continue;
             throw Error{VIX_E_SNAPSHOT_INCONSISTENT,
                         machine.path().string() + " would write to " + disk.string() +
@@ -40,14 +35,13 @@ fs::path scratch_for(const fs::path& disk, const vm::Config& machine) {
     return disk.string() + ".REDO_" + digits_for(canonical_path(machine.path())) + ".qcow2";
 }
 
-Image disk_image(const Drive& drive, const vm::Config& machine, const vm::SnapshotTree& tree,
-                 const vm::Settings& settings) {
+Image disk_image(const Drive& drive, const vm::Machine& machine) {
     const vm::DiskDevice device{drive.node, drive.file};
-    const fs::path path = fs::canonical(vm::find_disk(device, machine, settings));
-    const vm::Disk disk = vm::open_disk(path, machine.search_folders(settings), settings);
+    const fs::path path = fs::canonical(machine.find_disk(device));
+    const vm::Disk disk = vm::open_disk(path, machine.search_folders(), machine.settings());
     Image image{drive.node, {}, true, !drive.discards_writes, {}};
     const QemuUse use = drive.discards_writes ? QemuUse::Read : QemuUse::Write;
-    DiskVerdict verdict = check_disk(disk.chain, use, settings);
+    DiskVerdict verdict = check_disk(disk.chain, use, machine.settings());
     image.mending = std::move(verdict.mending);
     image.long_descriptor = verdict.long_descriptor;
     for (const vm::DiskLink& link : disk.chain) {
@@ -57,18 +51,17 @@ Image disk_image(const Drive& drive, const vm::Config& machine, const vm::Snapsh
     if (drive.discards_writes) {
         image.scratch = scratch_for(path, machine);
     } else {
-        refuse_frozen(path, machine, tree, settings);
+        refuse_frozen(path, machine);
         if (access(path.c_str(), W_OK) != 0) throw system_error(errno, "writing to", path.string());
     }
     return image;
 }
 
 // Accepts plain files only: opening a pipe would block, and a device must not be opened.
-std::vector<Image> medium_image(Drive& drive, const vm::Config& machine,
-                                const vm::Settings& settings, std::vector<std::string>& notes) {
+std::vector<Image> medium_image(Drive& drive, const vm::Machine& machine,
+                                std::vector<std::string>& notes) {
     try {
-        const auto path =
-            vm::find_file(drive.file, machine.folder(), machine.search_folders(settings), settings);
+        const auto path = machine.find_file(drive.file);
         if (!path) throw Error{VIX_E_FILE_NOT_FOUND, "there is no " + drive.file.name};
         const io::File file = io::File::open(*path, io::Links::Follow);
         const bool floppy = drive.kind == Drive::Kind::Floppy;
@@ -88,17 +81,17 @@ std::vector<Image> medium_image(Drive& drive, const vm::Config& machine,
 
 }  // namespace
 
-std::vector<Image> find_images(const vm::Config& machine, std::vector<Drive>& drives,
-                               const vm::Settings& settings, std::vector<std::string>& notes) {
-    const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(machine.path()));
+std::vector<Image> find_images(const vm::Machine& machine, std::vector<Drive>& drives,
+                               std::vector<std::string>& notes) {
+    machine.snapshots();  // an unreadable list is an error also where no disk is written
     std::vector<Image> images;
     for (Drive& drive : drives) {
         if (drive.medium != Drive::Medium::Image) continue;
         if (drive.kind == Drive::Kind::Disk) {
-            images.push_back(disk_image(drive, machine, tree, settings));
+            images.push_back(disk_image(drive, machine));
             continue;
         }
-        for (Image& image : medium_image(drive, machine, settings, notes)) {
+        for (Image& image : medium_image(drive, machine, notes)) {
             images.push_back(std::move(image));
         }
     }

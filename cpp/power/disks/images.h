@@ -11,8 +11,7 @@
 #include "power/disks/disk_verdict.h"
 #include "power/domain/drives.h"
 #include "vm/disks/disk.h"
-#include "vm/machine/config.h"
-#include "vm/machine/settings.h"
+#include "vm/machine/machine.h"
 
 namespace vix::power {
 
@@ -31,7 +30,7 @@ struct Image {
 // Finds the images of the drives. A missing CD or floppy image, or an empty name, leaves its drive
 // empty, as in VMware. Errors: those of vm::open_disk(), check_disk() and of extents that cannot be
 // read; VIX_E_SNAPSHOT_INCONSISTENT for a disk that a snapshot or linked clone depends on.
-std::vector<Image> find_images(const vm::Config& machine, std::vector<Drive>& drives,
-                               const vm::Settings& settings, std::vector<std::string>& notes);
+std::vector<Image> find_images(const vm::Machine& machine, std::vector<Drive>& drives,
+                               std::vector<std::string>& notes);
 
 }  // namespace vix::power

@@ -21,9 +21,9 @@ using testing::code_of;
 using testing::TempFolder;
 
 std::vector<Image> images_of(const fs::path& vmx, std::vector<std::string>& notes) {
-    const auto machine = vm::Config::read(vmx);
+    const auto machine = vm::Machine::open(vmx, testing::plain_settings());
     auto drives = drives_of(machine, notes);
-    return find_images(machine, drives, testing::plain_settings(), notes);
+    return find_images(machine, drives, notes);
 }
 
 std::vector<Image> images_of(const fs::path& vmx) {

@@ -81,10 +81,10 @@ class QemuWrites : public ::testing::TestWithParam<OddDiskClass> {
 
     std::vector<Image> find(const std::string& disk) {
         const auto vmx = folder_.write("vm.vmx", testing::vmx_with_disks({"scsi0:0=vm/" + disk}));
-        const auto machine = vm::Config::read(vmx);
+        const auto machine = vm::Machine::open(vmx, testing::plain_settings());
         std::vector<std::string> notes;
         auto drives = drives_of(machine, notes);
-        return find_images(machine, drives, testing::plain_settings(), notes);
+        return find_images(machine, drives, notes);
     }
 
     // Like a start, with a guest that writes without reading first.

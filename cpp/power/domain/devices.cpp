@@ -125,12 +125,12 @@ void write_card(DomainWriter& writer, const std::string& card) {
 }
 
 // The file of a port. Nothing without a name, or for a Windows path that no setting maps.
-std::optional<std::string> port_file(const vm::Config& machine, const fs::path& vmx,
-                                     const vm::Settings& settings, const std::string& port) {
+std::optional<std::string> port_file(const vm::Machine& machine, const fs::path& vmx,
+                                     const std::string& port) {
     const std::string name = machine.find(port + ".fileName").value_or("");
     try {
         if (name.empty()) return std::nullopt;
-        const fs::path path = settings.path_map.resolve(name);
+        const fs::path path = machine.settings().path_map.resolve(name);
         return (path.is_absolute() ? path : vmx.parent_path() / path).string();
     } catch (const Error&) {
         return std::nullopt;
@@ -138,7 +138,7 @@ std::optional<std::string> port_file(const vm::Config& machine, const fs::path& 
 }
 
 std::optional<std::string> port_file(const DomainWriter& writer, const std::string& port) {
-    return port_file(writer.machine, writer.context.vmx, writer.settings, port);
+    return port_file(writer.machine, writer.context.vmx, port);
 }
 
 bool is_dead(const DomainWriter& writer, const std::string& port) {
@@ -211,15 +211,14 @@ void write_network(DomainWriter& writer) {
     }
 }
 
-std::map<std::string, std::string> port_backends(const vm::Config& machine, const fs::path& vmx,
-                                                 const vm::Settings& settings) {
+std::map<std::string, std::string> port_backends(const vm::Machine& machine, const fs::path& vmx) {
     constexpr std::pair<const char*, int> kKinds[] = {{"serial", kSerialPorts},
                                                       {"parallel", kParallelPorts}};
     std::map<std::string, std::string> found;
     for (const auto& [kind, count] : kKinds) {
         for (int i = 0; i < count; ++i) {
             const std::string port = kind + std::to_string(i);
-            const auto file = port_file(machine, vmx, settings, port);
+            const auto file = port_file(machine, vmx, port);
             if (file && machine.is_true(port + ".present")) found[port] = *file;
         }
     }

@@ -13,18 +13,16 @@ namespace vix::power {
 
 // The input and the output of the functions below.
 struct DomainWriter {
-    const vm::Config& machine;
+    const vm::Machine& machine;
     const DomainContext& context;
-    const vm::Settings& settings;
     format::XmlWriter xml;
     std::vector<std::string> notes;
     std::vector<std::string> boot;  // see boot_devices()
 };
 
 // The host's file, pipe or device of each serial and parallel port that has one.
-std::map<std::string, std::string> port_backends(const vm::Config& machine,
-                                                 const boost::filesystem::path& vmx,
-                                                 const vm::Settings& settings);
+std::map<std::string, std::string> port_backends(const vm::Machine& machine,
+                                                 const boost::filesystem::path& vmx);
 
 void write_network(DomainWriter& writer);
 void write_ports(DomainWriter& writer);

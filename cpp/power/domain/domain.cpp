@@ -167,9 +167,9 @@ void check_startable(const vm::Config& machine) {
     boot_devices(machine, drives_of(machine, ignored), ignored);
 }
 
-DomainDescription describe_domain(const vm::Config& machine, const std::vector<Drive>& drives,
-                                  const DomainContext& context, const vm::Settings& settings) {
-    DomainWriter writer{machine, context, settings, {}, {}, {}};
+DomainDescription describe_domain(const vm::Machine& machine, const std::vector<Drive>& drives,
+                                  const DomainContext& context) {
+    DomainWriter writer{machine, context, {}, {}, {}};
     writer.boot = boot_devices(machine, with_media(drives, context), writer.notes);
     const bool kvm = context.accelerator == Accelerator::Kvm;
     writer.xml.open("domain", {{"type", kvm ? "kvm" : "qemu"},

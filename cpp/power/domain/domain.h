@@ -11,8 +11,7 @@
 
 #include "power/domain/drives.h"
 #include "power/libvirt/run_settings.h"
-#include "vm/machine/config.h"
-#include "vm/machine/settings.h"
+#include "vm/machine/machine.h"
 
 namespace vix::power {
 
@@ -50,8 +49,8 @@ struct DomainDescription {
 };
 
 // Errors: those of drives_of() and boot_devices().
-DomainDescription describe_domain(const vm::Config& machine, const std::vector<Drive>& drives,
-                                  const DomainContext& context, const vm::Settings& settings);
+DomainDescription describe_domain(const vm::Machine& machine, const std::vector<Drive>& drives,
+                                  const DomainContext& context);
 
 // Refuses what describe_domain() would refuse, before anything is changed or started. Also refuses
 // a guest for another processor than x86, such as Fusion makes on Apple silicon. Error

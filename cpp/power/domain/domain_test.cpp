@@ -25,10 +25,10 @@ DomainContext context_for(const fs::path& vmx) {
 }
 
 DomainDescription describe(const std::string& text, const DomainContext& context) {
-    const auto machine = vm::Config::parse("/vms/a b/x&y.vmx", text, "/vms/a b/x&y.vmx");
+    const vm::Machine machine{vm::Config::parse("/vms/a b/x&y.vmx", text, "/vms/a b/x&y.vmx"), {}};
     std::vector<std::string> notes;
     auto drives = drives_of(machine, notes);
-    auto description = describe_domain(machine, drives, context, {});
+    auto description = describe_domain(machine, drives, context);
     description.notes.insert(description.notes.end(), notes.begin(), notes.end());
     return description;
 }
@@ -184,13 +184,14 @@ TEST(Domain, APortWithoutItsBackendIsConnectedToNothing) {
 }
 
 TEST(Domain, AFloppyThatTheGuestMayNotWriteIsReadOnly) {
-    const auto machine = vm::Config::parse("/vms/x.vmx", "memsize = \"8\"\n", "/vms/x.vmx");
+    const vm::Machine machine{vm::Config::parse("/vms/x.vmx", "memsize = \"8\"\n", "/vms/x.vmx"),
+                              {}};
     Drive floppy;
     floppy.node = "floppy0";
     floppy.bus = Bus::Floppy;
     floppy.kind = Drive::Kind::Floppy;
     const auto xml = [&] {
-        return describe_domain(machine, {floppy}, context_for("/vms/x.vmx"), {}).xml;
+        return describe_domain(machine, {floppy}, context_for("/vms/x.vmx")).xml;
     };
     EXPECT_FALSE(has(xml(), "//disk/readonly"));
     floppy.read_only = true;
@@ -304,14 +305,14 @@ class DomainOfFile : public ::testing::TestWithParam<std::string> {};
 // libvirt's own schema decides.
 TEST_P(DomainOfFile, IsValid) {
     const fs::path vmx = GetParam();
-    const auto machine = vm::Config::read(vmx);
+    const auto machine = vm::Machine::open(vmx, {});
     if (!io::find_program(io::Environment::of_process(), "virt-xml-validate"))
         GTEST_SKIP() << "no virt-xml-validate";
     std::vector<std::string> notes;
     auto context = context_for(vmx);
     context.firmware = Firmware{"/usr/share/OVMF/OVMF_CODE_4M.fd", "nvram"};
     context.unconfined = {"apparmor"};
-    const auto description = describe_domain(machine, drives_of(machine, notes), context, {});
+    const auto description = describe_domain(machine, drives_of(machine, notes), context);
     const testing::TempFolder folder;
     const auto file = folder.write("domain.xml", description.xml);
     const auto outcome =

@@ -88,7 +88,7 @@ TEST_F(German, MachineThatIsOffIsNotRunning) {
     EXPECT_FALSE(connection_->has_active_network("none"));
     EXPECT_EQ(code_of([&] { engine().power_off(vmx_); }), VIX_E_VM_NOT_RUNNING);
     EXPECT_EQ(code_of([&] { engine().suspend(vmx_); }), VIX_E_VM_NOT_RUNNING);
-    EXPECT_EQ(engine().state(vmx_), State::Off);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Off);
 }
 
 TEST_F(German, RunningMachineWithoutAnAgent) {
@@ -103,9 +103,9 @@ TEST_F(German, RunningMachineWithoutAnAgent) {
               VIX_E_TOOLS_NOT_RUNNING);
     EXPECT_EQ(code_of([&] { machine.ask_reboot(Means::Agent); }), VIX_OK);
     EXPECT_FALSE(engine().agent_answers(vmx_, 1));
-    EXPECT_EQ(engine().state(vmx_), State::Running);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Running);
     engine().power_off(vmx_);
-    EXPECT_EQ(engine().state(vmx_), State::Off);
+    EXPECT_EQ(engine().state(vmx_), vm::PowerState::Off);
 }
 
 TEST_F(German, EveryCallOnAMachineThatHasEndedSaysSo) {

@@ -30,12 +30,12 @@ std::string content_of_disk(const vm::Disk& disk) {
     return content_of(reader, disk.capacity_sectors);
 }
 
-vm::Disk open_device(const vm::DiskDevice& device, const vm::Config& config) {
-    const fs::path path = vm::find_disk(device, config, settings());
-    return vm::open_disk(path, config.search_folders(settings()), settings());
+vm::Disk open_device(const vm::DiskDevice& device, const vm::Machine& config) {
+    const fs::path path = config.find_disk(device);
+    return vm::open_disk(path, config.search_folders(), settings());
 }
 
-DiskContents contents_of(const std::vector<vm::DiskDevice>& devices, const vm::Config& config) {
+DiskContents contents_of(const std::vector<vm::DiskDevice>& devices, const vm::Machine& config) {
     DiskContents contents;
     for (const vm::DiskDevice& device : devices) {
         contents[device.node] = content_of_disk(open_device(device, config));
@@ -44,9 +44,9 @@ DiskContents contents_of(const std::vector<vm::DiskDevice>& devices, const vm::C
 }
 
 fs::path path_of_present(const fs::path& vmx, const std::string& node) {
-    const vm::Config config = vm::Config::read(vmx);
+    const vm::Machine config = vm::Machine::open(vmx, settings());
     for (const vm::DiskDevice& device : config.disks()) {
-        if (device.node == node) return vm::find_disk(device, config, settings());
+        if (device.node == node) return config.find_disk(device);
     }
     throw std::runtime_error{vmx.string() + " has no disk at " + node};
 }
@@ -100,7 +100,7 @@ class Judge {
   public:
     void look_at(const fs::path& vmx) {
         try {
-            const vm::Config config = vm::Config::read(vmx);
+            const vm::Machine config = vm::Machine::open(vmx, settings());
             add_present(config);
             const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(vmx));
             for (const vm::Snapshot& snapshot : tree.snapshots()) add_frozen(config, snapshot);
@@ -121,7 +121,7 @@ class Judge {
   private:
     void complain(const std::string& fault) { faults_ += (faults_.empty() ? "" : "; ") + fault; }
 
-    void add_present(const vm::Config& config) {
+    void add_present(const vm::Machine& config) {
         for (const vm::DiskDevice& device : config.disks()) {
             const vm::Disk disk = open_device(device, config);
             content_of_disk(disk);
@@ -133,9 +133,9 @@ class Judge {
         }
     }
 
-    void add_frozen(const vm::Config& config, const vm::Snapshot& snapshot) {
+    void add_frozen(const vm::Machine& config, const vm::Snapshot& snapshot) {
         const std::string name = "snapshot " + std::to_string(snapshot.uid);
-        static_cast<void>(vm::state_of_snapshot(config, snapshot, settings()));
+        static_cast<void>(vm::state_of_snapshot(config, snapshot));
         for (const vm::SnapshotDisk& frozen : snapshot.disks) {
             const vm::Disk disk = open_device({frozen.node, frozen.file}, config);
             content_of_disk(disk);
@@ -165,16 +165,16 @@ bool in_staging(const fs::path& path) {
 }  // namespace
 
 DiskContents present_contents(const fs::path& vmx) {
-    const vm::Config config = vm::Config::read(vmx);
+    const vm::Machine config = vm::Machine::open(vmx, settings());
     return contents_of(config.disks(), config);
 }
 
 DiskContents snapshot_contents(const fs::path& vmx, int uid) {
-    const vm::Config config = vm::Config::read(vmx);
+    const vm::Machine config = vm::Machine::open(vmx, settings());
     const auto tree = vm::SnapshotTree::read(vm::snapshot_list_path(vmx));
     const vm::Snapshot* snapshot = tree.find(uid);
     if (snapshot == nullptr) throw std::runtime_error{"no snapshot " + std::to_string(uid)};
-    return contents_of(vm::state_of_snapshot(config, *snapshot, settings()).disks, config);
+    return contents_of(vm::state_of_snapshot(config, *snapshot).disks, config);
 }
 
 std::string disk_content_at(const fs::path& disk) {

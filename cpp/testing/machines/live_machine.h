@@ -23,7 +23,7 @@
 #include "testing/machines/machines.h"
 #include "testing/process/failure.h"
 #include "testing/process/temp_folder.h"
-#include "vm/machine/machine.h"
+#include "vm/machine/running_mark.h"
 #include "vm/snapshots/machine_state.h"
 
 namespace vix::testing {
@@ -43,7 +43,7 @@ class LiveMachine : public ::testing::Test {
     }
     void TearDown() override {
         if (vmx_.empty() || !fs::exists(vmx_)) return;
-        if (!vm::running_mark(vm::Config::read(vmx_), settings_)) return;
+        if (!vm::running_mark(vm::Machine::open(vmx_, settings_))) return;
         engine_.power_off(vmx_);
     }
 
@@ -70,10 +70,10 @@ class LiveMachine : public ::testing::Test {
     }
     // Returns the first byte of a disk as QEMU reads it; the machine is off.
     char read(const std::string& node) const {
-        const vm::Config machine = vm::Config::read(vmx_);
+        const vm::Machine machine = vm::Machine::open(vmx_, settings_);
         for (const vm::DiskDevice& device : machine.disks()) {
             if (device.node != node) continue;
-            return read_file_of(vm::find_disk(device, machine, settings_))[0];
+            return read_file_of(machine.find_disk(device))[0];
         }
         return '\0';
     }
@@ -100,9 +100,9 @@ class LiveMachine : public ::testing::Test {
     // Reproduces a call that is killed while it switches: the image server has opened the disks
     // that the .vmx names, and no chain uses them yet.
     void open_without_use() {
-        const vm::Config machine = vm::Config::read(vmx_);
+        const vm::Machine machine = vm::Machine::open(vmx_, settings_);
         for (const vm::DiskDevice& device : machine.disks()) {
-            const std::string disk = vm::find_disk(device, machine, settings_).string();
+            const std::string disk = machine.find_disk(device).string();
             if (power::ServedDisks{server()}.top(device.node) == disk) continue;
             power::Qmp daemon{server().monitor(), host_};
             const std::string node = power::export_id(device.node) + ".9";

@@ -36,14 +36,14 @@ void refuse_unknown_modes(const Config& machine) {
     }
 }
 
-void refuse_redo_logs(const Config& machine, const Settings& settings) {
+void refuse_redo_logs(const Machine& machine) {
     for (const DiskDevice& device : machine.disks()) {
         if (is_among(mode_of(machine, device), kNonpersistent)) continue;
         const std::string key = device.node + ".redo";
         const std::string name = machine.find(key).value_or("");
         if (name.empty()) continue;
-        const auto log = find_file({name, machine.dictionary().find_bytes(key).value_or("")},
-                                   machine.folder(), machine.search_folders(settings), settings);
+        const auto log =
+            machine.find_file({name, machine.dictionary().find_bytes(key).value_or("")});
         if (!log) continue;
         throw Error{VIX_E_DISK_NOTSUPPORTED,
                     machine.path().string() + ": " + key + " names " + log->string() +

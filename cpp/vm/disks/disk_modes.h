@@ -2,8 +2,7 @@
 // .vmx. Changes nothing.
 #pragma once
 
-#include "vm/machine/config.h"
-#include "vm/machine/settings.h"
+#include "vm/machine/machine.h"
 
 namespace vix::vm {
 
@@ -13,6 +12,6 @@ void refuse_unknown_modes(const Config& machine);
 
 // Throws VIX_E_DISK_NOTSUPPORTED for a disk whose redo log exists: the log holds part of its data.
 // The log of a nonpersistent disk does not count, because the next start deletes it.
-void refuse_redo_logs(const Config& machine, const Settings& settings);
+void refuse_redo_logs(const Machine& machine);
 
 }  // namespace vix::vm

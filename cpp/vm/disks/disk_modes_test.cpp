@@ -11,15 +11,15 @@ namespace {
 using testing::code_of;
 using testing::TempFolder;
 
-Config machine_with(const TempFolder& folder, const std::string& lines) {
-    return Config::read(
-        folder.write("vm.vmx", testing::vmx_with_disks({"scsi0:0=a.vmdk"}) + lines));
+Machine machine_with(const TempFolder& folder, const std::string& lines) {
+    return Machine::open(
+        folder.write("vm.vmx", testing::vmx_with_disks({"scsi0:0=a.vmdk"}) + lines), {});
 }
 
 TEST(DiskModes, ThatCanBeTakenBackOrAreNotKnownAreRefused) {
     const TempFolder folder;
     const auto code_with = [&](const std::string& mode) {
-        const Config machine = machine_with(folder, "scsi0:0.mode = \"" + mode + "\"\n");
+        const Machine machine = machine_with(folder, "scsi0:0.mode = \"" + mode + "\"\n");
         return code_of([&] { refuse_unknown_modes(machine); });
     };
     for (const char* mode : {"undoable", "append", "Append", "independent-append", "readonly"}) {
@@ -34,8 +34,8 @@ TEST(DiskModes, ThatCanBeTakenBackOrAreNotKnownAreRefused) {
 TEST(DiskModes, ARedoLogThatIsThereHoldsPartOfTheDisk) {
     const TempFolder folder;
     const auto code_with = [&](const std::string& lines) {
-        const Config machine = machine_with(folder, lines);
-        return code_of([&] { refuse_redo_logs(machine, {}); });
+        const Machine machine = machine_with(folder, lines);
+        return code_of([&] { refuse_redo_logs(machine); });
     };
     const std::string redo = "scsi0:0.redo = \"a.vmdk.REDO_a00001\"\n";
     EXPECT_EQ(code_with(redo), VIX_OK);  // the log no longer exists
@@ -48,9 +48,9 @@ TEST(DiskModes, ARedoLogThatIsThereHoldsPartOfTheDisk) {
 TEST(DiskModes, ARedoLogInTheWorkingFolderIsFound) {
     const TempFolder folder;
     folder.write("work/a.REDO", "");
-    const Config machine =
+    const Machine machine =
         machine_with(folder, "workingDir = \"work\"\nscsi0:0.redo = \"a.REDO\"\n");
-    EXPECT_EQ(code_of([&] { refuse_redo_logs(machine, {}); }), VIX_E_DISK_NOTSUPPORTED);
+    EXPECT_EQ(code_of([&] { refuse_redo_logs(machine); }), VIX_E_DISK_NOTSUPPORTED);
 }
 
 }  // namespace

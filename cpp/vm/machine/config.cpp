@@ -124,6 +124,11 @@ Config Config::read(const fs::path& vmx) {
     return parse(vmx, read_config(vmx), vmx);
 }
 
+void Config::reread() {
+    const std::string bytes = read_config(path_);
+    if (!dictionary_.was_parsed_from(bytes)) *this = parse(path_, bytes, path_);
+}
+
 Config Config::parse(const fs::path& vmx, const std::string& bytes, const fs::path& where) {
     check_size(where, bytes);
     Config config{vmx, format::Dictionary::parse(bytes, where.string())};
@@ -215,36 +220,6 @@ std::vector<DiskDevice> Config::all_disks() const {
         }
     }
     return found;
-}
-
-std::vector<fs::path> Config::search_folders(const Settings& settings) const {
-    std::vector<fs::path> folders{folder()};
-    const auto add = [&](const std::string& name) {
-        if (name.empty() || name == ".") return;
-        try {
-            const fs::path place = settings.path_map.resolve(name);
-            folders.push_back(place.is_absolute() ? place : folder() / place);
-        } catch (const Error&) {
-            // A folder on a drive that is not mapped is not searched.
-        }
-    };
-    add(find("workingDir").value_or(""));
-    const std::string path = find("fileSearchPath").value_or("");
-    for (std::size_t begin = 0; begin < path.size();) {
-        const std::size_t end = std::min(path.find(';', begin), path.size());
-        add(path.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return folders;
-}
-
-std::optional<fs::path> Config::companion(const std::string& key, const std::string& extension,
-                                          const Settings& settings) const {
-    const std::string fallback = path_.stem().string() + extension;
-    std::string name = find(key).value_or("");
-    std::string bytes = dictionary_.find_bytes(key).value_or("");
-    if (name.empty()) name = bytes = fallback;
-    return find_file({name, bytes}, folder(), {}, settings);
 }
 
 }  // namespace vix::vm

@@ -65,15 +65,9 @@ class Config {
     // that was parsed leniently a node can have several lines; each of them counts.
     std::vector<DiskDevice> all_disks() const;
 
-    // Folders to search for files that are not at the path that names them: the machine's folder,
-    // workingDir, and those in fileSearchPath.
-    std::vector<boost::filesystem::path> search_folders(const Settings& settings) const;
-
-    // Returns the file that the key names; without the key, the file named like the .vmx with
-    // `extension`. Nothing if it does not exist. The result need not be a regular file.
-    std::optional<boost::filesystem::path> companion(const std::string& key,
-                                                     const std::string& extension,
-                                                     const Settings& settings) const;
+  protected:
+    // Reads the file again, and parses it if it has changed. Throws as read().
+    void reread();
 
   private:
     void check(const std::string& bytes, const boost::filesystem::path& where) const;

@@ -303,47 +303,6 @@ TEST(Config, ReadsNumbersWithAFallback) {
     EXPECT_EQ(config.number("absent", 7), 7);
 }
 
-TEST(Config, LooksForFilesWhereTheConfigurationSays) {
-    const TempFolder folder;
-    Settings settings;
-    fs::create_directory(folder / "drive");
-    settings.path_map.map_drive('D', folder / "drive");
-    const Config config = config_of(folder,
-                                    "workingDir = \"work\"\n"
-                                    "fileSearchPath = \".;/srv/parent;D:\\vms;E:\\gone;;sub\"\n");
-    const std::vector<fs::path> expected = {folder.path(), folder / "work", "/srv/parent",
-                                            folder / "drive/vms", folder / "sub"};
-    EXPECT_EQ(config.search_folders(settings), expected);
-}
-
-TEST(Config, LooksInItsFolderAlone) {
-    const TempFolder folder;
-    const Config config = config_of(folder, "workingDir = \".\"\nfileSearchPath = \"\"\n");
-    EXPECT_EQ(config.search_folders({}), std::vector<fs::path>{folder.path()});
-}
-
-TEST(Config, FindsACompanionThatAKeyNames) {
-    const TempFolder folder;
-    folder.write("other.nvram", "");
-    const Config config = config_of(folder, "nvram = \"other.nvram\"\n");
-    EXPECT_EQ(config.companion("nvram", ".nvram", {}), folder / "other.nvram");
-}
-
-TEST(Config, FindsACompanionOfItsOwnNameWithoutAKey) {
-    const TempFolder folder;
-    folder.write("vm.nvram", "");
-    EXPECT_EQ(config_of(folder, "a = \"1\"\n").companion("nvram", ".nvram", {}),
-              folder / "vm.nvram");
-    EXPECT_EQ(config_of(folder, "nvram = \"\"\n").companion("nvram", ".nvram", {}),
-              folder / "vm.nvram");
-}
-
-TEST(Config, FindsNoCompanionThatIsNotThere) {
-    const TempFolder folder;
-    EXPECT_EQ(config_of(folder, "nvram = \"none.nvram\"\n").companion("nvram", ".nvram", {}),
-              std::nullopt);
-}
-
 // Two lines have lost their closing quotes.
 TEST(ConfigOfSample, VmwareRefusesBrokenQuotesAndSoDoWe) {
     EXPECT_EQ(code_of([] { Config::read(testing::sample_file("broken-quotes/Reception PC.vmx")); }),

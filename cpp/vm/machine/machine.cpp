@@ -1,92 +1,82 @@
 #include "vm/machine/machine.h"
 
-#include <unistd.h>
-
-#include <algorithm>
+#include <utility>
 
 #include "base/error.h"
-#include "base/text.h"
-#include "io/files/folder.h"
-#include "io/locks/lock.h"
 
 namespace fs = boost::filesystem;
 
 namespace vix::vm {
 namespace {
 
-constexpr int kDefaultMemoryMb = 256;  // VMware's default for memsize
-
-// Skips shared locks, which readers hold, and our own, which belong to a single operation.
-std::optional<std::string> mark_in(const fs::path& lock_folder) {
-    for (const io::LockHolder& holder : io::lock_holders(lock_folder)) {
-        if (holder.kind == io::LockKind::Exclusive && !holder.ours) return holder.description;
-    }
-    return std::nullopt;
-}
-
-// A disk that cannot be found has no lock. The call that needs the disk reports it.
-std::optional<fs::path> lock_folder_of_disk(const Config& config, const DiskDevice& device,
-                                            const Settings& settings) {
-    try {
-        const auto disk =
-            find_file(device.file, config.folder(), config.search_folders(settings), settings);
-        return disk ? std::optional{io::lock_folder(*disk)} : std::nullopt;
-    } catch (const Error&) {
-        return std::nullopt;
-    }
-}
-
-}  // namespace
-
-// VMware locks the .vmx, the disks that the guest writes to and the paging file for as long as the
-// machine runs.
-std::vector<fs::path> lock_folders(const Config& config, const Settings& settings) {
-    std::vector<fs::path> folders{io::lock_folder(config.path())};
-    for (const DiskDevice& device : config.disks()) {
-        if (auto folder = lock_folder_of_disk(config, device, settings)) {
-            folders.push_back(std::move(*folder));
+std::vector<fs::path> search_folders_of(const Config& config, const Settings& settings) {
+    std::vector<fs::path> folders{config.folder()};
+    const auto add = [&](const std::string& name) {
+        if (name.empty() || name == ".") return;
+        try {
+            const fs::path place = settings.path_map.resolve(name);
+            folders.push_back(place.is_absolute() ? place : config.folder() / place);
+        } catch (const Error&) {
+            // A folder on a drive that is not mapped is not searched.
         }
-    }
-    for (const std::string& name : io::names_if_any(config.folder())) {
-        if (name.size() > 9 && name.substr(name.size() - 9) == ".vmem.lck") {
-            folders.push_back(config.folder() / name);
-        }
+    };
+    add(config.find("workingDir").value_or(""));
+    const std::string path = config.find("fileSearchPath").value_or("");
+    for (std::size_t begin = 0; begin < path.size();) {
+        const std::size_t end = std::min(path.find(';', begin), path.size());
+        add(path.substr(begin, end - begin));
+        begin = end + 1;
     }
     return folders;
 }
 
-bool is_marked_itself(const Config& config) {
-    return mark_in(io::lock_folder(config.path())).has_value();
+}  // namespace
+
+Machine Machine::open(const fs::path& vmx, const Settings& settings) {
+    return {Config::read(vmx), settings};
 }
 
-bool is_disk_marked(const Config& config, const DiskDevice& device, const Settings& settings) {
-    const auto folder = lock_folder_of_disk(config, device, settings);
-    return folder && mark_in(*folder);
+Machine::Machine(Config config, Settings settings)
+    : Config{std::move(config)},
+      settings_{std::move(settings)},
+      search_folders_{search_folders_of(*this, settings_)} {}
+
+std::optional<fs::path> Machine::find_file(const NamedFile& named) const {
+    return vm::find_file(named, folder(), search_folders_, settings_);
 }
 
-std::optional<std::string> running_mark(const Config& config, const Settings& settings) {
-    for (const fs::path& folder : lock_folders(config, settings)) {
-        if (auto holder = mark_in(folder)) return holder;
+fs::path Machine::find_disk(const DiskDevice& device) const {
+    if (auto path = find_file(device.file)) return std::move(*path);
+    throw Error{VIX_E_FILE_NOT_FOUND, "the disk " + device.file.name + " of " + device.node +
+                                          " was not found; the machine is in " + folder().string()};
+}
+
+std::optional<fs::path> Machine::companion(const std::string& key,
+                                           const std::string& extension) const {
+    const std::string fallback = path().stem().string() + extension;
+    std::string name = find(key).value_or("");
+    std::string bytes = dictionary().find_bytes(key).value_or("");
+    if (name.empty()) name = bytes = fallback;
+    return vm::find_file({name, bytes}, folder(), {}, settings_);
+}
+
+const SnapshotTree& Machine::snapshots() const& {
+    if (!snapshots_are_read_) {
+        snapshots_ = SnapshotTree::read(snapshot_list_path(), std::exchange(snapshots_, {}));
+        snapshots_are_read_ = true;
     }
-    return std::nullopt;
+    return snapshots_;
 }
 
-Summary summarize(const fs::path& vmx, const Settings& settings) {
-    const Config config = Config::read(vmx);
-    Summary summary;
-    summary.display_name = config.display_name();
-    summary.guest_os = config.find("guestOS").value_or("");
-    summary.cpu_count = static_cast<int>(config.number("numvcpus", 1));
-    summary.memory_mb = static_cast<int>(config.number("memsize", kDefaultMemoryMb));
-    summary.encrypted = config.is_encrypted();
-    summary.template_vm = config.is_template();
-    summary.read_only = access(vmx.c_str(), W_OK) != 0;
-    if (running_mark(config, settings)) {
-        summary.power_state = PowerState::Running;
-    } else if (config.is_suspended()) {
-        summary.power_state = PowerState::Suspended;
-    }
-    return summary;
+SnapshotTree Machine::snapshots() && {
+    static_cast<const Machine&>(*this).snapshots();
+    return std::move(snapshots_);
+}
+
+void Machine::reread() {
+    Config::reread();
+    search_folders_ = search_folders_of(*this, settings_);
+    snapshots_are_read_ = false;
 }
 
 }  // namespace vix::vm

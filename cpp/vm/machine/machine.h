@@ -1,5 +1,6 @@
-// Summarizes a virtual machine from its files: its name, its hardware, and whether it runs. Reads
-// only; the disks are not opened.
+// A machine that a call has opened: its configuration and its snapshots, and with the settings the
+// paths of the files that they name. Reads only. A call that locks the machine reads it anew by
+// reread() under the lock.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -9,38 +10,54 @@
 
 #include "vm/machine/config.h"
 #include "vm/machine/settings.h"
+#include "vm/snapshots/snapshot_tree.h"
 
 namespace vix::vm {
 
-enum class PowerState { Off, Suspended, Running };
+// A value of one thread: a const function may read a file and keep what it read.
+class Machine : public Config {
+  public:
+    // Reads the .vmx. Throws as Config::read().
+    static Machine open(const boost::filesystem::path& vmx, const Settings& settings);
 
-// What the .vmx and the locks show.
-struct Summary {
-    std::string display_name;  // UTF-8
-    std::string guest_os;
-    int cpu_count = 1;
-    int memory_mb = 0;
-    bool encrypted = false;
-    bool template_vm = false;
-    bool read_only = false;  // this process may not write the .vmx
-    PowerState power_state = PowerState::Off;
+    // For a configuration that is not that of a .vmx, such as one from a snapshot state.
+    Machine(Config config, Settings settings);
+
+    const Settings& settings() const { return settings_; }
+
+    // Folders to search for files that are not at the path that names them: the machine's folder,
+    // workingDir, and those in fileSearchPath.
+    const std::vector<boost::filesystem::path>& search_folders() const { return search_folders_; }
+
+    // Returns the file that `named` means, at its path or in the search folders; nothing if there
+    // is none. Throws as vm::find_file().
+    std::optional<boost::filesystem::path> find_file(const NamedFile& named) const;
+
+    // Returns the path of a disk. Throws as find_file(), and VIX_E_FILE_NOT_FOUND with the disk's
+    // name.
+    boost::filesystem::path find_disk(const DiskDevice& device) const;
+
+    // Returns the file that the key names; without the key, the file named like the .vmx with
+    // `extension`. Nothing if it does not exist. The result need not be a regular file.
+    std::optional<boost::filesystem::path> companion(const std::string& key,
+                                                     const std::string& extension) const;
+
+    boost::filesystem::path snapshot_list_path() const { return vm::snapshot_list_path(path()); }
+
+    // Reads the snapshot list at the first call. Throws as SnapshotTree::read().
+    const SnapshotTree& snapshots() const&;
+    // Of a temporary by value, because a caller's loop over the snapshots outlives it.
+    SnapshotTree snapshots() &&;
+
+    // Reads the .vmx again, and the snapshot list when it is needed. A file that has not changed is
+    // not parsed again. Throws as Config::read().
+    void reread();
+
+  private:
+    Settings settings_;
+    std::vector<boost::filesystem::path> search_folders_;
+    mutable SnapshotTree snapshots_;
+    mutable bool snapshots_are_read_ = false;
 };
-
-// Reads the .vmx anew for each call. Throws VIX_E_VM_NOT_FOUND if it does not exist, and
-// VIX_E_CANNOT_READ_VM_CONFIG if it cannot be read or is not a .vmx.
-Summary summarize(const boost::filesystem::path& vmx, const Settings& settings);
-
-// Returns the folders of the locks that a running machine holds: for its .vmx, its disks and its
-// memory.
-std::vector<boost::filesystem::path> lock_folders(const Config& config, const Settings& settings);
-
-// True if such a lock is on the .vmx itself, not only on a disk.
-bool is_marked_itself(const Config& config);
-// True if such a lock is on the disk.
-bool is_disk_marked(const Config& config, const DiskDevice& device, const Settings& settings);
-
-// Describes for people who runs the machine: the holder of a live exclusive lock in VMware's form
-// on its .vmx, a disk or its memory. Our engine holds the same locks. Nothing means powered off.
-std::optional<std::string> running_mark(const Config& config, const Settings& settings);
 
 }  // namespace vix::vm

@@ -13,12 +13,12 @@ namespace vix::vm {
 using io::Durability;
 
 // How a linked clone and its parent name each other.
-enum class Links { Absolute, Relative };
+enum class ClonePaths { Absolute, Relative };
 
 struct Settings {
     io::PathMap path_map;                                 // drive.X
     std::vector<boost::filesystem::path> extent_folders;  // disk.folders
-    Links links = Links::Absolute;                        // clone.links
+    ClonePaths clone_paths = ClonePaths::Absolute;        // clone.links
     bool reuse_snapshot = false;                          // clone.reuseSnapshot
     bool protect_parents = false;                         // delete.protectParents
     Durability durability = Durability::Synced;           // clone.sync

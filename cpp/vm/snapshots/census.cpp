@@ -11,10 +11,9 @@
 #include "io/files/folder.h"
 #include "vm/disks/broken_text.h"
 #include "vm/disks/disk.h"
-#include "vm/machine/config.h"
+#include "vm/machine/machine.h"
 #include "vm/machine/machine_files.h"
 #include "vm/machine/moved.h"
-#include "vm/snapshots/snapshot_tree.h"
 
 namespace fs = boost::filesystem;
 
@@ -121,7 +120,7 @@ Census::Census(const fs::path& vmx, const std::vector<fs::path>& own_states,
     }
     look([&] {
         const auto bytes = io::read_text(vmx, Config::kMostBytes);
-        search_ = Config::parse_leniently(vmx, bytes).search_folders(settings_);
+        search_ = Machine{Config::parse_leniently(vmx, bytes), settings_}.search_folders();
     });
 }
 

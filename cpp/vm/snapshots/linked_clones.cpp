@@ -9,10 +9,8 @@
 #include "base/error.h"
 #include "io/files/same_file.h"
 #include "vm/disks/disk.h"
-#include "vm/machine/config.h"
 #include "vm/machine/moved.h"
 #include "vm/snapshots/census.h"
-#include "vm/snapshots/machine_state.h"
 
 namespace fs = boost::filesystem;
 
@@ -49,35 +47,32 @@ bool is_at(const fs::path& clone, const fs::path& recorded) {
 // snapshot list calls `recorded`.
 enum class Parent { ThisMachine, Another, Unknown };
 
-Parent parent_in_list(const fs::path& clone, const std::string& recorded, const fs::path& vmx,
-                      const Settings& settings) {
+Parent parent_in_list(const fs::path& clone, const std::string& recorded, const Machine& machine) {
     auto found = Parent::Unknown;
-    const fs::path home = recorded_path(recorded, vmx.parent_path(), settings);
+    const fs::path home = recorded_path(recorded, machine.folder(), machine.settings());
     for (const std::string& parent : SnapshotTree::read(snapshot_list_path(clone)).clone_of()) {
-        const fs::path place = recorded_path(parent, clone.parent_path(), settings);
-        if (may_be_same(place, vmx)) return Parent::ThisMachine;
+        const fs::path place = recorded_path(parent, clone.parent_path(), machine.settings());
+        if (may_be_same(place, machine.path())) return Parent::ThisMachine;
         struct stat ignored {};
         // A clone at its recorded path has its parent at the path that it names, even if this
         // machine looks the same. For a clone that was moved or copied, the relative path between
         // the two decides.
         const bool at_home = is_at(clone, home) && may_be_there(place, ignored);
         if (at_home) found = Parent::Another;
-        if (!at_home && is_same_way(parent, recorded, vmx, clone)) return Parent::ThisMachine;
+        if (!at_home && is_same_way(parent, recorded, machine.path(), clone))
+            return Parent::ThisMachine;
     }
     return found;
 }
 
 // Whether a disk in the clone's folder depends on a frozen disk of the snapshot.
-bool depends_on(const Snapshot& snapshot, const fs::path& clone, const fs::path& vmx,
-                const Settings& settings) {
-    Census census{vmx, {}, settings};
+bool depends_on(const Snapshot& snapshot, const fs::path& clone, const Machine& machine) {
+    Census census{machine.path(), {}, machine.settings()};
     census.add_folder(clone.parent_path());
     const Needs needs = census.needs_beside({});
     if (const auto& unseen = needs.unseen()) throw Error{*unseen};
-    const Config machine = Config::read(vmx);
     return std::any_of(snapshot.disks.begin(), snapshot.disks.end(), [&](const auto& disk) {
-        const auto path =
-            find_file(disk.file, machine.folder(), machine.search_folders(settings), settings);
+        const auto path = machine.find_file(disk.file);
         return path && needs.contains(*path);
     });
 }
@@ -87,18 +82,17 @@ bool depends_on(const Snapshot& snapshot, const fs::path& clone, const fs::path&
 // the original's records; in both cases the clone's disks decide. A clone that may exist but cannot
 // be read counts as alive: removing the snapshot would destroy all of its data.
 bool is_alive(LiveClone& live, const std::string& recorded, const Snapshot& snapshot,
-              const fs::path& vmx, const Settings& settings) {
+              const Machine& machine) {
     const fs::path& clone = live.vmx;
     struct stat status {};
     const bool is_there = may_be_there(clone, status);
     if (!is_there && !may_be_there(clone.parent_path(), status)) return false;
     try {
-        const auto parent =
-            is_there ? parent_in_list(clone, recorded, vmx, settings) : Parent::Unknown;
+        const auto parent = is_there ? parent_in_list(clone, recorded, machine) : Parent::Unknown;
         if (parent == Parent::ThisMachine) return true;
         // In its own folder the machine's own disks also depend on the snapshot.
-        if (io::is_same_file(clone.parent_path(), vmx.parent_path())) return false;
-        return depends_on(snapshot, clone, vmx, settings);
+        if (io::is_same_file(clone.parent_path(), machine.folder())) return false;
+        return depends_on(snapshot, clone, machine);
     } catch (const Error& error) {
         if (is_exhaustion(error.code())) throw;
         live.doubt = error.detail();
@@ -135,17 +129,17 @@ bool misses_own_file(const Error& error, const std::vector<DiskLink>& reached,
            names_own_parent(reached.back(), folder);
 }
 
-void check_linked_disk(const DiskDevice& device, const Config& machine, const Settings& settings) {
+void check_linked_disk(const DiskDevice& device, const Machine& machine) {
     std::vector<DiskLink> chain;
     try {
-        follow_chain(find_disk(device, machine, settings), machine.search_folders(settings),
-                     settings, chain);
+        follow_chain(machine.find_disk(device), machine.search_folders(), machine.settings(),
+                     chain);
         const auto others = std::find_if(chain.begin(), chain.end(), [&](const DiskLink& link) {
             return !io::is_same_file(link.folder(), machine.folder());
         });
         // Keep the link before the first foreign one: errors name it as the child.
         if (others != chain.begin()) chain.erase(chain.begin(), others - 1);
-        require_extents(chain, settings);
+        require_extents(chain, machine.settings());
     } catch (const Error& error) {
         if (!misses_own_file(error, chain, machine.folder())) throw;
     }
@@ -153,12 +147,9 @@ void check_linked_disk(const DiskDevice& device, const Config& machine, const Se
 
 }  // namespace
 
-void check_linked_disks(const fs::path& vmx, const Settings& settings) {
-    if (SnapshotTree::read(snapshot_list_path(vmx)).clone_of().empty()) return;
-    const Config machine = Config::read(vmx);
-    for (const DiskDevice& device : machine.disks()) {
-        check_linked_disk(device, machine, settings);
-    }
+void check_linked_disks(const Machine& machine) {
+    if (machine.snapshots().clone_of().empty()) return;
+    for (const DiskDevice& device : machine.disks()) check_linked_disk(device, machine);
 }
 
 std::string LiveClone::to_text() const {
@@ -168,15 +159,15 @@ std::string LiveClone::to_text() const {
                : text + " (it counts as existing, because it cannot be read: " + doubt + ')';
 }
 
-std::vector<LiveClone> live_clones(const fs::path& vmx, const Snapshot& snapshot,
-                                   const Settings& settings) {
+std::vector<LiveClone> live_clones(const Machine& machine, const Snapshot& snapshot) {
     std::vector<LiveClone> live;
     for (const std::string& recorded : snapshot.clones) {
-        std::vector<fs::path> places = moved_places(recorded, vmx.parent_path());
-        places.insert(places.begin(), recorded_path(recorded, vmx.parent_path(), settings));
+        std::vector<fs::path> places = moved_places(recorded, machine.folder());
+        places.insert(places.begin(),
+                      recorded_path(recorded, machine.folder(), machine.settings()));
         for (const fs::path& place : places) {
             LiveClone clone{place, {}};
-            if (!is_alive(clone, recorded, snapshot, vmx, settings)) continue;
+            if (!is_alive(clone, recorded, snapshot, machine)) continue;
             live.push_back(std::move(clone));
             break;
         }

@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "vm/machine/settings.h"
-#include "vm/snapshots/snapshot_tree.h"
+#include "vm/machine/machine.h"
 
 namespace vix::vm {
 
@@ -25,16 +24,15 @@ struct LiveClone {
     std::string to_text() const;
 };
 
-// Returns those clones recorded at the snapshot that exist and refer back to this machine, also if
-// both moved together since then. Every product leaves records of moved and deleted clones behind;
-// such records mean nothing.
-std::vector<LiveClone> live_clones(const boost::filesystem::path& vmx, const Snapshot& snapshot,
-                                   const Settings& settings);
+// Returns those clones recorded at the machine's snapshot that exist and refer back to this
+// machine, also if both moved together since then. Every product leaves records of moved and
+// deleted clones behind; such records mean nothing.
+std::vector<LiveClone> live_clones(const Machine& machine, const Snapshot& snapshot);
 
 // Follows the disk chains of a linked clone, and throws as open_disk() if its parent is missing or
 // was changed. Missing files of its own are no error, as for any other machine: the call that needs
 // them reports them, and a partly deleted clone can still be deleted. Does nothing for other
 // machines.
-void check_linked_disks(const boost::filesystem::path& vmx, const Settings& settings);
+void check_linked_disks(const Machine& machine);
 
 }  // namespace vix::vm

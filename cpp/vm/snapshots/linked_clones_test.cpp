@@ -33,7 +33,7 @@ class LinkedClones : public ::testing::Test {
         snapshot_.disks = {{"scsi0:0", {"p.vmdk", "p.vmdk"}}};
     }
 
-    std::size_t live() const { return live_clones(parent_, snapshot_, {}).size(); }
+    std::size_t live() const { return live_clones(Machine::open(parent_, {}), snapshot_).size(); }
 
     const TempFolder folder_;
     const fs::path parent_ = folder_ / "parent/p.vmx";
@@ -65,10 +65,10 @@ TEST_F(LinkedClones, OfTheOriginalAreNotThoseOfACopyBesideIt) {
     }
     const std::string hint = (folder_ / "parent/p.vmdk").string();
     write_file(folder_ / "home/clone/c.vmdk", testing::mono_disk("c.vmdk", 'c', 2, 8, hint, 7));
-    EXPECT_EQ(live_clones(folder_ / "copy/p.vmx", snapshot_, {}).size(), 0U);
+    EXPECT_EQ(live_clones(Machine::open(folder_ / "copy/p.vmx", {}), snapshot_).size(), 0U);
     EXPECT_EQ(live(), 1U);
     fs::remove_all(folder_ / "parent");
-    EXPECT_EQ(live_clones(folder_ / "copy/p.vmx", snapshot_, {}).size(), 1U);
+    EXPECT_EQ(live_clones(Machine::open(folder_ / "copy/p.vmx", {}), snapshot_).size(), 1U);
 }
 
 TEST_F(LinkedClones, ThatAreGoneDoNotLive) {
@@ -84,11 +84,11 @@ TEST_F(LinkedClones, ThatCannotBeLookedAtLive) {
 }
 
 TEST_F(LinkedClones, ThatCannotBeReadSayWhy) {
-    EXPECT_EQ(live_clones(parent_, snapshot_, {}).front().to_text(),
+    EXPECT_EQ(live_clones(Machine::open(parent_, {}), snapshot_).front().to_text(),
               "the linked clone " + clone_.string());
     fs::permissions(folder_ / "home", fs::no_perms);
     EXPECT_TRUE(testing::holds_for_nobody([&] {
-        const LiveClone clone = live_clones(parent_, snapshot_, {}).front();
+        const LiveClone clone = live_clones(Machine::open(parent_, {}), snapshot_).front();
         return clone.vmx == clone_ && testing::contains(clone.doubt, "Permission denied") &&
                testing::contains(clone.to_text(), clone.doubt);
     }));
@@ -101,19 +101,20 @@ TEST_F(LinkedClones, WhoseDisksCannotBeReadSayWhy) {
     write_file(folder_ / "home/clone/c.vmdk", testing::mono_disk("c.vmdk", 'c', 2));
     fs::permissions(folder_ / "home/clone/c.vmdk", fs::no_perms);
     EXPECT_TRUE(testing::holds_for_nobody([&] {
-        const auto live = live_clones(parent_, snapshot_, {});
+        const auto live = live_clones(Machine::open(parent_, {}), snapshot_);
         return live.size() == 1 && testing::contains(live.front().doubt, "c.vmdk");
     }));
 }
 
 // A clone must not count as alive because this process has no file descriptor left.
 TEST_F(LinkedClones, CannotBeAskedWithTooManyOpenFiles) {
+    const Machine machine = Machine::open(parent_, {});
     EXPECT_TRUE(testing::holds_for_nobody([&] {
         const int lowest_free = dup(0);
         const rlimit few{static_cast<rlim_t>(lowest_free), static_cast<rlim_t>(lowest_free)};
         close(lowest_free);
         if (setrlimit(RLIMIT_NOFILE, &few) != 0) return false;
-        return testing::code_of([&] { live_clones(parent_, snapshot_, {}); }) ==
+        return testing::code_of([&] { live_clones(machine, snapshot_); }) ==
                VIX_E_DISK_TOOMANYOPENFILES;
     }));
 }

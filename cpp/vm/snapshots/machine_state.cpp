@@ -23,8 +23,8 @@ bool is_in_folder(const fs::path& path, const fs::path& folder) {
 
 // The key can name any file of the host. A file outside the machine's folder must at least be an
 // nvram.
-void read_nvram(const Config& machine, const Settings& settings, MachineState& state) {
-    const auto path = machine.companion("nvram", ".nvram", settings);
+void read_nvram(const Machine& machine, MachineState& state) {
+    const auto path = machine.companion("nvram", ".nvram");
     if (!path) return;
     const io::File file = io::File::open(*path, io::Links::Refuse);
     const auto refuse = [&] {
@@ -47,8 +47,8 @@ std::optional<std::string> read_firmware_variables(const fs::path& vmx_or_vmsn) 
     return io::read_text(path, kFirmwareLimit, io::Links::Refuse);
 }
 
-std::string read_vmxf(const Config& machine, const Settings& settings) {
-    const auto path = machine.companion("extendedConfigFile", ".vmxf", settings);
+std::string read_vmxf(const Machine& machine) {
+    const auto path = machine.companion("extendedConfigFile", ".vmxf");
     if (!path || !is_in_folder(*path, machine.folder())) return {};
     if (!fs::is_regular_file(fs::symlink_status(*path))) return {};
     if (fs::file_size(*path) > kVmxfLimit) return {};
@@ -61,18 +61,16 @@ fs::path firmware_variables_path(const fs::path& vmx_or_vmsn) {
     return vmx_or_vmsn.parent_path() / (vmx_or_vmsn.stem().string() + ".OVMF_VARS.fd");
 }
 
-MachineState present_state(const Config& machine, const Settings& settings) {
+MachineState present_state(const Machine& machine) {
     MachineState state{machine, machine.disks(), {}, 0600, {}, {}};
-    read_nvram(machine, settings, state);
-    state.vmxf = read_vmxf(machine, settings);
+    read_nvram(machine, state);
+    state.vmxf = read_vmxf(machine);
     state.firmware_variables = read_firmware_variables(machine.path());
     return state;
 }
 
-MachineState state_of_snapshot(const Config& machine, const Snapshot& snapshot,
-                               const Settings& settings) {
-    const auto path = find_file(snapshot.state_file, machine.folder(),
-                                machine.search_folders(settings), settings);
+MachineState state_of_snapshot(const Machine& machine, const Snapshot& snapshot) {
+    const auto path = machine.find_file(snapshot.state_file);
     if (!path) {
         throw Error{VIX_E_SNAPSHOT_DUMPER, "the state of the snapshot \"" + snapshot.display_name +
                                                "\", " + snapshot.state_file.name +
@@ -80,12 +78,18 @@ MachineState state_of_snapshot(const Config& machine, const Snapshot& snapshot,
                                                machine.folder().string()};
     }
     const auto content = format::read_vmsn(io::File::open(*path, io::Links::Refuse));
-    MachineState state{Config::parse(machine.path(), content.config, *path), {}, {}, 0600, {}, {}};
+    MachineState state{
+        Machine{Config::parse(machine.path(), content.config, *path), machine.settings()},
+        {},
+        {},
+        0600,
+        {},
+        {}};
     state.vmxf = content.extended_config;
     state.firmware_variables = read_firmware_variables(*path);
     if (!content.nvram.empty()) state.nvram = content.nvram;
     state.nvram_permissions = io::permissions_of(*path);
-    for (DiskDevice device : state.config.disks()) {
+    for (DiskDevice device : state.machine.disks()) {
         for (const SnapshotDisk& disk : snapshot.disks) {
             if (equal_ignoring_case(disk.node, device.node)) device.file = disk.file;
         }
@@ -97,15 +101,6 @@ MachineState state_of_snapshot(const Config& machine, const Snapshot& snapshot,
 bool is_independent(const Config& config, const DiskDevice& device) {
     return starts_with_ignoring_case(config.find(device.node + ".mode").value_or(""),
                                      "independent");
-}
-
-fs::path find_disk(const DiskDevice& device, const Config& machine, const Settings& settings) {
-    const auto path =
-        find_file(device.file, machine.folder(), machine.search_folders(settings), settings);
-    if (path) return *path;
-    throw Error{VIX_E_FILE_NOT_FOUND, "the disk " + device.file.name + " of " + device.node +
-                                          " was not found; the machine is in " +
-                                          machine.folder().string()};
 }
 
 }  // namespace vix::vm

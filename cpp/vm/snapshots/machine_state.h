@@ -6,14 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "vm/machine/config.h"
-#include "vm/machine/settings.h"
-#include "vm/snapshots/snapshot_tree.h"
+#include "vm/machine/machine.h"
 
 namespace vix::vm {
 
 struct MachineState {
-    Config config;
+    Machine machine;                   // as it was configured in that state
     std::vector<DiskDevice> disks;     // the disk files of that state
     std::optional<std::string> nvram;  // its bytes; nothing if the machine has none
     unsigned nvram_permissions = 0600;
@@ -27,17 +25,12 @@ boost::filesystem::path firmware_variables_path(const boost::filesystem::path& v
 
 // Throws VIX_E_FILE_ACCESS_ERROR if the nvram is not a regular file, is larger than any nvram, or
 // is outside the machine's folder and not an nvram. The same holds for UEFI's variables.
-MachineState present_state(const Config& machine, const Settings& settings);
+MachineState present_state(const Machine& machine);
 
 // Throws VIX_E_SNAPSHOT_DUMPER if the snapshot state is missing or damaged.
-MachineState state_of_snapshot(const Config& machine, const Snapshot& snapshot,
-                               const Settings& settings);
+MachineState state_of_snapshot(const Machine& machine, const Snapshot& snapshot);
 
 // True if the disk's mode begins with "independent". Snapshots leave out such a disk.
 bool is_independent(const Config& config, const DiskDevice& device);
-
-// Returns the path of a machine's disk. Throws VIX_E_FILE_NOT_FOUND with the disk's name.
-boost::filesystem::path find_disk(const DiskDevice& device, const Config& machine,
-                                  const Settings& settings);
 
 }  // namespace vix::vm

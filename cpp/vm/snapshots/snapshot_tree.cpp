@@ -154,6 +154,12 @@ const Snapshot* SnapshotTree::find(int uid) const {
     return found == snapshots_.end() ? nullptr : &*found;
 }
 
+const Snapshot& SnapshotTree::require(int uid, const fs::path& vmx) const {
+    if (const Snapshot* snapshot = find(uid)) return *snapshot;
+    throw Error{VIX_E_SNAPSHOT_NOTFOUND,
+                vmx.string() + " has no snapshot with the id " + std::to_string(uid)};
+}
+
 std::size_t SnapshotTree::index_of(int uid) const {
     return static_cast<std::size_t>(find(uid) - snapshots_.data());
 }

@@ -52,6 +52,8 @@ class SnapshotTree {
     // Of a temporary by value, because a loop over its snapshots outlives it.
     std::vector<Snapshot> snapshots() && { return std::move(snapshots_); }
     const Snapshot* find(int uid) const;
+    // Throws VIX_E_SNAPSHOT_NOTFOUND if there is none; the detail names the machine at `vmx`.
+    const Snapshot& require(int uid, const boost::filesystem::path& vmx) const;
     int current() const { return current_; }  // uid; kNoSnapshot if none
     // Throws VIX_E_SNAPSHOT_MAXSNAPSHOTS if the tree is full.
     int next_uid() const;
