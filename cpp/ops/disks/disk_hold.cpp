@@ -94,13 +94,7 @@ DiskReadHold::DiskReadHold(const fs::path& disk, const vm::Settings& settings, P
         guards_.push_back(std::make_unique<io::FolderGuard>(
             folder, io::LockKind::Shared, io::Patience{kPatience, &waiting}, link.path));
     }
-    try {
-        lock_.emplace(disk, io::LockKind::Shared, io::Patience{kPatience, &waiting});
-    } catch (const Error& error) {
-        const bool in_use =
-            error.code() == VIX_E_FILE_ALREADY_LOCKED || error.code() == VIX_E_CANCELLED;
-        if (in_use) throw;
-    }
+    lock_.emplace(disk, waiting);
     disk_ = vm::open_whole_disk(disk, {}, settings);
 }
 

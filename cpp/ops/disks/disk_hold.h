@@ -42,7 +42,7 @@ class DiskReadHold {
 
   private:
     std::vector<std::unique_ptr<io::FolderGuard>> guards_;
-    std::optional<io::Lock> lock_;
+    std::optional<ReadHold> lock_;
     vm::Disk disk_;
 };
 

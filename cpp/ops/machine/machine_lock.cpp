@@ -57,6 +57,16 @@ void tidy_up_if_free(const boost::filesystem::path& vmx, const vm::Settings& set
     }
 }
 
+ReadHold::ReadHold(const boost::filesystem::path& file, Progress& waiting) {
+    try {
+        lock_.emplace(file, io::LockKind::Shared, io::Patience{kPatience, &waiting});
+    } catch (const Error& error) {
+        const bool in_use =
+            error.code() == VIX_E_FILE_ALREADY_LOCKED || error.code() == VIX_E_CANCELLED;
+        if (in_use) throw;
+    }
+}
+
 SnapshotHold::SnapshotHold(const boost::filesystem::path& vmx, Progress& waiting)
     : guard_{vmx.parent_path(),
              io::LockKind::Shared,

@@ -4,6 +4,7 @@
 
 #include <boost/filesystem/path.hpp>
 #include <chrono>
+#include <optional>
 
 #include "base/progress.h"
 #include "io/locks/folder_guard.h"
@@ -29,6 +30,18 @@ class SnapshotHold {
 
   private:
     io::FolderGuard guard_;
+};
+
+// Keeps the file of a machine, or a disk, from being run or changed by others while it is read:
+// shares the lock on it in VMware's form. A folder that cannot be written (permissions, a full or
+// read-only file system) cannot be locked; then the reader goes on without the lock. Throws
+// VIX_E_FILE_ALREADY_LOCKED, and VIX_E_CANCELLED if the caller is cancelled while it waits.
+class ReadHold {
+  public:
+    ReadHold(const boost::filesystem::path& file, Progress& waiting);
+
+  private:
+    std::optional<io::Lock> lock_;
 };
 
 // Locks the machine and its snapshots for changes, in VMware's form and against other calls of this
