@@ -14,6 +14,7 @@
 #include "power/disks/image_server.h"
 #include "power/domain/domain.h"
 #include "power/domain/domain_identity.h"
+#include "power/guest/agent_commands.h"
 #include "power/launch.h"
 #include "power/libvirt/host.h"
 #include "power/libvirt/host_shell.h"
@@ -130,7 +131,7 @@ bool Engine::is_paused(const fs::path& vmx) const {
     try {
         const Connection connection{settings_};
         const auto domain = connection.find(uuid_for(canonical_path(vmx)));
-        return domain && domain->activity() == Activity::Paused;
+        return domain && domain->activity() == vm::PowerState::Paused;
     } catch (const Error&) {
         return false;
     }
@@ -210,7 +211,7 @@ void Engine::shut_down(const fs::path& vmx) const {
     bool by_agent = ask_agent_to_shut_down(domain);
     if (!by_agent) domain.ask_shutdown(Means::Acpi);
     const auto end = std::chrono::steady_clock::now() + settings_.guest_patience;
-    while (domain.activity() != Activity::Off) {
+    while (domain.activity() != vm::PowerState::Off) {
         if (std::chrono::steady_clock::now() > end) {
             throw Error{VIX_E_POWEROP_SCRIPTS_NOT_AVAILABLE,
                         "the guest of " + path.string() + " did not shut down within " +
@@ -241,7 +242,7 @@ void Engine::restart_guest(const fs::path& vmx) const {
 void Engine::pause(const fs::path& vmx) const {
     const Connection connection{settings_};
     Domain domain = running_domain(connection, vmx, machine_settings_);
-    if (domain.activity() != Activity::Paused) domain.pause();
+    if (domain.activity() != vm::PowerState::Paused) domain.pause();
 }
 
 void Engine::unpause(const fs::path& vmx) const {

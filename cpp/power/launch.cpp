@@ -73,7 +73,7 @@ fs::path host_drive(const char* device, const HostShell& host) {
 void drop_unmarked(const Connection& connection, const fs::path& vmx) {
     const auto end = std::chrono::steady_clock::now() + kPatience;
     while (auto domain = connection.find(uuid_for(vmx))) {
-        if (domain->activity() == Activity::Paused) return domain->destroy();
+        if (domain->activity() == vm::PowerState::Paused) return domain->destroy();
         if (std::chrono::steady_clock::now() > end) {
             throw Error{VIX_E_VM_IS_RUNNING,
                         vmx.string() + " is already running as " + domain->name()};

@@ -18,6 +18,7 @@
 #include "io/locks/lock.h"
 #include "power/disks/disk_check.h"
 #include "power/domain/domain_identity.h"
+#include "power/guest/agent_commands.h"
 #include "power/libvirt/host.h"
 #include "power/saved_state.h"
 #include "vm/disks/disk.h"
@@ -174,15 +175,6 @@ Domain running_domain(const Connection& connection, const fs::path& vmx,
                 vmx.string() + " is running, but not in " + connection.uri() + ": " + *holder};
 }
 
-bool agent_answers(Domain& domain, int timeout_s) {
-    try {
-        domain.ask_agent(R"({"execute":"guest-ping"})", timeout_s);
-        return true;
-    } catch (const Error&) {
-        return false;
-    }
-}
-
 RunningMachine::RunningMachine(const fs::path& vmx, const Connection& connection,
                                const Settings& settings, const vm::Settings& machine_settings)
     : vmx_{canonical_path(vmx)},
@@ -192,7 +184,7 @@ RunningMachine::RunningMachine(const fs::path& vmx, const Connection& connection
       host_{settings.environment, connection},
       server_{settings.folder, uuid_for(vmx_), host_},
       served_{server_},
-      runs_{domain_.activity() != Activity::Paused} {
+      runs_{domain_.activity() != vm::PowerState::Paused} {
     take_up();
 }
 
@@ -247,7 +239,7 @@ void RunningMachine::go_on() {
                                          "that serves its disks does with them; try again, or "
                                          "power it off"};
     }
-    if (runs_ && domain_.activity() == Activity::Paused) domain_.resume();
+    if (runs_ && domain_.activity() == vm::PowerState::Paused) domain_.resume();
     stands_still_ = false;
     if (!runs_) return;
     note({false, held_.frozen});
@@ -257,7 +249,7 @@ void RunningMachine::go_on() {
 // A start that was killed before its last step leaves a paused machine whose .vmx may still name
 // the memory that it was resumed from.
 void RunningMachine::unpause() {
-    if (domain_.activity() == Activity::Paused) {
+    if (domain_.activity() == vm::PowerState::Paused) {
         machine_.reread();
         record_start(machine_);
         domain_.resume();
@@ -269,7 +261,7 @@ void RunningMachine::unpause() {
 // If the guest cannot freeze, its disks are in the state of a power loss at that instant.
 void RunningMachine::freeze() {
     try {
-        domain_.ask_agent(R"({"execute":"guest-fsfreeze-freeze"})", kFreezePatience_s);
+        freeze_guest(domain_, kFreezePatience_s);
     } catch (const Error&) {
         thaw();
     }
@@ -279,7 +271,7 @@ void RunningMachine::thaw() {
     if (!runs_ || !held_.frozen) return;
     for (int i = 0; i < kThawTries; ++i) {
         try {
-            domain_.ask_agent(R"({"execute":"guest-fsfreeze-thaw"})", kFreezePatience_s);
+            thaw_guest(domain_, kFreezePatience_s);
             return note({held_.stopped, false});
         } catch (const Error&) {
             // A busy guest answers late. The note stays, so the next call tries again.

@@ -32,9 +32,6 @@ class Turn {
 Domain running_domain(const Connection& connection, const boost::filesystem::path& vmx,
                       const vm::Settings& settings);
 
-// Whether the guest agent answers, within that time.
-bool agent_answers(Domain& domain, int timeout_s);
-
 // The image server's reply was lost, and it cannot be asked again. The machine may use its new
 // disks, so they and the .vmx that names them must stay, and so must its former disks. The machine
 // stands still until a later call has learnt which disks it uses: what it wrote to others than

@@ -22,6 +22,7 @@
 #include "ops/snapshots/disk_family.h"
 #include "ops/snapshots/new_snapshot.h"
 #include "ops/snapshots/snapshot_list.h"
+#include "power/domain/domain_identity.h"
 #include "power/saved_state.h"
 #include "vm/disks/disk.h"
 #include "vm/machine/config.h"
@@ -171,13 +172,8 @@ class Belongings {
 
     // A host that crashed leaves "<uuid.bios>.vmem".
     std::string paging_file() const {
-        std::string digits;
-        for (const char c : machine_.find("uuid.bios").value_or("")) {
-            if (c != ' ' && c != '-') digits += c;
-        }
-        if (digits.size() != 32) return {};
-        for (const std::size_t at : {8, 13, 18, 23}) digits.insert(at, "-");
-        return digits + ".vmem";
+        const auto uuid = power::standard_uuid(machine_.find("uuid.bios").value_or(""));
+        return uuid.empty() ? uuid : uuid + ".vmem";
     }
 
     format::Dictionary snapshot_list() const {

@@ -8,6 +8,7 @@
 #include "base/base64.h"
 #include "base/text.h"
 #include "power/domain/domain_identity.h"
+#include "power/guest/agent_commands.h"
 #include "power/libvirt/host.h"
 
 namespace vix::power {
@@ -111,7 +112,7 @@ std::string GuestAgent::ask(const std::string& text, int timeout_s, RefusalCode 
 
 bool GuestAgent::answers(int timeout_s) {
     try {
-        domain_.ask_agent(R"({"execute":"guest-ping"})", timeout_s);
+        ping_agent(domain_, timeout_s);
         return true;
     } catch (const Error& error) {
         if (error.code() == VIX_E_VM_NOT_RUNNING) throw;
@@ -123,7 +124,7 @@ void GuestAgent::wait_until_answers(int timeout_s, Progress& progress) {
     const auto end = Clock::now() + std::chrono::seconds{timeout_s};
     for (;;) {
         progress.checkpoint("asking the guest agent");
-        if (domain_.activity() == Activity::Off) {
+        if (domain_.activity() == vm::PowerState::Off) {
             throw Error{VIX_E_VM_NOT_RUNNING,
                         machine_ + " ended while this call waited for its guest"};
         }

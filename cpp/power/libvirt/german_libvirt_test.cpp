@@ -112,7 +112,7 @@ TEST_F(German, EveryCallOnAMachineThatHasEndedSaysSo) {
     engine().power_on(vmx_, StartAs::Running);
     Domain machine = domain();
     kill(process(), SIGKILL);
-    ASSERT_TRUE(testing::wait_until([&] { return machine.activity() == Activity::Off; }));
+    ASSERT_TRUE(testing::wait_until([&] { return machine.activity() == vm::PowerState::Off; }));
     const std::string file = (folder_ / "vm/file").string();
     const std::vector<std::pair<const char*, std::function<void()>>> calls{
         {"metadata", [&] { machine.metadata(kNamespace); }},

@@ -119,25 +119,23 @@ std::string Domain::uuid() const {
     return text;
 }
 
-Activity Domain::activity() const {
+vm::PowerState Domain::activity() const {
     int state = 0;
     if (lib().virDomainGetState(domain_of(handle_), &state, nullptr, 0) < 0) {
         const Error error =
             domain_error(domain_of(handle_), VIX_E_CANNOT_CONNECT_TO_VM, "reading the state");
-        if (error.code() == VIX_E_VM_NOT_RUNNING) return Activity::Off;
+        if (error.code() == VIX_E_VM_NOT_RUNNING) return vm::PowerState::Off;
         throw error;
     }
     switch (state) {
         case VIR_DOMAIN_PAUSED:
         case VIR_DOMAIN_PMSUSPENDED:
-            return Activity::Paused;
-        case VIR_DOMAIN_SHUTDOWN:
-            return Activity::ShuttingDown;
+            return vm::PowerState::Paused;
         case VIR_DOMAIN_SHUTOFF:
         case VIR_DOMAIN_CRASHED:
-            return Activity::Off;
+            return vm::PowerState::Off;
         default:
-            return Activity::Running;
+            return vm::PowerState::Running;
     }
 }
 
@@ -209,7 +207,7 @@ void Domain::require_asked(Means means, const std::string& action) const {
     if (means != Means::Agent || !may_have_gone) throw error;
     const auto end = std::chrono::steady_clock::now() + kEventPatience;
     while (std::chrono::steady_clock::now() < end) {
-        if (activity() == Activity::Off || !has_agent()) return;
+        if (activity() == vm::PowerState::Off || !has_agent()) return;
         std::this_thread::sleep_for(kEventPoll);
     }
     throw error;

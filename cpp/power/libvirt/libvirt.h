@@ -10,10 +10,9 @@
 
 #include "base/error.h"
 #include "power/libvirt/run_settings.h"
+#include "vm/machine/power_state.h"
 
 namespace vix::power {
-
-enum class Activity { Running, Paused, ShuttingDown, Off };
 
 // How a guest is asked to shut down or to restart.
 enum class Means { Agent, Acpi };
@@ -34,7 +33,8 @@ class Domain {
 
     std::string name() const;
     std::string uuid() const;
-    Activity activity() const;
+    // A domain that shuts down counts as running until it has ended.
+    vm::PowerState activity() const;
     // The element of that XML namespace in the domain's metadata; nothing if there is none.
     std::optional<std::string> metadata(const std::string& xml_namespace) const;
     // Sets that element for as long as the domain exists; `prefix` is the namespace's prefix in its
