@@ -76,7 +76,7 @@ set_target_properties(vixcapi PROPERTIES OUTPUT_NAME vixAllProducts
     LINK_DEPENDS "${capi_build}/exports.map")
 add_dependencies(vixcapi vixcore)
 target_link_libraries(vixcapi PRIVATE $<TARGET_FILE:vixcore> ${capi_boost} ${capi_png} LibXml2::LibXml2
-    ZLIB::ZLIB Threads::Threads ${CMAKE_DL_LIBS} ${crypt_library} m)
+    ZLIB::ZLIB ${libdeflate} Threads::Threads ${CMAKE_DL_LIBS} ${crypt_library} m)
 target_link_options(vixcapi PRIVATE "LINKER:--version-script=${capi_build}/exports.map"
     LINKER:--exclude-libs,ALL LINKER:-Bsymbolic LINKER:-z,nodelete)
 if(capi_archive_sources)

@@ -143,6 +143,7 @@ Linux and Perl 5.14 or newer. To build:
     libxml2
     libcrypt
     the headers of libvirt
+    libdeflate                not required: compressed disks are read faster
 
 C<perl Makefile.PL> names each missing one with its package on Debian, Fedora, Arch Linux and
 openSUSE. On Debian C<dev/setup build> installs them.

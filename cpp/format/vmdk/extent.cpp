@@ -1,7 +1,5 @@
 #include "format/vmdk/extent.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <bit>
 #include <vector>
@@ -9,6 +7,7 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "format/vmdk/grain_tables.h"
+#include "format/vmdk/zlib_stream.h"
 
 namespace vix::format::vmdk {
 namespace {
@@ -166,14 +165,11 @@ void GrainExtent::read_compressed(const Run& run, std::span<std::byte> grain) co
     std::vector<std::byte> packed(length);
     file()->read_at(offset, packed);
 
-    uLongf unpacked = grain.size();
-    const int result = uncompress(reinterpret_cast<Bytef*>(grain.data()), &unpacked,
-                                  reinterpret_cast<const Bytef*>(packed.data()), length);
+    const auto unpacked = unpack_zlib(packed, grain);
     const std::uint64_t needed =
         std::min<std::uint64_t>(grain.size(), (sectors() - run.grain_sector) * kSectorSize);
-    if (result != Z_OK || unpacked < needed)
-        needs_repair(*file(), what + " cannot be decompressed");
-    std::fill(grain.begin() + static_cast<std::ptrdiff_t>(unpacked), grain.end(), std::byte{0});
+    if (!unpacked || *unpacked < needed) needs_repair(*file(), what + " cannot be decompressed");
+    std::fill(grain.begin() + static_cast<std::ptrdiff_t>(*unpacked), grain.end(), std::byte{0});
 }
 
 std::unique_ptr<Extent> open_flat(const ExtentLine& line, std::shared_ptr<const File> file) {

@@ -1,7 +1,5 @@
 #include "format/vmdk/stream_writer.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <limits>
 
@@ -9,6 +7,7 @@
 #include "base/units.h"
 #include "format/vmdk/headers.h"
 #include "format/vmdk/sparse_writer.h"
+#include "format/vmdk/zlib_stream.h"
 
 namespace vix::format::vmdk {
 namespace {
@@ -52,14 +51,7 @@ std::string packed_grain(std::span<const std::byte> grain) {
         whole.resize(kGrainBytes);
         grain = whole;
     }
-    uLongf size = compressBound(kGrainBytes);
-    std::string packed(size, '\0');
-    const int status =
-        compress2(reinterpret_cast<Bytef*>(packed.data()), &size,
-                  reinterpret_cast<const Bytef*>(grain.data()), kGrainBytes, Z_DEFAULT_COMPRESSION);
-    if (status != Z_OK) throw Error{VIX_E_OUT_OF_MEMORY, "compressing a grain failed"};
-    packed.resize(size);
-    return packed;
+    return pack_zlib(grain);
 }
 
 StreamWriter::StreamWriter(std::shared_ptr<io::File> file, std::uint64_t capacity_sectors,

@@ -20,10 +20,13 @@
 namespace vix::io {
 namespace {
 
-constexpr std::size_t kThreads = 2;
+constexpr std::size_t kMostThreads = 8;
 constexpr std::size_t kQueueLimit = 64;
 // Small enough for the buffer to stay in a core's cache; measured against 128 KiB to 1 MiB.
 constexpr std::uint64_t kPieceBytes = std::uint64_t{256} << 10;
+// The host copies such pieces itself. Smaller ones cost a call more often, larger ones leave one of
+// the threads without work at the end.
+constexpr std::uint64_t kKernelPieceBytes = std::uint64_t{2} << 20;
 // From this size it pays to reserve the target's blocks before writing: ext4 then maps them all at
 // once.
 constexpr std::uint64_t kReserveBytes = std::uint64_t{1} << 20;
@@ -81,7 +84,7 @@ Transfer::~Transfer() {
 
 void Transfer::copy(const std::shared_ptr<const File>& from, std::uint64_t from_offset,
                     const std::shared_ptr<File>& to, std::uint64_t to_offset, std::uint64_t length,
-                    Blocks blocks) {
+                    Blocks blocks, Zeros zeros) {
     if (from_offset + length > from->size()) {
         throw Error{VIX_E_DISK_NEEDSREPAIR,
                     from->path().string() + " became shorter while it was copied"};
@@ -89,7 +92,8 @@ void Transfer::copy(const std::shared_ptr<const File>& from, std::uint64_t from_
     const std::uint64_t shared = share_blocks(*from, from_offset, *to, to_offset, length);
     if (shared > 0) progress_.add(shared);
     if (shared < length) {
-        copy_data(from, from_offset + shared, to, to_offset + shared, length - shared, blocks);
+        copy_data(from, from_offset + shared, to, to_offset + shared, length - shared, blocks,
+                  zeros);
     }
 }
 
@@ -105,7 +109,7 @@ void Transfer::copy_whole(const std::shared_ptr<const File>& from,
         no_sharing_.insert(pair);
     }
     to->resize(size);
-    copy_data(from, 0, to, 0, size, Blocks::NotReserved);
+    copy_data(from, 0, to, 0, size, Blocks::NotReserved, Zeros::BecomeHoles);
 }
 
 // Shares the leading part that consists of whole blocks, and returns its length. The unaligned
@@ -132,7 +136,7 @@ std::uint64_t Transfer::share_blocks(const File& from, std::uint64_t from_offset
 
 void Transfer::copy_data(const std::shared_ptr<const File>& from, std::uint64_t from_offset,
                          const std::shared_ptr<File>& to, std::uint64_t to_offset,
-                         std::uint64_t length, Blocks blocks) {
+                         std::uint64_t length, Blocks blocks, Zeros zeros) {
     const auto target = [&](std::uint64_t at) { return to_offset + (at - from_offset); };
     const std::uint64_t end = from_offset + length;
     std::uint64_t at = from_offset;
@@ -141,7 +145,7 @@ void Transfer::copy_data(const std::shared_ptr<const File>& from, std::uint64_t 
         if (data > at && blocks == Blocks::InUse) to->zero(target(at), data - at);
         if (data > at) progress_.add(data - at);
         at = data < end ? std::min(from->next_hole(data), end) : end;
-        if (at > data) copy_segment(from, data, to, target(data), at - data, blocks);
+        if (at > data) copy_segment(from, data, to, target(data), at - data, blocks, zeros);
     }
 }
 
@@ -149,22 +153,28 @@ void Transfer::copy_data(const std::shared_ptr<const File>& from, std::uint64_t 
 // aligned.
 void Transfer::copy_segment(const std::shared_ptr<const File>& from, std::uint64_t from_offset,
                             const std::shared_ptr<File>& to, std::uint64_t to_offset,
-                            std::uint64_t length, Blocks blocks) {
+                            std::uint64_t length, Blocks blocks, Zeros zeros) {
     if (blocks == Blocks::NotReserved && length >= kReserveBytes) {
         to->reserve(to_offset, length);
         blocks = Blocks::Reserved;
     }
+    const bool in_kernel = zeros == Zeros::MayBeWritten && kernel_copies_;
+    const std::uint64_t piece = in_kernel ? kKernelPieceBytes : kPieceBytes;
     const std::uint64_t end = from_offset + length;
     for (std::uint64_t at = from_offset; at < end;) {
-        const std::uint64_t next = std::min(end, (at / kPieceBytes + 1) * kPieceBytes);
+        const std::uint64_t next = std::min(end, (at / piece + 1) * piece);
         const std::uint64_t target = to_offset + (at - from_offset);
         const bool start_writing =
             durability_ == Durability::Synced && (next % kWriteBehindBytes == 0 || next == end);
-        post([from, to, at, target, blocks, start_writing,
+        post([this, from, to, at, target, blocks, in_kernel, start_writing,
               size = next - at](std::span<std::byte> scratch) {
-            const auto buffer = scratch.first(size);
-            from->read_at(at, buffer);
-            write_unless_zero(*to, target, buffer, blocks);
+            std::uint64_t done = in_kernel ? copy_in_kernel(*from, at, *to, target, size) : 0;
+            while (done < size) {
+                const auto buffer = scratch.first(std::min(size - done, kPieceBytes));
+                from->read_at(at + done, buffer);
+                write_unless_zero(*to, target + done, buffer, blocks);
+                done += buffer.size();
+            }
             if (!start_writing) return;
             const std::uint64_t behind = std::min(target + size, kWriteBehindBytes);
             to->start_writing(target + size - behind, behind);
@@ -174,8 +184,28 @@ void Transfer::copy_segment(const std::shared_ptr<const File>& from, std::uint64
     }
 }
 
+// Returns how many bytes were copied. Whoever reads and writes the rest finds the reason of a
+// failure.
+std::uint64_t Transfer::copy_in_kernel(const File& from, std::uint64_t from_offset, File& to,
+                                       std::uint64_t to_offset, std::uint64_t length) {
+    std::uint64_t done = 0;
+    while (kernel_copies_ && done < length) {
+        auto source = static_cast<off_t>(from_offset + done);
+        auto target = static_cast<off_t>(to_offset + done);
+        const ssize_t copied =
+            copy_file_range(from.descriptor(), &source, to.descriptor(), &target, length - done, 0);
+        if (copied < 0 && errno == EINTR) continue;
+        if (copied <= 0) {
+            kernel_copies_ = false;
+            break;
+        }
+        done += static_cast<std::uint64_t>(copied);
+    }
+    return done;
+}
+
 void Transfer::post(Task task) {
-    if (threads_.empty()) start_threads();
+    if (threads_.size() < wanted_threads_) start_threads();
     std::unique_lock lock{mutex_};
     changed_.wait(lock, [this] { return queue_.size() < kQueueLimit || failure_; });
     if (failure_) std::rethrow_exception(failure_);
@@ -190,12 +220,19 @@ void Transfer::finish() {
     if (failure_) std::rethrow_exception(failure_);
 }
 
+void Transfer::use_all_cores() {
+    const std::size_t cores = std::thread::hardware_concurrency();
+    wanted_threads_ = std::clamp(cores, kCopyThreads, kMostThreads);
+}
+
 void Transfer::start_threads() {
     const SignalsBlocked blocked;
     try {
-        for (std::size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { work(); });
+        while (threads_.size() < wanted_threads_) threads_.emplace_back([this] { work(); });
     } catch (const std::system_error& error) {
-        if (!threads_.empty()) return;  // the one that was started is slower, nothing worse
+        wanted_threads_ = threads_.size();  // those that were started are slower, nothing worse
+        if (!threads_.empty()) return;
+        wanted_threads_ = kCopyThreads;
         throw Error{VIX_E_OUT_OF_MEMORY, "starting a thread to copy files failed (errno " +
                                              std::to_string(error.code().value()) +
                                              "); the limit on processes may be reached"};

@@ -10,6 +10,7 @@
 #include "testing/disks/alike.h"
 #include "testing/disks/image.h"
 #include "testing/process/failure.h"
+#include "testing/process/system_calls.h"
 #include "testing/process/temp_folder.h"
 #include "testing/process/waiting.h"
 
@@ -127,6 +128,46 @@ TEST(Transfer, BlocksOfZerosBecomeHoles) {
     copy_whole(source_file(folder, bytes), target);
     EXPECT_TRUE(alike(read_file(folder / "target"), bytes));
     EXPECT_LT(bytes_on_disk(*target), kMiB);
+}
+
+// Five MiB at an odd offset, with zeros that nobody needs to see.
+TEST(Transfer, CopiesZerosThatMayBeWritten) {
+    const TempFolder folder;
+    const std::string bytes = testing::content('x', 0, 6000) + std::string(2 * kMiB, '\0') +
+                              testing::content('y', 0, 100);
+    const auto target = target_file(folder);
+    CountingProgress progress;
+    Transfer transfer{progress, Durability::Synced};
+    transfer.copy(source_file(folder, bytes), 513, target, 4096, bytes.size() - 513,
+                  Blocks::NotReserved, Zeros::MayBeWritten);
+    transfer.finish();
+    EXPECT_TRUE(alike(read_file(folder / "target"), std::string(4096, '\0') + bytes.substr(513)));
+    EXPECT_EQ(progress.sum(), bytes.size() - 513);
+}
+
+TEST(Transfer, ReadsAndWritesWhereTheHostDoesNotCopy) {
+    const TempFolder folder;
+    const std::string bytes = testing::content('x', 0, 9000);
+    const auto source = source_file(folder, bytes);
+    const auto target = target_file(folder);
+    Progress progress;
+    Transfer transfer{progress, Durability::Unsynced};
+    testing::arm(testing::Fault::Error, 0);
+    transfer.copy(source, 0, target, 0, bytes.size(), Blocks::NotReserved, Zeros::MayBeWritten);
+    transfer.finish();
+    EXPECT_TRUE(testing::disarm());
+    EXPECT_TRUE(alike(read_file(folder / "target"), bytes));
+}
+
+TEST(Transfer, RunsEveryTaskWithAThreadForEachCore) {
+    std::atomic<int> ran = 0;
+    Progress progress;
+    Transfer transfer{progress, Durability::Unsynced};
+    transfer.post([&](std::span<std::byte>) { ++ran; });
+    transfer.use_all_cores();
+    for (int i = 0; i < 500; ++i) transfer.post([&](std::span<std::byte>) { ++ran; });
+    transfer.finish();
+    EXPECT_EQ(ran, 501);
 }
 
 TEST(Transfer, WritesWhatIsNotZeroWhereItBelongs) {

@@ -93,7 +93,10 @@ class DiskBuilder {
             if (!plan_.preallocated) {
                 pending_.push_back({target, {}});
             } else {
-                pending_.push_back({target, [bytes](File& file) { file.reserve(0, bytes); }});
+                // Not where nothing is missing: btrfs would check each shared block.
+                pending_.push_back({target, [bytes](File& file) {
+                                        if (file.next_hole(0) < bytes) file.reserve(0, bytes);
+                                    }});
             }
             return;
         }
@@ -119,6 +122,7 @@ class DiskBuilder {
                       const std::string& descriptor) {
         restrict_like_sources(plan, *target);
         format::vmdk::StreamWriter writer{target, plan.sectors, descriptor};
+        transfer_.use_all_cores();
         GrainCopy copy{transfer_, extent_progress_};
         copy.compress();
         copy.run(plan.begin_sector, plan.sectors, {&reader_}, ZeroGrains::LeaveOut,
@@ -163,6 +167,8 @@ class DiskBuilder {
     void copy_runs(const ExtentPlan& plan, const std::shared_ptr<File>& target,
                    const Place& place) {
         const std::uint64_t end = plan.begin_sector + plan.sectors;
+        const bool all_reserved = !plan_.sparse && plan_.preallocated;
+        const auto zeros = all_reserved ? io::Zeros::MayBeWritten : io::Zeros::BecomeHoles;
         const File* last_source = nullptr;
         for (std::uint64_t sector = plan.begin_sector; sector < end;) {
             const vm::ChainRun found = reader_.run_at(sector);
@@ -174,7 +180,8 @@ class DiskBuilder {
             }
             if (found.run.kind == Run::Kind::Data) {
                 const std::uint64_t offset = place(sector - plan.begin_sector, sectors);
-                transfer_.copy(found.extent->file(), found.run.file_offset, target, offset, bytes);
+                transfer_.copy(found.extent->file(), found.run.file_offset, target, offset, bytes,
+                               io::Blocks::NotReserved, zeros);
             } else if (found.run.kind == Run::Kind::Compressed) {
                 const std::uint64_t offset = place(sector - plan.begin_sector, sectors);
                 unpack(found, target, offset, bytes);
@@ -188,6 +195,7 @@ class DiskBuilder {
 
     void unpack(const vm::ChainRun& found, const std::shared_ptr<File>& target,
                 std::uint64_t offset, std::uint64_t bytes) {
+        transfer_.use_all_cores();
         transfer_.post([extent = found.extent, run = found.run, target, offset,
                         bytes](std::span<std::byte> scratch) {
             const auto grain = scratch.first(extent->grain_bytes());

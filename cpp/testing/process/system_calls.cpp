@@ -268,6 +268,12 @@ ssize_t pwrite(int file, const void* bytes, size_t size, off_t offset) {
     return is_faulty() ? -1 : real(file, bytes, size, offset);
 }
 
+ssize_t copy_file_range(int from, off_t* from_offset, int to, off_t* to_offset, size_t size,
+                        unsigned flags) {
+    static const auto real = next(&copy_file_range, "copy_file_range");
+    return is_faulty() ? -1 : real(from, from_offset, to, to_offset, size, flags);
+}
+
 int ftruncate(int file, off_t size) noexcept {
     static const auto real = next(&ftruncate, "ftruncate");
     return is_faulty() ? -1 : real(file, size);
