@@ -330,8 +330,34 @@ std::string Dictionary::to_bytes() const {
     std::string bytes;
     bytes.reserve(size);
     bytes = byte_order_mark_;
-    for (const Line& line : lines_) bytes += line.text();
+    // Lines that follow each other in one text are copied together.
+    std::string_view run;
+    for (const Line& line : lines_) {
+        if (line.size == 0) continue;
+        if (run.data() != nullptr && run.data() + run.size() == line.begin) {
+            run = {run.data(), run.size() + line.size};
+            continue;
+        }
+        bytes += run;
+        run = line.text();
+    }
+    bytes += run;
     return bytes;
+}
+
+const std::string& Dictionary::settle() {
+    const auto text = std::make_shared<const std::string>(to_bytes());
+    const bool holes =
+        std::any_of(lines_.begin(), lines_.end(), [](const Line& line) { return line.size == 0; });
+    if (holes) std::erase_if(lines_, [](const Line& line) { return line.size == 0; });
+    const char* at = text->data() + byte_order_mark_.size();
+    for (Line& line : lines_) {
+        line.begin = at;
+        at += line.size;
+    }
+    texts_ = {text};
+    if (holes) index_lines();
+    return *text;
 }
 
 bool Dictionary::was_parsed_from(std::string_view bytes) const {

@@ -33,6 +33,9 @@ class Dictionary {
     // The line number in the parsed text; 0 if the name is absent or its line was edited.
     std::size_t line_of(std::string_view name) const;
     std::string to_bytes() const;
+    // Returns the same, and makes these bytes the parsed text: for a caller that keeps the
+    // dictionary after it has written them. Views that names() returned before become invalid.
+    const std::string& settle();
     // Whether the parsed text had exactly these bytes; later edits do not matter.
     bool was_parsed_from(std::string_view bytes) const;
 

@@ -278,6 +278,41 @@ TEST(DictionaryEdit, LinesWithoutEffectStayWithoutIt) {
     EXPECT_EQ(Dictionary::parse(dictionary.to_bytes()).entries().size(), 3U);
 }
 
+TEST(DictionaryEdit, SettlingMakesTheEditedTextTheParsedOne) {
+    auto dictionary = Dictionary::parse(
+        "\xEF\xBB\xBF"
+        "a = \"1\"\n# note\nb = \"2\"\nc = \"3\"\n");
+    dictionary.set("b", "two");
+    dictionary.remove("a");
+    dictionary.set("d", "4");
+    const std::string before = dictionary.to_bytes();
+    EXPECT_EQ(dictionary.settle(), before);
+    EXPECT_TRUE(dictionary.was_parsed_from(before));
+    EXPECT_EQ(dictionary.to_bytes(), before);
+    EXPECT_EQ(dictionary.line_of("c"), 3U);
+}
+
+TEST(DictionaryEdit, GoesOnAfterSettling) {
+    auto dictionary = Dictionary::parse("a = \"1\"\nb = \"2\"\na = \"3\"\n");
+    dictionary.remove("b");
+    dictionary.settle();
+    dictionary.set("a", "4");
+    dictionary.set("b", "5");
+    EXPECT_EQ(dictionary.to_bytes(), "a = \"1\"\na = \"4\"\nb = \"5\"\n");
+    dictionary.remove("a");
+    EXPECT_EQ(dictionary.settle(), "b = \"5\"\n");
+    EXPECT_FALSE(dictionary.find("a"));
+}
+
+TEST(DictionaryEdit, SettlingLeavesACopyAsItWas) {
+    auto dictionary = Dictionary::parse("a = \"1\"\n");
+    const Dictionary copy = dictionary;
+    dictionary.set("a", "2");
+    dictionary.settle();
+    EXPECT_EQ(copy.to_bytes(), "a = \"1\"\n");
+    EXPECT_EQ(copy.find("a"), "1");
+}
+
 TEST(DictionaryEdit, ALineIsAppendedWithTheEndOfTheFirst) {
     Dictionary dictionary = Dictionary::parse("\r\n\r\n\r\n");
     dictionary.set("a", "b");

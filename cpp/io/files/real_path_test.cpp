@@ -43,5 +43,30 @@ TEST(RealPath, TellsTheNumberOfWhatCannotBeLookedAt) {
     EXPECT_NE(error.detail().find("(errno 40)"), std::string::npos) << error.detail();
 }
 
+TEST(RealFolders, ResolveAFileAsBoostDoes) {
+    const TempFolder folder;
+    fs::create_directories(folder / "there");
+    testing::write_file(folder / "there/a.vmdk", "a");
+    fs::create_symlink("there", folder / "link");
+    fs::create_symlink("a.vmdk", folder / "there/b.vmdk");
+    RealFolders real;
+    for (const char* path : {"there/a.vmdk", "link/a.vmdk", "link/b.vmdk", "there/../link/a.vmdk",
+                             "link", "link/.."}) {
+        EXPECT_EQ(real.canonical(folder / path), fs::canonical(folder / path)) << path;
+    }
+    EXPECT_THROW(real.canonical(folder / "link/none"), fs::filesystem_error);
+}
+
+TEST(RealFolders, KeepTheNameOfAFileThatIsALinkOrIsNotThere) {
+    const TempFolder folder;
+    fs::create_directories(folder / "there");
+    fs::create_symlink("there", folder / "link");
+    fs::create_symlink("none", folder / "there/b.vmdk");
+    RealFolders real;
+    EXPECT_EQ(real.place_of(folder / "link/b.vmdk"), folder / "there/b.vmdk");
+    EXPECT_EQ(real.place_of(folder / "link/none"), folder / "there/none");
+    EXPECT_EQ(real.place_of(folder / "none/a"), folder / "none/a");
+}
+
 }  // namespace
 }  // namespace vix::io

@@ -15,6 +15,7 @@
 #include "format/vmsn.h"
 #include "io/files/file.h"
 #include "io/files/folder.h"
+#include "io/files/real_path.h"
 #include "io/files/same_file.h"
 #include "io/files/staging.h"
 #include "io/locks/lock.h"
@@ -45,7 +46,10 @@ constexpr std::uint64_t kSnapshotListLimit = std::uint64_t{64} << 20;
 class Belongings {
   public:
     explicit Belongings(const vm::Machine& machine)
-        : machine_{machine}, folder_{machine.folder()}, stem_{machine.path().stem().string()} {}
+        : machine_{machine},
+          folder_{machine.folder()},
+          home_{real_.of(folder_)},
+          stem_{machine.path().stem().string()} {}
 
     void add_configuration() {
         add(machine_.path());
@@ -138,11 +142,7 @@ class Belongings {
         return std::nullopt;
     }
 
-    bool is_here(const fs::path& path) const {
-        boost::system::error_code error;
-        const fs::path holder = fs::canonical(path.parent_path(), error);
-        return !error && holder == fs::canonical(folder_, error);
-    }
+    bool is_here(const fs::path& path) const { return real_.place_of(path).parent_path() == home_; }
 
     void add(const fs::path& path) {
         if (is_here(path)) add_file(folder_ / path.filename());
@@ -275,7 +275,9 @@ class Belongings {
     static constexpr std::string_view kFileNameKey = ".filename";
 
     const vm::Machine& machine_;
+    mutable io::RealFolders real_;
     fs::path folder_;
+    fs::path home_;  // the same without links
     std::string stem_;
     std::vector<fs::path> files_;
     std::vector<std::string> states_;

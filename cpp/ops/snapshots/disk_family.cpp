@@ -1,5 +1,6 @@
 #include "ops/snapshots/disk_family.h"
 
+#include <algorithm>
 #include <boost/filesystem/operations.hpp>
 
 #include "base/error.h"
@@ -72,16 +73,38 @@ void DiskFamily::add_chain(const vm::NamedFile& file, Unreadable unreadable, std
     for (std::size_t i = 0; i < chain.size(); ++i) {
         Member member{chain[i], std::nullopt};
         if (i + 1 < chain.size()) member.parent = chain[i + 1].identity;
-        members_.emplace(chain[i].identity, std::move(member));
+        const std::optional<Id> parent = member.parent;
+        const bool is_new = members_.emplace(chain[i].identity, std::move(member)).second;
+        if (is_new && parent) children_[*parent].push_back(chain[i].identity);
     }
 }
 
-std::vector<DiskFamily::Id> DiskFamily::children(const Id& id) const {
-    std::vector<Id> found;
-    for (const auto& [other, member] : members_) {
-        if (member.parent == id) found.push_back(other);
+const std::vector<DiskFamily::Id>& DiskFamily::children(const Id& id) const {
+    static const std::vector<Id> kNone;
+    const auto found = children_.find(id);
+    return found == children_.end() ? kNone : found->second;
+}
+
+void DiskFamily::follow_merge(const Id& child) {
+    const Id parent = *members_.at(child).parent;
+    const std::optional<Id> below = members_.at(parent).parent;
+    const std::vector<Id> above = children(child);
+    std::vector<vm::DiskLink> merged;
+    const auto enough = [](const vm::DiskLink&) { return true; };
+    vm::follow_chain(members_.at(child).link.path, search_, settings_, merged,
+                     {vm::kMaxChainToShorten, enough});
+    const Id now = merged.front().identity;
+    for (const Id& gone : {child, parent}) {
+        members_.erase(gone);
+        children_.erase(gone);
     }
-    return found;
+    members_.emplace(now, Member{std::move(merged.front()), below});
+    for (const Id& id : above) members_.at(id).parent = now;
+    if (!above.empty()) children_[now] = above;
+    if (below) std::replace(children_[*below].begin(), children_[*below].end(), parent, now);
+    for (std::set<Id>* named : {&present_, &frozen_}) {
+        if (named->erase(child) != 0) named->insert(now);
+    }
 }
 
 std::optional<DiskFamily::Id> DiskFamily::find(const fs::path& path) const {
@@ -91,7 +114,7 @@ std::optional<DiskFamily::Id> DiskFamily::find(const fs::path& path) const {
 
 bool DiskFamily::is_own(const Id& id) const {
     const Member& member = members_.at(id);
-    if (fs::canonical(member.link.folder()) == folder_) return true;
+    if (real_.of(member.link.folder()) == folder_) return true;
     if (adopted_.contains(member.link.path)) return true;
     const std::string stem = member.link.path.stem().string();
     const bool delta = member.parent && without_snapshot_number(stem) != stem;

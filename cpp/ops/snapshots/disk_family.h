@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "io/files/real_path.h"
 #include "vm/disks/disk.h"
 #include "vm/machine/machine.h"
 #include "vm/snapshots/census.h"
@@ -39,7 +40,7 @@ class DiskFamily {
     // True if every disk could be read, except chains whose top file no longer exists. If false, a
     // disk that cannot be read or is broken may still be needed.
     bool is_complete() const { return complete_; }
-    std::vector<Id> children(const Id& id) const;
+    const std::vector<Id>& children(const Id& id) const;
     // Compares the file that the path leads to, so any spelling finds it.
     std::optional<Id> find(const boost::filesystem::path& path) const;
 
@@ -64,6 +65,10 @@ class DiskFamily {
         others_ = before.others_;
     }
 
+    // Call it when the child has been merged with its parent, whose only child it was: reads what
+    // is at the child's path now. So a long chain need not be read again for each of its merges.
+    void follow_merge(const Id& child);
+
     // Adds disks elsewhere that a removed snapshot named: they still belong to the machine.
     void adopt(const std::set<boost::filesystem::path>& disks) { adopted_ = disks; }
     // Disks that the machine or a snapshot names directly.
@@ -78,7 +83,9 @@ class DiskFamily {
 
     const vm::Machine& machine_;
     boost::filesystem::path folder_;
+    mutable io::RealFolders real_;
     std::map<Id, Member> members_;
+    std::map<Id, std::vector<Id>> children_;  // of those that have any
     bool complete_ = true;
     std::set<Id> present_;
     std::set<Id> frozen_;

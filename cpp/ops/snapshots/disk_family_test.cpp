@@ -79,6 +79,43 @@ TEST_F(DiskFamilyTest, TellsPresentAndFrozenDisks) {
                                                  vm_ / "disk-000003.vmdk"}));
 }
 
+// As if `one` and `two` had been removed and two merged with its child, under whose name it is now.
+TEST_F(DiskFamilyTest, FollowsAMergeAsIfReadAnew) {
+    list_.clear();
+    DiskFamily disks = family();
+    const auto top = *disks.find(vm_ / "disk-000003.vmdk");
+    fs::remove(vm_ / "disk-000002.vmdk");
+    fs::remove(vm_ / "disk-000003.vmdk");
+    add("disk-000003.vmdk", 4, "base.vmdk", 1);
+    disks.follow_merge(top);
+    const DiskFamily anew = family();
+    const auto base = *anew.find(vm_ / "base.vmdk");
+    const auto merged = *anew.find(vm_ / "disk-000003.vmdk");
+    EXPECT_EQ(disks.members().size(), anew.members().size());
+    EXPECT_TRUE(disks.members().at(merged).parent == base);
+    EXPECT_EQ(disks.members().at(merged).link.descriptor.parent_hint, "base.vmdk");
+    EXPECT_TRUE(disks.children(base) == anew.children(base));
+    EXPECT_TRUE(disks.is_present(merged));
+}
+
+TEST_F(DiskFamilyTest, FollowsAMergeInTheMiddleOfAChain) {
+    add("disk-000004.vmdk", 5, "disk-000003.vmdk", 4);
+    write_file(vmx_, testing::vmx_with_disks({"scsi0:0=disk-000004.vmdk"}));
+    list_ = snapshot(0, "disk-000003.vmdk");
+    DiskFamily disks = family();
+    const auto middle = *disks.find(vm_ / "disk-000003.vmdk");
+    const auto top = *disks.find(vm_ / "disk-000004.vmdk");
+    fs::remove(vm_ / "disk-000002.vmdk");
+    fs::remove(vm_ / "disk-000003.vmdk");
+    add("disk-000003.vmdk", 4, "base.vmdk", 1);
+    disks.follow_merge(middle);
+    const auto merged = *family().find(vm_ / "disk-000003.vmdk");
+    EXPECT_TRUE(disks.members().at(top).parent == merged);
+    EXPECT_TRUE(disks.children(merged) == std::vector{top});
+    EXPECT_TRUE(disks.is_frozen(merged));
+    EXPECT_EQ(disks.disk(top).chain.size(), 3U);
+}
+
 TEST_F(DiskFamilyTest, FindsADiskHoweverItIsSpelled) {
     fs::create_directory_symlink(vm_, folder_ / "other");
     const DiskFamily disks = family();

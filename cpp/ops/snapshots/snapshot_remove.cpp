@@ -65,20 +65,19 @@ class Remover {
         const std::vector<int> uids =
             children == RemoveChildren::Yes ? tree_.subtree(uid) : std::vector{uid};
         for (const int removed : uids) check_removable(*tree_.find(removed));
-        for (const int removed : uids) candidates_.merge(disks_of(*tree_.find(removed)));
+        for (const int removed : uids) add_candidates(*tree_.find(removed));
         const std::vector<fs::path> states = files_of_states(uids);
         note_states_kept(machine_, names_of_states(uids), progress_);
         // Disks that its snapshots named stay the machine's own, in any folder.
         before_.emplace(machine_, tree_, DiskFamily::Unreadable::Skip);
         own_ = before_->named();
 
-        for (const int removed : uids) keep_memory(*tree_.find(removed));
-        for (const int removed : uids) tree_.remove(removed);
+        keep_memory(uids);
+        tree_.remove(uids);
         prepare(states);
         forget(states);
         if (!runs_) finish_renaming();
-        while (consolidate_one()) {
-        }
+        consolidate();
         if (!runs_) give_back_names();
         write_sentinels(family(), {});
         leave_candidates(family());
@@ -145,26 +144,28 @@ class Remover {
                         clones.front().to_text()};
     }
 
-    // A machine that is suspended in the snapshot's memory gets that memory as its own suspend
-    // state.
-    void keep_memory(const vm::Snapshot& snapshot) {
+    // A machine that is suspended in the memory of one of these snapshots gets that memory as its
+    // own suspend state.
+    void keep_memory(const std::vector<int>& uids) {
         if (!power::is_state_of_snapshot(machine_)) return;
-        const fs::path memory = memory_file(machine_, snapshot);
-        if (power::recorded_state_file(machine_) != memory) return;
-        const fs::path own = power::state_file_for(machine_);
-        unlink(own.c_str());  // if it stays, share_file() fails and does not overwrite it
-        share_file(memory, own, progress_);
-        power::record_state(machine_, power::name_from(machine_, own));
-        machine_.reread();
+        const fs::path current = power::recorded_state_file(machine_);
+        for (const int uid : uids) {
+            const fs::path memory = memory_file(machine_, *tree_.find(uid));
+            if (current != memory) continue;
+            const fs::path own = power::state_file_for(machine_);
+            unlink(own.c_str());  // if it stays, share_file() fails and does not overwrite it
+            share_file(memory, own, progress_);
+            power::record_state(machine_, power::name_from(machine_, own));
+            machine_.reread();
+            return;
+        }
     }
 
-    std::set<fs::path> disks_of(const vm::Snapshot& snapshot) const {
-        std::set<fs::path> paths;
+    void add_candidates(const vm::Snapshot& snapshot) {
         for (const vm::SnapshotDisk& disk : snapshot.disks) {
             const auto path = machine_.find_file(disk.file);
-            if (path) paths.insert(*path);
+            if (path) candidates_.insert(*path);
         }
-        return paths;
     }
 
     std::vector<fs::path> files_of_states(const std::vector<int>& uids) const {
@@ -195,9 +196,19 @@ class Remover {
         return false;
     }
 
-    // Does one deletion or merge. Reads the disks again each time, because each step changes them.
-    bool consolidate_one() {
-        const DiskFamily disks = family();
+    // The disks are read once, however many are merged; after a merge while the machine runs,
+    // again.
+    void consolidate() {
+        std::optional<DiskFamily> disks;
+        do {
+            if (!disks) disks.emplace(family());
+        } while (consolidate_one(disks));
+    }
+
+    // Deletes disks that nothing needs, up to the first one that is merged: then others may be the
+    // only child of their parent.
+    bool consolidate_one(std::optional<DiskFamily>& known) {
+        DiskFamily& disks = *known;
         for (const fs::path& path : std::set{candidates_}) {
             const auto id = disks.find(path);
             const bool needed = !id || disks.is_present(*id) || disks.is_frozen(*id);
@@ -206,6 +217,7 @@ class Remover {
             if (id && !needed && disks.is_shared(*id)) continue;
             if (!needed && is_served(disks, *id)) {
                 if (!merge_topmost(disks, *id)) continue;
+                known.reset();
                 return true;
             }
             candidates_.erase(path);
@@ -217,6 +229,7 @@ class Remover {
             share.begin(bytes_to_merge(disks, child, settings()));
             if (!merge_into_child(disks, child, settings(), share)) continue;
             share.end();
+            disks.follow_merge(child);
             return true;
         }
         return false;
@@ -297,18 +310,18 @@ class Remover {
         pending_.leave_merges(left);
     }
 
-    // The chain of a disk that no current or frozen disk depends on, as far as it can be followed.
+    // A disk that no current or frozen disk depends on, and its parent, as far as they can be read.
     // In other folders only deltas of snapshots count: a disk attached from there belongs to the
     // user.
     std::vector<vm::DiskLink> chain_of_unreferenced(const fs::path& path) const {
         std::vector<vm::DiskLink> chain;
-        const auto folder = io::real_path(path.parent_path());
-        const bool here = folder == fs::canonical(machine_.folder());
+        const bool here = real_.place_of(path).parent_path() == real_.of(machine_.folder());
+        const auto is_parent = [&](const vm::DiskLink&) { return chain.size() == 2; };
         const bool delta = own_.contains(path) && plain_path(path) != path;
         if (!here && !delta) return chain;
         try {
             vm::follow_chain(path, machine_.search_folders(), settings(), chain,
-                             {vm::kMaxChainToShorten, {}});
+                             {vm::kMaxChainToShorten, is_parent});
         } catch (const Error&) {
             // Broken further down the chain; the links up to there are enough.
         }
@@ -414,6 +427,7 @@ class Remover {
     bool runs_;
     Progress& progress_;
     fs::path list_;
+    mutable io::RealFolders real_;
     SnapshotTree tree_;
     Pending pending_;
     std::optional<DiskFamily> before_;  // as read before any snapshot was removed

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
+#include <optional>
 #include <set>
 
 #include "base/error.h"
@@ -176,8 +177,8 @@ DiskLink open_parent(const DiskLink& child, std::vector<fs::path> search,
                      const Settings& settings) {
     const Descriptor& descriptor = child.descriptor;
     search.insert(search.begin(), child.folder());
-    Error failure = parent_not_found(child, search);
-    if (descriptor.parent_hint.empty()) throw failure;
+    if (descriptor.parent_hint.empty()) throw parent_not_found(child, search);
+    std::optional<Error> failure;
     try {
         const auto path = find_file({descriptor.parent_hint, descriptor.parent_hint_bytes},
                                     child.folder(), search, settings);
@@ -186,7 +187,7 @@ DiskLink open_parent(const DiskLink& child, std::vector<fs::path> search,
         failure = error;
     }
     if (auto moved = open_moved_parent(child, search)) return std::move(*moved);
-    throw failure;
+    throw failure ? *failure : parent_not_found(child, search);
 }
 
 void check_extents(const DiskLink& link, const DiskLink* child, const Settings& settings) {

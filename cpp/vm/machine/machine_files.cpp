@@ -1,6 +1,7 @@
 #include "vm/machine/machine_files.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 #include "io/files/folder.h"
@@ -111,14 +112,13 @@ int first_free_number(const fs::path& vmx, const std::vector<std::string>& names
 std::vector<fs::path> unlisted_states(const fs::path& vmx, const std::vector<std::string>& names,
                                       const std::vector<std::string>& listed) {
     const std::string stem = vmx.stem().string();
+    std::set<std::string> known;  // in lower case
+    for (const std::string& file : listed) known.insert(to_lower(file));
     std::vector<fs::path> states;
     for (const std::string& name : names) {
         const bool state = is_snapshot_file(name, stem) &&
                            equal_ignoring_case(fs::path{name}.extension().string(), ".vmsn");
-        const bool known = std::any_of(listed.begin(), listed.end(), [&](const auto& file) {
-            return equal_ignoring_case(file, name);
-        });
-        if (state && !known) states.push_back(vmx.parent_path() / name);
+        if (state && !known.contains(to_lower(name))) states.push_back(vmx.parent_path() / name);
     }
     std::sort(states.begin(), states.end());
     return states;

@@ -38,23 +38,6 @@ std::string start_of(const io::File& file, std::uint64_t most) {
     return text;
 }
 
-// Resolves symbolic links. Returns nothing unless the target is a regular file.
-std::optional<fs::path> plain_file(const fs::path& path) {
-    boost::system::error_code error;
-    const auto type = fs::status(path, error).type();
-    if (type == fs::status_error && error != boost::system::errc::too_many_symbolic_link_levels) {
-        throw system_error(error.value(), "looking for", path.string());
-    }
-    if (type != fs::regular_file) return std::nullopt;
-    return fs::canonical(path);
-}
-
-fs::path place_of(const fs::path& file) {
-    boost::system::error_code error;
-    const fs::path folder = fs::canonical(file.parent_path(), error);
-    return (error ? file.parent_path() : folder) / file.filename();
-}
-
 // Returns the value of the first line that contains `name`, from a descriptor that cannot be
 // parsed.
 std::string raw_value(std::string_view text, std::string_view name) {
@@ -80,13 +63,13 @@ std::optional<fs::path> Needs::who_needs(const fs::path& file) const {
         const auto found = by_identity_.find(*id);
         if (found != by_identity_.end()) return found->second;
     }
-    const auto found = by_place_.find(place_of(file));
+    const auto found = by_place_.find(folders_.place_of(file));
     return found == by_place_.end() ? std::nullopt : std::optional{found->second};
 }
 
 void Needs::add(const fs::path& file, const fs::path& who) {
     if (const auto id = io::identity_of(file)) by_identity_.emplace(*id, who);
-    by_place_.emplace(place_of(file), who);
+    by_place_.emplace(folders_.place_of(file), who);
 }
 
 std::vector<std::string> disk_names_of_others(const fs::path& vmx,
@@ -135,6 +118,18 @@ void Census::look(Read read) {
     }
 }
 
+// Resolves symbolic links. Returns nothing unless the target is a regular file.
+std::optional<fs::path> Census::plain_file(const fs::path& path) {
+    boost::system::error_code error;
+    auto type = fs::symlink_status(path, error).type();
+    if (type == fs::symlink_file) type = fs::status(path, error).type();
+    if (type == fs::status_error && error != boost::system::errc::too_many_symbolic_link_levels) {
+        throw system_error(error.value(), "looking for", path.string());
+    }
+    if (type != fs::regular_file) return std::nullopt;
+    return real_.canonical(path);
+}
+
 bool Census::is_askers(const fs::path& file) const {
     const auto id = io::identity_of(file);
     return id && askers_.contains(*id);
@@ -163,7 +158,7 @@ void Census::add_file(const fs::path& file, const std::string& extension,
     if (!machine && !state && extension != ".vmsd" && extension != ".vmdk") return;
     if (is_askers(file)) return;
     const auto target = plain_file(file);
-    if (!target || is_askers(*target)) return;
+    if (!target || (*target != file && is_askers(*target))) return;
     if (extension == ".vmdk") {
         Disk* disk = learn_disk(*target);
         if (disk != nullptr) disk->scanned = true;
@@ -189,7 +184,7 @@ void Census::add_companions(const fs::path& vmx, const std::vector<std::string>&
 
 // A damaged state may still show which disks it needs.
 void Census::add_state(const fs::path& state) {
-    const io::File file = io::File::open(fs::canonical(state));
+    const io::File file = io::File::open(real_.canonical(state));
     std::string bytes;
     try {
         bytes = format::read_vmsn(file).config;
@@ -287,7 +282,7 @@ std::vector<fs::path> Census::parents_of(const Lineage& lineage) {
         if (error.code() != VIX_E_FILE_NAME_INVALID) throw;  // a drive that is not mapped
     }
     for (const fs::path& place : places) {
-        const Disk* parent = learn_disk(fs::canonical(place));
+        const Disk* parent = learn_disk(real_.canonical(place));
         if (parent != nullptr && parent->lineage.cid == lineage.parent_cid) return places;
     }
     for (const fs::path& place : moved_places(lineage.parent_hint, folder)) {
@@ -323,11 +318,11 @@ Needs Census::needs_beside(const std::set<Id>& own) const {
         if (const auto id = io::identity_of(file)) needed.emplace_back(*id, who);
     }
     for (const auto& [id, disk] : disks_) {
-        for (const fs::path& extent : disk.lineage.extents) extents.insert(place_of(extent));
+        for (const fs::path& extent : disk.lineage.extents) extents.insert(real_.place_of(extent));
     }
     for (const auto& [id, disk] : disks_) {
         const fs::path& path = disk.lineage.path;
-        if (!disk.scanned || own.contains(id) || extents.contains(place_of(path))) continue;
+        if (!disk.scanned || own.contains(id) || extents.contains(real_.place_of(path))) continue;
         for (const fs::path& extent : disk.lineage.extents) needs.add(extent, path);
         for (const Id& parent : disk.parents) needed.emplace_back(parent, path);
     }
@@ -342,7 +337,7 @@ Needs Census::needs_beside(const std::set<Id>& own) const {
         for (const Id& parent : disk->second.parents) needed.emplace_back(parent, who);
     }
     for (const auto& [path, error] : unreadable_) {
-        if (!needs.unseen_ && !extents.contains(place_of(path))) needs.unseen_ = error;
+        if (!needs.unseen_ && !extents.contains(real_.place_of(path))) needs.unseen_ = error;
     }
     return needs;
 }

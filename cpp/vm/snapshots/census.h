@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "io/files/file.h"
+#include "io/files/real_path.h"
 #include "vm/disks/disk_files.h"
 #include "vm/machine/settings.h"
 
@@ -46,6 +47,7 @@ class Needs {
     // Keyed by identity and by path: a descriptor stays needed when a new file replaces it.
     std::map<io::FileIdentity, Path> by_identity_;
     std::map<Path, Path> by_place_;
+    mutable io::RealFolders folders_;  // of by_place_
     std::optional<Error> unseen_;
 };
 
@@ -106,7 +108,10 @@ class Census {
     template <typename Read>
     void look(Read read);
 
+    std::optional<Path> plain_file(const Path& path);
+
     const Settings& settings_;
+    mutable io::RealFolders real_;
     std::set<Id> askers_;
     std::set<Path> folders_;
     std::vector<Path> search_;  // more folders to search for parents

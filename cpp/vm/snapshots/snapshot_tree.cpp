@@ -77,6 +77,7 @@ void SnapshotTree::read_snapshots(const std::string& where) {
             list.refuse(uid, "is " + std::to_string(snapshot.uid) + ", the same as " + other +
                                  " in line " + std::to_string(dictionary_.line_of(other)));
         }
+        positions_.emplace(snapshot.uid, snapshots_.size());
         snapshots_.push_back(std::move(snapshot));
         indices_.push_back(index);
     }
@@ -107,18 +108,20 @@ void SnapshotTree::require_no_files(const SnapshotListText& list, std::size_t in
     if (naming) list.refuse(*naming, "belongs to a snapshot without a uid");
 }
 
+// Each walk ends where an earlier one passed, so that a long line of snapshots is walked once.
 void SnapshotTree::check_parents(const std::string& where) const {
-    std::map<int, int> parents;
-    for (const Snapshot& snapshot : snapshots_) parents[snapshot.uid] = snapshot.parent;
+    std::set<int> sound{kNoSnapshot};
     for (const Snapshot& snapshot : snapshots_) {
-        std::size_t steps = 0;
-        for (int uid = snapshot.parent; uid != kNoSnapshot; uid = parents.at(uid)) {
-            if (++steps > snapshots_.size()) {
-                throw Error{VIX_E_SNAPSHOT_CONFIG,
-                            where + ": snapshot " + std::to_string(snapshot.uid) +
-                                " is its own ancestor: the chain of its parents is a loop"};
-            }
+        std::vector<int> way;
+        int uid = snapshot.uid;
+        for (; !sound.contains(uid); uid = snapshots_[position_of(uid)].parent) {
+            way.push_back(uid);
+            if (way.size() <= snapshots_.size()) continue;
+            throw Error{VIX_E_SNAPSHOT_CONFIG,
+                        where + ": snapshot " + std::to_string(snapshot.uid) +
+                            " is its own ancestor: the chain of its parents is a loop"};
         }
+        sound.insert(way.begin(), way.end());
     }
 }
 
@@ -149,19 +152,14 @@ Snapshot SnapshotTree::read_snapshot(const SnapshotListText& list, std::size_t i
 }
 
 const Snapshot* SnapshotTree::find(int uid) const {
-    const auto found = std::find_if(snapshots_.begin(), snapshots_.end(),
-                                    [&](const Snapshot& snapshot) { return snapshot.uid == uid; });
-    return found == snapshots_.end() ? nullptr : &*found;
+    const auto found = positions_.find(uid);
+    return found == positions_.end() ? nullptr : &snapshots_[found->second];
 }
 
 const Snapshot& SnapshotTree::require(int uid, const fs::path& vmx) const {
     if (const Snapshot* snapshot = find(uid)) return *snapshot;
     throw Error{VIX_E_SNAPSHOT_NOTFOUND,
                 vmx.string() + " has no snapshot with the id " + std::to_string(uid)};
-}
-
-std::size_t SnapshotTree::index_of(int uid) const {
-    return static_cast<std::size_t>(find(uid) - snapshots_.data());
 }
 
 // Never returns a uid twice: files of an old Snapshot3 may still exist under that name.
@@ -186,12 +184,19 @@ std::vector<int> SnapshotTree::children(int uid) const {
     return found;
 }
 
+// Visits parents first and their last child before the others, and reverses that.
 std::vector<int> SnapshotTree::subtree(int uid) const {
+    std::unordered_map<int, std::vector<int>> children;
+    for (const Snapshot& snapshot : snapshots_) children[snapshot.parent].push_back(snapshot.uid);
     std::vector<int> found;
-    for (const int child : children(uid)) {
-        for (const int below : subtree(child)) found.push_back(below);
+    for (std::vector<int> next{uid}; !next.empty();) {
+        const int parent = next.back();
+        next.pop_back();
+        found.push_back(parent);
+        const std::vector<int>& below = children[parent];
+        next.insert(next.end(), below.begin(), below.end());
     }
-    found.push_back(uid);
+    std::reverse(found.begin(), found.end());
     return found;
 }
 
@@ -204,6 +209,7 @@ void SnapshotTree::add(const Snapshot& snapshot) {
     dictionary_.set("snapshot.lastUID", std::to_string(snapshot.uid));
     dictionary_.set("snapshot.current", std::to_string(snapshot.uid));
     write_snapshot(index, snapshot);
+    positions_.emplace(snapshot.uid, snapshots_.size());
     snapshots_.push_back(snapshot);
     indices_.push_back(index);
     current_ = snapshot.uid;
@@ -249,11 +255,24 @@ void SnapshotTree::set_current(int uid) {
     }
 }
 
-void SnapshotTree::remove(int uid) {
-    const std::size_t position = index_of(uid);
-    const int parent = snapshots_[position].parent;
+// All at once, because each pass over the text takes time for every snapshot that stays.
+void SnapshotTree::remove(const std::vector<int>& uids) {
+    const std::set<int> going{uids.begin(), uids.end()};
+    std::map<int, int> heirs;
+    for (const int uid : going) heirs[uid] = find(uid)->parent;
+    // The nearest one that stays; the way there is shortened for the next question.
+    const auto heir_of = [&](int uid) {
+        std::vector<int> way;
+        for (auto at = heirs.find(uid); at != heirs.end(); at = heirs.find(uid)) {
+            way.push_back(uid);
+            uid = at->second;
+        }
+        for (const int passed : way) heirs[passed] = uid;
+        return uid;
+    };
     for (std::size_t i = 0; i < snapshots_.size(); ++i) {
-        if (snapshots_[i].parent != uid) continue;
+        if (going.contains(snapshots_[i].uid) || !going.contains(snapshots_[i].parent)) continue;
+        const int parent = heir_of(snapshots_[i].parent);
         snapshots_[i].parent = parent;
         if (parent == kNoSnapshot) {
             dictionary_.remove(snapshot_key(indices_[i], "parent"));
@@ -261,12 +280,28 @@ void SnapshotTree::remove(int uid) {
             dictionary_.set(snapshot_key(indices_[i], "parent"), std::to_string(parent));
         }
     }
-    if (current_ == uid) set_current(parent);
-    remove_keys({indices_[position]});
-    snapshots_.erase(snapshots_.begin() + static_cast<std::ptrdiff_t>(position));
-    indices_.erase(indices_.begin() + static_cast<std::ptrdiff_t>(position));
+    if (going.contains(current_)) set_current(heir_of(current_));
+    take_out(going);
     close_gaps();
     write_count();
+}
+
+void SnapshotTree::take_out(const std::set<int>& uids) {
+    std::set<std::size_t> indices;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < snapshots_.size(); ++i) {
+        if (uids.contains(snapshots_[i].uid)) {
+            indices.insert(indices_[i]);
+            continue;
+        }
+        if (kept != i) snapshots_[kept] = std::move(snapshots_[i]);
+        indices_[kept++] = indices_[i];
+    }
+    remove_keys(indices);
+    snapshots_.resize(kept);
+    indices_.resize(kept);
+    positions_.clear();
+    for (std::size_t i = 0; i < kept; ++i) positions_.emplace(snapshots_[i].uid, i);
 }
 
 // VMware's files have no gaps in their numbers. One pass renumbers all: removing the first of a
@@ -326,11 +361,22 @@ void SnapshotTree::write_most_recent(int uid) {
     for (std::size_t i = 0; i < recent.size(); ++i) dictionary_.set_bytes(name(i), recent[i]);
 }
 
+// Compares the names only if one has the same hash: there may be ten thousand.
+bool SnapshotTree::is_recorded(const Snapshot& snapshot, const std::string& vmx) {
+    const std::hash<std::string> hash;
+    if (clone_hashes_.empty()) {
+        for (const Snapshot& any : snapshots_) {
+            for (const std::string& clone : any.clones) clone_hashes_.insert(hash(clone));
+        }
+    }
+    if (clone_hashes_.insert(hash(vmx)).second) return false;
+    return std::find(snapshot.clones.begin(), snapshot.clones.end(), vmx) != snapshot.clones.end();
+}
+
 void SnapshotTree::add_clone(int uid, const std::string& vmx) {
-    const std::size_t position = index_of(uid);
+    const std::size_t position = position_of(uid);
     Snapshot& snapshot = snapshots_[position];
-    const auto known = std::find(snapshot.clones.begin(), snapshot.clones.end(), vmx);
-    if (known != snapshot.clones.end()) return;
+    if (is_recorded(snapshot, vmx)) return;
     const auto name = [&](std::size_t number) {
         return snapshot_key(indices_[position], "clone" + std::to_string(number));
     };

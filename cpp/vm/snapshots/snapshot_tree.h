@@ -8,6 +8,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -43,10 +45,13 @@ class SnapshotTree {
     // snapshots than any machine has.
     static SnapshotTree read(const boost::filesystem::path& vmsd);
     // The same for a caller that has read the file before. Comparing bytes is far faster than
-    // parsing, so an unchanged file returns `known`. `known` must not have been edited since.
+    // parsing, so an unchanged file returns `known`. `known` must not have been edited since, or
+    // settle() was called and its bytes written.
     static SnapshotTree read(const boost::filesystem::path& vmsd, SnapshotTree known);
     static SnapshotTree parse(std::string_view bytes, const std::string& where);
     std::string to_bytes() const { return dictionary_.to_bytes(); }
+    // Returns to_bytes(), for a caller that writes them and keeps the tree.
+    const std::string& settle() { return dictionary_.settle(); }
 
     const std::vector<Snapshot>& snapshots() const& { return snapshots_; }
     // Of a temporary by value, because a loop over its snapshots outlives it.
@@ -67,8 +72,9 @@ class SnapshotTree {
 
     // Adds a snapshot as a child of the current one and makes it current.
     void add(const Snapshot& snapshot);
-    // Its children and the current state move up to its parent.
-    void remove(int uid);
+    // Their children, and the current state, move up to the nearest parent that stays.
+    void remove(const std::vector<int>& uids);
+    void remove(int uid) { remove(std::vector{uid}); }
     void set_current(int uid);
 
     void add_clone(int uid, const std::string& vmx);
@@ -91,7 +97,8 @@ class SnapshotTree {
     void require_no_files(const SnapshotListText& list, std::size_t index,
                           const SnapshotKeys& keys) const;
     std::string text(std::string_view name) const;
-    std::size_t index_of(int uid) const;
+    std::size_t position_of(int uid) const { return positions_.at(uid); }
+    void take_out(const std::set<int>& uids);
     void write_snapshot(std::size_t index, const Snapshot& snapshot);
     void remove_clone_keys(std::size_t index, const std::string& vmx);
     void remove_keys(const std::set<std::size_t>& indices);
@@ -99,10 +106,14 @@ class SnapshotTree {
     void close_gaps();
     void write_most_recent(int uid);
     void write_count();
+    bool is_recorded(const Snapshot& snapshot, const std::string& vmx);
 
     format::Dictionary dictionary_;
-    std::vector<Snapshot> snapshots_;   // in the order of their index
-    std::vector<std::size_t> indices_;  // the index of each in the file
+    std::vector<Snapshot> snapshots_;                 // in the order of their index
+    std::vector<std::size_t> indices_;                // the index of each in the file
+    std::unordered_map<int, std::size_t> positions_;  // uid -> position in snapshots_
+    // Of the names of all clones, and perhaps of removed ones; filled when the first one is added.
+    std::unordered_set<std::size_t> clone_hashes_;
     int current_ = kNoSnapshot;
     std::vector<std::string> clone_of_;
     std::vector<std::string> sentinels_;

@@ -9,6 +9,7 @@
 #include "testing/disks/samples.h"
 #include "testing/process/failure.h"
 #include "testing/process/temp_folder.h"
+#include "vm/snapshots/known_list.h"
 
 namespace vix::vm {
 namespace {
@@ -131,6 +132,55 @@ TEST(SnapshotTree, ClosesAllGapsAtOnce) {
               "snapshot1.uid = \"8\"\n"
               "snapshot1.displayName = \"eight\"\n"
               "snapshot.numSnapshots = \"2\"\n");
+}
+
+// 1 <- 2 <- 3 <- 4, and 5 is another child of 3; 4 is current.
+SnapshotTree line_with_a_branch() {
+    SnapshotTree tree;
+    for (const int uid : {1, 2, 3, 4, 5}) {
+        Snapshot snapshot = snapshot_called("s" + std::to_string(uid), uid);
+        snapshot.parent = uid == 5 ? 3 : uid - 1;
+        tree.add(snapshot);
+    }
+    tree.set_current(4);
+    return tree;
+}
+
+TEST(SnapshotTree, RemovesSeveralAtOnce) {
+    auto tree = line_with_a_branch();
+    tree.remove({4, 2, 3});
+    const auto again = reread(tree);
+    ASSERT_EQ(again.snapshots().size(), 2U);
+    EXPECT_EQ(again.find(5)->parent, 1);
+    EXPECT_EQ(again.current(), 1);
+    EXPECT_EQ(tree.find(3), nullptr);
+    EXPECT_EQ(tree.find(5)->display_name, "s5");
+}
+
+TEST(SnapshotTree, RemovingAllOfALineLeavesRoots) {
+    auto tree = line_with_a_branch();
+    tree.remove({1, 2, 3});
+    const auto again = reread(tree);
+    EXPECT_EQ(again.roots(), (std::vector{4, 5}));
+    EXPECT_EQ(again.current(), 4);
+}
+
+TEST(SnapshotTree, ASubtreeHasChildrenBeforeTheirParents) {
+    EXPECT_EQ(line_with_a_branch().subtree(2), (std::vector{4, 5, 3, 2}));
+}
+
+TEST(SnapshotTree, TheLongestLineIsReadAndRemoved) {
+    SnapshotTree tree;
+    for (int uid = 1; uid <= 2000; ++uid) {
+        Snapshot snapshot = snapshot_called("s", uid);
+        snapshot.parent = uid - 1;
+        tree.add(snapshot);
+    }
+    auto again = reread(tree);
+    EXPECT_EQ(again.subtree(1).size(), 2000U);
+    again.remove(again.subtree(2));
+    EXPECT_EQ(again.snapshots().size(), 1U);
+    EXPECT_EQ(again.current(), 1);
 }
 
 TEST(SnapshotTree, EntriesThatMoveKeepBytesThatCannotBeDecoded) {
@@ -292,6 +342,43 @@ TEST(SnapshotTree, WhatIsKnownIsReadAnewWhereTheFileHasChanged) {
     EXPECT_EQ(SnapshotTree::read(list, known).find(1), nullptr);
     boost::filesystem::remove(list);
     EXPECT_TRUE(SnapshotTree::read(list, known).snapshots().empty());
+}
+
+TEST(SnapshotTree, WhatWasSettledAndWrittenIsKnown) {
+    const testing::TempFolder folder;
+    const auto list = folder / "a.vmsd";
+    KnownList known;
+    auto tree = line_with_a_branch();
+    tree.add_clone(3, "/clones/a/a.vmx");
+    testing::write_file(list, tree.settle());
+    known.keep(tree);
+    auto again = known.take(list);
+    again.add_clone(3, "/clones/a/a.vmx");
+    again.add_clone(3, "/clones/b/b.vmx");
+    EXPECT_EQ(again.find(3)->clones.size(), 2U);
+    testing::write_file(list, again.settle());
+    known.keep(std::move(again));
+    EXPECT_EQ(known.take(list).find(3)->clones, reread(known.take(list)).find(3)->clones);
+}
+
+TEST(SnapshotTree, AKnownListThatOthersChangedIsReadAnew) {
+    const testing::TempFolder folder;
+    const auto list = folder / "a.vmsd";
+    KnownList known;
+    testing::write_file(list, "snapshot0.uid = \"1\"\n");
+    known.keep(known.take(list));
+    testing::write_file(list, "snapshot0.uid = \"2\"\n");
+    EXPECT_NE(known.take(list).find(2), nullptr);
+}
+
+TEST(SnapshotTree, ACloneThatWasRemovedCanBeAddedAgain) {
+    auto tree = line_with_a_branch();
+    tree.add_clone(3, "/clones/a/a.vmx");
+    tree.add_clone(3, "/clones/b/b.vmx");
+    EXPECT_TRUE(tree.remove_clone("/clones/a/a.vmx"));
+    tree.add_clone(3, "/clones/a/a.vmx");
+    EXPECT_EQ(reread(tree).find(3)->clones,
+              (std::vector<std::string>{"/clones/b/b.vmx", "/clones/a/a.vmx"}));
 }
 
 TEST(SnapshotTree, ACircleOfParentsIsRefused) {
