@@ -1,6 +1,7 @@
 // The snapshots of a machine as its host reports them, read in one piece.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,15 +21,16 @@ struct SnapshotInfo {
 class SnapshotList {
   public:
     SnapshotList(std::vector<SnapshotInfo> snapshots, int current)
-        : snapshots_{std::move(snapshots)}, current_{current} {}
+        : snapshots_{std::make_shared<const std::vector<SnapshotInfo>>(std::move(snapshots))},
+          current_{current} {}
 
-    const std::vector<SnapshotInfo>& snapshots() const { return snapshots_; }
+    const std::vector<SnapshotInfo>& snapshots() const { return *snapshots_; }
     int current() const { return current_; }  // id; kNoSnapshot if there is none
     const SnapshotInfo* find(int id) const;
     std::vector<int> children(int id) const;  // of kNoSnapshot: the roots
 
   private:
-    std::vector<SnapshotInfo> snapshots_;
+    std::shared_ptr<const std::vector<SnapshotInfo>> snapshots_;  // copies share it
     int current_;
 };
 

@@ -147,6 +147,8 @@ void LocalMachine::unpause(const Context& context) {
 }
 
 SnapshotList LocalMachine::snapshots(const Context& context) const {
+    const auto before = io::state_of(vm::snapshot_list_path(vmx_));
+    if (auto known = known_.find(before)) return std::move(*known);
     const auto tree = tree_of(vmx_, context);
     std::vector<SnapshotInfo> infos;
     infos.reserve(tree.snapshots().size());
@@ -154,7 +156,9 @@ SnapshotList LocalMachine::snapshots(const Context& context) const {
         infos.push_back({snapshot.uid, snapshot.parent, snapshot.display_name, snapshot.description,
                          snapshot.with_memory});
     }
-    return {std::move(infos), tree.current()};
+    const SnapshotList list{std::move(infos), tree.current()};
+    if (!list.snapshots().empty()) known_.keep(before, list);  // see tree_of()
+    return list;
 }
 
 // The snapshot's own configuration shows whether the machine was suspended. If it cannot be read,
@@ -207,7 +211,7 @@ void LocalMachine::revert_to_snapshot(const Context& context, int id, AfterRever
 void LocalMachine::clone(const Context& context, const CloneOrder& order) const {
     const auto& settings = context.settings();
     const ops::CloneRequest request{vmx_, settings.path_map.resolve(order.destination), settings,
-                                    order.snapshot};
+                                    order.snapshot, &list_};
     if (order.kind == CloneKind::Full) return ops::clone_full(request, context.progress());
     note_all(ops::clone_linked(request, context.progress()), context);
 }

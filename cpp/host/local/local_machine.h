@@ -5,9 +5,11 @@
 #include <string>
 #include <utility>
 
+#include "host/local/known_snapshots.h"
 #include "host/machine_access.h"
 #include "power/engine.h"
 #include "power/guest/guest_agent.h"
+#include "vm/snapshots/known_list.h"
 
 namespace vix::host {
 
@@ -66,6 +68,8 @@ class LocalMachine : public MachineAccess {
     boost::filesystem::path vmx_;
     std::string identity_;
     std::string name_;
+    mutable KnownSnapshots known_;  // for calls that only read them
+    mutable vm::KnownList list_;    // for linked clones
 };
 
 // Opens the machine whose .vmx has this path. Errors: VIX_E_VM_NOT_FOUND and others of reading a

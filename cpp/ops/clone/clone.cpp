@@ -52,7 +52,7 @@ void check_destination_free(const fs::path& destination);
 void check_new_place(const fs::path& destination);
 vm::MachineState state_to_clone(const vm::Machine& source, const std::optional<int>& snapshot);
 std::vector<std::string> link_to_snapshot(vm::Machine source, int snapshot,
-                                          const fs::path& destination, Progress& progress);
+                                          const CloneRequest& request, Progress& progress);
 void make_clone(const vm::MachineState& source, const fs::path& destination, CloneRecord* record,
                 Progress& progress);
 ClonePlan plan_clone(const vm::MachineState& source, const fs::path& destination, bool linked);
@@ -89,12 +89,12 @@ std::vector<std::string> clone_linked(const CloneRequest& request, Progress& pro
     refuse_as_parent(source, request.snapshot);
     check_destination_free(request.destination);
     const auto snapshot = request.snapshot ? request.snapshot : snapshot_to_reuse(source);
-    if (snapshot) return link_to_snapshot(source, *snapshot, request.destination, progress);
+    if (snapshot) return link_to_snapshot(source, *snapshot, request, progress);
 
     // Before a snapshot is taken that a failure would have to remove.
     check_new_place(request.destination);
     SnapshotForClone fresh{source, progress};
-    auto notes = link_to_snapshot(source, fresh.uid(), request.destination, progress);
+    auto notes = link_to_snapshot(source, fresh.uid(), request, progress);
     fresh.keep();
     return notes;
 }
@@ -158,13 +158,14 @@ vm::MachineState state_to_clone(const vm::Machine& source, const std::optional<i
 }
 
 std::vector<std::string> link_to_snapshot(vm::Machine source, int snapshot,
-                                          const fs::path& destination, Progress& progress) {
+                                          const CloneRequest& request, Progress& progress) {
     tidy_up_if_free(source.path(), source.settings());
     const ParentHold hold{source, progress};
     source.reread();
+    if (request.list != nullptr) source.know_snapshots(request.list->take());
     const vm::MachineState state = state_to_clone(source, snapshot);
-    CloneRecord record{source, snapshot, destination};
-    make_clone(state, destination, &record, progress);
+    CloneRecord record{source, snapshot, request.destination, request.list};
+    make_clone(state, request.destination, &record, progress);
     return record.notes();
 }
 

@@ -58,8 +58,8 @@ std::string name_for(const fs::path& target, const fs::path& folder, const vm::S
     return fs::relative(target, folder).string();
 }
 
-CloneRecord::CloneRecord(const vm::Machine& parent, int snapshot, fs::path clone)
-    : parent_{parent}, snapshot_{snapshot}, clone_{std::move(clone)} {}
+CloneRecord::CloneRecord(vm::Machine& parent, int snapshot, fs::path clone, vm::KnownList* known)
+    : parent_{parent}, snapshot_{snapshot}, clone_{std::move(clone)}, known_{known} {}
 
 CloneRecord::~CloneRecord() {
     // A clone that could not be removed still needs its record.
@@ -83,9 +83,10 @@ void CloneRecord::write(Progress& waiting) {
         return true;
     };
     try {
-        SnapshotListChange change{parent_.path(), waiting, add, parent_.snapshots()};
+        SnapshotListChange change{parent_.path(), waiting, add, parent_.take_snapshots()};
         written_ = true;  // also if only the sync in commit() fails
         change.commit(parent_.settings().durability);
+        if (known_ != nullptr) known_->keep(change.take_tree());
     } catch (const Error& error) {
         if (written_ || !is_forbidden(error)) throw;
         note_missing(error);

@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "ops/machine/machine_lock.h"
 #include "vm/machine/machine.h"
+#include "vm/snapshots/known_list.h"
 
 namespace vix::ops {
 
@@ -56,9 +57,10 @@ std::string name_for(const boost::filesystem::path& target, const boost::filesys
 // live longer than the clone's staging folder, so that it is removed only after the clone's files.
 class CloneRecord {
   public:
-    // For the clone at `clone`, which will depend on this snapshot. `parent` must outlive this
-    // object.
-    CloneRecord(const vm::Machine& parent, int snapshot, boost::filesystem::path clone);
+    // For the clone at `clone`, which will depend on this snapshot. `known`: keeps the list as it
+    // is then, if it is not nullptr. `parent` and `known` must outlive this object.
+    CloneRecord(vm::Machine& parent, int snapshot, boost::filesystem::path clone,
+                vm::KnownList* known);
     ~CloneRecord();
     CloneRecord(const CloneRecord&) = delete;
     CloneRecord& operator=(const CloneRecord&) = delete;
@@ -74,9 +76,10 @@ class CloneRecord {
     std::string recorded_name() const;
     void note_missing(const Error& error);
 
-    const vm::Machine& parent_;
+    vm::Machine& parent_;
     int snapshot_;
     boost::filesystem::path clone_;
+    vm::KnownList* known_;
     std::vector<std::string> notes_;
     bool written_ = false;
     bool kept_ = false;

@@ -91,8 +91,8 @@ void DiskFamily::follow_merge(const Id& child) {
     const std::vector<Id> above = children(child);
     std::vector<vm::DiskLink> merged;
     const auto enough = [](const vm::DiskLink&) { return true; };
-    vm::follow_chain(members_.at(child).link.path, search_, settings_, merged,
-                     {vm::kMaxChainToShorten, enough});
+    vm::follow_chain(members_.at(child).link.path, machine_.search_folders(), machine_.settings(),
+                     merged, {vm::kMaxChainToShorten, enough});
     const Id now = merged.front().identity;
     for (const Id& gone : {child, parent}) {
         members_.erase(gone);

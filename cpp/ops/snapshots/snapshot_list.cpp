@@ -15,8 +15,8 @@ SnapshotListChange::SnapshotListChange(const boost::filesystem::path& vmx, Progr
                                        vm::SnapshotTree known)  // cppcheck-suppress passedByValue
     : guard_{vmx, io::LockKind::Exclusive, {kPatience, &waiting}, vmx.string() + ".list"} {
     const auto list = vm::snapshot_list_path(vmx);
-    vm::SnapshotTree tree = vm::SnapshotTree::read(list, std::move(known));
-    if (change(tree)) replacement_.emplace(list, tree.to_bytes());
+    tree_ = vm::SnapshotTree::read(list, std::move(known));
+    if (change(tree_)) replacement_.emplace(list, tree_.settle());
 }
 
 void SnapshotListChange::commit(vm::Durability durability) {

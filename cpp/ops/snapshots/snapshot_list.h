@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/progress.h"
@@ -29,8 +30,12 @@ class SnapshotListChange {
     // Replaces the list and, if Synced, waits for the disk.
     void commit(vm::Durability durability);
 
+    // The list as it is in the file after commit(), for a later change. Call it once.
+    vm::SnapshotTree take_tree() { return std::move(tree_); }
+
   private:
     io::FolderGuard guard_;
+    vm::SnapshotTree tree_;
     std::optional<io::Replacement> replacement_;
 };
 

@@ -73,6 +73,17 @@ SnapshotTree Machine::snapshots() && {
     return std::move(snapshots_);
 }
 
+void Machine::know_snapshots(SnapshotTree known) {
+    snapshots_ = std::move(known);
+    snapshots_are_read_ = false;
+}
+
+SnapshotTree Machine::take_snapshots() {
+    static_cast<void>(snapshots());
+    snapshots_are_read_ = false;
+    return std::exchange(snapshots_, {});
+}
+
 void Machine::reread() {
     Config::reread();
     search_folders_ = search_folders_of(*this, settings_);

@@ -49,6 +49,12 @@ class Machine : public Config {
     // Of a temporary by value, because a caller's loop over the snapshots outlives it.
     SnapshotTree snapshots() &&;
 
+    // The snapshot list as the caller read it before: if the file has not changed since,
+    // snapshots() does not parse it again.
+    void know_snapshots(SnapshotTree known);
+    // Moves the list out, for a change of it. The next snapshots() reads it again.
+    SnapshotTree take_snapshots();
+
     // Reads the .vmx again, and the snapshot list when it is needed. A file that has not changed is
     // not parsed again. Throws as Config::read().
     void reread();

@@ -1,9 +1,9 @@
 // A machine's snapshot list as the last call left it, so that the next one need not parse it again:
 // a parent may have ten thousand linked clones, and each of them is recorded there. Several threads
-// may share it; the one that comes second parses.
+// may share it; the one that comes second parses. None waits for another: in the child of a fork
+// the other may be gone.
 #pragma once
 
-#include <boost/filesystem/path.hpp>
 #include <mutex>
 #include <utility>
 
@@ -13,23 +13,19 @@ namespace vix::vm {
 
 class KnownList {
   public:
-    // As SnapshotTree::read().
-    SnapshotTree take(const boost::filesystem::path& vmsd) {
-        return SnapshotTree::read(vmsd, take_known());
+    // For Machine::know_snapshots(). An empty one if nothing is known.
+    SnapshotTree take() {
+        const std::unique_lock lock{mutex_, std::try_to_lock};
+        return lock ? std::exchange(known_, {}) : SnapshotTree{};
     }
 
     // `tree` is as it was read, or settled and written.
     void keep(SnapshotTree tree) {
-        const std::lock_guard lock{mutex_};
-        known_ = std::move(tree);
+        const std::unique_lock lock{mutex_, std::try_to_lock};
+        if (lock) known_ = std::move(tree);
     }
 
   private:
-    SnapshotTree take_known() {
-        const std::lock_guard lock{mutex_};
-        return std::exchange(known_, {});
-    }
-
     std::mutex mutex_;
     SnapshotTree known_;  // mutex_ protects it
 };

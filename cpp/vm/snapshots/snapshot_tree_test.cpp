@@ -352,13 +352,14 @@ TEST(SnapshotTree, WhatWasSettledAndWrittenIsKnown) {
     tree.add_clone(3, "/clones/a/a.vmx");
     testing::write_file(list, tree.settle());
     known.keep(tree);
-    auto again = known.take(list);
+    auto again = SnapshotTree::read(list, known.take());
     again.add_clone(3, "/clones/a/a.vmx");
     again.add_clone(3, "/clones/b/b.vmx");
     EXPECT_EQ(again.find(3)->clones.size(), 2U);
     testing::write_file(list, again.settle());
     known.keep(std::move(again));
-    EXPECT_EQ(known.take(list).find(3)->clones, reread(known.take(list)).find(3)->clones);
+    EXPECT_EQ(SnapshotTree::read(list, known.take()).find(3)->clones,
+              reread(SnapshotTree::read(list, known.take())).find(3)->clones);
 }
 
 TEST(SnapshotTree, AKnownListThatOthersChangedIsReadAnew) {
@@ -366,9 +367,9 @@ TEST(SnapshotTree, AKnownListThatOthersChangedIsReadAnew) {
     const auto list = folder / "a.vmsd";
     KnownList known;
     testing::write_file(list, "snapshot0.uid = \"1\"\n");
-    known.keep(known.take(list));
+    known.keep(SnapshotTree::read(list, known.take()));
     testing::write_file(list, "snapshot0.uid = \"2\"\n");
-    EXPECT_NE(known.take(list).find(2), nullptr);
+    EXPECT_NE(SnapshotTree::read(list, known.take()).find(2), nullptr);
 }
 
 TEST(SnapshotTree, ACloneThatWasRemovedCanBeAddedAgain) {
