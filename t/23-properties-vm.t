@@ -54,6 +54,8 @@ my %expected = (
     'esx4-clone-unquoted.vmx'              => ['Seat_41', 'windows7-64', 1, 1280, $OFF],
     'esx4-master.vmx'                      => ['golden1.002', 'windows7srv-64', 1, 1536, $OFF],
     'full-clone-started/Ledger Server.vmx' => ["B\x{fc}ro v2.4", 'otherlinux', 1, 640, $OFF],
+    'fusion-13/Payroll Desk.vmx'           => ['Payroll Desk', 'windows11-64', 2, 4096, $OFF],
+    'fusion-13/Sensor Gateway.vmx'         => ['Sensor Gateway', 'arm-debian12-64', 2, 2048, $OFF],
     'fusion-parent/Old Office PC.vmx'      => ['Old Office PC', 'winxppro', 1, 768, $OFF],
     'gbk-running/vm.vmx'                   => ['kk', 'rhel8-64', 4, 6148, $OFF],
     'gbk-snapshot.vmx'                     => ['Lager 64 模', 'fedora-64', 4, 2560, $OFF],
@@ -66,6 +68,8 @@ my %expected = (
     'suspended/Mail Gate.vmx'     =>
         ['Mail Gate', 'debian10-64', 2, 1792, VIX_POWERSTATE_SUSPENDED],
     'win-1251-no-cid/vm.vmx' => ['k12', 'windows8-64', 2, 3328, $OFF],
+    'workstation-25h2/Archive Node.vmx' => ['Archive Node', 'debian13-64', 2, 4096, $OFF],
+    'workstation-25h2/Till 4.vmx'       => ['Till 4', 'windows11-64', 4, 8192, $OFF],
     'ws5-era-crlf.vmx'       => ['Tiny', 'dos', 1, 24, $OFF],
 );
 

@@ -75,6 +75,12 @@ my @machines = (
         files =>
             { 'Mail Gate-7c1e90b2.vmss' => 'state', 'Mail Gate-7c1e90b2.vmem' => 'ram' }
     },
+    { vmx => 'fusion-13/Payroll Desk.vmx',   disks => [{ name => 'Virtual Disk' }] },
+    { vmx => 'fusion-13/Sensor Gateway.vmx', disks => [{ name => 'Virtual Disk' }] },
+    { vmx => 'workstation-25h2/Till 4.vmx',  disks => [{ name => 'Till 4' }] },
+    {   vmx   => 'workstation-25h2/Archive Node.vmx',
+        disks => [map { { name => "Archive Node$_" } } '', '-0', '-1', '-2']
+    },
     { vmx => 'esx4-master.vmx', disks      => [{ name => 'golden1.002', type => 'vmfs' }] },
     { vmx => 'minimal-template.vmx', disks => [] },
 

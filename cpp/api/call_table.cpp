@@ -10,6 +10,7 @@
 #include "api/jobs/job_runner.h"
 #include "host/power_service.h"
 #include "host/settings_file.h"
+#include "io/crypto/crypto.h"
 #include "io/process/signals.h"
 
 namespace vix::api {
@@ -53,6 +54,13 @@ bool may_need_libvirt(const JobInput& input) {
         [](const ArgumentValue& argument) { return host::names_power_service(argument.text); });
 }
 
+// Such as HostOpenVM with a password.
+bool may_need_libcrypto(const JobInput& input) {
+    return std::any_of(input.objects.begin(), input.objects.end(), [](const auto& object) {
+        return object.second->type() == HandleType::PropertyList;
+    });
+}
+
 JobInput input_of(const CallRow& row, const Argument* arguments) {
     JobInput input{};
     input.row = &row;
@@ -77,6 +85,7 @@ JobInput input_of(const CallRow& row, const Argument* arguments) {
         return settings;
     });
     if (may_need_libvirt(input)) host::load_power_service();
+    if (may_need_libcrypto(input)) io::load_libcrypto();
     boost::system::error_code ignored;
     input.working_folder = boost::filesystem::current_path(ignored);
     return input;

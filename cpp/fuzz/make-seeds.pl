@@ -53,6 +53,7 @@ sub put_by_kind {
     put('snapshot_list',  $bytes) if $path =~ /\.vmsd$/;
     put('snapshot_state', $bytes) if $path =~ /\.vmsn$/;
     put('lock_member',    $bytes) if $path =~ /\.lck$/;
+    put('key_safe',       $1)     if $path =~ /\.vmx$/ && $bytes =~ /^encryption\.keySafe = "(.*?)"/m;
     return if $path !~ /\.vmdk$/;
     put_extent($bytes);
     put('descriptor', $bytes =~ /^# Disk/ ? $bytes : $1)

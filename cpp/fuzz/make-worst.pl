@@ -67,6 +67,15 @@ sub dictionaries {
     return;
 }
 
+sub key_safes {
+    my $start = 'vmware:key/list/(';
+    put('key_safe', 'ways',    $start . 'null/,' x ($LIMIT / 6 - 4) . ')');
+    put('key_safe', 'commas',  $start . 'pair/(' . ',' x ($LIMIT - 40) . '))');
+    put('key_safe', 'nested',  $start . 'pair/(' x ($LIMIT / 7 - 4) . ')' x ($LIMIT / 7 - 3));
+    put('key_safe', 'escapes', $start . 'pair/(phrase/a/' . '%25' x ($LIMIT / 3 - 20) . ',b,c))');
+    return;
+}
+
 sub snapshot_lists {
     my %text = texts();
     my $uid  = sub {
@@ -397,6 +406,7 @@ sub machines {
 }
 
 dictionaries();
+key_safes();
 snapshot_lists();
 descriptors();
 extents();

@@ -67,10 +67,11 @@ my %packages = (
     LibXml2       => [qw(libxml2-dev libxml2-devel libxml2 libxml2-devel)],
     nlohmann_json => [qw(nlohmann-json3-dev json-devel nlohmann-json nlohmann_json-devel)],
     libvirt       => [qw(libvirt-dev libvirt-devel libvirt libvirt-devel)],
+    crypto        => [qw(libssl-dev openssl-devel openssl libopenssl-devel)],
 );
 for my $library (sort keys %packages) {
-    # libvirt is found by its headers alone.
-    my $hides = $library eq 'libvirt' ? 'libvirt_headers=' : "CMAKE_DISABLE_FIND_PACKAGE_$library=ON";
+    # Some are found by their headers alone.
+    my $hides = $library =~ /\A[a-z]+\z/ ? "${library}_headers=" : "CMAKE_DISABLE_FIND_PACKAGE_$library=ON";
     subtest "without $library" => sub {
         put_program("$temp/bin/cmake", 'case $* in *--version*) exec "$REAL" "$@";; esac',
             "exec \"\$REAL\" -D$hides \"\$\@\"");

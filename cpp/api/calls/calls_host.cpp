@@ -1,4 +1,7 @@
 // Calls on a host: connecting, opening machines, the inventory.
+#include <optional>
+#include <variant>
+
 #include "api/calls/call.h"
 #include "api/calls/call_row.h"
 #include "api/calls/result_fields.h"
@@ -62,16 +65,19 @@ void require_this_host(const std::string& host_name) {
                                                   "as qemu+tcp://..."};
 }
 
-// Checks the properties of HostOpenVM. A password is accepted and ignored, because a machine opens
-// without it.
-void check_open_properties(const Call& call, Handle property_list) {
-    if (property_list == VIX_INVALID_HANDLE) return;
+// Checks the properties of HostOpenVM. Returns the password, if there is one.
+std::optional<std::string> password_in(const Call& call, Handle property_list) {
+    std::optional<std::string> password;
+    if (property_list == VIX_INVALID_HANDLE) return password;
     const auto list = call.object<PropertyListObject>(property_list);
     for (const auto& [id, value] : list->properties()) {
-        if (id == VIX_PROPERTY_VM_ENCRYPTION_PASSWORD) continue;
-        throw Error{VIX_E_UNRECOGNIZED_PROPERTY,
-                    "HostOpenVM does not take the property " + std::to_string(id)};
+        if (id != VIX_PROPERTY_VM_ENCRYPTION_PASSWORD) {
+            throw Error{VIX_E_UNRECOGNIZED_PROPERTY,
+                        "HostOpenVM does not take the property " + std::to_string(id)};
+        }
+        password = std::get<std::string>(value);
     }
+    return password;
 }
 
 void host_connect(Call& call, int api_version, int host_type, const std::string& host_name,
@@ -85,23 +91,24 @@ void host_connect(Call& call, int api_version, int host_type, const std::string&
     call.give_handle(runtime().handles.add(std::make_shared<HostObject>(provider, power_uri)));
 }
 
-void open(Call& call, Handle host, const std::string& vmx_path) {
+void open(Call& call, Handle host, const std::string& vmx_path,
+          const std::optional<std::string>& password) {
     const auto connection = call.object<HostObject>(host);
     require_path(vmx_path, "vmxFilePathName");
     host::require_support(connection->provider(), host::Operation::OpenMachine);
-    call.give_handle(open_machine(call, {host, connection->service()}, vmx_path));
+    call.give_handle(open_machine(call, {host, connection->service()}, vmx_path, password));
 }
 
 void vm_open(Call& call, int host, const std::string& vmx_path) {
-    open(call, host, vmx_path);
+    open(call, host, vmx_path, std::nullopt);
 }
 
 void host_open_vm(Call& call, int host, const std::string& vmx_path, int options,
                   int property_list) {
     static_cast<void>(call.object<HostObject>(host));
     require_options(options, VIX_VMOPEN_NORMAL, "HostOpenVM");
-    check_open_properties(call, property_list);
-    open(call, host, vmx_path);
+    const auto password = password_in(call, property_list);
+    open(call, host, vmx_path, password);
 }
 
 void host_register_vm(Call& call, int host, const std::string& vmx_path) {

@@ -16,8 +16,9 @@ Handle give_machine(const MachineOwner& owner, std::shared_ptr<host::MachineAcce
 
 }  // namespace
 
-Handle open_machine(const Call& call, const MachineOwner& owner, std::string_view path) {
-    return give_machine(owner, host::open_local_machine(call, path));
+Handle open_machine(const Call& call, const MachineOwner& owner, std::string_view path,
+                    const std::optional<std::string>& password) {
+    return give_machine(owner, host::open_local_machine(call, path, password));
 }
 
 Handle open_new_machine(const Call& call, const MachineOwner& owner, std::string_view path) {

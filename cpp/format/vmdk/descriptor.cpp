@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kMaxDdbEntries = 1000;
 constexpr std::size_t kMaxExtents = 40000;  // 64 TiB in extents of not quite 2 GiB
 
+constexpr std::string_view kEncryptionFilter = "vmwarevmcrypt";  // ESX's, among others
+
 constexpr std::pair<ExtentType, std::string_view> kTypes[] = {
     {ExtentType::Flat, "FLAT"},
     {ExtentType::Sparse, "SPARSE"},
@@ -119,6 +121,10 @@ class Parser {
             if (descriptor_.ddb.size() == kMaxDdbEntries)
                 fail("the disk data base has too many entries");
             descriptor_.ddb.emplace_back(name.substr(4), value);
+            if (equal_ignoring_case(name, "ddb.iofilters") &&
+                to_lower(value).find(kEncryptionFilter) != std::string::npos) {
+                descriptor_.encrypted = true;
+            }
         } else if (equal_ignoring_case(name, "encoding")) {
             encoding_ = value;
         } else if (equal_ignoring_case(name, "CID")) {
@@ -129,7 +135,9 @@ class Parser {
             descriptor_.create_type = value;
         } else if (equal_ignoring_case(name, "parentFileNameHint")) {
             descriptor_.parent_hint_bytes = value;
-        } else if (equal_ignoring_case(name, "encryptionKeys")) {
+        } else if (equal_ignoring_case(name, "encryptionKeys") ||
+                   equal_ignoring_case(name, "keyID") ||
+                   starts_with_ignoring_case(name, "encryption.")) {
             descriptor_.encrypted = true;
         } else if (equal_ignoring_case(name, "version") && !parse_number(value)) {
             fail_here("the version is not a number");

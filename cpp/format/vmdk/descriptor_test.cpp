@@ -106,6 +106,10 @@ TEST(Descriptor, ParentCidDoesNotCountAsCid) {
 
 TEST(Descriptor, EncryptionIsSeen) {
     EXPECT_TRUE(with_header("encryptionKeys=\"vmware:key/list\"").encrypted);
+    EXPECT_TRUE(with_header("keyID=\"1\"").encrypted);
+    EXPECT_TRUE(with_header("encryption.keySafe = \"x\"").encrypted);
+    EXPECT_TRUE(with_header("ddb.iofilters = \"a,VMW_vmwarevmcrypt_1.0.0\"").encrypted);
+    EXPECT_FALSE(with_header("ddb.iofilters = \"spm\"\nencryptionx=\"1\"").encrypted);
 }
 
 TEST(Descriptor, IgnoresWhatItDoesNotKnow) {

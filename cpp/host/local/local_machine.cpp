@@ -14,6 +14,7 @@
 #include "power/guest/guest_login.h"
 #include "power/running_machine.h"
 #include "power/viewer.h"
+#include "vm/machine/password.h"
 #include "vm/machine/working_folder.h"
 #include "vm/snapshots/linked_clones.h"
 #include "vm/snapshots/machine_state.h"
@@ -212,8 +213,9 @@ void LocalMachine::clone(const Context& context, const CloneOrder& order) const 
     const auto& settings = context.settings();
     const ops::CloneRequest request{vmx_, settings.path_map.resolve(order.destination), settings,
                                     order.snapshot, &list_};
-    if (order.kind == CloneKind::Full) return ops::clone_full(request, context.progress());
-    note_all(ops::clone_linked(request, context.progress()), context);
+    note_all(order.kind == CloneKind::Full ? ops::clone_full(request, context.progress())
+                                           : ops::clone_linked(request, context.progress()),
+             context);
 }
 
 void LocalMachine::remove(const Context& context, ops::RemoveDisks disks) {
@@ -321,10 +323,12 @@ std::unique_ptr<GuestAccess> LocalMachine::guest(const Context& context,
                                         context.progress());
 }
 
-std::shared_ptr<MachineAccess> open_local_machine(const Context& context, std::string_view path) {
+std::shared_ptr<MachineAccess> open_local_machine(const Context& context, std::string_view path,
+                                                  const std::optional<std::string>& password) {
     const auto vmx = canonical_vmx(context.resolve(path));
-    // Refuses what is no machine.
-    vm::check_linked_disks(vm::Machine::open(vmx, context.settings()));
+    const auto machine = vm::Machine::open(vmx, context.settings());  // refuses what is no machine
+    if (password) vm::check_password(machine, *password);
+    vm::check_linked_disks(machine);
     return std::make_shared<LocalMachine>(vmx, absolute_name(context, path));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/filesystem/path.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -73,8 +74,9 @@ class LocalMachine : public MachineAccess {
 };
 
 // Opens the machine whose .vmx has this path. Errors: VIX_E_VM_NOT_FOUND and others of reading a
-// .vmx.
-std::shared_ptr<MachineAccess> open_local_machine(const Context& context, std::string_view path);
+// .vmx; those of vm::check_password(), if there is a password.
+std::shared_ptr<MachineAccess> open_local_machine(const Context& context, std::string_view path,
+                                                  const std::optional<std::string>& password);
 
 // The same for a machine that the call itself has just made, which needs no check.
 std::shared_ptr<MachineAccess> open_new_local_machine(const Context& context,

@@ -18,6 +18,7 @@
 #include "io/locks/lock.h"
 #include "ops/clone/clone_config.h"
 #include "ops/clone/clone_parent.h"
+#include "ops/clone/encrypted_source.h"
 #include "ops/disks/disk_build.h"
 #include "ops/disks/disk_plan.h"
 #include "ops/machine/machine_lock.h"
@@ -69,19 +70,22 @@ void write_configuration(const ClonePlan& plan, const vm::MachineState& source,
 
 }  // namespace
 
-void clone_full(const CloneRequest& request, Progress& progress) {
+std::vector<std::string> clone_full(const CloneRequest& request, Progress& progress) {
     vm::Machine source = vm::Machine::open(request.source, request.settings);
     refuse_running(source);
-    refuse_encrypted(source);
+    refuse_encrypted_parts(source, request.snapshot.has_value());
     vm::refuse_list_elsewhere(source);
     check_destination_free(request.destination);
 
     tidy_up_if_free(source.path(), source.settings());
     const ReadHold hold{source.path(), progress};
     source.reread();
+    refuse_encrypted_parts(source, request.snapshot.has_value());
     const vm::MachineState state = state_to_clone(source, request.snapshot);
+    require_tpm_state(state);
     if (!request.snapshot) vm::refuse_redo_logs(source);
     make_clone(state, request.destination, nullptr, progress);
+    return notes_of_encryption(source, request.destination);
 }
 
 std::vector<std::string> clone_linked(const CloneRequest& request, Progress& progress) {
@@ -118,7 +122,7 @@ void refuse_as_parent(const vm::Machine& source, const std::optional<int>& snaps
                         "disks. Resume it and shut it down, then make the linked clone"};
     }
     if (!snapshot) refuse_running(source);
-    refuse_encrypted(source);
+    refuse_encrypted(source, kStateNeedsKey);
     refuse_shared(source);
     vm::refuse_list_elsewhere(source);
 }

@@ -23,7 +23,13 @@ struct CloneRequest {
 
 // Makes `request.destination` a full, powered-off, independent clone of `request.source`, in its
 // current state or that of a snapshot. On failure the folders that it made are removed as well.
-void clone_full(const CloneRequest& request, Progress& progress);
+// Returns the notes for the caller.
+//
+// A machine that is encrypted for its TPM alone keeps its keys and its encrypted nvram byte for
+// byte, so source and clone have the same password and the same TPM. Throws VIX_E_NEED_KEY for what
+// else of it is encrypted: the state of a snapshot, or the memory of one that is suspended; and
+// VIX_E_FILE_NOT_FOUND without the nvram, which holds the TPM.
+std::vector<std::string> clone_full(const CloneRequest& request, Progress& progress);
 
 // Makes a clone whose disks depend on those of the snapshot. Without a snapshot it takes one of the
 // current state first; that one stays, but is removed if the call fails. The order of changes:

@@ -11,6 +11,7 @@
 #include "testing/machines/machines.h"
 #include "testing/process/failure.h"
 #include "testing/process/sweep.h"
+#include "vm/machine/config.h"
 
 namespace vix::ops {
 namespace {
@@ -31,6 +32,7 @@ class CloneSweep : public ::testing::TestWithParam<Stop> {
   protected:
     void prepare(const fs::path& folder) {
         source_ = testing::write_small_machine(folder / "src");
+        if (encrypted_) testing::encrypt_for_tpm(source_);
         clone_ = folder / "dst/c.vmx";
         if (folder_is_there_) fs::create_directory(folder / "dst");
         before_ = tree_without_locks(folder);
@@ -45,6 +47,12 @@ class CloneSweep : public ::testing::TestWithParam<Stop> {
                           testing::first_disk_content()));
         EXPECT_TRUE(alike(read_disk(clone_.parent_path() / "data-cl1.vmdk"),
                           testing::second_disk_content()));
+        EXPECT_TRUE(alike(testing::read_file(clone_.parent_path() / "c.nvram"),
+                          testing::read_file(source_.parent_path() / "vm.nvram")));
+        const auto encryption = [](const fs::path& vmx) {
+            return vm::Config::read(vmx).find("encryption.data");
+        };
+        EXPECT_EQ(encryption(clone_), encryption(source_));
     }
 
     void expect_all_or_nothing(const fs::path& folder) const {
@@ -81,6 +89,7 @@ class CloneSweep : public ::testing::TestWithParam<Stop> {
     }
 
     bool folder_is_there_ = false;
+    bool encrypted_ = false;
 
   private:
     std::map<std::string, std::string> source_before() const {
@@ -105,6 +114,12 @@ TEST_P(CloneSweep, IntoANewFolder) {
 TEST_P(CloneSweep, IntoAFolderThatIsThere) {
     folder_is_there_ = true;
     EXPECT_GE(sweep(), 15);
+}
+
+// A clone without its nvram would have lost the secrets of its TPM.
+TEST_P(CloneSweep, OfAMachineThatIsEncryptedForItsTpm) {
+    encrypted_ = true;
+    EXPECT_GE(sweep(), 10);
 }
 
 }  // namespace

@@ -110,7 +110,7 @@ DiskChangeHold::DiskChangeHold(const DiskAt& disk, Progress& waiting,
     if (!machines.empty()) {
         vmx_ = machines.front();
         vm::Machine machine = vm::Machine::open(*vmx_, disk.settings);
-        refuse_encrypted(machine);
+        refuse_fully_encrypted(machine);
         if (machine.is_suspended()) refuse(disk.path, "the suspended " + vmx_->string());
         machine_lock_.emplace(std::move(machine), waiting);
         search_ = machine_lock_->machine().search_folders();

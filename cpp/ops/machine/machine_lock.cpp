@@ -25,10 +25,18 @@ void refuse_running(const vm::Machine& machine) {
     }
 }
 
-void refuse_encrypted(const vm::Config& machine) {
-    if (!machine.is_encrypted()) return;
-    throw Error{VIX_E_NEED_KEY,
-                machine.path().string() + " is encrypted and can only be opened with its password"};
+void refuse_fully_encrypted(const vm::Config& machine) {
+    if (machine.encryption() != vm::Encryption::Full) return;
+    throw Error{VIX_E_NEED_KEY, machine.path().string() +
+                                    " is encrypted as a whole, and this library cannot decrypt it"};
+}
+
+void refuse_encrypted(const vm::Config& machine, const std::string& why_partial) {
+    refuse_fully_encrypted(machine);
+    if (machine.encryption() == vm::Encryption::None) return;
+    throw Error{
+        VIX_E_NEED_KEY,
+        machine.path().string() + " is encrypted for its TPM (vmx.encryptionType): " + why_partial};
 }
 
 MachineLock::MachineLock(const boost::filesystem::path& vmx, const vm::Settings& settings,

@@ -5,6 +5,7 @@
 #include <boost/filesystem/path.hpp>
 #include <chrono>
 #include <optional>
+#include <string>
 
 #include "base/progress.h"
 #include "io/locks/folder_guard.h"
@@ -16,8 +17,14 @@ namespace vix::ops {
 // Throws VIX_E_VM_IS_RUNNING with the holder of the lock if the machine runs.
 void refuse_running(const vm::Machine& machine);
 
-// Throws VIX_E_NEED_KEY if the machine is encrypted.
-void refuse_encrypted(const vm::Config& machine);
+// Throws VIX_E_NEED_KEY if the machine is encrypted as a whole.
+void refuse_fully_encrypted(const vm::Config& machine);
+// The same, and for one that is encrypted for its TPM alone. `why_partial` completes the detail:
+// why the call is refused although the disks and the .vmx can be read.
+void refuse_encrypted(const vm::Config& machine, const std::string& why_partial);
+inline constexpr const char* kStateNeedsKey =
+    "a snapshot holds the state of its TPM, which must be encrypted, and this library cannot do "
+    "that. Make a full clone instead";
 
 // How long a call waits for other calls of this library on the same machine.
 inline constexpr std::chrono::seconds kPatience{30};

@@ -61,6 +61,15 @@ void remember(power::GuestAgent& agent, const std::string& setting, const std::s
     }
 }
 
+// Of a machine that is encrypted for its TPM, only keys are in the encrypted part.
+bool may_be_encrypted(const vm::Config& config, const std::string& name) {
+    if (config.encryption() != vm::Encryption::Partial) return config.is_encrypted();
+    constexpr std::string_view kKeys[] = {"dataFileKey", "ancestorDataFileKeys", "cryptoState"};
+    return starts_with_ignoring_case(name, "encryption.") ||
+           std::any_of(std::begin(kKeys), std::end(kKeys),
+                       [&](std::string_view key) { return equal_ignoring_case(name, key); });
+}
+
 }  // namespace
 
 std::string read_config_variable(const VariablesOf& machine, const std::string& name) {
@@ -70,7 +79,7 @@ std::string read_config_variable(const VariablesOf& machine, const std::string& 
         if (auto value = power::runtime_setting(*domain, name)) return std::move(*value);
     }
     if (const auto value = config.find(name)) return *value;
-    if (config.is_encrypted()) {
+    if (may_be_encrypted(config, name)) {
         throw Error{VIX_E_NEED_KEY, machine.vmx.string() + ": " + name +
                                         " is not in the unencrypted part of the file; the rest can "
                                         "only be read with the password"};

@@ -49,7 +49,7 @@ int create_live_snapshot(const SnapshotRequest& request, Memory memory,
     const power::Connection connection{power_settings};
     power::RunningMachine running{request.vmx, connection, power_settings, settings};
     const Machine machine = Machine::open(request.vmx, settings);
-    refuse_encrypted(machine);
+    refuse_encrypted(machine, kStateNeedsKey);
     refuse_shared_disks(machine);
     refuse_independent_disks(machine, with_memory);
     vm::SnapshotTree tree = machine.snapshots();

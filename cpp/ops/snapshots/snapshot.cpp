@@ -188,7 +188,7 @@ int create_snapshot(Machine opened, const std::string& name, const std::string& 
                     Progress& progress) {
     const MachineLock lock{std::move(opened), progress};
     const Machine& machine = lock.machine();
-    refuse_encrypted(machine);
+    refuse_encrypted(machine, kStateNeedsKey);
     refuse_shared_disks(machine);
     const bool suspended = machine.is_suspended();
     if (suspended) refuse_unfit_memory(machine);
@@ -232,7 +232,7 @@ vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settin
                                   Progress& progress) {
     const MachineLock lock{vmx, settings, progress};
     const Machine& machine = lock.machine();
-    refuse_encrypted(machine);
+    refuse_encrypted(machine, kStateNeedsKey);
     SnapshotTree tree = machine.snapshots();
     const std::vector<std::string> names = io::names_in(machine.folder());
     note_lost_snapshots(machine, names, progress);

@@ -437,7 +437,7 @@ class Remover {
 };
 
 void refuse_protected(const vm::Config& machine) {
-    refuse_encrypted(machine);
+    refuse_encrypted(machine, kStateNeedsKey);
     if (!machine.is_template()) return;
     throw Error{VIX_E_TEMPLATE_VM,
                 machine.path().string() + " is a template, so its snapshots cannot be removed"};

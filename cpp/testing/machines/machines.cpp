@@ -73,6 +73,18 @@ fs::path write_small_machine(const fs::path& folder) {
     return folder / "vm.vmx";
 }
 
+void encrypt_for_tpm(const fs::path& vmx) {
+    write_file(vmx, read_file(vmx) +
+                        "firmware = \"efi\"\nvmx.encryptionType = \"partial\"\n"
+                        "encryptedVM.guid = \"{40E2D465-E026-1FCD-6DC0-0B0060B16049}\"\n"
+                        "vtpm.ekCSR = \"MIICSR+/==\"\nvtpm.ekCRT = \"MIICRT+/==\"\n"
+                        "vtpm.present = \"TRUE\"\n"
+                        "encryption.keySafe = \"vmware:key/list/(pair/(phrase/x/y,z,AAAA))\"\n"
+                        "encryption.data = \"5+2COnT5XxZm2FQUF/EYo/\"\n");
+    const auto nvram = fs::path{vmx}.replace_extension(".nvram");
+    write_file(nvram, "\x9e\xdd\x43\x89" + std::string(4092, '\0') + std::string(8192, 's'));
+}
+
 std::string first_disk_content() {
     std::string disk(kSmallDiskSectors * kSector, '\0');
     put_bytes(disk, 128 * kSector, content('b', 128, 128));

@@ -37,6 +37,8 @@ std::string vmx_with_disks(const std::vector<std::string>& disks);
 // Returns the path of the .vmx. The disks' contents are first_disk_content() and
 // second_disk_content().
 fs::path write_small_machine(const fs::path& folder);
+// Encrypts that machine for its TPM, as far as a .vmx shows it, with an nvram in encrypted form.
+void encrypt_for_tpm(const fs::path& vmx);
 inline constexpr std::uint64_t kSmallDiskSectors = 1024;
 std::string first_disk_content();
 std::string second_disk_content();

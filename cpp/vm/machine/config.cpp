@@ -176,8 +176,14 @@ std::string Config::display_name() const {
     return find("displayName").value_or(path_.stem().string());
 }
 
-bool Config::is_encrypted() const {
-    return find("encryption.keySafe") || find("encryption.data") || find("vmx.encryptionType");
+// Only what says so completely counts as partial: everything else may hide disks.
+Encryption Config::encryption() const {
+    const auto type = find("vmx.encryptionType");
+    const bool safe = find("encryption.keySafe").has_value();
+    const bool data = find("encryption.data").has_value();
+    if (!type && !safe && !data) return Encryption::None;
+    const bool partial = safe && data && equal_ignoring_case(type.value_or(""), "partial");
+    return partial ? Encryption::Partial : Encryption::Full;
 }
 
 // Also true after reverting to a snapshot with memory: such a machine resumes in the same way.

@@ -13,6 +13,10 @@
 
 namespace vix::vm {
 
+// How much of a machine is encrypted. Partial: what its TPM needs alone, and the .vmx and the disks
+// can be read. VMware makes such machines for Windows 11.
+enum class Encryption { None, Partial, Full };
+
 // A disk that the configuration attaches.
 struct DiskDevice {
     std::string node;  // "scsi0:0", as spelled in the file
@@ -55,7 +59,8 @@ class Config {
     long number(const std::string& name, long fallback) const;
 
     std::string display_name() const;
-    bool is_encrypted() const;
+    Encryption encryption() const;
+    bool is_encrypted() const { return encryption() != Encryption::None; }
     bool is_template() const { return is_true("templateVM"); }
     bool is_suspended() const;
 

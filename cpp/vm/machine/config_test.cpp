@@ -284,6 +284,20 @@ TEST(Config, KnowsWhatIsEncrypted) {
     EXPECT_FALSE(config_of(folder, "encryption = \"x\"\n").is_encrypted());
 }
 
+TEST(Config, IsPartiallyEncryptedOnlyWhereItSaysSo) {
+    const TempFolder folder;
+    const std::string keys = "encryption.keySafe = \"x\"\nencryption.data = \"y\"\n";
+    const auto encryption = [&](const std::string& text) {
+        return config_of(folder, text).encryption();
+    };
+    EXPECT_EQ(encryption("vmx.encryptionType = \"Partial\"\n" + keys), Encryption::Partial);
+    EXPECT_EQ(encryption("vmx.encryptionType = \"full\"\n" + keys), Encryption::Full);
+    EXPECT_EQ(encryption(keys), Encryption::Full);
+    EXPECT_EQ(encryption("vmx.encryptionType = \"partial\"\nencryption.data = \"y\"\n"),
+              Encryption::Full);
+    EXPECT_EQ(encryption("memsize = \"4\"\n"), Encryption::None);
+}
+
 TEST(Config, KnowsTemplatesAndSuspendedMachines) {
     const TempFolder folder;
     EXPECT_TRUE(config_of(folder, "templateVM = \"true\"\n").is_template());

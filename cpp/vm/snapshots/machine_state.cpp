@@ -13,7 +13,8 @@ namespace vix::vm {
 namespace {
 
 constexpr std::string_view kNvramMagic = "MRVN";
-constexpr std::uint64_t kNvramLimit = std::uint64_t{16} << 20;  // Windows 11's has some MiB
+constexpr std::string_view kEncryptedMagic{"\x9e\xdd\x43\x89"};  // of an encrypted machine's
+constexpr std::uint64_t kNvramLimit = std::uint64_t{16} << 20;   // Windows 11's has some MiB
 constexpr std::uint64_t kFirmwareLimit = std::uint64_t{64} << 20;
 constexpr std::uint64_t kVmxfLimit = std::uint64_t{1} << 20;
 
@@ -34,7 +35,9 @@ void read_nvram(const Machine& machine, MachineState& state) {
     if (file.size() > kNvramLimit) throw refuse();
     std::string bytes(file.size(), '\0');
     file.read_at(0, std::as_writable_bytes(std::span{bytes}));
-    const bool is_nvram = bytes.substr(0, kNvramMagic.size()) == kNvramMagic;
+    const bool is_nvram =
+        bytes.starts_with(kNvramMagic) ||
+        (machine.encryption() == Encryption::Partial && bytes.starts_with(kEncryptedMagic));
     if (!is_nvram && !is_in_folder(*path, machine.folder())) throw refuse();
     state.nvram = std::move(bytes);
     state.nvram_permissions = io::permissions_of(*path);

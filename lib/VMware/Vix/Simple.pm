@@ -241,7 +241,7 @@ end.
 
     ($err, $vmHandle) = VMOpen($hostHandle, $vmxFilePathName);
 
-Opens the virtual machine of a .vmx. An encrypted machine opens too.
+Opens the virtual machine of a .vmx. An encrypted machine opens too, without its password.
 
 Arguments:
 
@@ -280,12 +280,21 @@ Arguments:
     $propertyListHandle  handle   VIX_INVALID_HANDLE, or a list with
                                   VIX_PROPERTY_VM_ENCRYPTION_PASSWORD
 
-The password is not used. An encrypted machine opens without it, and cannot be cloned with it.
+A password that is given is checked, if the machine is encrypted. It is not needed: an encrypted
+machine opens without it, and what can be done to it needs no password
+(L<VMware::Vix::Choices/Encrypted machines>).
 
 Errors, besides those of VMOpen:
 
-    VIX_E_INVALID_ARG (3)               $options has another value
-    VIX_E_UNRECOGNIZED_PROPERTY (6000)  the list has another property
+    VIX_E_INVALID_ARG (3)                  $options has another value
+    VIX_E_NEED_KEY (30)                    the password is empty, or no password opens the machine
+    VIX_E_AUTHENTICATION_FAIL (35)         the password is wrong
+    VIX_E_UNRECOGNIZED_PROPERTY (6000)     the list has another property
+    VIX_E_CRYPTO_UNKNOWN_ALGORITHM (17000) the machine's key is encrypted in a way that is unknown
+                                           here
+    VIX_E_CRYPTO_NO_CRYPTO (17007)         OpenSSL's libcrypto is not installed, so the password
+                                           cannot be checked
+    VIX_E_CRYPTO_BAD_FORMAT (17009)        encryption.keySafe in the .vmx is damaged
 
 =head2 RegisterVM
 
@@ -408,6 +417,10 @@ clones use the same snapshot as long as the source does not change.
 A template can be cloned, even by a user who cannot write to it. A linked clone then needs
 $snapshotHandle, and the detail reports what it lacks.
 
+A machine that is encrypted for its TPM alone, as VMware makes them for Windows 11, has full clones of
+its current state. Source and clone then have the same password and the same TPM, with the same
+secrets; the detail says so. L<VMware::Vix::Choices/Encrypted machines> has the rules.
+
 The call checks in this order: handles, arguments, the host type, power state and encryption of the
 source, the destination, the disks.
 
@@ -416,10 +429,14 @@ Errors:
     VIX_E_INVALID_ARG (3)                 $snapshotHandle is a snapshot of another machine;
                                           $destConfigPathName is relative or names no file;
                                           another argument has another value
+    VIX_E_FILE_NOT_FOUND (4)              a disk is missing; or the nvram of a source that is
+                                          encrypted for its TPM
     VIX_E_NOT_SUPPORTED (6)               the host type does not clone
     VIX_E_FILE_ALREADY_EXISTS (12)        the destination .vmx exists
     VIX_E_FILE_ACCESS_ERROR (13)          a linked clone: the source's folder is not writable
-    VIX_E_NEED_KEY (30)                   the source is encrypted
+    VIX_E_NEED_KEY (30)                   the source is encrypted as a whole; or it is encrypted
+                                          for its TPM, and this is a linked clone, a clone of a
+                                          snapshot, or the source is suspended
     VIX_E_VM_IS_RUNNING (3007)            the power state of the source does not allow it, or
                                           the snapshot has memory
     VIX_E_SNAPSHOT_NOTFOUND (13003)       the snapshot was removed

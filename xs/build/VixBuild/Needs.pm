@@ -31,6 +31,9 @@ my @NEEDS = (
     [   libvirt => 'the headers of libvirt', 'libvirt/libvirt.h',
         qw(libvirt-dev libvirt-devel libvirt libvirt-devel)
     ],
+    [   crypto => 'the headers of OpenSSL', 'openssl/evp.h',
+        qw(libssl-dev openssl-devel openssl libopenssl-devel)
+    ],
     [crypt => 'libcrypt', 'crypt.h', qw(libcrypt-dev libxcrypt-devel libxcrypt libxcrypt-devel)],
 );
 my @INSTALL = (
