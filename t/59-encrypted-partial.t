@@ -151,6 +151,8 @@ subtest 'what stays refused, with its reason' => sub {
     $refused->('a snapshot', (VMCreateSnapshot($handle, 'a', undef, 0, VIX_INVALID_HANDLE))[0]);
     ok(!-e "$dir/clone", 'nothing is left');
     is(VMPowerOn($handle, VIX_VMPOWEROP_NORMAL, VIX_INVALID_HANDLE), VIX_E_NEED_KEY, 'a start');
+    like(VMware::Vix::last_error_detail(), qr/power\.tpm = "own".*BitLocker/,
+        'unless the setting allows another TPM');
     is(VMWriteVariable($handle, VIX_VM_CONFIG_RUNTIME_ONLY, 'encryption.data', 'x', 0),
         VIX_E_NEED_KEY, 'a change of a key');
     is(folder_digest($vm->{dir}), $before, 'nothing is changed');

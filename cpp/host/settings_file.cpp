@@ -148,16 +148,25 @@ std::string command_from(const Setting& setting) {
     refuse(setting, "is not a command line: it has no words");
 }
 
+power::Tpm tpm_from(const Setting& setting) {
+    if (equal_ignoring_case(setting.value, "none")) return power::Tpm::None;
+    if (equal_ignoring_case(setting.value, "own")) return power::Tpm::Own;
+    refuse(setting, "is neither none nor own");
+}
+
 // One without the other would have no effect. Only the firmware's maker knows which variables file
-// matches which code, so no default can fill in.
-void read_firmware(const SettingsFile& file, power::Settings& settings) {
-    const auto code = file.find("power.firmwareCode");
-    const auto vars = file.find("power.firmwareVars");
-    if (code && !vars) refuse(*code, "has no effect without power.firmwareVars, which is not set");
-    if (vars && !code) refuse(*vars, "has no effect without power.firmwareCode, which is not set");
+// matches which code, so no default can fill in. Their names end with "Code" and "Vars".
+void read_firmware(const std::optional<Setting>& code, const std::optional<Setting>& vars,
+                   fs::path& code_path, fs::path& vars_path) {
+    const auto refuse_without = [](const Setting& setting, const char* end) {
+        const std::string other = setting.name.substr(0, setting.name.size() - 4) + end;
+        refuse(setting, "has no effect without " + other + ", which is not set");
+    };
+    if (code && !vars) refuse_without(*code, "Vars");
+    if (vars && !code) refuse_without(*vars, "Code");
     if (!code) return;
-    settings.firmware_code = path_from(*code);
-    settings.firmware_vars = path_from(*vars);
+    code_path = path_from(*code);
+    vars_path = path_from(*vars);
 }
 
 }  // namespace
@@ -197,7 +206,11 @@ power::Settings load_power_settings(const SettingsFile& file) {
         const auto network = file.find(std::string{kVmnetSetting} + std::to_string(number));
         if (network) settings.vmnets[number] = network_from(*network);
     }
-    read_firmware(file, settings);
+    read_firmware(file.find("power.firmwareCode"), file.find("power.firmwareVars"),
+                  settings.firmware_code, settings.firmware_vars);
+    read_firmware(file.find("power.secureBootCode"), file.find("power.secureBootVars"),
+                  settings.secure_firmware_code, settings.secure_firmware_vars);
+    if (const auto tpm = file.find("power.tpm")) settings.tpm = tpm_from(*tpm);
     if (const auto folder = file.find("power.folder")) settings.folder = path_from(*folder);
     if (const auto viewer = file.find("power.viewer")) settings.viewer = command_from(*viewer);
     if (const auto patience = file.find("power.guestTimeout")) {

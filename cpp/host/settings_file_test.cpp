@@ -193,6 +193,17 @@ TEST_F(SettingsFile, FirmwareIsBothFilesOrNone) {
     EXPECT_TRUE(contains(refusal_of("power.firmwareVars = \"/vars.fd\"\n"), "power.firmwareCode"));
     write("power.firmwareCode = \"/code.fd\"\npower.firmwareVars = \"/vars.fd\"\n");
     EXPECT_EQ(load_power_settings().firmware_vars, "/vars.fd");
+    EXPECT_TRUE(
+        contains(refusal_of("power.secureBootCode = \"/code.fd\"\n"), "power.secureBootVars"));
+    write("power.secureBootCode = \"/c\"\npower.secureBootVars = \"/v\"\n");
+    EXPECT_EQ(load_power_settings().secure_firmware_code, "/c");
+}
+
+TEST_F(SettingsFile, TpmIsNoneOrAnotherOne) {
+    EXPECT_EQ(load_power_settings().tpm, power::Tpm::None);
+    write("power.tpm = \"Own\"\n");
+    EXPECT_EQ(load_power_settings().tpm, power::Tpm::Own);
+    EXPECT_TRUE(contains(refusal_of("power.tpm = \"TRUE\"\n"), "neither none nor own"));
 }
 
 TEST_F(SettingsFile, NameThatIsNoneIsRefusedWithTheNearest) {

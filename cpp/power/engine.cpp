@@ -55,12 +55,24 @@ void refuse_running(const vm::Machine& machine) {
     throw Error{VIX_E_VM_IS_RUNNING, machine.path().string() + " is already running: " + *holder};
 }
 
-void check_may_start(const vm::Machine& machine) {
-    refuse_running(machine);
-    if (machine.is_encrypted()) {
-        throw Error{VIX_E_NEED_KEY,
-                    machine.path().string() + " is encrypted, so it cannot be started"};
+// Without the key of an encrypted machine its TPM cannot be read. Its guest may do with another
+// one.
+void refuse_encrypted(const vm::Machine& machine, Tpm tpm) {
+    const std::string path = machine.path().string();
+    if (machine.encryption() == vm::Encryption::Full) {
+        throw Error{VIX_E_NEED_KEY, path + " is encrypted as a whole, so it cannot be started"};
     }
+    if (machine.encryption() == vm::Encryption::None || tpm == Tpm::Own) return;
+    throw Error{VIX_E_NEED_KEY,
+                path +
+                    " is encrypted for its TPM, which only VMware's products can read. With the "
+                    "setting power.tpm = \"own\" it is started with another TPM, which has none "
+                    "of the secrets: BitLocker then asks for its recovery key"};
+}
+
+void check_may_start(const vm::Machine& machine, Tpm tpm) {
+    refuse_running(machine);
+    refuse_encrypted(machine, tpm);
     check_startable(machine);
     if (access(machine.path().c_str(), W_OK) != 0) {
         throw Error{VIX_E_CANNOT_START_READ_ONLY_VM,
@@ -70,19 +82,19 @@ void check_may_start(const vm::Machine& machine) {
 
 // Waits for a concurrent start of the same machine only until that start succeeds;
 // check_may_start() then throws.
-void lock_to_start(const fs::path& vmx, const vm::Settings& settings,
+void lock_to_start(const fs::path& vmx, const vm::Settings& settings, Tpm tpm,
                    std::optional<io::Lock>& lock) {
     const auto end = std::chrono::steady_clock::now() + kPatience;
     while (!lock) {
         try {
             lock.emplace(vmx, io::LockKind::Exclusive, kPoll);
         } catch (const Error& error) {
-            check_may_start(vm::Machine::open(vmx, settings));
+            check_may_start(vm::Machine::open(vmx, settings), tpm);
             if (error.code() != VIX_E_FILE_ALREADY_LOCKED) throw;
             if (std::chrono::steady_clock::now() > end) throw;
         }
     }
-    check_may_start(vm::Machine::open(vmx, settings));
+    check_may_start(vm::Machine::open(vmx, settings), tpm);
 }
 
 // False if the agent does not answer. That says nothing about the guest: it may be busy, or
@@ -173,8 +185,8 @@ std::vector<fs::path> Engine::running_machines() const {
 std::vector<std::string> Engine::power_on(const fs::path& vmx, StartAs as) const {
     const fs::path path = canonical_path(vmx);
     if (is_reached_by_socket(uri_for(settings_))) {
-        check_may_start(
-            vm::Machine::open(path, machine_settings_));  // fails early, without libvirt
+        // fails early, without libvirt
+        check_may_start(vm::Machine::open(path, machine_settings_), settings_.tpm);
     }
     const Connection connection{settings_};
     const HostShell host{settings_.environment, connection};
@@ -182,7 +194,7 @@ std::vector<std::string> Engine::power_on(const fs::path& vmx, StartAs as) const
         host.drop_dead_locks(vm::lock_folders(vm::Machine::open(path, machine_settings_)));
     }
     std::optional<io::Lock> lock;
-    lock_to_start(path, machine_settings_, lock);
+    lock_to_start(path, machine_settings_, settings_.tpm, lock);
     const Turn turn{path};
     drop_unmarked(connection, path);
     Launch launch{vm::Machine::open(path, machine_settings_), *lock, connection, host, settings_};

@@ -381,6 +381,70 @@ TEST_F(Power, UefiKeepsItsVariablesBesideTheVmx) {
     EXPECT_TRUE(fs::exists(folder_ / "vm/vm.OVMF_VARS.fd"));
 }
 
+// The variables of a machine that started with secure boot have its keys.
+TEST_F(Power, SecureBootHasVariablesWithKeys) {
+    if (!fs::exists("/usr/share/OVMF/OVMF_VARS_4M.ms.fd")) GTEST_SKIP() << "no OVMF";
+    testing::write_file(vmx_, testing::read_file(vmx_) +
+                                  "firmware = \"efi\"\nuefi.secureBoot.enabled = \"TRUE\"\n");
+    const auto noted = [&] {
+        std::string notes;
+        for (const auto& note : engine().power_on(vmx_, StartAs::Running)) notes += note + '\n';
+        return notes;
+    };
+    EXPECT_FALSE(testing::contains(noted(), "secure"));
+    const fs::path variables = folder_ / "vm/vm.OVMF_VARS.fd";
+    EXPECT_TRUE(testing::contains(testing::read_file(variables), std::string("P\0K\0\0\0", 6)));
+    engine().suspend(vmx_);
+    engine().power_on(vmx_, StartAs::Running);
+    engine().power_off(vmx_);
+    fs::copy_file("/usr/share/OVMF/OVMF_VARS_4M.fd", variables,
+                  fs::copy_options::overwrite_existing);
+    EXPECT_TRUE(testing::contains(noted(), "runs without"));
+}
+
+// The keys and the encrypted nvram of such a machine stay as they are, while its guest runs with
+// another TPM.
+TEST_F(Power, MachineThatIsEncryptedForItsTpmStartsWithATpmOfItsOwn) {
+    testing::encrypt_for_tpm(vmx_);
+    const auto start = [&] { engine().power_on(vmx_, StartAs::Running); };
+    EXPECT_EQ(code_of(start), VIX_E_NEED_KEY);
+    EXPECT_TRUE(testing::contains(testing::detail_of(start), "power.tpm"));
+    if (!io::find_program(io::Environment::of_process(), "swtpm")) GTEST_SKIP() << "no swtpm";
+    const auto before = vm::Config::read(vmx_);
+    const std::string nvram = testing::read_file(folder_ / "vm/vm.nvram");
+    auto settings = testing::guest_settings(folder_ / "run");
+    settings.tpm = Tpm::Own;
+    const Engine own{settings, testing::plain_settings()};
+    const auto notes = own.power_on(vmx_, StartAs::Running);
+    EXPECT_TRUE(std::any_of(notes.begin(), notes.end(), [](const std::string& note) {
+        return testing::contains(note, "BitLocker");
+    }));
+    const auto description =
+        Connection{settings}.find(uuid_for(canonical_path(vmx_)))->description();
+    EXPECT_TRUE(testing::contains(description, "tpm-crb")) << description;
+    own.suspend(vmx_);
+    own.power_on(vmx_, StartAs::Running);
+    own.power_off(vmx_);
+    const auto after = vm::Config::read(vmx_);
+    for (const char* key : {"encryption.keySafe", "encryption.data", "vtpm.ekCRT", "nvram"}) {
+        EXPECT_EQ(after.find(key), before.find(key)) << key;
+    }
+    EXPECT_EQ(testing::read_file(folder_ / "vm/vm.nvram"), nvram);
+}
+
+TEST(PowerHost, SecureFirmwareOfASettingThatIsNotThereIsNamed) {
+    const TempFolder folder;
+    Settings settings;
+    settings.secure_firmware_code = folder.write("code.fd", "");
+    settings.secure_firmware_vars = folder / "vars.fd";
+    const HostShell host{io::Environment::of_process()};
+    const auto find = [&] { return find_secure_firmware(settings, host); };
+    EXPECT_EQ(code_of(find), VIX_E_FILE_NOT_FOUND);
+    EXPECT_NE(testing::detail_of(find).find("power.secureBootVars"), std::string::npos);
+    folder.write("vars.fd", "");
+    EXPECT_EQ(find()->code, settings.secure_firmware_code);
+}
+
 TEST(PowerHost, FirmwareOfASettingThatIsNotThereIsNamed) {
     const TempFolder folder;
     Settings settings;

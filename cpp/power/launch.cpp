@@ -50,6 +50,11 @@ bool wants_efi(const vm::Config& machine) {
     return starts_with_ignoring_case(machine.find("firmware").value_or(""), "efi");
 }
 
+// UEFI boots securely only with this variable, whose name is "PK" in UTF-16.
+bool has_secure_boot_key(const std::string& variables) {
+    return variables.find(std::string("P\0K\0\0\0", 6)) != std::string::npos;
+}
+
 // power.folder, and with it the path of the socket, may have changed since the memory was saved.
 void set_socket(format::XmlDocument& description, const fs::path& socket) {
     for (auto& host : description.find("//*[@socket]")) {
@@ -160,16 +165,34 @@ void Launch::complete_identity() {
 // VMware's .nvram belongs to another firmware and stays unchanged; OVMF's variables are beside it.
 void Launch::prepare_firmware() {
     if (!wants_efi(machine_)) return;
-    const FirmwareFiles files = find_firmware(settings_, host_);
+    std::optional<FirmwareFiles> secure;
+    if (machine_.is_true("uefi.secureBoot.enabled")) {
+        secure = find_secure_firmware(settings_, host_);
+        if (!secure) {
+            notes_.emplace_back(
+                "uefi.secureBoot.enabled is not followed, because no OVMF for secure boot was "
+                "found (power.secureBootCode)");
+        }
+    }
+    const FirmwareFiles files = secure ? *secure : find_firmware(settings_, host_);
     const fs::path vars = vm::firmware_variables_path(vmx());
     if (!fs::exists(vars)) {
         const std::string empty =
             host_.result(VIX_E_CANNOT_POWER_ON_VM, "reading UEFI's empty variables",
                          "cat -- \"$1\"", {files.vars.string()}, kFirmwareLimit);
         io::replace_file(vars, empty, machine_.settings().durability, 0600);
+    } else if (secure && !has_secure_boot_key(io::read_text(vars, kFirmwareLimit))) {
+        notes_.push_back(vars.string() +
+                         " is from starts without secure boot and has no keys for it, so the guest "
+                         "runs without. Delete the file for a start with secure boot");
     }
     images_.push_back({kVarsExport, {vars}, false, true, {}});
-    context_.firmware = Firmware{files.code, kVarsExport};
+    context_.firmware = Firmware{files.code, kVarsExport, secure.has_value()};
+}
+
+void Launch::prepare_tpm() {
+    context_.tpm = settings_.tpm == Tpm::Own && has_tpm(machine_);
+    if (context_.tpm) require_software_tpm(host_);
 }
 
 // Repairs disks that QEMU would otherwise destroy. The lock keeps VMware's products away meanwhile.
@@ -194,6 +217,7 @@ void Launch::find_drives() {
 void Launch::prepare_images(bool resuming) {
     mend_disks();
     prepare_firmware();
+    prepare_tpm();
     for (const Image& image : images_) {
         // A power-on discards what the guest wrote before.
         if (!resuming && !image.scratch.empty()) io::remove_file(image.scratch);

@@ -41,6 +41,7 @@ class Launch {
     void require_same_storage();
     void complete_identity();
     void prepare_firmware();
+    void prepare_tpm();
     void find_drives();
     void mend_disks();
     void prepare_images(bool resuming);

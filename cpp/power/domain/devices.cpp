@@ -307,6 +307,7 @@ void note_left_out(DomainWriter& writer) {
         const bool known =
             std::any_of(std::begin(kLeftOut), std::end(kLeftOut),
                         [&](std::string_view part) { return name.starts_with(part); });
+        if (writer.context.tpm && name.starts_with("vtpm")) continue;
         const std::string device = key.substr(0, key.size() - kSuffix.size());
         if (known || is_beyond_the_last(device)) {
             writer.notes.push_back(device + " is left out, because QEMU has no such device");

@@ -20,6 +20,11 @@ struct DomainWriter {
     std::vector<std::string> boot;  // see boot_devices()
 };
 
+// Whether the machine is one for secure boot.
+inline bool boots_securely(const DomainContext& context) {
+    return context.firmware && context.firmware->secure;
+}
+
 // The host's file, pipe or device of each serial and parallel port that has one.
 std::map<std::string, std::string> port_backends(const vm::Machine& machine,
                                                  const boost::filesystem::path& vmx);

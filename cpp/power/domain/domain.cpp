@@ -56,19 +56,36 @@ void write_processors(DomainWriter& writer) {
     writer.xml.close();
 }
 
-// The chip set is the relative of VMware's: QEMU's i440FX for VMware's 440BX.
+// The chip set is the relative of VMware's: QEMU's i440FX for VMware's 440BX. It has no mode in
+// which the firmware alone can write its variables (SMM), which secure boot needs; the Q35 has.
 void write_firmware(DomainWriter& writer) {
     XmlWriter& xml = writer.xml;
-    xml.open("os").text("type", "hvm", {{"arch", "x86_64"}, {"machine", "pc"}});
+    const bool secure = boots_securely(writer.context);
+    xml.open("os").text("type", "hvm", {{"arch", "x86_64"}, {"machine", secure ? "q35" : "pc"}});
     if (const auto& firmware = writer.context.firmware) {
-        xml.text("loader", firmware->code.string(), {{"readonly", "yes"}, {"type", "pflash"}})
+        XmlWriter::Attributes attributes{{"readonly", "yes"}, {"type", "pflash"}};
+        if (secure) attributes.emplace_back("secure", "yes");
+        xml.text("loader", firmware->code.string(), attributes)
             .open("nvram", {{"type", "network"}})
             .open("source", {{"protocol", "nbd"}, {"name", firmware->vars_export}})
             .empty("host", {{"transport", "unix"}, {"socket", writer.context.socket.string()}})
             .close()
             .close();
     }
-    xml.close().open("features").empty("acpi").empty("apic").empty("pae").close();
+    xml.close().open("features").empty("acpi").empty("apic").empty("pae");
+    if (secure) xml.empty("smm", {{"state", "on"}});
+    xml.close();
+}
+
+// libvirt keeps the TPM's state by the domain's uuid, also while the domain does not exist.
+void write_tpm(DomainWriter& writer) {
+    if (!writer.context.tpm) return;
+    writer.xml.open("tpm", {{"model", "tpm-crb"}})
+        .empty("backend", {{"type", "emulator"}, {"version", "2.0"}, {"persistent_state", "yes"}})
+        .close();
+    writer.notes.emplace_back(
+        "vtpm: the guest has a TPM of its own with none of the secrets of VMware's, so BitLocker "
+        "asks for its recovery key");
 }
 
 void write_agent(XmlWriter& xml) {
@@ -130,6 +147,7 @@ void write_devices(const std::vector<Drive>& drives, DomainWriter& writer) {
     write_network(writer);
     write_ports(writer);
     write_agent(writer.xml);
+    write_tpm(writer);
     write_sound(writer);
     write_display(writer);
     writer.xml.empty("memballoon", {{"model", "none"}}).close();
@@ -154,6 +172,11 @@ bool is_arm(const vm::Config& machine) {
 }
 
 }  // namespace
+
+bool has_tpm(const vm::Config& machine) {
+    return machine.is_true("vtpm.present") ||
+           equal_ignoring_case(machine.find("managedVM.autoAddVTPM").value_or(""), "software");
+}
 
 void check_startable(const vm::Config& machine) {
     if (is_arm(machine)) {

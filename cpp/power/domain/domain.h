@@ -19,6 +19,7 @@ namespace vix::power {
 struct Firmware {
     boost::filesystem::path code;
     std::string vars_export;
+    bool secure = false;  // a build for secure boot
 };
 
 struct DomainContext {
@@ -40,8 +41,12 @@ struct DomainContext {
     std::optional<long> vnc_port;  // overrides that in the .vmx
     // New at each power-on; unchanged when the guest reboots.
     std::string run_id;
+    bool tpm = false;                  // the guest gets a software TPM
     std::set<std::string> dead_ports;  // "serial0": the port is connected to nothing
 };
+
+// Whether the .vmx gives its guest a TPM, or lets VMware give it one.
+bool has_tpm(const vm::Config& machine);
 
 struct DomainDescription {
     std::string xml;

@@ -288,6 +288,43 @@ TEST(Domain, WhatIsLeftOutIsSaid) {
     EXPECT_TRUE(contains(notes, "scsi0:1")) << notes;
 }
 
+TEST(Domain, SecureBootNeedsItsChipsetAndItsFirmware) {
+    auto context = context_for("/vms/x.vmx");
+    const std::string text = "ide1:0.present = \"TRUE\"\nide1:0.fileName = \"a.vmdk\"\n";
+    context.firmware = Firmware{"/code.fd", "nvram", false};
+    const auto plain = describe(text, context).xml;
+    EXPECT_TRUE(has(plain, "//os/type[@machine='pc']")) << plain;
+    EXPECT_FALSE(has(plain, "//loader[@secure]"));
+    EXPECT_FALSE(has(plain, "//smm"));
+    context.firmware->secure = true;
+    const auto secure = describe(text, context);
+    EXPECT_TRUE(has(secure.xml, "//os/type[@machine='q35']")) << secure.xml;
+    EXPECT_TRUE(has(secure.xml, "//loader[@secure='yes'][.='/code.fd']"));
+    EXPECT_TRUE(has(secure.xml, "//features/smm[@state='on']"));
+    EXPECT_TRUE(has(secure.xml, "//disk/target[@bus='sata']"));
+    EXPECT_TRUE(contains(joined(secure.notes), "ide: "));
+}
+
+TEST(Domain, TpmIsOfItsOwnIfTheSettingSaysSo) {
+    auto context = context_for("/vms/x.vmx");
+    context.tpm = true;
+    const auto own = describe("vtpm.present = \"TRUE\"\n", context);
+    EXPECT_TRUE(has(own.xml, "//tpm[@model='tpm-crb']/backend[@persistent_state='yes']"))
+        << own.xml;
+    EXPECT_TRUE(contains(joined(own.notes), "BitLocker"));
+    EXPECT_FALSE(contains(joined(own.notes), "left out"));
+    EXPECT_FALSE(has(describe("vtpm.present = \"TRUE\"\n").xml, "//tpm"));
+}
+
+TEST(Domain, TpmIsInTheVmxOrComesAtTheFirstStart) {
+    const auto has = [](const std::string& text) {
+        return has_tpm(vm::Config::parse("/a.vmx", text, "/a.vmx"));
+    };
+    EXPECT_TRUE(has("vtpm.present = \"TRUE\"\n"));
+    EXPECT_TRUE(has("managedvm.autoAddVTPM = \"software\"\n"));
+    EXPECT_FALSE(has("vtpm.present = \"FALSE\"\nmanagedvm.autoAddVTPM = \"none\"\n"));
+}
+
 TEST(Domain, SameVmxIsTheSameDomain) {
     EXPECT_EQ(uuid_for("/vms/a.vmx"), uuid_for("/vms/a.vmx"));
     EXPECT_NE(uuid_for("/vms/a.vmx"), uuid_for("/vms/b.vmx"));
@@ -311,6 +348,8 @@ TEST_P(DomainOfFile, IsValid) {
     std::vector<std::string> notes;
     auto context = context_for(vmx);
     context.firmware = Firmware{"/usr/share/OVMF/OVMF_CODE_4M.fd", "nvram"};
+    context.firmware->secure = machine.is_true("uefi.secureBoot.enabled");
+    context.tpm = has_tpm(machine);
     context.unconfined = {"apparmor"};
     const auto description = describe_domain(machine, drives_of(machine, notes), context);
     const testing::TempFolder folder;
@@ -333,9 +372,14 @@ TEST(Domain, OfAFullMachineIsValid) {
         "scsi0:1.present = \"TRUE\"\nscsi0:1.deviceType = \"cdrom-raw\"\n"
         "ethernet0.present = \"TRUE\"\nbios.bootOrder = \"cdrom,hdd\"\n";
     const testing::TempFolder folder;
-    const auto file = folder.write("domain.xml", describe(text).xml);
-    const auto outcome = io::run(environment, {"virt-xml-validate", file.string(), "domain"});
-    EXPECT_EQ(outcome.status, 0) << outcome.output;
+    auto context = context_for("/vms/a b/x&y.vmx");
+    for (const bool secure : {false, true}) {
+        context.firmware = Firmware{"/code.fd", "nvram", secure};
+        context.tpm = secure;
+        const auto file = folder.write("domain.xml", describe(text, context).xml);
+        const auto outcome = io::run(environment, {"virt-xml-validate", file.string(), "domain"});
+        EXPECT_EQ(outcome.status, 0) << outcome.output;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Sample, DomainOfFile, ::testing::ValuesIn(testing::sample_machines()));

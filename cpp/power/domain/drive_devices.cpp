@@ -84,7 +84,8 @@ void DriveWriter::write(const Drive& drive, const Place& place) {
 }  // namespace
 
 void write_drives(const std::vector<Drive>& drives, DomainWriter& writer) {
-    const DrivePlaces placed = place_drives(writer.machine, drives);
+    const auto chipset = boots_securely(writer.context) ? Chipset::Q35 : Chipset::I440fx;
+    const DrivePlaces placed = place_drives(writer.machine, drives, chipset);
     writer.notes.insert(writer.notes.end(), placed.notes.begin(), placed.notes.end());
     std::map<std::string, int> counts;
     for (const Controller& controller : placed.controllers) {

@@ -49,7 +49,7 @@ std::string wwn_for(const vm::Config& machine, const Drive& drive) {
 
 class Placing {
   public:
-    explicit Placing(const vm::Config& machine) : machine_{machine} {}
+    Placing(const vm::Config& machine, Chipset chipset) : machine_{machine}, chipset_{chipset} {}
 
     void place(const Drive& drive);
     DrivePlaces take() { return std::move(placed_); }
@@ -60,7 +60,10 @@ class Placing {
     int controller_for(const Drive& drive, int part, const Controller& controller);
     void note_replacement(const Drive& drive, ScsiAdapter adapter);
 
+    Place ide_place(const Drive& drive);
+
     const vm::Config& machine_;
+    Chipset chipset_;
     DrivePlaces placed_;
     std::map<std::string, int> counts_;               // controllers of each type
     std::map<std::tuple<Bus, int, int>, int> known_;  // index of each part of a VMware controller
@@ -105,10 +108,24 @@ Place Placing::sata_place(const Drive& drive) {
     return {"sata", controller, 0, 0, drive.unit % kSataPorts, {}};
 }
 
+// VMware's two buses have four drives, which fit on one SATA controller.
+Place Placing::ide_place(const Drive& drive) {
+    if (chipset_ == Chipset::I440fx) return {"ide", 0, drive.controller, 0, drive.unit, {}};
+    const auto [at, added] = known_.try_emplace({Bus::Ide, 0, 0}, 0);
+    if (added) {
+        at->second = counts_["sata"]++;
+        placed_.controllers.push_back({"sata", ""});
+        placed_.notes.emplace_back(
+            "ide: its drives are attached to a SATA controller, because a machine for secure boot "
+            "has no IDE");
+    }
+    return {"sata", at->second, 0, 0, 2 * drive.controller + drive.unit, {}};
+}
+
 void Placing::place(const Drive& drive) {
     switch (drive.bus) {
         case Bus::Ide:
-            placed_.places.push_back({"ide", 0, drive.controller, 0, drive.unit, {}});
+            placed_.places.push_back(ide_place(drive));
             break;
         case Bus::Floppy:
             placed_.places.push_back({"fdc", 0, 0, 0, drive.unit, {}});
@@ -123,8 +140,9 @@ void Placing::place(const Drive& drive) {
 
 }  // namespace
 
-DrivePlaces place_drives(const vm::Config& machine, const std::vector<Drive>& drives) {
-    Placing placing{machine};
+DrivePlaces place_drives(const vm::Config& machine, const std::vector<Drive>& drives,
+                         Chipset chipset) {
+    Placing placing{machine, chipset};
     bool nvme = false;
     for (const Drive& drive : drives) {
         placing.place(drive);

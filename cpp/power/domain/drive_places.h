@@ -25,6 +25,8 @@ struct Controller {
     std::string model;  // empty: QEMU has only one
 };
 
+enum class Chipset { I440fx, Q35 };  // the Q35 has no IDE
+
 struct DrivePlaces {
     std::vector<Place> places;  // one for each drive, in their order; all different
     std::vector<Controller> controllers;
@@ -33,6 +35,7 @@ struct DrivePlaces {
 
 // Expects `drives` in the order of drives_of(). The other drives affect only the number of a
 // drive's controller.
-DrivePlaces place_drives(const vm::Config& machine, const std::vector<Drive>& drives);
+DrivePlaces place_drives(const vm::Config& machine, const std::vector<Drive>& drives,
+                         Chipset chipset = Chipset::I440fx);
 
 }  // namespace vix::power

@@ -24,6 +24,15 @@ constexpr const char* kFirmware[][2] = {
     {"/usr/share/qemu/ovmf-x86_64-code.bin", "/usr/share/qemu/ovmf-x86_64-vars.bin"},
 };
 
+// The builds that keep their variables from the guest (SMM), and variables with Microsoft's keys.
+constexpr const char* kSecureFirmware[][2] = {
+    {"/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"},
+    {"/usr/share/OVMF/OVMF_CODE_4M.ms.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"},
+    {"/usr/share/OVMF/OVMF_CODE.secboot.fd", "/usr/share/OVMF/OVMF_VARS.ms.fd"},
+    {"/usr/share/edk2/ovmf/OVMF_CODE.secboot.fd", "/usr/share/edk2/ovmf/OVMF_VARS.secboot.fd"},
+    {"/usr/share/qemu/ovmf-x86_64-smm-ms-code.bin", "/usr/share/qemu/ovmf-x86_64-smm-ms-vars.bin"},
+};
+
 // libvirt gives QEMU all groups of its user.
 std::vector<gid_t> groups_of(const Owner& owner) {
     constexpr std::size_t kMost = 256;
@@ -69,6 +78,16 @@ void require_readable(const HostShell& host, const std::string& setting,
     if (host.run("[ -f \"$1\" ] && [ -r \"$1\" ]", {file.string()}).status == 0) return;
     throw Error{VIX_E_FILE_NOT_FOUND, "the setting " + setting + " = \"" + file.string() +
                                           "\" does not name a readable file on the machines' host"};
+}
+
+template <std::size_t count>
+std::optional<FirmwareFiles> first_of(const char* const (&known)[count][2], const HostShell& host) {
+    for (const auto& [code, vars] : known) {
+        if (host.run("[ -e \"$1\" ] && [ -e \"$2\" ]", {code, vars}).status == 0) {
+            return FirmwareFiles{code, vars};
+        }
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -123,15 +142,28 @@ FirmwareFiles find_firmware(const Settings& settings, const HostShell& host) {
         require_readable(host, "power.firmwareVars", settings.firmware_vars);
         return {settings.firmware_code, settings.firmware_vars};
     }
-    for (const auto& [code, vars] : kFirmware) {
-        if (host.run("[ -e \"$1\" ] && [ -e \"$2\" ]", {code, vars}).status == 0) {
-            return {code, vars};
-        }
-    }
+    if (const auto files = first_of(kFirmware, host)) return *files;
     throw Error{
         VIX_E_CANNOT_POWER_ON_VM,
         "the virtual machine needs UEFI, but no OVMF was found. Install it (on Debian: ovmf), "
         "or name its files in the settings power.firmwareCode and power.firmwareVars"};
+}
+
+std::optional<FirmwareFiles> find_secure_firmware(const Settings& settings, const HostShell& host) {
+    if (settings.secure_firmware_code.empty()) return first_of(kSecureFirmware, host);
+    require_readable(host, "power.secureBootCode", settings.secure_firmware_code);
+    require_readable(host, "power.secureBootVars", settings.secure_firmware_vars);
+    return FirmwareFiles{settings.secure_firmware_code, settings.secure_firmware_vars};
+}
+
+// libvirt calls both: one makes a TPM at the first start, one runs it.
+void require_software_tpm(const HostShell& host) {
+    constexpr std::string_view kFind =
+        "PATH=$PATH:/usr/bin:/usr/local/bin; command -v swtpm && command -v swtpm_setup";
+    if (host.run(kFind, {}).status == 0) return;
+    throw Error{VIX_E_CANNOT_POWER_ON_VM,
+                "the virtual machine needs a TPM (power.tpm = \"own\"), but swtpm or swtpm_setup "
+                "was not found. Install them (on Debian: swtpm and swtpm-tools)"};
 }
 
 }  // namespace vix::power

@@ -42,4 +42,11 @@ struct FirmwareFiles {
 // setting names an unreadable file; VIX_E_CANNOT_POWER_ON_VM if no OVMF is found.
 FirmwareFiles find_firmware(const Settings& settings, const HostShell& host);
 
+// OVMF with secure boot and the keys for it. Nothing if none is found; VIX_E_FILE_NOT_FOUND if a
+// setting names an unreadable file.
+std::optional<FirmwareFiles> find_secure_firmware(const Settings& settings, const HostShell& host);
+
+// Throws VIX_E_CANNOT_POWER_ON_VM unless the host has the programs of a software TPM.
+void require_software_tpm(const HostShell& host);
+
 }  // namespace vix::power

@@ -14,6 +14,9 @@ enum class Accelerator { Kvm, Emulation };
 
 enum class Acceleration { WhereItWorks, Always, Never };  // use of KVM
 
+// What a machine with a TPM gets. VMware's TPM is encrypted and cannot be read.
+enum class Tpm { None, Own };
+
 struct Settings {
     std::string uri;  // power.uri; empty: libvirt on this host
     Acceleration acceleration = Acceleration::WhereItWorks;  // power.kvm: auto, TRUE, FALSE
@@ -29,6 +32,11 @@ struct Settings {
     // OVMF's.
     boost::filesystem::path firmware_code;
     boost::filesystem::path firmware_vars;
+    // power.secureBootCode and power.secureBootVars: likewise for secure boot.
+    boost::filesystem::path secure_firmware_code;
+    boost::filesystem::path secure_firmware_vars;
+
+    Tpm tpm = Tpm::None;  // power.tpm: none, own
 
     // power.viewer: a command line that opens a window, with %u for libvirt's URI and %i for the
     // machine's uuid; empty: the first known viewer that is installed.

@@ -6,6 +6,8 @@
 namespace vix::vm {
 
 PowerOffAction power_off_action(const Config& machine, const SnapshotTree& tree) {
+    // The state of an encrypted machine's snapshots can be neither read nor written.
+    if (machine.is_encrypted()) return PowerOffAction::Keep;
     if (tree.find(tree.current()) == nullptr) return PowerOffAction::Keep;
     const std::string text = machine.find("snapshot.action").value_or("");
     const std::string action{trim(text)};

@@ -552,7 +552,8 @@ Errors, besides those of L</Power calls>:
                                               machine; or a disk has a mode that cannot be
                                               followed
     VIX_E_FILE_ALREADY_LOCKED (15)            another virtual machine uses one of the disks
-    VIX_E_NEED_KEY (30)                       the machine is encrypted
+    VIX_E_NEED_KEY (30)                       the machine is encrypted as a whole; or for its TPM,
+                                              and the setting power.tpm is not own
     VIX_E_CANNOT_START_READ_ONLY_VM (3005)    the .vmx is not writable
     VIX_E_VM_IS_RUNNING (3007)                the machine runs
     VIX_E_VM_INSUFFICIENT_HOST_MEMORY (3011)  the machine has more memory than the host
