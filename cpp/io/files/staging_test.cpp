@@ -215,15 +215,12 @@ TEST(Staging, FailureAtAnyStepTakesAllBack) {
 class Deletions {
   public:
     explicit Deletions(const fs::path& folder) : descriptor_{inotify_init1(IN_NONBLOCK)} {
-        inotify_add_watch(descriptor_, folder.c_str(), IN_DELETE);
+        inotify_add_watch(descriptor_.number, folder.c_str(), IN_DELETE);
     }
-    ~Deletions() { close(descriptor_); }
-    Deletions(const Deletions&) = delete;
-    Deletions& operator=(const Deletions&) = delete;
 
     std::string names() const {
         alignas(inotify_event) std::array<char, 65536> buffer{};
-        const ssize_t size = read(descriptor_, buffer.data(), buffer.size());
+        const ssize_t size = read(descriptor_.number, buffer.data(), buffer.size());
         std::string names;
         for (ssize_t at = 0; at < size;) {
             const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
@@ -234,7 +231,7 @@ class Deletions {
     }
 
   private:
-    int descriptor_;
+    Descriptor descriptor_;
 };
 
 TEST(Staging, TakesTheLastFileBackFirst) {

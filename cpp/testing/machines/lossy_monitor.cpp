@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <boost/filesystem/operations.hpp>
 #include <cstring>
@@ -25,8 +24,8 @@ sockaddr_un address_of(const fs::path& path) {
     return address;
 }
 
-int new_socket() {
-    return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+io::Descriptor new_socket() {
+    return io::Descriptor{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
 }
 
 bool send_all(int descriptor, std::string_view text) {
@@ -61,15 +60,15 @@ LossyMonitor::LossyMonitor(const fs::path& socket)
     : socket_{socket}, real_{socket.string() + ".real"}, listener_{new_socket()} {
     fs::rename(socket_, real_);
     const sockaddr_un address = address_of(socket_);
-    bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-    listen(listener_, 1);
+    bind(listener_.number, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    listen(listener_.number, 1);
     thread_ = std::thread{[this] { serve(); }};
 }
 
 LossyMonitor::~LossyMonitor() {
     ends_ = true;
     thread_.join();
-    close(listener_);
+    listener_.shut();
     boost::system::error_code ignored;
     fs::rename(real_, socket_, ignored);  // the server may have ended
 }
@@ -108,18 +107,17 @@ bool LossyMonitor::is_lost(const std::string& line) {
 
 void LossyMonitor::serve() {
     while (!ends_) {
-        pollfd waits{listener_, POLLIN, 0};
+        pollfd waits{listener_.number, POLLIN, 0};
         if (poll(&waits, 1, kPoll_ms) <= 0) continue;
-        const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-        if (client < 0) continue;
-        if (!is_away()) relay(client);
-        close(client);
+        const io::Descriptor client{accept4(listener_.number, nullptr, nullptr, SOCK_CLOEXEC)};
+        if (client.number >= 0 && !is_away()) relay(client.number);
     }
 }
 
 // Until one of both ends. The server serves one connection at a time.
 void LossyMonitor::relay(int client) {
-    const int server = new_socket();
+    const io::Descriptor connection = new_socket();
+    const int server = connection.number;
     const sockaddr_un address = address_of(real_);
     bool open = connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     std::string asked;
@@ -149,7 +147,6 @@ void LossyMonitor::relay(int client) {
             open = open && send_all(client, line);
         }
     }
-    close(server);
 }
 
 }  // namespace vix::testing

@@ -7,6 +7,8 @@
 #include <string>
 #include <thread>
 
+#include "io/files/file_descriptor.h"
+
 namespace vix::testing {
 
 class LossyMonitor {
@@ -37,7 +39,7 @@ class LossyMonitor {
 
     boost::filesystem::path socket_;
     boost::filesystem::path real_;
-    int listener_ = -1;
+    io::Descriptor listener_;
     std::atomic<bool> ends_ = false;
     std::atomic<bool> stays_away_ = false;
     std::mutex mutex_;
