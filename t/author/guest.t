@@ -179,6 +179,7 @@ subtest 'processes' => sub {
     is(VMKillProcessInGuest($vm, 1, 0), VIX_E_GUEST_USER_PERMISSIONS, "not another user's");
     succeeds(VMKillProcessInGuest($vm, $run{PROCESS_ID}, 0), 'VMKillProcessInGuest');
     is(VMKillProcessInGuest($vm, 999_999, 0), VIX_E_NO_SUCH_PROCESS, 'one that is none');
+    is(VMKillProcessInGuest($vm, 2**32 + 1, 0), VIX_E_NO_SUCH_PROCESS, 'a number that can be none');
 };
 
 subtest 'files' => sub {

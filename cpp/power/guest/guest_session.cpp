@@ -1,6 +1,8 @@
 #include "power/guest/guest_session.h"
 
 #include <chrono>
+#include <cstdint>
+#include <limits>
 
 #include "base/text.h"
 
@@ -337,6 +339,11 @@ std::vector<GuestProcess> GuestSession::processes() {
 }
 
 void GuestSession::end_process(std::int64_t pid) {
+    // The guest's shell would call it no number instead.
+    if (pid > std::numeric_limits<std::int32_t>::max()) {
+        throw Error{VIX_E_NO_SUCH_PROCESS, "there is no process " + std::to_string(pid) +
+                                               " in the guest: ids of processes have 31 bits"};
+    }
     use_tool({"sh", "-c", kEndProcess, "sh", std::to_string(pid)});
 }
 

@@ -183,6 +183,7 @@ TEST_F(InGuest, ProcessesAreListedAndEnded) {
     as("guest").end_process(pid);
     EXPECT_EQ(find().pid, 0);
     EXPECT_EQ(code_of([&] { root().end_process(999999); }), VIX_E_NO_SUCH_PROCESS);
+    EXPECT_EQ(code_of([&] { root().end_process((1LL << 32) + 1); }), VIX_E_NO_SUCH_PROCESS);
 }
 
 TEST_F(InGuest, EnvironmentIsTheUsersOwn) {
