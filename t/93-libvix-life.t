@@ -34,6 +34,7 @@ is("$run->{status} $run->{signal}", '7 0', 'a callback ends the process') or dia
 is_deeply(leftovers(), [], 'nothing is left');
 passes('fork in the midst of a clone', $life, 'fork', $slow->{vmx}, "$dir/out");
 ok(-f "$dir/out/of-parent/c.vmx", 'the clone of the parent is there');
+passes('Ctrl-C while the process waits', $life, 'interrupt', $vm->{vmx}, "$dir/out");
 
 my $copy = "$dir/another-copy.so";
 copy(library(), $copy) or die "$copy: $!";

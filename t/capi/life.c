@@ -1,12 +1,15 @@
 /* How a process ends, forks, and unloads the library, in the midst of jobs.
  *
- *   life exit|exit-in-callback|handler|fork VMX FOLDER
+ *   life exit|exit-in-callback|handler|fork|interrupt VMX FOLDER
  *
  * The machine has a disk that takes a while to copy.
  */
 #include "check.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -83,10 +86,38 @@ static void forks(VixHandle host, VixHandle vm, const char *vmx, const char *fol
     CHECK(completed == 1);
 }
 
+/* Ctrl-C while a program waits for a job that cannot begin: it ends the program. */
+static int is_interrupted(const char *vmx) {
+    char path[4096];
+    int ready[2], folder, status = -1, i;
+    pid_t child;
+    sprintf(path, "%s", vmx);
+    *strrchr(path, '/') = '\0';
+    folder = open(path, O_RDONLY | O_CLOEXEC);
+    CHECK(folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0 && pipe(ready) == 0);
+    child = fork();
+    if (child == 0) {
+        const VixHandle vm = open_vm(connect_here(0), vmx);
+        const VixHandle job = VixVM_CreateSnapshot(vm, "waits", NULL, 0, VIX_INVALID_HANDLE, NULL, NULL);
+        signal(SIGINT, SIG_DFL);
+        if (write(ready[1], "x", 1) != 1) _exit(3);
+        VixJob_Wait(job, VIX_PROPERTY_NONE);
+        _exit(4);
+    }
+    CHECK(read(ready[0], path, 1) == 1);
+    nap(100);
+    kill(child, SIGINT);
+    for (i = 0; i < 500 && waitpid(child, &status, WNOHANG) == 0; ++i) nap(10);
+    CHECK(i < 500 && WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+    if (i == 500) kill(child, SIGKILL);
+    return summary();
+}
+
 int main(int count, char **arguments) {
     VixHandle host, vm;
     if (count != 4) return 2;
     mode = arguments[1];
+    if (strcmp(mode, "interrupt") == 0) return is_interrupted(arguments[2]);
     if (strcmp(mode, "handler") == 0) atexit(check_silence);
     host = connect_here(0);
     vm = open_vm(host, arguments[2]);

@@ -18,7 +18,7 @@ use VixTest::Files qw(temp_dir);
 use VixTest::Tools qw(have_tool run_tool);
 
 our @EXPORT_OK = qw(build_folder is_sanitized library needs_library compiler compile make_program run_program
-    passes program_environment);
+    passes program_environment with_machines);
 
 my ($build, $flags, $wrapper) = map { delete $ENV{$_} } qw(LIBVIX_BUILD LIBVIX_C_FLAGS LIBVIX_C_WRAPPER);
 my @flags   = split ' ', $flags   // '';
@@ -67,11 +67,16 @@ sub make_program {
     return $program;
 }
 
+my %no_machines = (VIX_POWER_URI => 'qemu+unix:///system?socket=/nonexistent/vix');
+
+# From now on programs may start virtual machines.
+sub with_machines { %no_machines = (); return }
+
 # Where programs find the library, and settings that start no virtual machine.
 sub program_environment {
     return (
         LD_LIBRARY_PATH => join(':', $build, grep {defined} $ENV{LD_LIBRARY_PATH}),
-        VIX_POWER_URI   => 'qemu+unix:///system?socket=/nonexistent/vix',
+        %no_machines,
     );
 }
 
