@@ -55,15 +55,40 @@ void put_handle(void* place, const api::PropertyValue& value) {
 }  // namespace
 
 PropertyCells::PropertyCells(int first, va_list list) {
-    places_.reserve(kUsualCount);
-    ids_.reserve(kUsualCount);
     for (int id = first; id != VIX_PROPERTY_NONE; id = va_arg(list, int)) {
         Place place{api::property_type(id), va_arg(list, void*), nullptr};
         if (place.type == VIX_PROPERTYTYPE_BLOB) place.second = va_arg(list, void*);
-        ids_.push_back(id);
-        places_.push_back(place);
+        add(id, place);
     }
-    values_.resize(ids_.size());
+    if (many_) {
+        many_->values.resize(count_);
+        values_ = many_->values.data();
+    } else {
+        values_ = reinterpret_cast<api::PropertyValue*>(own_values_);
+        std::uninitialized_value_construct_n(values_, count_);
+    }
+}
+
+PropertyCells::~PropertyCells() {
+    if (!many_) std::destroy_n(values_, count_);
+}
+
+void PropertyCells::add(int id, const Place& place) {
+    if (count_ < kUsualCount) {
+        own_ids_[count_] = id;
+        own_places_[count_] = place;
+    } else {
+        if (!many_) {
+            many_ = std::make_unique<Many>();
+            many_->ids.assign(own_ids_.begin(), own_ids_.end());
+            many_->places.assign(own_places_.begin(), own_places_.end());
+        }
+        many_->ids.push_back(id);
+        many_->places.push_back(place);
+        ids_ = many_->ids.data();
+        places_ = many_->places.data();
+    }
+    ++count_;
 }
 
 bool PropertyCells::write_one(const Place& place, const api::PropertyValue& value) {
@@ -91,7 +116,7 @@ bool PropertyCells::write_one(const Place& place, const api::PropertyValue& valu
 
 VixError PropertyCells::write() const {
     bool all = true;
-    for (std::size_t i = 0; i < places_.size(); ++i) all &= write_one(places_[i], values_[i]);
+    for (std::size_t i = 0; i < count_; ++i) all &= write_one(places_[i], values_[i]);
     return all ? VIX_OK : VIX_E_OUT_OF_MEMORY;
 }
 

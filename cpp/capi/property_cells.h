@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdarg>
 #include <cstddef>
+#include <memory>
 #include <memory_resource>
 #include <vector>
 
@@ -23,14 +24,15 @@ class PropertyCells {
     // Reads the pairs behind `first`, up to VIX_PROPERTY_NONE. For an identifier that is no
     // property one pointer is taken.
     PropertyCells(int first, va_list list);
+    ~PropertyCells();
     PropertyCells(const PropertyCells&) = delete;
     PropertyCells& operator=(const PropertyCells&) = delete;
 
-    std::size_t count() const noexcept { return ids_.size(); }
-    const int* ids() const noexcept { return ids_.data(); }
+    std::size_t count() const noexcept { return count_; }
+    const int* ids() const noexcept { return ids_; }
 
     // One for each, which the core fills; without a value until then.
-    api::PropertyValue* values() noexcept { return values_.data(); }
+    api::PropertyValue* values() noexcept { return values_; }
 
     // Writes each value as its type wants it, and nothing (0, NULL) for one that is missing. Texts
     // and bytes are copies from malloc. A handle has a reference for the caller; one that nobody
@@ -45,16 +47,25 @@ class PropertyCells {
         void* first;   // may be NULL
         void* second;  // a blob's bytes; `first` is then for its size
     };
+    struct Many {
+        std::vector<int> ids;
+        std::vector<Place> places;
+        std::vector<api::PropertyValue> values;
+    };
+
+    void add(int id, const Place& place);
     static bool write_one(const Place& place, const api::PropertyValue& value);
 
-    static constexpr std::size_t kSize =
-        sizeof(int) + sizeof(Place) + sizeof(api::PropertyValue);  // of one property
+    std::size_t count_ = 0;
+    int* ids_ = own_ids_.data();
+    Place* places_ = own_places_.data();
+    api::PropertyValue* values_ = nullptr;
+    std::unique_ptr<Many> many_;  // where they are instead, if they are more than usual
 
-    alignas(std::max_align_t) std::array<std::byte, kUsualCount * kSize> own_;
-    std::pmr::monotonic_buffer_resource memory_{own_.data(), own_.size()};
-    std::pmr::vector<Place> places_{&memory_};
-    std::pmr::vector<api::PropertyValue> values_{&memory_};
-    std::pmr::vector<int> ids_{&memory_};
+    // Only the first count_ elements are set. Values exist from the end of the constructor on.
+    std::array<int, kUsualCount> own_ids_;
+    std::array<Place, kUsualCount> own_places_;
+    alignas(api::PropertyValue) std::byte own_values_[kUsualCount * sizeof(api::PropertyValue)];
 };
 
 // Properties and values for a list; the texts stay the caller's.

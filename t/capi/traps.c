@@ -228,6 +228,44 @@ static void lists_of_any_handle(void) {
     Vix_ReleaseHandle(job);
 }
 
+/* Longer lists than programs usually have. */
+static void long_lists(void) {
+    const int id = VIX_PROPERTY_VM_NUM_VCPUS;
+    int cells[9];
+    char *name = NULL, *path = NULL, *last = NULL;
+    VixHandle list = VIX_INVALID_HANDLE;
+    int i, size = -1;
+    memset(cells, 0x5a, sizeof cells);
+    CODE(Vix_GetProperties(vm, VIX_PROPERTY_VM_NAME, &name, id, &cells[0], id, &cells[1], id, &cells[2],
+                           VIX_PROPERTY_VM_VMX_PATHNAME, &path, id, &cells[3], id, &cells[4], id, &cells[5],
+                           id, &cells[6], id, &cells[7], VIX_PROPERTY_VM_NAME, &last, VIX_PROPERTY_NONE),
+         VIX_OK);
+    for (i = 0; i < 8; ++i) CHECK(cells[i] == 1);
+    CHECK(cells[8] == 0x5a5a5a5a && name != NULL && path != NULL && last != NULL);
+    CHECK(strcmp(path, vmx) == 0 && strcmp(name, last) == 0);
+    Vix_FreeBuffer(name);
+    Vix_FreeBuffer(path);
+    Vix_FreeBuffer(last);
+    CODE(VixPropertyList_AllocPropertyList(
+             host, &list, VIX_PROPERTY_VM_NUM_VCPUS, 1, VIX_PROPERTY_VM_VMX_PATHNAME, "a",
+             VIX_PROPERTY_VM_MEMORY_SIZE, 2, VIX_PROPERTY_VM_READ_ONLY, TRUE, VIX_PROPERTY_VM_NAME, "b",
+             VIX_PROPERTY_VM_GUESTOS, "c", VIX_PROPERTY_VM_IN_VMTEAM, TRUE, VIX_PROPERTY_VM_POWER_STATE, 3,
+             VIX_PROPERTY_VM_TOOLS_STATE, 4, VIX_PROPERTY_JOB_RESULT_SCREEN_IMAGE_DATA, 2, "xy",
+             VIX_PROPERTY_NONE), VIX_OK);
+    CODE(Vix_GetProperties(list, VIX_PROPERTY_VM_NUM_VCPUS, &cells[0], VIX_PROPERTY_VM_VMX_PATHNAME, &name,
+                           VIX_PROPERTY_VM_MEMORY_SIZE, &cells[1], VIX_PROPERTY_VM_READ_ONLY, NULL,
+                           VIX_PROPERTY_VM_NAME, NULL, VIX_PROPERTY_VM_GUESTOS, &last,
+                           VIX_PROPERTY_VM_POWER_STATE, &cells[2], VIX_PROPERTY_VM_TOOLS_STATE, &cells[3],
+                           VIX_PROPERTY_JOB_RESULT_SCREEN_IMAGE_DATA, &size, &path, VIX_PROPERTY_NONE),
+         VIX_OK);
+    CHECK(cells[0] == 1 && cells[1] == 2 && cells[2] == 3 && cells[3] == 4 && size == 2);
+    CHECK(strcmp(name, "a") == 0 && strcmp(last, "c") == 0 && memcmp(path, "xy", 2) == 0);
+    Vix_FreeBuffer(name);
+    Vix_FreeBuffer(path);
+    Vix_FreeBuffer(last);
+    Vix_ReleaseHandle(list);
+}
+
 /* Glue that passes 64 bits for an int (older FFIs on 64-bit systems): the upper half is not read. */
 typedef long wide_type(long, long, long, long);
 static void wide_numbers(void) {
@@ -263,6 +301,7 @@ int main(int count, char **arguments) {
     relative_destination();
     old_programs();
     lists_of_any_handle();
+    long_lists();
     wide_numbers();
     Vix_ReleaseHandle(vm);
     VixHost_Disconnect(host);
