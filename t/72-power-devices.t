@@ -68,7 +68,7 @@ subtest 'a boot hint that is not understood' => sub {
 subtest 'a guest boots from the disk of bios.hddOrder and has all its disks' => sub {
     my ($keep, $vmx) = guest_to_run('guest');
     my %more = ('ide0:0' => 10, 'ide1:1' => 11, 'scsi1:0' => 12, 'scsi1:9' => 13, 'nvme0:3' => 14);
-    my $text = slurp($vmx) =~ s/^ide0:0/scsi0:15/mgr;
+    my $text = slurp($vmx) =~ s/^(?:scsi|sata)0\.\w+\s.*\n//mgr =~ s/^(?:ide|scsi|sata)0:0/scsi0:15/mgr;
     $text .= qq(scsi0.present = "TRUE"\nscsi0.virtualDev = "lsilogic"\n);
     $text .= qq(scsi1.present = "TRUE"\nscsi1.virtualDev = "pvscsi"\nnvme0.present = "TRUE"\n);
     $text .= qq(bios.hddOrder = "scsi0:15"\n);
