@@ -32,10 +32,6 @@ listNetworkAdapters VMX
 addNetworkAdapter VMX nat|bridged|hostonly|custom [HOST_NETWORK]
 setNetworkAdapter VMX INDEX nat|bridged|hostonly|custom [HOST_NETWORK]
 deleteNetworkAdapter VMX INDEX
-listHostNetworks
-listPortForwardings HOST_NETWORK
-setPortForwarding HOST_NETWORK PROTOCOL HOST_PORT GUEST_ADDRESS GUEST_PORT [TEXT]
-deletePortForwarding HOST_NETWORK PROTOCOL HOST_PORT
 runProgramInGuest VMX [-noWait] [-activeWindow] [-interactive] PROGRAM [ARGUMENT...]
 runScriptInGuest VMX [-noWait] [-activeWindow] [-interactive] INTERPRETER SCRIPT
 fileExistsInGuest VMX PATH
@@ -57,6 +53,10 @@ captureScreen VMX HOST
 getGuestIPAddress VMX [-wait]
 checkToolsState VMX
 installTools VMX
+listHostNetworks
+listPortForwardings HOST_NETWORK
+setPortForwarding HOST_NETWORK PROTOCOL HOST_PORT GUEST_ADDRESS GUEST_PORT [TEXT]
+deletePortForwarding HOST_NETWORK PROTOCOL HOST_PORT
 '
 
 # Reads the command line: sets `command` to the command and `places` to the arguments after it, without

@@ -55,14 +55,15 @@ my %VARIABLE_TYPE = (
 # Most commands are over in less time than it takes to load all modules, so each is loaded when it is
 # needed. @PARTS are those with more commands.
 my %LOAD = (
-    Guest     => sub { require VMware::Vix::Vmrun::Guest },
-    Messages  => sub { require VMware::Vix::Vmrun::Messages },
-    Network   => sub { require VMware::Vix::Vmrun::Network },
-    Power     => sub { require VMware::Vix::Vmrun::Power },
-    Progress  => sub { require VMware::Vix::Vmrun::Progress },
-    Snapshots => sub { require VMware::Vix::Vmrun::Snapshots },
+    Guest       => sub { require VMware::Vix::Vmrun::Guest },
+    HostNetwork => sub { require VMware::Vix::Vmrun::HostNetwork },
+    Messages    => sub { require VMware::Vix::Vmrun::Messages },
+    Network     => sub { require VMware::Vix::Vmrun::Network },
+    Power       => sub { require VMware::Vix::Vmrun::Power },
+    Progress    => sub { require VMware::Vix::Vmrun::Progress },
+    Snapshots   => sub { require VMware::Vix::Vmrun::Snapshots },
 );
-my @PARTS = qw(Power Snapshots Network Guest);
+my @PARTS = qw(Power Snapshots Network Guest HostNetwork);
 
 sub commands {
     my ($power, $snapshots, @others) = map { [_commands_of($_)] } @PARTS;
@@ -526,8 +527,8 @@ Returns the one of a few words that was given, or ends the command.
 =head1 SEE ALSO
 
 Its parts: L<VMware::Vix::Vmrun::Power>, L<VMware::Vix::Vmrun::Snapshots>,
-L<VMware::Vix::Vmrun::Network>, L<VMware::Vix::Vmrun::Guest>, L<VMware::Vix::Vmrun::Messages>,
-L<VMware::Vix::Vmrun::Progress>.
+L<VMware::Vix::Vmrun::Network>, L<VMware::Vix::Vmrun::HostNetwork>, L<VMware::Vix::Vmrun::Guest>,
+L<VMware::Vix::Vmrun::Messages>, L<VMware::Vix::Vmrun::Progress>.
 
 =head1 LICENSE
 

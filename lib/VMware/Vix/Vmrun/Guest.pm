@@ -11,6 +11,13 @@ use VMware::Vix::Simple;
 use VMware::Vix::Vmrun::Messages ();
 
 my $POLL_SECONDS = 1;
+
+# QEMU gives these addresses to the guest of a network that it makes for one machine; this host cannot
+# reach them. Programs take what looks like an address out of the output, so an error has none.
+my $USER_NETWORK = qr/\A10\.0\.2\.(?:1[5-9]|2[0-9]|30)\z/;
+my $NO_ADDRESS   = 'Unable to get the IP address';
+my $UNREACHABLE  = q{: the guest is in QEMU's user network, which this host cannot reach. Start libvirt's}
+    . q{ network (virsh -c qemu:///system net-start default), then the virtual machine anew};
 my @SHELLS       = qw(/bin/bash /bin/sh);
 my $HOW          = '[-noWait] [-activeWindow] [-interactive]';
 
@@ -233,11 +240,12 @@ sub _ip_address {
     while (1) {
         my ($err, $address) = VMReadVariable($vm, VIX_VM_GUEST_VARIABLE, 'ip', 0);
         _check($err, $vmx);
+        VMware::Vix::Vmrun::fail($NO_ADDRESS . $UNREACHABLE) if $address =~ $USER_NETWORK;
         if (length $address) {
             VMware::Vix::Vmrun::say_text($address);
             return;
         }
-        VMware::Vix::Vmrun::fail('Unable to get the IP address') if !$wait;
+        VMware::Vix::Vmrun::fail($NO_ADDRESS) if !$wait;
         sleep $POLL_SECONDS;
     }
 }

@@ -27,12 +27,6 @@ sub commands {
         [addNetworkAdapter    => 'VMX nat|bridged|hostonly|custom [HOST_NETWORK]',       \&_add],
         [setNetworkAdapter    => 'VMX INDEX nat|bridged|hostonly|custom [HOST_NETWORK]', \&_set],
         [deleteNetworkAdapter => 'VMX INDEX', \&_delete],
-        [listHostNetworks     => '',             \&VMware::Vix::Vmrun::not_supported],
-        [listPortForwardings  => 'HOST_NETWORK', \&VMware::Vix::Vmrun::not_supported],
-        [setPortForwarding    => 'HOST_NETWORK PROTOCOL HOST_PORT GUEST_ADDRESS GUEST_PORT [TEXT]',
-            \&VMware::Vix::Vmrun::not_supported],
-        [deletePortForwarding => 'HOST_NETWORK PROTOCOL HOST_PORT',
-            \&VMware::Vix::Vmrun::not_supported],
     );
 }
 
