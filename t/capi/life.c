@@ -104,6 +104,7 @@ static int is_interrupted(const char *vmx) {
         VixJob_Wait(job, VIX_PROPERTY_NONE);
         _exit(4);
     }
+    if (!CHECK(child > 0)) return summary();
     CHECK(read(ready[0], path, 1) == 1);
     nap(100);
     kill(child, SIGINT);
