@@ -234,6 +234,7 @@ void Callbacks::wait_for_end(VixHandle job) noexcept {
 
 void Callbacks::pump(VixHandle host) noexcept {
     try {
+        if (any_pump_) learn_pump_hosts();
         std::unique_lock lock{mutex_};
         const auto is_meant = [&](const DeliveryPointer& delivery) {
             const VixHandle own = delivery->callback.host;
@@ -255,6 +256,7 @@ void Callbacks::pump(VixHandle host) noexcept {
 
 void Callbacks::remember_pump(VixHandle job) noexcept {
     try {
+        learn_pump_hosts();
         api::add_ref_handle(job);
         const std::lock_guard lock{mutex_};
         pump_jobs_.push_back(job);
@@ -267,17 +269,22 @@ void Callbacks::remember_pump(VixHandle job) noexcept {
 bool Callbacks::pumps(VixHandle host) noexcept {
     if (!any_pump_ || host == VIX_INVALID_HANDLE) return false;
     try {
-        std::vector<VixHandle> jobs;
-        {
-            const std::lock_guard lock{mutex_};
-            jobs = pump_jobs_;
-        }
-        for (const VixHandle job : jobs) forget_pump_if_ended(job);
+        learn_pump_hosts();
         const std::lock_guard lock{mutex_};
         return pump_hosts_.contains(host);
     } catch (...) {
         return false;
     }
+}
+
+// Each job that connects such a host is held until it has ended: this reads which have.
+void Callbacks::learn_pump_hosts() {
+    std::vector<VixHandle> jobs;
+    {
+        const std::lock_guard lock{mutex_};
+        jobs = pump_jobs_;
+    }
+    for (const VixHandle job : jobs) forget_pump_if_ended(job);
 }
 
 // The core is asked without the mutex, so several threads may come here for one job.
@@ -290,7 +297,7 @@ void Callbacks::forget_pump_if_ended(VixHandle job) {
     bool is_first = false;
     {
         const std::lock_guard lock{mutex_};
-        pump_hosts_.insert(host);
+        if (host != VIX_INVALID_HANDLE) pump_hosts_.insert(host);
         is_first = std::erase(pump_jobs_, job) > 0;
     }
     api::release_handle(host);

@@ -101,6 +101,7 @@ class Callbacks {
     Clock::time_point deadline_of(const Delivery& delivery) const noexcept;
     bool is_over(VixHandle job) const noexcept;
 
+    void learn_pump_hosts();
     void forget_pump_if_ended(VixHandle job);
     bool deliver(Delivery& delivery);
     void note_move(Delivery& delivery);

@@ -339,6 +339,7 @@ static void pump(const char *vmx) {
     Vix_PumpEvents(VIX_INVALID_HANDLE, VIX_PUMPEVENTOPTION_NONE);
     CHECK(connect.completed == 1 && pthread_equal(connect.thread, pthread_self()));
     Vix_ReleaseHandle(job);
+    CHECK(Vix_GetHandleType(job) == VIX_HANDLETYPE_NONE);
 
     vm = open_vm(host, vmx);
     ENDS(VixVM_LogoutFromGuest(vm, record_event, &other), VIX_OK);
