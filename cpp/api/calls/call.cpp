@@ -63,6 +63,12 @@ std::shared_ptr<SnapshotObject> Call::snapshot(Handle handle) const {
     return snapshot;
 }
 
+std::shared_ptr<VmObject> Call::vm_and_texts(Handle handle) const {
+    auto found = vm(handle);
+    require_texts();
+    return found;
+}
+
 void Call::require_texts() const {
     const CallDescription& call = job_.input().row->description;
     std::string_view names = call.argument_names;

@@ -74,8 +74,9 @@ class Call : public host::Context {
     std::shared_ptr<VmObject> vm(Handle handle) const;
     std::shared_ptr<SnapshotObject> snapshot(Handle handle) const;
 
-    // Checks each text among the arguments, see require_text().
-    void require_texts() const;
+    // The first checks of a call with texts: vm(), then require_text() for each text among the
+    // arguments. Checks of arguments that must not be empty follow.
+    std::shared_ptr<VmObject> vm_and_texts(Handle handle) const;
 
     const vm::Settings& settings() const override;
     const power::Settings& power_settings() const override;
@@ -92,6 +93,7 @@ class Call : public host::Context {
 
   private:
     std::shared_ptr<Object> find(Handle handle, HandleType type) const;
+    void require_texts() const;
 
     JobObject& job_;
 };

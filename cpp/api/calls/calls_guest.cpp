@@ -10,14 +10,6 @@
 namespace vix::api {
 namespace {
 
-// The first checks of such a call: its handle and its texts. Checks of arguments that must not be
-// empty follow.
-std::shared_ptr<VmObject> vm_with_guest(const Call& call, Handle handle) {
-    auto vm = call.vm(handle);
-    call.require_texts();
-    return vm;
-}
-
 // The guest as the user who logged in sees it; everything is done as that user.
 std::unique_ptr<host::GuestAccess> guest_of(const Call& call, const VmObject& vm) {
     return vm.machine().guest(call, vm.guest_user());
@@ -59,12 +51,12 @@ std::int64_t flags_of(const power::GuestFileInfo& info) {
 }
 
 void vm_wait_for_tools(Call& call, int handle, int timeout_s) {
-    vm_with_guest(call, handle)->machine().wait_for_tools(call, timeout_s);
+    call.vm_and_texts(handle)->machine().wait_for_tools(call, timeout_s);
 }
 
 void vm_login(Call& call, int handle, const std::string& user, const std::string& password,
               int options) {
-    const auto vm = vm_with_guest(call, handle);
+    const auto vm = call.vm_and_texts(handle);
     require_path(user, "userName");
     require_options(options, VIX_LOGIN_IN_GUEST_REQUIRE_INTERACTIVE_ENVIRONMENT, "VMLoginInGuest");
     const auto login = options == 0 ? host::Login::Usual : host::Login::AtScreen;
@@ -74,12 +66,12 @@ void vm_login(Call& call, int handle, const std::string& user, const std::string
 
 // Without a login there is nothing to do, and that is no error.
 void vm_logout(Call& call, int handle) {
-    vm_with_guest(call, handle)->set_guest_user({});
+    call.vm_and_texts(handle)->set_guest_user({});
 }
 
 void vm_run_program(Call& call, int handle, const std::string& program,
                     const std::string& arguments, int options, int property_list) {
-    const auto vm = vm_with_guest(call, handle);
+    const auto vm = call.vm_and_texts(handle);
     require_path(program, "guestProgramName");
     check_run(options, property_list, "VMRunProgramInGuest");
     const auto words = split_words(arguments);
@@ -89,7 +81,7 @@ void vm_run_program(Call& call, int handle, const std::string& program,
 
 void vm_run_script(Call& call, int handle, const std::string& interpreter,
                    const std::string& script, int options, int property_list) {
-    const auto vm = vm_with_guest(call, handle);
+    const auto vm = call.vm_and_texts(handle);
     if (interpreter.size() + script.size() > kScriptLimit) {
         throw Error{VIX_E_ARGUMENT_TOO_BIG, "interpreter and scriptText have " +
                                                 std::to_string(interpreter.size() + script.size()) +
@@ -105,7 +97,7 @@ void vm_run_script(Call& call, int handle, const std::string& interpreter,
 
 std::shared_ptr<VmObject> check_copy(const Call& call, Handle handle, const std::string& from,
                                      const std::string& to, int options, Handle property_list) {
-    auto vm = vm_with_guest(call, handle);
+    auto vm = call.vm_and_texts(handle);
     require_path(from, "the path to copy from");
     require_path(to, "the path to copy to");
     require_options(options, 0, "copying files");
@@ -129,7 +121,7 @@ void vm_copy_to_host(Call& call, int handle, const std::string& guest_path,
 
 std::shared_ptr<VmObject> check_path(const Call& call, Handle handle, const std::string& path,
                                      const char* name) {
-    auto vm = vm_with_guest(call, handle);
+    auto vm = call.vm_and_texts(handle);
     require_path(path, name);
     return vm;
 }
@@ -182,7 +174,7 @@ void vm_delete_directory(Call& call, int handle, const std::string& path, int op
 
 void vm_rename_file(Call& call, int handle, const std::string& old_name,
                     const std::string& new_name, int options, int property_list) {
-    const auto vm = vm_with_guest(call, handle);
+    const auto vm = call.vm_and_texts(handle);
     require_path(old_name, "oldName");
     require_path(new_name, "newName");
     if (old_name.size() > kGuestNameLimit || new_name.size() > kGuestNameLimit) {
@@ -195,7 +187,7 @@ void vm_rename_file(Call& call, int handle, const std::string& old_name,
 }
 
 void vm_create_temp_file(Call& call, int handle, int options, int property_list) {
-    const auto vm = vm_with_guest(call, handle);
+    const auto vm = call.vm_and_texts(handle);
     require_options(options, 0, "VMCreateTempFileInGuest");
     require_no_property_list(property_list);
     const auto guest = guest_of(call, *vm);
@@ -210,7 +202,7 @@ void vm_create_directory(Call& call, int handle, const std::string& path, int pr
 }
 
 void vm_list_processes(Call& call, int handle, int options) {
-    const auto vm = vm_with_guest(call, handle);
+    const auto vm = call.vm_and_texts(handle);
     require_options(options, 0, "VMListProcessesInGuest");
     const auto guest = guest_of(call, *vm);
     for (const auto& process : guest->processes()) {
@@ -224,7 +216,7 @@ void vm_list_processes(Call& call, int handle, int options) {
 }
 
 void vm_kill_process(Call& call, int handle, std::int64_t pid, int options) {
-    const auto vm = vm_with_guest(call, handle);
+    const auto vm = call.vm_and_texts(handle);
     if (pid <= 0) throw_bad_argument("pid " + std::to_string(pid) + " is not a process id");
     require_options(options, 0, "VMKillProcessInGuest");
     const auto guest = guest_of(call, *vm);
@@ -232,7 +224,7 @@ void vm_kill_process(Call& call, int handle, std::int64_t pid, int options) {
 }
 
 void vm_open_url(Call& call, int handle, const std::string& url, int, int property_list) {
-    const auto vm = vm_with_guest(call, handle);
+    const auto vm = call.vm_and_texts(handle);
     require_path(url, "url");
     require_no_property_list(property_list);
     static_cast<void>(guest_of(call, *vm));
@@ -241,7 +233,7 @@ void vm_open_url(Call& call, int handle, const std::string& url, int, int proper
 }
 
 void vm_install_tools(Call& call, int handle, int options, const std::string&) {
-    const auto vm = vm_with_guest(call, handle);
+    const auto vm = call.vm_and_texts(handle);
     require_options(options, VIX_INSTALLTOOLS_AUTO_UPGRADE | VIX_INSTALLTOOLS_RETURN_IMMEDIATELY,
                     "VMInstallTools");
     vm->machine().require_running(call);
@@ -250,7 +242,7 @@ void vm_install_tools(Call& call, int handle, int options, const std::string&) {
 }
 
 void vm_capture_screen(Call& call, int handle, int type, int property_list) {
-    const auto vm = vm_with_guest(call, handle);
+    const auto vm = call.vm_and_texts(handle);
     if (type != VIX_CAPTURESCREENFORMAT_PNG && type != VIX_CAPTURESCREENFORMAT_PNG_NOCOMPRESS) {
         throw_bad_argument("captureType " + std::to_string(type) +
                            " is neither VIX_CAPTURESCREENFORMAT_PNG nor "

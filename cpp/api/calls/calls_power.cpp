@@ -70,8 +70,7 @@ void vm_unpause(Call& call, int handle, int options, int property_list) {
 
 void vm_begin_recording(Call& call, int handle, const std::string&, const std::string&, int options,
                         int property_list) {
-    const auto vm = call.vm(handle);
-    call.require_texts();
+    const auto vm = call.vm_and_texts(handle);
     require_options(options, 0, "VMBeginRecording");
     require_no_property_list(property_list);
     host::require_support(vm->provider(), host::Operation::Record);

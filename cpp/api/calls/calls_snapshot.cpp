@@ -22,8 +22,7 @@ Handle handle_of_new(const std::shared_ptr<VmObject>& vm, int id) {
 
 void vm_create_snapshot(Call& call, int handle, const std::string& name,
                         const std::string& description, int options, int property_list) {
-    const auto vm = call.vm(handle);
-    call.require_texts();
+    const auto vm = call.vm_and_texts(handle);
     require_options(options, VIX_SNAPSHOT_INCLUDE_MEMORY, "VMCreateSnapshot");
     require_no_property_list(property_list);
     host::require_support(vm->provider(), host::Operation::SnapshotMachine);

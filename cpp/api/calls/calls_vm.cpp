@@ -85,8 +85,7 @@ void vm_delete(Call& call, int handle, int options) {
 // The machine, once the type and the name of the variable are checked.
 std::shared_ptr<VmObject> vm_with_variable(const Call& call, Handle handle, int type,
                                            const std::string& name, int options) {
-    auto vm = call.vm(handle);
-    call.require_texts();
+    auto vm = call.vm_and_texts(handle);
     if (type != VIX_VM_GUEST_VARIABLE && type != VIX_VM_CONFIG_RUNTIME_ONLY &&
         type != VIX_GUEST_ENVIRONMENT_VARIABLE) {
         throw_bad_argument("there is no variableType " + std::to_string(type));
@@ -125,28 +124,22 @@ void vm_upgrade_hardware(Call& call, int handle, int options) {
     vm->machine().upgrade_hardware(call);
 }
 
-std::shared_ptr<VmObject> vm_with_folders(const Call& call, Handle handle) {
-    auto vm = call.vm(handle);
-    call.require_texts();
-    return vm;
-}
-
 void vm_enable_folders(Call& call, int handle, int enabled, int options) {
-    const auto vm = vm_with_folders(call, handle);
+    const auto vm = call.vm_and_texts(handle);
     require_options(options, 0, "VMEnableSharedFolders");
     host::require_support(vm->provider(), host::Operation::ShareFolders);
     vm->machine().enable_shared_folders(call, enabled != 0);
 }
 
 void vm_count_folders(Call& call, int handle) {
-    const auto vm = vm_with_folders(call, handle);
+    const auto vm = call.vm_and_texts(handle);
     host::require_support(vm->provider(), host::Operation::ShareFolders);
     const auto count = vm->machine().shared_folders(call).size();
     call.give({{VIX_PROPERTY_JOB_RESULT_SHARED_FOLDER_COUNT, static_cast<std::int64_t>(count)}});
 }
 
 void vm_folder_state(Call& call, int handle, int index) {
-    const auto vm = vm_with_folders(call, handle);
+    const auto vm = call.vm_and_texts(handle);
     host::require_support(vm->provider(), host::Operation::ShareFolders);
     const auto folders = vm->machine().shared_folders(call);
     if (index < 0 || static_cast<std::size_t>(index) >= folders.size()) {
@@ -161,20 +154,20 @@ void vm_folder_state(Call& call, int handle, int index) {
 
 void vm_set_folder(Call& call, int handle, const std::string& name, const std::string& host_path,
                    int flags) {
-    const auto vm = vm_with_folders(call, handle);
+    const auto vm = call.vm_and_texts(handle);
     host::require_support(vm->provider(), host::Operation::ShareFolders);
     vm->machine().set_shared_folder(call, {name, host_path, flags});
 }
 
 void vm_add_folder(Call& call, int handle, const std::string& name, const std::string& host_path,
                    int flags) {
-    const auto vm = vm_with_folders(call, handle);
+    const auto vm = call.vm_and_texts(handle);
     host::require_support(vm->provider(), host::Operation::ShareFolders);
     vm->machine().add_shared_folder(call, {name, host_path, flags});
 }
 
 void vm_remove_folder(Call& call, int handle, const std::string& name, int flags) {
-    const auto vm = vm_with_folders(call, handle);
+    const auto vm = call.vm_and_texts(handle);
     require_options(flags, 0, "VMRemoveSharedFolder");
     host::require_support(vm->provider(), host::Operation::ShareFolders);
     vm->machine().remove_shared_folder(call, name);
