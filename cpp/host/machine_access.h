@@ -29,8 +29,7 @@ struct WantedFacts {
 };
 
 struct MachineFacts {
-    vm::Summary summary;
-    bool paused = false;        // false unless wanted
+    vm::Summary summary;        // its state is never Paused unless that is wanted
     bool tools_answer = false;  // false unless wanted
 };
 

@@ -44,8 +44,14 @@ int supported_features(const VmObject& vm) {
     return features;
 }
 
+// A paused machine runs, too.
+bool runs(const vm::Summary& summary) {
+    return summary.power_state == vm::PowerState::Running ||
+           summary.power_state == vm::PowerState::Paused;
+}
+
 [[noreturn]] void throw_no_guest(const vm::Summary& summary) {
-    if (summary.power_state == vm::PowerState::Running) {
+    if (runs(summary)) {
         throw Error{VIX_E_TOOLS_NOT_RUNNING,
                     "only the guest's tools know the folder of its shares"};
     }
@@ -91,13 +97,12 @@ PropertyValue vm_property(const VmObject& vm, const host::MachineFacts& facts, i
         case VIX_PROPERTY_VM_GUESTOS:
             return summary.guest_os;
         case VIX_PROPERTY_VM_POWER_STATE:
-            return integer(facts.paused ? VIX_POWERSTATE_PAUSED
-                                        : power_state_bits(summary.power_state));
+            return integer(power_state_bits(summary.power_state));
         case VIX_PROPERTY_VM_TOOLS_STATE:
             // A guest that does not answer may have tools and still be starting.
             return integer(facts.tools_answer ? VIX_TOOLSSTATE_RUNNING : VIX_TOOLSSTATE_UNKNOWN);
         case VIX_PROPERTY_VM_IS_RUNNING:
-            return summary.power_state == vm::PowerState::Running;
+            return runs(summary);
         case VIX_PROPERTY_VM_SUPPORTED_FEATURES:
             return integer(supported_features(vm));
         case VIX_PROPERTY_VM_IN_VMTEAM:

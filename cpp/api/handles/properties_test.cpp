@@ -90,8 +90,7 @@ TEST_F(PropertiesTest, VmTellsThatItRuns) {
 }
 
 TEST_F(PropertiesTest, VmTellsThatItIsPausedAndStillRuns) {
-    summary_.power_state = vm::PowerState::Running;
-    facts_.paused = true;
+    summary_.power_state = vm::PowerState::Paused;
     EXPECT_EQ(of_vm(VIX_PROPERTY_VM_POWER_STATE), integer(VIX_POWERSTATE_PAUSED));
     EXPECT_EQ(of_vm(VIX_PROPERTY_VM_IS_RUNNING), PropertyValue{true});
 }

@@ -85,7 +85,9 @@ MachineFacts LocalMachine::facts(const Context& context, WantedFacts wanted) con
     const bool running = facts.summary.power_state == vm::PowerState::Running;
     if (!running || !(wanted.paused || wanted.tools)) return facts;
     const auto engine = engine_of(context);
-    if (wanted.paused) facts.paused = engine.is_paused(vmx_);
+    if (wanted.paused && engine.is_paused(vmx_)) {
+        facts.summary.power_state = vm::PowerState::Paused;
+    }
     if (wanted.tools) facts.tools_answer = tools_answer(engine, vmx_);
     return facts;
 }
