@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "testing/process/failure.h"
 
-namespace vix::format {
+namespace vix::format::key_safe_test {
 namespace {
 
 using testing::code_of;
@@ -92,4 +92,4 @@ TEST(KeySafe, KeysAreCounted) {
 }
 
 }  // namespace
-}  // namespace vix::format
+}  // namespace vix::format::key_safe_test

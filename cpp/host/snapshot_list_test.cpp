@@ -7,7 +7,7 @@ namespace {
 
 using Ids = std::vector<int>;
 
-class SnapshotListTest : public testing::Test {
+class SnapshotListTest : public ::testing::Test {
   protected:
     const SnapshotList list_{{{1, kNoSnapshot, "fresh", "", false},
                               {2, 1, "patched", "", false},

@@ -27,8 +27,6 @@ namespace fs = boost::filesystem;
 namespace vix::power {
 namespace {
 
-constexpr std::chrono::seconds kPatience{30};
-constexpr auto kPoll = std::chrono::milliseconds{100};
 constexpr int kAgentPatience_s = 2;
 constexpr std::size_t kNamesLimit = std::size_t{1} << 20;
 
@@ -84,10 +82,10 @@ void check_may_start(const vm::Machine& machine, Tpm tpm) {
 // check_may_start() then throws.
 void lock_to_start(const fs::path& vmx, const vm::Settings& settings, Tpm tpm,
                    std::optional<io::Lock>& lock) {
-    const auto end = std::chrono::steady_clock::now() + kPatience;
+    const auto end = std::chrono::steady_clock::now() + kTurnPatience;
     while (!lock) {
         try {
-            lock.emplace(vmx, io::LockKind::Exclusive, kPoll);
+            lock.emplace(vmx, io::LockKind::Exclusive, kTurnPoll);
         } catch (const Error& error) {
             check_may_start(vm::Machine::open(vmx, settings), tpm);
             if (error.code() != VIX_E_FILE_ALREADY_LOCKED) throw;
@@ -230,7 +228,7 @@ void Engine::shut_down(const fs::path& vmx) const {
                             std::to_string(settings_.guest_patience.count()) +
                             " s (power.guestTimeout), and is still running"};
         }
-        std::this_thread::sleep_for(kPoll);
+        std::this_thread::sleep_for(kTurnPoll);
         // A guest may ignore the power button, and its agent may only be slow, so ask the agent
         // again.
         if (!by_agent) by_agent = ask_agent_to_shut_down(domain);

@@ -17,6 +17,7 @@
 #include "power/domain/domain_identity.h"
 #include "power/domain/vnc_port.h"
 #include "power/libvirt/description.h"
+#include "power/running_machine.h"
 #include "power/saved_state.h"
 #include "vm/disks/disk_modes.h"
 #include "vm/disks/shared_disks.h"
@@ -31,10 +32,7 @@ namespace {
 
 constexpr const char* kVarsExport = "nvram";
 constexpr std::size_t kFirmwareLimit = std::size_t{64} << 20;
-constexpr int kNetworkCards = 10;
 constexpr int kPortTries = 10;
-constexpr std::chrono::seconds kPatience{30};
-constexpr auto kPoll = std::chrono::milliseconds{100};
 
 // $1: a file that was just made; a network file system may show it late.
 constexpr std::string_view kWaitForFile = R"sh(
@@ -76,14 +74,14 @@ fs::path host_drive(const char* device, const HostShell& host) {
 // ran. Otherwise the machine's process may have just ended: the locks show that at once, libvirt a
 // moment later, so wait.
 void drop_unmarked(const Connection& connection, const fs::path& vmx) {
-    const auto end = std::chrono::steady_clock::now() + kPatience;
+    const auto end = std::chrono::steady_clock::now() + kTurnPatience;
     while (auto domain = connection.find(uuid_for(vmx))) {
         if (domain->activity() == vm::PowerState::Paused) return domain->destroy();
         if (std::chrono::steady_clock::now() > end) {
             throw Error{VIX_E_VM_IS_RUNNING,
                         vmx.string() + " is already running as " + domain->name()};
         }
-        std::this_thread::sleep_for(kPoll);
+        std::this_thread::sleep_for(kTurnPoll);
     }
 }
 

@@ -29,7 +29,6 @@ namespace fs = boost::filesystem;
 namespace vix::power {
 namespace {
 
-constexpr std::chrono::seconds kPatience{30};
 constexpr int kPingPatience_s = 2;
 constexpr int kFreezePatience_s = 20;
 constexpr int kThawTries = 3;
@@ -163,7 +162,8 @@ class RunningMachine::MarkChange {
 };
 
 Turn::Turn(const fs::path& vmx)
-    : guard_{vmx.parent_path(), io::LockKind::Exclusive, kPatience, vm::snapshot_list_path(vmx)} {}
+    : guard_{vmx.parent_path(), io::LockKind::Exclusive, kTurnPatience,
+             vm::snapshot_list_path(vmx)} {}
 
 Domain running_domain(const Connection& connection, const fs::path& vmx,
                       const vm::Settings& settings) {

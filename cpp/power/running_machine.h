@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/filesystem/path.hpp>
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -18,6 +19,11 @@
 #include "vm/machine/machine.h"
 
 namespace vix::power {
+
+// How long a call waits for others that start, change or end the same machine, and how often it
+// looks.
+inline constexpr std::chrono::seconds kTurnPatience{30};
+inline constexpr std::chrono::milliseconds kTurnPoll{100};
 
 // The guard on a machine's folder: our calls on machines of one folder wait for each other.
 class Turn {

@@ -92,7 +92,7 @@ void disk_make_deletable(Call& call, const std::string& path) {
     ops::make_deletable(disk_at(call, path), call.progress());
 }
 
-constexpr CallRow kCalls[] = {
+constexpr CallRow kDiskCalls[] = {
     call_row<disk_create>(
         {"Disk", nullptr, "Disk::Create", "diskPath, capacityInSectors, adapterType, diskType"}),
     call_row<disk_convert>({"Disk", nullptr, "Disk::Convert", "sourcePath, diskPath, diskType"}),
@@ -109,7 +109,7 @@ constexpr CallRow kCalls[] = {
 }  // namespace
 
 std::span<const CallRow> disk_calls() {
-    return kCalls;
+    return kDiskCalls;
 }
 
 }  // namespace vix::api

@@ -260,7 +260,7 @@ constexpr const char* kProgram =
     "vmHandle, guestProgramName, commandLineArgs, options, propertyListHandle";
 constexpr const char* kScript = "vmHandle, interpreter, scriptText, options, propertyListHandle";
 
-constexpr CallRow kCalls[] = {
+constexpr CallRow kGuestCalls[] = {
     call_row<vm_install_tools>(
         {"VM", "InstallTools", "VMInstallTools", "vmHandle, options, commandLineArgs"}),
     call_row<vm_wait_for_tools>(
@@ -318,7 +318,7 @@ constexpr CallRow kCalls[] = {
 }  // namespace
 
 std::span<const CallRow> guest_calls() {
-    return kCalls;
+    return kGuestCalls;
 }
 
 }  // namespace vix::api

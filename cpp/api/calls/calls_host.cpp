@@ -151,7 +151,7 @@ void find_running_vms(Call& call, int host, int timeout) {
     find_items(call, host, VIX_FIND_RUNNING_VMS, timeout);
 }
 
-constexpr CallRow kCalls[] = {
+constexpr CallRow kHostCalls[] = {
     call_row<host_connect>({"Host", "Connect", "HostConnect",
                             "apiVersion, hostType, hostName, hostPort, userName, password, "
                             "options, propertyListHandle"},
@@ -177,7 +177,7 @@ constexpr CallRow kCalls[] = {
 }  // namespace
 
 std::span<const CallRow> host_calls() {
-    return kCalls;
+    return kHostCalls;
 }
 
 }  // namespace vix::api

@@ -98,7 +98,7 @@ void vm_end_replay(Call& call, int handle, int options, int property_list) {
     end_record(call, handle, options, property_list, "VMEndReplay");
 }
 
-constexpr CallRow kCalls[] = {
+constexpr CallRow kPowerCalls[] = {
     call_row<vm_power_on>(
         {"VM", "PowerOn", "VMPowerOn", "vmHandle, powerOnOptions, propertyListHandle"}),
     call_row<vm_power_off>({"VM", "PowerOff", "VMPowerOff", "vmHandle, powerOffOptions"}),
@@ -120,7 +120,7 @@ constexpr CallRow kCalls[] = {
 }  // namespace
 
 std::span<const CallRow> power_calls() {
-    return kCalls;
+    return kPowerCalls;
 }
 
 }  // namespace vix::api

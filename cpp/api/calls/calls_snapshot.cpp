@@ -66,7 +66,7 @@ void vm_revert_to_snapshot(Call& call, int handle, int snapshot_handle, int opti
     vm->machine().revert_to_snapshot(call, snapshot->id(), after_revert(options));
 }
 
-constexpr CallRow kCalls[] = {
+constexpr CallRow kSnapshotCalls[] = {
     call_row<vm_create_snapshot>({"VM", "CreateSnapshot", "VMCreateSnapshot",
                                   "vmHandle, name, description, options, propertyListHandle"},
                                  Shape::Values, kHandleResult),
@@ -79,7 +79,7 @@ constexpr CallRow kCalls[] = {
 }  // namespace
 
 std::span<const CallRow> snapshot_calls() {
-    return kCalls;
+    return kSnapshotCalls;
 }
 
 }  // namespace vix::api

@@ -173,7 +173,7 @@ void vm_remove_folder(Call& call, int handle, const std::string& name, int flags
     vm->machine().remove_shared_folder(call, name);
 }
 
-constexpr CallRow kCalls[] = {
+constexpr CallRow kVmCalls[] = {
     call_row<vm_clone>({"VM", "Clone", "VMClone",
                         "vmHandle, snapshotHandle, cloneType, destConfigPathName, options, "
                         "propertyListHandle"},
@@ -204,7 +204,7 @@ constexpr CallRow kCalls[] = {
 }  // namespace
 
 std::span<const CallRow> vm_calls() {
-    return kCalls;
+    return kVmCalls;
 }
 
 }  // namespace vix::api

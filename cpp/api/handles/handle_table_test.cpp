@@ -9,9 +9,12 @@
 
 #include "base/error.h"
 #include "host/local/local_machine.h"
+#include "testing/process/failure.h"
 
 namespace vix::api {
 namespace {
+
+using vix::testing::code_of;
 
 std::shared_ptr<Object> host_object() {
     return std::make_shared<HostObject>(host::Provider::Workstation);
@@ -22,17 +25,7 @@ std::shared_ptr<Object> vm_object(Handle host, const std::string& vmx) {
                                       std::make_shared<host::LocalMachine>(vmx, vmx));
 }
 
-template <class Call>
-ErrorCode code_of(Call&& call) {
-    try {
-        call();
-    } catch (const Error& error) {
-        return error.code();
-    }
-    return VIX_OK;
-}
-
-class HandleTableTest : public testing::Test {
+class HandleTableTest : public ::testing::Test {
   protected:
     Handle add_vm(Handle owner, const std::string& vmx) {
         return table_.add_owned(owner, vmx, vm_object(owner, vmx));

@@ -5,19 +5,12 @@
 #include "api/handles/runtime.h"
 #include "base/error.h"
 #include "host/local/local_machine.h"
+#include "testing/process/failure.h"
 
 namespace vix::api {
 namespace {
 
-template <class Call>
-ErrorCode code_of(Call&& call) {
-    try {
-        call();
-    } catch (const Error& error) {
-        return error.code();
-    }
-    return VIX_OK;
-}
+using vix::testing::code_of;
 
 PropertyValue integer(std::int64_t value) {
     return value;
@@ -26,7 +19,7 @@ PropertyValue text(const char* value) {
     return std::string{value};
 }
 
-class PropertiesTest : public testing::Test {
+class PropertiesTest : public ::testing::Test {
   protected:
     PropertyValue of_vm(int id) const { return vm_property(vm_, facts_, id); }
     PropertyValue of_host(int id) const { return host_property(host_, id); }

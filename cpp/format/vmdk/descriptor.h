@@ -25,6 +25,11 @@ struct ExtentLine {
     std::uint64_t offset_sectors = 0;  // where the data starts in a flat file
 };
 
+// Whether its file holds the sectors of the disk as they are.
+inline bool is_flat(const ExtentLine& extent) {
+    return extent.type == ExtentType::Flat || extent.type == ExtentType::Vmfs;
+}
+
 inline constexpr std::uint32_t kNoParentCid = 0xFFFFFFFF;
 
 struct Descriptor {

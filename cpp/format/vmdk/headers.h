@@ -13,6 +13,7 @@ namespace endian = boost::endian;
 struct HostedHeader {
     static constexpr std::uint32_t kMagic = 0x564D444B;
     static constexpr std::uint32_t kMaxVersion = 3;
+    static constexpr std::uint32_t kVersionWithTracking = 3;
     static constexpr std::uint32_t kNewlineTest = 1U << 0;
     static constexpr std::uint32_t kRedundantTables = 1U << 1;
     static constexpr std::uint32_t kZeroedGrains = 1U << 2;

@@ -7,7 +7,7 @@
 #include "testing/disks/hosted_image.h"
 #include "testing/process/failure.h"
 
-namespace vix::format::vmdk {
+namespace vix::format::vmdk::hosted_extent_test {
 namespace {
 
 using testing::alike;
@@ -288,4 +288,4 @@ TEST(HostedExtentDamage, EntriesBehindTheCapacityDoNotCount) {
 }
 
 }  // namespace
-}  // namespace vix::format::vmdk
+}  // namespace vix::format::vmdk::hosted_extent_test

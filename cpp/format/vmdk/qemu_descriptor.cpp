@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "format/vmdk/headers.h"
 
 namespace vix::format::vmdk {
 namespace {
@@ -13,11 +14,10 @@ namespace {
 constexpr std::size_t kTextLimit = (std::size_t{1} << 20) - 1;  // QEMU parses this much for extents
 constexpr std::size_t kNameLimit = 511;
 constexpr std::string_view kChangeTrackKey = "changeTrackPath";
-constexpr std::uint64_t kVersionWithTracking = 3;
 // For a descriptor in a file of its own.
-constexpr std::string_view kTypes[] = {"monolithicFlat",       "vmfs",
-                                       "vmfsSparse",           "seSparse",
-                                       "twoGbMaxExtentSparse", "twoGbMaxExtentFlat"};
+constexpr std::string_view kKnownTypes[] = {"monolithicFlat",       "vmfs",
+                                            "vmfsSparse",           "seSparse",
+                                            "twoGbMaxExtentSparse", "twoGbMaxExtentFlat"};
 
 std::string_view until_nul(std::string_view text) {
     return text.substr(0, text.find('\0'));
@@ -159,7 +159,8 @@ bool is_tracking_version(std::string_view line, std::string_view key) {
     if (!equal_ignoring_case(key, "version") || line.find('=') == std::string_view::npos) {
         return false;
     }
-    return parse_number(trim(line.substr(line.find('=') + 1))) == kVersionWithTracking;
+    return parse_number(trim(line.substr(line.find('=') + 1))) ==
+           HostedHeader::kVersionWithTracking;
 }
 
 }  // namespace
@@ -173,7 +174,7 @@ std::optional<std::string> misread_by_qemu(std::string_view text, const Descript
     if (embedded) return std::nullopt;
     const std::string_view whole = until_nul(text.substr(0, kTextLimit));
     const bool known =
-        std::any_of(std::begin(kTypes), std::end(kTypes), [&](std::string_view type) {
+        std::any_of(std::begin(kKnownTypes), std::end(kKnownTypes), [&](std::string_view type) {
             return type == descriptor.create_type && is_quoted_type(whole, type);
         });
     if (!known) return "QEMU does not support its createType";

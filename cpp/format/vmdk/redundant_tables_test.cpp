@@ -8,7 +8,7 @@
 #include "testing/disks/hosted_image.h"
 #include "testing/process/failure.h"
 
-namespace vix::format::vmdk {
+namespace vix::format::vmdk::redundant_tables_test {
 namespace {
 
 using testing::alike;
@@ -218,4 +218,4 @@ TEST(CopyableExtent, IsNotOneWithGrainsThatVmwareWouldRefuse) {
 }
 
 }  // namespace
-}  // namespace vix::format::vmdk
+}  // namespace vix::format::vmdk::redundant_tables_test

@@ -11,8 +11,6 @@ namespace vix::format::vmdk {
 namespace {
 
 constexpr std::uint64_t kTableBytes = kEntriesPerTable * 4;
-constexpr std::uint64_t kTableSectors = kTableBytes / kSectorSize;
-constexpr std::uint32_t kVersionWithTracking = 3;
 constexpr std::uint64_t kNone = ~std::uint64_t{0};
 
 std::string padded(const std::string& text, std::uint64_t sectors) {
@@ -128,7 +126,7 @@ bool descriptor_fits(const HostedHeader& header, std::uint64_t first_used_sector
 void stop_change_tracking(io::File& extent) {
     HostedHeader header = read_header(extent);
     const bool compressed = header.compression.value() != 0;
-    if (header.version.value() < kVersionWithTracking || compressed) return;
+    if (header.version.value() < HostedHeader::kVersionWithTracking || compressed) return;
     header.version = (header.flags.value() & HostedHeader::kZeroedGrains) != 0 ? 2 : 1;
     extent.write_at(0, std::as_bytes(std::span{&header, 1}));
 }

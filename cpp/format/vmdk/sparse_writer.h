@@ -18,6 +18,7 @@ namespace vix::format::vmdk {
 inline constexpr std::uint64_t kGrainSectors = 128;
 inline constexpr std::uint64_t kGrainBytes = kGrainSectors * kSectorSize;
 inline constexpr std::uint64_t kEntriesPerTable = 512;
+inline constexpr std::uint64_t kTableSectors = kEntriesPerTable * 4 / kSectorSize;
 inline constexpr std::uint64_t kEmbeddedDescriptorSectors = 20;  // more only if the text needs it
 
 class SparseWriter {

@@ -11,7 +11,7 @@
 #include "testing/disks/stream_image.h"
 #include "testing/process/failure.h"
 
-namespace vix::format::vmdk {
+namespace vix::format::vmdk::stream_extent_test {
 namespace {
 
 using testing::alike;
@@ -235,4 +235,4 @@ TEST(StreamExtentDamage, PlainExtentsHaveNoCompressedGrains) {
 }
 
 }  // namespace
-}  // namespace vix::format::vmdk
+}  // namespace vix::format::vmdk::stream_extent_test

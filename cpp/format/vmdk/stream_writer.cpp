@@ -12,7 +12,6 @@
 namespace vix::format::vmdk {
 namespace {
 
-constexpr std::uint64_t kTableSectors = kEntriesPerTable * 4 / kSectorSize;
 constexpr std::uint32_t kTableMarker = 1;
 constexpr std::uint32_t kDirectoryMarker = 2;
 constexpr std::uint32_t kVersion = 3;

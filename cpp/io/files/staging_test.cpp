@@ -220,7 +220,7 @@ class Deletions {
 
     std::string names() const {
         alignas(inotify_event) std::array<char, 65536> buffer{};
-        const ssize_t size = read(descriptor_.number, buffer.data(), buffer.size());
+        const ssize_t size = ::read(descriptor_.number, buffer.data(), buffer.size());
         std::string names;
         for (ssize_t at = 0; at < size;) {
             const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);

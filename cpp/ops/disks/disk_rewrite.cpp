@@ -38,10 +38,6 @@ using format::vmdk::Run;
 using format::vmdk::SparseWriter;
 using io::File;
 
-bool is_flat(const ExtentLine& line) {
-    return line.type == ExtentType::Flat || line.type == ExtentType::Vmfs;
-}
-
 fs::path path_of_extent(const vm::DiskLink& link, const ExtentLine& line,
                         const vm::Settings& settings) {
     if (link.embedded) return link.path;

@@ -18,7 +18,7 @@
 #include "testing/process/temp_folder.h"
 #include "vm/machine/working_folder.h"
 
-namespace vix::ops {
+namespace vix::ops::working_folder_calls_test {
 namespace {
 
 namespace fs = boost::filesystem;
@@ -302,4 +302,4 @@ TEST_P(WorkingFolderSweep, RemovingOne) {
 }
 
 }  // namespace
-}  // namespace vix::ops
+}  // namespace vix::ops::working_folder_calls_test

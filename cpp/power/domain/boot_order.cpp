@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "power/domain/domain.h"
 
 namespace vix::power {
 namespace {
@@ -17,7 +18,6 @@ constexpr const char* kHddOrder = "bios.hddOrder";
 constexpr const char* kClasses = "bios.bootDeviceClasses";
 constexpr const char* kEfiOrder = "efi.bootOrder";
 constexpr const char* kEfiLegacy = "efi.legacyBoot.enabled";
-constexpr int kNetworkCards = 10;
 // SeaBIOS 1.16 has memory for 12 SATA or 17 SCSI drives (measured). It picks them in its own order
 // and boots from the first disk it knows.
 constexpr std::size_t kBiosDrives = 12;
@@ -26,9 +26,9 @@ constexpr std::size_t kBiosDrives = 12;
 // devices, hard drive, CD-ROM, network.
 constexpr const char* kDisks = "hdd";
 constexpr const char* kCds = "cdrom";
-constexpr const char* kFloppies = "floppy";
+constexpr const char* kFloppyDrives = "floppy";
 constexpr const char* kCards = "ethernet";
-constexpr const char* kUsualOrder[] = {kFloppies, kDisks, kCds, kCards};
+constexpr const char* kUsualOrder[] = {kFloppyDrives, kDisks, kCds, kCards};
 
 bool contains(const Names& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -95,7 +95,7 @@ void BootPlan::add_drive(const Drive& drive) {
             devices_[kCds].push_back(drive.node);
             break;
         case Drive::Kind::Floppy:
-            if (drive.medium != Drive::Medium::None) devices_[kFloppies].push_back(drive.node);
+            if (drive.medium != Drive::Medium::None) devices_[kFloppyDrives].push_back(drive.node);
             break;
     }
 }
@@ -142,7 +142,7 @@ void BootPlan::put_disks_in_order() {
 }
 
 Names BootPlan::devices_for(const std::string& word) {
-    const bool is_kind = word == kDisks || word == kCds || word == kFloppies;
+    const bool is_kind = word == kDisks || word == kCds || word == kFloppyDrives;
     if (is_kind) return devices_[word];
     if (contains(devices_[kCards], word)) return {word};
     const std::string_view number =
@@ -159,7 +159,7 @@ Names BootPlan::devices_for(const std::string& word) {
 const char* BootPlan::kind_for_class(const std::string& word) const {
     if (word == "hd") return kDisks;
     if (word == "cd") return kCds;
-    if (word == "fd") return kFloppies;
+    if (word == "fd") return kFloppyDrives;
     if (word == "net") return kCards;
     for (const char* other : {"usb", "pcmcia", "reserved", "efishell"}) {
         if (word == other) return "";

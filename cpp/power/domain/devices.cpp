@@ -15,10 +15,8 @@ using format::XmlWriter;
 
 namespace {
 
-constexpr int kNetworkCards = 10;
 constexpr int kSerialPorts = 4;
 constexpr int kParallelPorts = 3;
-constexpr int kFloppies = 2;
 constexpr long kVncPort = 5900;
 constexpr std::uint64_t kLastVmnet = 255;
 constexpr int kBridgedVmnet = 0;

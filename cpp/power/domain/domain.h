@@ -15,6 +15,8 @@
 
 namespace vix::power {
 
+inline constexpr int kNetworkCards = 10;  // that a machine can have
+
 // UEFI of one machine: the program file, and the export that holds its variables.
 struct Firmware {
     boost::filesystem::path code;

@@ -42,7 +42,7 @@ bool has(const std::string& xml, const std::string& path) {
     return !format::XmlDocument{xml, "the description"}.find(path).empty();
 }
 
-std::string joined(const std::vector<std::string>& notes) {
+std::string lines_of(const std::vector<std::string>& notes) {
     std::string text;
     for (const std::string& note : notes) text += note + '\n';
     return text;
@@ -76,7 +76,7 @@ TEST(Domain, GuestIsToldWhatTheConfigurationSaysToIt) {
                     "//*[name()='qemu:arg'][@value='-fw_cfg']/following-sibling::*[1]"
                     "[name()='qemu:arg'][@value='name=opt/guestinfo.role,string=a,, <b>']"))
         << description.xml;
-    EXPECT_EQ(joined(description.notes),
+    EXPECT_EQ(lines_of(description.notes),
               "GuestInfo.x is not passed to the guest, because it is not a single line of text\n"
               "guestinfo." +
                   std::string(60, 'n') + " is not passed to the guest, because it is too long\n");
@@ -217,9 +217,9 @@ TEST(Domain, GuestOfAnArmProcessorIsRefused) {
 }
 
 TEST(Domain, PortsBeyondTheLastOneAreLeftOutAndSaid) {
-    const auto notes = joined(describe("serial4.present = \"TRUE\"\nfloppy2.present = \"TRUE\"\n"
-                                       "ethernet10.present = \"TRUE\"\n")
-                                  .notes);
+    const auto notes = lines_of(describe("serial4.present = \"TRUE\"\nfloppy2.present = \"TRUE\"\n"
+                                         "ethernet10.present = \"TRUE\"\n")
+                                    .notes);
     EXPECT_TRUE(contains(notes, "serial4")) << notes;
     EXPECT_TRUE(contains(notes, "floppy2"));
     EXPECT_TRUE(contains(notes, "ethernet10"));
@@ -260,7 +260,7 @@ TEST(Domain, GroupAddressIsNotTaken) {
         "ethernet0.present = \"TRUE\"\nethernet0.addressType = \"static\"\n"
         "ethernet0.address = \"01:50:56:00:00:01\"\n");
     EXPECT_FALSE(has(description.xml, "//mac"));
-    EXPECT_TRUE(contains(joined(description.notes), "ethernet0"));
+    EXPECT_TRUE(contains(lines_of(description.notes), "ethernet0"));
 }
 
 TEST(Domain, VncWithAPasswordWeCannotReadStaysOnThisHost) {
@@ -280,10 +280,10 @@ TEST(Domain, GuestSeesTheUuidOfItsVmx) {
 }
 
 TEST(Domain, WhatIsLeftOutIsSaid) {
-    const auto notes = joined(describe("vtpm.present = \"TRUE\"\nscsi0:1.present = \"TRUE\"\n"
-                                       "scsi0:1.deviceType = \"scsi-passthru\"\n"
-                                       "scsi0:1.fileName = \"/dev/sg0\"\n")
-                                  .notes);
+    const auto notes = lines_of(describe("vtpm.present = \"TRUE\"\nscsi0:1.present = \"TRUE\"\n"
+                                         "scsi0:1.deviceType = \"scsi-passthru\"\n"
+                                         "scsi0:1.fileName = \"/dev/sg0\"\n")
+                                    .notes);
     EXPECT_TRUE(contains(notes, "vtpm")) << notes;
     EXPECT_TRUE(contains(notes, "scsi0:1")) << notes;
 }
@@ -302,7 +302,7 @@ TEST(Domain, SecureBootNeedsItsChipsetAndItsFirmware) {
     EXPECT_TRUE(has(secure.xml, "//loader[@secure='yes'][.='/code.fd']"));
     EXPECT_TRUE(has(secure.xml, "//features/smm[@state='on']"));
     EXPECT_TRUE(has(secure.xml, "//disk/target[@bus='sata']"));
-    EXPECT_TRUE(contains(joined(secure.notes), "ide: "));
+    EXPECT_TRUE(contains(lines_of(secure.notes), "ide: "));
 }
 
 TEST(Domain, TpmIsOfItsOwnIfTheSettingSaysSo) {
@@ -311,8 +311,8 @@ TEST(Domain, TpmIsOfItsOwnIfTheSettingSaysSo) {
     const auto own = describe("vtpm.present = \"TRUE\"\n", context);
     EXPECT_TRUE(has(own.xml, "//tpm[@model='tpm-crb']/backend[@persistent_state='yes']"))
         << own.xml;
-    EXPECT_TRUE(contains(joined(own.notes), "BitLocker"));
-    EXPECT_FALSE(contains(joined(own.notes), "left out"));
+    EXPECT_TRUE(contains(lines_of(own.notes), "BitLocker"));
+    EXPECT_FALSE(contains(lines_of(own.notes), "left out"));
     EXPECT_FALSE(has(describe("vtpm.present = \"TRUE\"\n").xml, "//tpm"));
 }
 

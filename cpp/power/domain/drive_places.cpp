@@ -18,7 +18,6 @@ namespace {
 constexpr int kLsiTargets = 7;
 constexpr int kPvscsiTargets = 64;
 constexpr int kSataPorts = 6;
-constexpr int kScsiAdapterUnit = 7;
 
 // libvirt's names for the closest relatives of VMware's SCSI adapters. QEMU has no LSI 53C1030
 // ("lsilogic"). The SAS1068 is of the same family, and most systems have one driver for both. A
@@ -38,10 +37,10 @@ const char* model_for(ScsiAdapter adapter) {
 // uuid.bios, which differs between machines, then the controller and the unit.
 std::string wwn_for(const vm::Config& machine, const Drive& drive) {
     constexpr std::string_view kDigits = "0123456789abcdef";
-    constexpr std::size_t kUuidDigits = 7;
+    constexpr std::size_t kTailDigits = 7;
     const std::string uuid = standard_uuid(machine.find("uuid.bios").value_or(""));
     std::string name = "5000c29";
-    name += uuid.empty() ? std::string(kUuidDigits, '0') : uuid.substr(uuid.size() - kUuidDigits);
+    name += uuid.empty() ? std::string(kTailDigits, '0') : uuid.substr(uuid.size() - kTailDigits);
     name += kDigits[static_cast<unsigned>(drive.controller) & 0xFU];
     name += kDigits[static_cast<unsigned>(drive.unit) & 0xFU];
     return name;

@@ -16,10 +16,8 @@ constexpr int kIdeControllers = 2;
 constexpr int kIdeUnits = 2;
 constexpr int kScsiUnits = 16;
 constexpr int kPvscsiUnits = 65;  // 64 disks, and the adapter
-constexpr int kScsiAdapterUnit = 7;
 constexpr int kSataUnits = 30;
 constexpr int kNvmeUnits = 64;
-constexpr int kFloppies = 2;
 constexpr int kNoNumber = 1000;  // larger than any number in VMware's products
 
 [[noreturn]] void refuse(const vm::Config& machine, const std::string& why) {

@@ -10,6 +10,9 @@
 
 namespace vix::power {
 
+inline constexpr int kFloppies = 2;         // drives that a machine can have
+inline constexpr int kScsiAdapterUnit = 7;  // of a SCSI bus: no drive can have it
+
 enum class Bus { Ide, Scsi, Sata, Nvme, Floppy };
 
 struct Drive {

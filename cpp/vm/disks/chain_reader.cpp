@@ -5,19 +5,12 @@
 #include "base/error.h"
 
 namespace vix::vm {
-namespace {
 
 using format::vmdk::Access;
 using format::vmdk::Extent;
 using format::vmdk::ExtentLine;
 using format::vmdk::ExtentType;
 using format::vmdk::Run;
-
-bool is_flat(const ExtentLine& line) {
-    return line.type == ExtentType::Flat || line.type == ExtentType::Vmfs;
-}
-
-}  // namespace
 
 LinkReader::LinkReader(const DiskLink& link, const Settings& settings)
     : link_{link}, settings_{settings} {

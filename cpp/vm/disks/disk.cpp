@@ -227,9 +227,8 @@ void check_chain(const std::vector<DiskLink>& chain, const DiskLink& next, std::
     }
 }
 
-bool is_flat(const ExtentLine& extent) {
-    return extent.type == ExtentType::Flat || extent.type == ExtentType::Vmfs ||
-           extent.type == ExtentType::Zero;
+bool has_no_grains(const ExtentLine& extent) {
+    return is_flat(extent) || extent.type == ExtentType::Zero;
 }
 
 bool has_ddb_flag(const Descriptor& descriptor, std::string_view name) {
@@ -240,7 +239,7 @@ bool has_ddb_flag(const Descriptor& descriptor, std::string_view name) {
 // The extents decide the class. createType only separates split from monolithic if there is one
 // extent. ESX's thin disks are flat files with holes; as hosted disks they become sparse.
 DiskClass class_of(const Descriptor& base) {
-    const bool flat = std::all_of(base.extents.begin(), base.extents.end(), is_flat) &&
+    const bool flat = std::all_of(base.extents.begin(), base.extents.end(), has_no_grains) &&
                       !has_ddb_flag(base, "thinProvisioned") &&
                       !equal_ignoring_case(base.create_type, "vmfsThin");
     const std::string type = to_lower(base.create_type);

@@ -11,7 +11,7 @@
 #include "testing/machines/machines.h"
 #include "testing/process/failure.h"
 
-namespace vix::vm {
+namespace vix::vm::disk_test {
 namespace {
 
 namespace fs = boost::filesystem;
@@ -212,4 +212,4 @@ TEST(Disk, OfACapacityThatOverflowsIsInvalid) {
 }
 
 }  // namespace
-}  // namespace vix::vm
+}  // namespace vix::vm::disk_test

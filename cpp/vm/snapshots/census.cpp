@@ -20,7 +20,6 @@ namespace fs = boost::filesystem;
 namespace vix::vm {
 namespace {
 
-constexpr std::uint64_t kListLimit = std::uint64_t{64} << 20;
 // An embedded descriptor lies in the first 21 sectors; most separate descriptors are shorter.
 constexpr std::size_t kDescriptorStart = 21 * 512;
 constexpr std::uint64_t kStateStart = std::uint64_t{1} << 20;
@@ -81,7 +80,7 @@ std::vector<std::string> disk_names_of_others(const fs::path& vmx,
         const bool text = extension == ".vmx" || extension == ".vmtx" || extension == ".vmsd";
         if (!text || own.contains(file)) continue;
         try {
-            const auto bytes = io::read_text(vmx.parent_path() / file, kListLimit);
+            const auto bytes = io::read_text(vmx.parent_path() / file, SnapshotTree::kMostBytes);
             for (const NamedFile& named : names_in_broken_text(bytes)) {
                 const std::string name = bare_name(named.name);
                 if (to_lower(fs::path{name}.extension().string()) == ".vmdk") disks.push_back(name);
@@ -167,7 +166,8 @@ void Census::add_file(const fs::path& file, const std::string& extension,
         add_state(file);
     } else {
         if (machine) add_companions(file, names);
-        add_text(file, io::read_text(*target, machine ? Config::kMostBytes : kListLimit));
+        add_text(file,
+                 io::read_text(*target, machine ? Config::kMostBytes : SnapshotTree::kMostBytes));
     }
 }
 

@@ -16,7 +16,6 @@ namespace fs = boost::filesystem;
 namespace vix::vm {
 namespace {
 
-constexpr std::uint64_t kListLimit = std::uint64_t{64} << 20;
 constexpr std::size_t kMaxSnapshots = 2000;  // VMware's limit is far lower
 constexpr std::size_t kMostRecent = 100;
 constexpr int kLargestUid = std::numeric_limits<int>::max();
@@ -44,7 +43,7 @@ SnapshotTree SnapshotTree::read(const fs::path& vmsd) {
 SnapshotTree SnapshotTree::read(const fs::path& vmsd, SnapshotTree known) {
     boost::system::error_code ignored;
     if (fs::symlink_status(vmsd, ignored).type() == fs::file_not_found) return {};
-    const std::string bytes = io::read_text(vmsd, kListLimit);
+    const std::string bytes = io::read_text(vmsd, kMostBytes);
     if (known.dictionary_.was_parsed_from(bytes)) return known;
     return parse(bytes, vmsd.string());
 }

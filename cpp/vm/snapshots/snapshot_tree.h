@@ -40,6 +40,9 @@ struct Snapshot {
 
 class SnapshotTree {
   public:
+    // A larger file is no list of snapshots.
+    static constexpr std::uint64_t kMostBytes = std::uint64_t{64} << 20;
+
     // A missing file is a tree without snapshots. Throws VIX_E_SNAPSHOT_CONFIG for a text that is
     // not understood (with its line), two snapshots with one uid, a cycle of parents, and more
     // snapshots than any machine has.
