@@ -61,20 +61,21 @@ make_core_tests() {
         cmake --build "$root/build" -j "$jobs"
 }
 
-# Runs the core's ordinary tests that a build folder has, without those of the pattern PATTERN, in as
-# many processes as there are processors: starting a process for each test takes longer than the test.
-# Prints what failed, what was skipped and, last, the number of tests that passed.
+# Runs the core's ordinary tests that a build folder has, without those of the pattern PATTERN, in a few
+# processes (default: as many as there are processors): starting one for each test takes longer than the
+# test. Prints what failed, what was skipped and, last, the number of tests that passed.
 #
-#   run_core_tests BUILD [:PATTERN]
+#   run_core_tests BUILD [:PATTERN [PROCESSES]]
 run_core_tests() {
-    local folder=$1 left_out=${2-} shard processes=() status=0
-    for ((shard = 0; shard < jobs; shard++)); do
-        GTEST_TOTAL_SHARDS=$jobs GTEST_SHARD_INDEX=$shard "$folder/vixcore_test" \
+    local folder=$1 left_out=${2-} shards=${3-$jobs} shard processes=() status=0
+    rm -f "$log_folder"/core-tests-*.log
+    for ((shard = 0; shard < shards; shard++)); do
+        GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard "$folder/vixcore_test" \
             --gtest_filter="$(<"$folder/ordinary_tests")$left_out" \
             >"$log_folder/core-tests-$shard.log" 2>&1 &
         processes+=($!)
     done
-    for ((shard = 0; shard < jobs; shard++)); do
+    for ((shard = 0; shard < shards; shard++)); do
         wait "${processes[shard]}" && continue
         status=1
         show_failed_tests "$log_folder/core-tests-$shard.log"
