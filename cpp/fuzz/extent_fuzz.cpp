@@ -1,8 +1,8 @@
 // Opens any bytes as a sparse extent of any kind. It is refused, or every run is walked and read.
 // The first byte selects the kind and the size that the descriptor claims. The second selects how
 // many sectors of hole follow the bytes, so that entries may point behind them.
-#include "fuzz/extent_walk.h"
-#include "fuzz/scratch_file.h"
+#include "fuzz/shared/extent_walk.h"
+#include "fuzz/shared/scratch_file.h"
 
 using namespace vix;
 using format::vmdk::ExtentType;

@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
-#include "fuzz/scratch_file.h"
+#include "fuzz/shared/scratch_file.h"
 #include "ops/clone/clone.h"
 #include "vm/machine/running_mark.h"
 

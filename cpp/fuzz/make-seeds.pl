@@ -90,11 +90,26 @@ sub own_machines {
     return;
 }
 
+# A core file of ELF, with two blocks of memory; class 1 has numbers of 32 bits, 2 of 64.
+sub core_file {
+    my ($class) = @_;
+    my ($header, $segment, $word) = $class == 1 ? (52, 32, 'V') : (64, 56, 'Q<');
+    my $data = $header + 2 * $segment;
+    my $bytes = pack "a4C3x9v2V${word}3Vv6", "\x7fELF", $class, 1, 1, 4, 62, 1, 0, $header, 0, 0,
+        $header, $segment, 2, 0, 0, 0;
+    for my $block (0, 1) {
+        my @places = ($data + 16 * $block, 0, $block << 20, 16, 16);
+        $bytes .= $class == 1 ? pack 'V8', 1, @places, 0, 0 : pack 'V2Q<6', 1, 0, @places, 0;
+    }
+    return $bytes . 'a' x 16 . 'b' x 16;
+}
+
 local $ENV{VIX_CLONE_SYNC} = 'FALSE';
 File::Find::find(
     { no_chdir => 1, wanted => sub { put_by_kind($_) if -f } },
     "$Bin/../../t/data/samples"
 );
 put('lock_member', 'gVlKk9MtAAAAAAAA 4711-123(vmware-vmx) 3 X 123 lc=77');
+put('memory_dump', core_file($_)) for 1, 2;
 own_machines();
 print "$seeds seeds\n";

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "format/vmsn.h"
-#include "fuzz/scratch_file.h"
+#include "fuzz/shared/scratch_file.h"
 #include "testing/disks/round_trip.h"
 
 using namespace vix;

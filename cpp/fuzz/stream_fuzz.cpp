@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "format/vmdk/headers.h"
-#include "fuzz/extent_walk.h"
-#include "fuzz/scratch_file.h"
+#include "fuzz/shared/extent_walk.h"
+#include "fuzz/shared/scratch_file.h"
 
 using namespace vix;
 

@@ -19,6 +19,7 @@ constexpr std::string_view kNames[] = {
     "clone.sync",
     "clone.links",
     "clone.reuseSnapshot",
+    "snapshot.plainMemory",
     "delete.protectParents",
     "inventory.file",
     "power.uri",

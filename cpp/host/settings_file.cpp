@@ -236,6 +236,9 @@ vm::Settings load_settings(const SettingsFile& file) {
     if (const auto reuse = file.find("clone.reuseSnapshot")) {
         settings.reuse_snapshot = truth_from(*reuse);
     }
+    if (const auto plain = file.find("snapshot.plainMemory")) {
+        settings.plain_memory = truth_from(*plain);
+    }
     if (const auto protect = file.find("delete.protectParents")) {
         settings.protect_parents = truth_from(*protect);
     }

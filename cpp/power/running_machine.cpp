@@ -20,6 +20,7 @@
 #include "power/domain/domain_identity.h"
 #include "power/guest/agent_commands.h"
 #include "power/libvirt/host.h"
+#include "power/plain_memory.h"
 #include "power/saved_state.h"
 #include "vm/disks/disk.h"
 #include "vm/machine/running_mark.h"
@@ -39,6 +40,11 @@ constexpr std::uint64_t kMemberLimit = 4096;
 constexpr std::chrono::milliseconds kCopyPoll{50};
 constexpr std::uint64_t kMostRounds = 4;
 constexpr std::uint64_t kMostAnyway = std::uint64_t{1} << 30;
+
+struct DeletedAtEnd {
+    const fs::path& file;
+    ~DeletedAtEnd() { unlink(file.c_str()); }
+};
 
 // Removes a lock member, and its folder if it was the last one. A member that stays is dead once
 // the machine's process has ended.
@@ -281,6 +287,12 @@ void RunningMachine::thaw() {
 
 void RunningMachine::save_memory(const fs::path& file) {
     domain_.save_memory(file.string());
+}
+
+void RunningMachine::save_plain_memory(const fs::path& file, const fs::path& dump) {
+    const DeletedAtEnd deleted{dump};
+    domain_.dump_memory(dump.string());
+    write_plain_memory(dump, file, domain_.memory());
 }
 
 io::LockMember RunningMachine::process() const {

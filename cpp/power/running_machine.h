@@ -71,6 +71,10 @@ class RunningMachine {
 
     // Writes memory and devices to a file, from which Connection::restore() reads them.
     void save_memory(const boost::filesystem::path& file);
+    // Writes the memory alone, see power/plain_memory.h. `dump` is a file on the way, which is gone
+    // afterwards unless the process ends before.
+    void save_plain_memory(const boost::filesystem::path& file,
+                           const boost::filesystem::path& dump);
 
     // Switches each export to its new disk, an empty child of its former disk, which is never
     // written again. Call it while the machine stands still. On failure nothing has changed, except

@@ -239,8 +239,7 @@ class References {
             if (!path) return;
             states_.push_back(*path);
             add(*path);
-            add(fs::path{*path}.replace_extension(".vmem"));
-            add(vm::firmware_variables_path(*path));
+            for (const fs::path& file : vm::files_beside_state(*path)) add(file);
         } catch (const Error& error) {
             // A drive that is not mapped holds none of these files.
             if (error.code() != VIX_E_FILE_NAME_INVALID) throw;

@@ -158,16 +158,14 @@ class Belongings {
         if (known_.insert(file).second) files_.push_back(file);
     }
 
-    // A snapshot or suspend state, with the memory and UEFI's variables of the same name. These are
-    // not searched in another case: most states have neither, and each search would read the
-    // folder.
+    // A snapshot or suspend state, with what lies beside it. These files are not searched in
+    // another case: most states have neither, and each search would read the folder.
     void add_state(const std::string& name) {
         if (name.empty()) return;
         const auto found = find_here(name);
         const fs::path state = found.value_or(folder_ / fs::path{name}.filename());
-        for (const char* extension : {"", ".vmem", ".OVMF_VARS.fd"}) {
-            add(*extension == '\0' ? state : fs::path{state}.replace_extension(extension));
-        }
+        add(state);
+        for (const fs::path& file : vm::files_beside_state(state)) add(file);
     }
 
     // A host that crashed leaves "<uuid.bios>.vmem".
@@ -210,8 +208,9 @@ class Belongings {
     // In another working folder, only if the name proves whose it is.
     void add_state_elsewhere(const fs::path& state) {
         if (!power::is_own_elsewhere(state, machine_)) return;
-        const fs::path memory = fs::path{state}.replace_extension(".vmem");
-        for (const fs::path& file : {state, memory, vm::firmware_variables_path(state)}) {
+        std::vector<fs::path> files = vm::files_beside_state(state);
+        files.push_back(state);
+        for (const fs::path& file : files) {
             if (io::identity_of(file) && known_.insert(file).second) files_.push_back(file);
         }
     }

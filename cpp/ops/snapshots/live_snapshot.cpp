@@ -63,17 +63,27 @@ int create_live_snapshot(const SnapshotRequest& request, Memory memory,
 
     ChangeOfDisks change{machine};
     change.children().avoid(machine, tree, names);
-    change.pending().add(state_files_to_make(machine, snapshot));
+    const fs::path plain = vm::plain_memory_path(state_file(machine, snapshot));
+    const fs::path dump = fs::path{plain}.replace_extension(".core.vmem");
+    const bool with_plain = with_memory && settings.plain_memory;
+    std::vector<fs::path> files = state_files_to_make(machine, snapshot);
+    if (with_plain) files.push_back(plain);
+    change.pending().add(files);
+    if (with_plain) change.pending().add({dump});
     using power::GuestFiles;
     running.stand_still(with_memory ? GuestFiles::AsTheyAre : GuestFiles::Frozen);
     for (const vm::DiskDevice& device : machine.disks()) change.children().plan(device, machine);
     change.begin();
     if (with_memory) running.save_memory(memory_file(machine, snapshot));
     progress.checkpoint("the memory is saved");
+    if (with_plain) {
+        running.save_plain_memory(plain, dump);
+        progress.checkpoint("the plain memory is saved");
+    }
     change.children().build(progress);
     write_state(machine, snapshot);
     auto also = files_of_disks(machine);
-    for (const fs::path& file : state_files_to_make(machine, snapshot)) {
+    for (const fs::path& file : files) {
         also.push_back(file);
         also.push_back(file.parent_path());
     }

@@ -265,12 +265,17 @@ TEST_F(LiveSnapshots, OfOtherBranchesAreMergedWhileTheMachineRuns) {
 
 // Whenever the process is killed, the machine can resume on the disks that its .vmx names, and no
 // recorded snapshot depends on them.
-class LiveSnapshotSweep : public LiveSnapshots, public ::testing::WithParamInterface<bool> {
+enum class Keeps { NoMemory, Memory, PlainMemoryToo };
+
+class LiveSnapshotSweep : public LiveSnapshots, public ::testing::WithParamInterface<Keeps> {
   protected:
-    const Memory memory_ = GetParam() ? Memory::Included : Memory::LeftOut;
+    LiveSnapshotSweep() { settings_.plain_memory = GetParam() == Keeps::PlainMemoryToo; }
+
+    const Memory memory_ = GetParam() == Keeps::NoMemory ? Memory::LeftOut : Memory::Included;
 };
 
-INSTANTIATE_TEST_SUITE_P(OfMemory, LiveSnapshotSweep, ::testing::Bool());
+INSTANTIATE_TEST_SUITE_P(OfMemory, LiveSnapshotSweep,
+                         ::testing::Values(Keeps::NoMemory, Keeps::Memory, Keeps::PlainMemoryToo));
 
 TEST_P(LiveSnapshotSweep, DiesAtAnyStep) {
     start();
@@ -296,6 +301,8 @@ TEST_P(LiveSnapshotSweep, DiesAtAnyStep) {
         ++step;
     }
     EXPECT_GE(step, 3);
+    EXPECT_EQ(names().find(".core."), std::string::npos) << names();
+    EXPECT_EQ(names().find(".plain.vmem") != std::string::npos, settings_.plain_memory) << names();
     engine_.power_off(vmx_);
     EXPECT_EQ(read_both(), "22");
     start();

@@ -120,7 +120,9 @@ std::vector<fs::path> state_files(const vm::Config& machine, const vm::Snapshot&
     const bool elsewhere = name.has_parent_path();
     if (elsewhere && !power::is_own_elsewhere(name, machine)) return {};
     const fs::path state = elsewhere ? name : machine.folder() / name;
-    return {state, fs::path{state}.replace_extension(".vmem"), vm::firmware_variables_path(state)};
+    std::vector<fs::path> files = vm::files_beside_state(state);
+    files.push_back(state);
+    return files;
 }
 
 void note_states_kept(const vm::Machine& machine, const std::vector<std::string>& names,

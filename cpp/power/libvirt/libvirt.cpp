@@ -239,8 +239,7 @@ Error Domain::saving_error(ErrorCode usual, const char* action, const std::strin
     boost::system::error_code unknown;
     const auto room =
         boost::filesystem::space(boost::filesystem::path{file}.parent_path(), unknown);
-    if (unknown || room.available >= described_memory(parse_description(description())))
-        return error;
+    if (unknown || room.available >= memory()) return error;
     return Error{VIX_E_DISK_FULL, error.detail()};
 }
 
@@ -257,6 +256,16 @@ void Domain::save_memory(const std::string& file) {
         throw saving_error(VIX_E_SNAPSHOT_CHECKPOINT, "saving the memory to ", file);
     }
     lib().virDomainSnapshotFree(snapshot);
+}
+
+void Domain::dump_memory(const std::string& file) {
+    const int result = lib().virDomainCoreDumpWithFormat(
+        domain_of(handle_), file.c_str(), VIR_DOMAIN_CORE_DUMP_FORMAT_RAW, VIR_DUMP_MEMORY_ONLY);
+    if (result < 0) throw saving_error(VIX_E_SNAPSHOT_CHECKPOINT, "dumping the memory to ", file);
+}
+
+std::uint64_t Domain::memory() const {
+    return described_memory(parse_description(description()));
 }
 
 std::string Domain::ask_agent(const std::string& command, int timeout_s) {

@@ -58,6 +58,9 @@ class Domain {
     // The same, but the domain stays running or paused. Errors: VIX_E_SNAPSHOT_CHECKPOINT;
     // VIX_E_DISK_FULL.
     void save_memory(const std::string& file);
+    // Writes a core file of ELF with the memory alone. Errors as above.
+    void dump_memory(const std::string& file);
+    std::uint64_t memory() const;  // that the guest has, in bytes
     // Whether the guest's end of the agent's channel is open.
     bool has_agent() const;
     // Returns the QEMU guest agent's reply. Error VIX_E_TOOLS_NOT_RUNNING if there is none in time.

@@ -47,6 +47,7 @@ inline constexpr const char* kAgentLibrary = "libvirt-qemu.so.0";
     CALL(virDomainReboot)              \
     CALL(virDomainSaveFlags)           \
     CALL(virDomainSnapshotCreateXML)   \
+    CALL(virDomainCoreDumpWithFormat)  \
     CALL(virDomainSnapshotFree)        \
     CALL(virDomainGetConnect)          \
     CALL(virDomainScreenshot)          \

@@ -20,7 +20,8 @@ constexpr std::string_view kEndings[] = {
     ".vmem",        ".std",         ".vswp", ".hlog", ".scoreboard", ".OVMF_VARS.fd",
     ".vix-pending", ".vix-session", ".log",  ".vmx~", ".vmsd~"};
 // Endings after "<stem>-Snapshot3" or "<stem>-AutoProtect...".
-constexpr std::string_view kSnapshotEndings[] = {".vmsn", ".vmem", ".png", ".OVMF_VARS.fd"};
+constexpr std::string_view kSnapshotEndings[] = {".vmsn", ".vmem", ".plain.vmem", ".png",
+                                                 ".OVMF_VARS.fd"};
 // Endings after "<stem>-3f9a02c7".
 constexpr std::string_view kMarkedEndings[] = {".vmss", ".vmem", ".vswp", ".hlog", ".scoreboard"};
 // Names that are the same for all machines.

@@ -20,6 +20,7 @@ struct Settings {
     std::vector<boost::filesystem::path> extent_folders;  // disk.folders
     ClonePaths clone_paths = ClonePaths::Absolute;        // clone.links
     bool reuse_snapshot = false;                          // clone.reuseSnapshot
+    bool plain_memory = false;                            // snapshot.plainMemory
     bool protect_parents = false;                         // delete.protectParents
     Durability durability = Durability::Synced;           // clone.sync
     boost::filesystem::path inventory_file;               // inventory.file; empty: none

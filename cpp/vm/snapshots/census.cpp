@@ -14,6 +14,7 @@
 #include "vm/machine/machine.h"
 #include "vm/machine/machine_files.h"
 #include "vm/machine/moved.h"
+#include "vm/snapshots/machine_state.h"
 
 namespace fs = boost::filesystem;
 
@@ -229,9 +230,8 @@ void Census::add_name(const NamedFile& name, const fs::path& who) {
     if (extension == ".vmdk") {
         learn_disk(*file);
     } else if (extension == ".vmss" || extension == ".vmsn") {
-        for (const char* beside : {".vmem", ".OVMF_VARS.fd"}) {
-            const fs::path memory = fs::path{*file}.replace_extension(beside);
-            if (io::identity_of(memory)) named_.emplace(memory, who);
+        for (const fs::path& beside : files_beside_state(*file)) {
+            if (io::identity_of(beside)) named_.emplace(beside, who);
         }
     }
 }

@@ -64,6 +64,15 @@ fs::path firmware_variables_path(const fs::path& vmx_or_vmsn) {
     return vmx_or_vmsn.parent_path() / (vmx_or_vmsn.stem().string() + ".OVMF_VARS.fd");
 }
 
+fs::path plain_memory_path(const fs::path& state) {
+    return fs::path{state}.replace_extension(".plain.vmem");
+}
+
+std::vector<fs::path> files_beside_state(const fs::path& state) {
+    return {fs::path{state}.replace_extension(".vmem"), plain_memory_path(state),
+            firmware_variables_path(state)};
+}
+
 MachineState present_state(const Machine& machine) {
     MachineState state{machine, machine.disks(), {}, 0600, {}, {}};
     read_nvram(machine, state);

@@ -23,6 +23,14 @@ struct MachineState {
 // "<name>.OVMF_VARS.fd" next to the .vmx, or next to the .vmsn under that file's name.
 boost::filesystem::path firmware_variables_path(const boost::filesystem::path& vmx_or_vmsn);
 
+// "<name>-Snapshot3.plain.vmem": the memory of a snapshot for programs that examine it. Nothing
+// here reads it.
+boost::filesystem::path plain_memory_path(const boost::filesystem::path& state);
+
+// The files that belong to a snapshot state or suspend state and may lie beside it under its name:
+// its memory, the same as plain memory, and UEFI's variables.
+std::vector<boost::filesystem::path> files_beside_state(const boost::filesystem::path& state);
+
 // Throws VIX_E_FILE_ACCESS_ERROR if the nvram is not a regular file, is larger than any nvram, or
 // is outside the machine's folder and not an nvram. The same holds for UEFI's variables.
 MachineState present_state(const Machine& machine);
