@@ -215,17 +215,17 @@ static void check_signals(VixHandle job, VixEventType type, VixHandle more, void
     ++*(int *)data;
 }
 
-static volatile sig_atomic_t alarms;
+static int alarms; /* a handler sets it, and another thread reads it */
 
 static void on_alarm(int signal) {
     (void)signal;
-    alarms = 1;
+    __atomic_store_n(&alarms, 1, __ATOMIC_RELAXED);
 }
 
 static void *unlock_later(void *descriptor) {
     int i;
-    for (i = 0; i < 100 && !alarms; ++i) nap(20);
-    CHECK(alarms == 1);
+    for (i = 0; i < 100 && !__atomic_load_n(&alarms, __ATOMIC_RELAXED); ++i) nap(20);
+    CHECK(__atomic_load_n(&alarms, __ATOMIC_RELAXED) == 1);
     flock(*(int *)descriptor, LOCK_UN);
     close(*(int *)descriptor);
     return NULL;

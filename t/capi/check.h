@@ -12,13 +12,14 @@
 /* Not each program needs all of this. */
 #define MAYBE_UNUSED __attribute__((unused))
 
+/* Callbacks check in another thread. */
 static int checks;
 static int failures;
 
 MAYBE_UNUSED static int check(int good, const char *what, const char *file, int line) {
-    ++checks;
+    __atomic_add_fetch(&checks, 1, __ATOMIC_RELAXED);
     if (!good) {
-        ++failures;
+        __atomic_add_fetch(&failures, 1, __ATOMIC_RELAXED);
         printf("# %s:%d: %s\n", file, line, what);
         fflush(stdout);
     }
