@@ -4,6 +4,7 @@ package VixTest::Libvix;
 # headers are those of the build, in build/ or in the folder LIBVIX_BUILD. Other variables:
 #
 #   LIBVIX_C_FLAGS     more options for the compiler, such as -fsanitize=address
+#   LIBVIX_LINK_FLAGS  and for linking, such as -lvirt
 #   LIBVIX_C_WRAPPER   a command that runs the programs, such as valgrind --error-exitcode=9
 
 use strict;
@@ -20,8 +21,10 @@ use VixTest::Tools qw(have_tool run_tool);
 our @EXPORT_OK = qw(build_folder is_sanitized library needs_library compiler compile make_program run_program
     passes program_environment with_machines);
 
-my ($build, $flags, $wrapper) = map { delete $ENV{$_} } qw(LIBVIX_BUILD LIBVIX_C_FLAGS LIBVIX_C_WRAPPER);
+my ($build, $flags, $linked, $wrapper)
+    = map { delete $ENV{"LIBVIX_$_"} } qw(BUILD C_FLAGS LINK_FLAGS C_WRAPPER);
 my @flags   = split ' ', $flags   // '';
+my @linked  = split ' ', $linked  // '';
 my @wrapper = split ' ', $wrapper // '';
 my ($root)  = grep { -e "$_/MANIFEST" } "$FindBin::Bin/..", "$FindBin::Bin/../..";
 $build = abs_path($build // ($root // "$FindBin::Bin/..") . '/build');
@@ -62,7 +65,7 @@ sub make_program {
     my @strict  = ($cpp ? '-std=c++17' : '-std=c99', qw(-g -O1 -Wall -Wextra -pedantic -Werror));
     my $program = "$folder/$name";
     my $said = compile(compiler($cpp ? 'C++' : 'C'), "$FindBin::Bin/capi/$source", @strict,
-        qw(-D_GNU_SOURCE -pthread -o), $program, "-L$build", '-lvixAllProducts', @words);
+        qw(-D_GNU_SOURCE -pthread -o), $program, "-L$build", '-lvixAllProducts', @linked, @words);
     Test::More::is($said, '', "$source compiles without a warning");
     return $program;
 }
