@@ -56,16 +56,16 @@ class PropertyCells {
     void add(int id, const Place& place);
     static bool write_one(const Place& place, const api::PropertyValue& value);
 
+    // Only the first count_ elements are set. Values exist from the end of the constructor on.
+    std::array<int, kUsualCount> own_ids_;
+    std::array<Place, kUsualCount> own_places_;
+    alignas(api::PropertyValue) std::byte own_values_[kUsualCount * sizeof(api::PropertyValue)];
+
     std::size_t count_ = 0;
     int* ids_ = own_ids_.data();
     Place* places_ = own_places_.data();
     api::PropertyValue* values_ = nullptr;
     std::unique_ptr<Many> many_;  // where they are instead, if they are more than usual
-
-    // Only the first count_ elements are set. Values exist from the end of the constructor on.
-    std::array<int, kUsualCount> own_ids_;
-    std::array<Place, kUsualCount> own_places_;
-    alignas(api::PropertyValue) std::byte own_values_[kUsualCount * sizeof(api::PropertyValue)];
 };
 
 // Properties and values for a list; the texts stay the caller's.

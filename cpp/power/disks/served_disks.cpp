@@ -7,9 +7,6 @@
 #include "base/error.h"
 
 namespace vix::power {
-
-using Json = nlohmann::json;
-
 namespace {
 
 const std::string kCopyJob = "vix-merge.";
@@ -25,10 +22,11 @@ Qmp& ServedDisks::daemon() {
 void ServedDisks::read_graph() {
     served_.clear();
     files_.clear();
-    for (const Json& served : daemon().execute("query-block-exports")) {
+    for (const nlohmann::json& served : daemon().execute("query-block-exports")) {
         served_[served.value("id", "")] = served.value("node-name", "");
     }
-    for (const Json& node : daemon().execute("query-named-block-nodes", {{"flat", true}})) {
+    for (const nlohmann::json& node :
+         daemon().execute("query-named-block-nodes", {{"flat", true}})) {
         files_[node.value("node-name", "")] = node.value("file", "");
     }
 }
@@ -73,10 +71,11 @@ std::string ServedDisks::open_disk(const ServedChild& child,
     daemon().execute("blockdev-add",
                      {{"driver", "file"}, {"node-name", file}, {"filename", child.disk.string()}});
     try {
-        daemon().execute("blockdev-add", {{"driver", "vmdk"},
-                                          {"node-name", node},
-                                          {"file", file},
-                                          {"backing", below ? Json(*below) : Json(nullptr)}});
+        daemon().execute("blockdev-add",
+                         {{"driver", "vmdk"},
+                          {"node-name", node},
+                          {"file", file},
+                          {"backing", below ? nlohmann::json(*below) : nlohmann::json(nullptr)}});
     } catch (const Error&) {
         daemon().execute("blockdev-del", {{"node-name", file}});
         throw;
@@ -88,7 +87,7 @@ std::string ServedDisks::open_disk(const ServedChild& child,
 void ServedDisks::put_on_top(const std::vector<ServedChild>& children) {
     read_graph();
     std::vector<std::string> opened;
-    Json actions = Json::array();
+    nlohmann::json actions = nlohmann::json::array();
     try {
         for (const ServedChild& child : children) {
             close_unused(child.disk);
@@ -161,7 +160,7 @@ void ServedDisks::begin_copy(const MergedDisk& merged) {
 }
 
 std::optional<CopyJob> ServedDisks::copy() {
-    for (const Json& job : daemon().execute("query-jobs")) {
+    for (const nlohmann::json& job : daemon().execute("query-jobs")) {
         CopyJob found;
         found.id = job.value("id", "");
         if (!found.id.starts_with(kCopyJob)) continue;

@@ -150,7 +150,7 @@ TEST_F(German, MachineThatEndsDuringACallIsNotRunning) {
     for (const auto& [name, call] : calls) {
         engine().power_on(vmx_, StartAs::Running);
         Domain machine = domain();
-        const Error error = error_when_killed_during([&, &call = call] { call(machine); });
+        const Error error = error_when_killed_during([&, &run = call] { run(machine); });
         EXPECT_EQ(error.code(), VIX_E_VM_NOT_RUNNING) << name << ": " << error.detail();
     }
     engine().power_on(vmx_, StartAs::Running);
