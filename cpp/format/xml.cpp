@@ -131,6 +131,34 @@ void XmlElement::set_text(const std::string& text) {
                 require_memory(xmlNewDocText(node_of(node_)->doc, characters(xml_text(text)))));
 }
 
+std::vector<XmlElement> XmlElement::children(const std::string& name) const {
+    std::vector<XmlElement> found;
+    for (xmlNode* child = node_of(node_)->children; child != nullptr; child = child->next) {
+        const bool matches = child->type == XML_ELEMENT_NODE && string_of(child->name) == name;
+        if (matches) found.emplace_back(child);
+    }
+    return found;
+}
+
+XmlElement XmlElement::add(const std::string& name) {
+    return XmlElement{
+        require_memory(xmlNewChild(node_of(node_), nullptr, characters(name), nullptr))};
+}
+
+void XmlElement::remove() {
+    xmlUnlinkNode(node_of(node_));
+    xmlFreeNode(node_of(node_));
+    node_ = nullptr;
+}
+
+std::string XmlElement::to_text() const {
+    const Owned<xmlBuffer> buffer{require_memory(xmlBufferCreate())};
+    if (xmlNodeDump(buffer.get(), node_of(node_)->doc, node_of(node_), 0, 0) < 0) {
+        throw std::bad_alloc{};
+    }
+    return string_of(xmlBufferContent(buffer.get()));
+}
+
 XmlDocument::XmlDocument(const std::string& text, const std::string& what)
     : document_{owned<xmlDoc, xmlFreeDoc>(parse(text, what))} {}
 

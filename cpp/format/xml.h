@@ -25,6 +25,16 @@ class XmlElement {
     void set_attribute(const std::string& name, const std::string& value);
     void set_text(const std::string& text);
 
+    // Its child elements of that name, in their order.
+    std::vector<XmlElement> children(const std::string& name) const;
+    // Adds an empty child element behind all others.
+    XmlElement add(const std::string& name);
+    // Removes it with all that is in it. Neither it nor elements in it may be used afterwards.
+    void remove();
+
+    // The element alone, as the text of a document.
+    std::string to_text() const;
+
   private:
     void* node_;
 };

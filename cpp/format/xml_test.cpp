@@ -75,6 +75,19 @@ TEST(XmlDocument, KeepsWhatIsNotChanged) {
     EXPECT_EQ(XmlDocument(text, "a").to_text(), text);
 }
 
+TEST(XmlDocument, ElementsAreAddedAndRemoved) {
+    const XmlDocument document{"<a><b x='1'><c/>text</b><d/><b/></a>", "a"};
+    XmlElement root = document.root();
+    ASSERT_EQ(root.children("b").size(), 2U);
+    EXPECT_TRUE(root.children("c").empty());
+    root.children("b")[0].children("c")[0].remove();
+    root.children("b")[1].remove();
+    root.children("d")[0].add("e").set_attribute("f", "<");
+    EXPECT_EQ(document.to_text(), "<a><b x=\"1\">text</b><d><e f=\"&lt;\"/></d></a>\n");
+    EXPECT_EQ(root.children("b")[0].to_text(), "<b x=\"1\">text</b>");
+    EXPECT_EQ(root.children("d")[0].to_text(), "<d><e f=\"&lt;\"/></d>");
+}
+
 TEST(XmlDocument, OfAnotherEncodingIsReadAsItSays) {
     const XmlDocument document{"<?xml version='1.0' encoding='ISO-8859-1'?><a>\xE4</a>", "a"};
     EXPECT_EQ(document.to_text(), "<a>\xC3\xA4</a>\n");
