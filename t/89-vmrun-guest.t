@@ -44,6 +44,20 @@ is(said('-gu', 'root', '-gp', 'wrong', 'fileExistsInGuest', $vmx, '/bin/sh'),
 like(said(@ROOT, 'runProgramInGuest', $vmx, '-interactive', '/bin/true'),
     qr/\AError: The specified guest user must be logged in interactively to perform this operation\n/,
     'an interactive login');
+my @script = (@ROOT, 'runScriptInGuest', $vmx);
+
+subtest 'the keyboard' => sub {
+    my $text = q{ab YZ019 `~!@#$%^&*()-_=+[{]}\\|;:'",<.>/?};
+    is(said(@script, '-noWait', '/bin/sh', 'head -n 1 </dev/tty1 >/tmp/typed'), '(0)', 'it is read');
+    is(said('typeKeystrokesInGuest', $vmx, "$text\n"), '(0)', 'typed');
+    is(said(@script, '/bin/sh', 'sleep 1; test -s /tmp/typed'), '(0)', 'and read');
+    is(said(@ROOT, 'copyFileFromGuestToHost', $vmx, '/tmp/typed', "$keep/typed"), '(0)', 'copied');
+    is(slurp("$keep/typed"), "$text\n", 'each character');
+    my $run = vmrun('--detail', 'typeKeystrokesInGuest', $vmx, "1\xe2\x82\xac");
+    like($run->{out}, qr/\AError: An argument has a value that is not allowed/, 'a character without a key');
+    like($run->{err}, qr/\Avmrun: byte 2 of the text cannot be typed: /, 'which one');
+};
+
 is(said(@ROOT, 'copyFileFromGuestToHost', $vmx, '/none', "$keep/none"),
     "Error: A file was not found\n(255)", 'a file that is not there');
 is(said('stop', $vmx, 'hard nogui'), '(0)', 'stop');

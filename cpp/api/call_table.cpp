@@ -21,7 +21,7 @@ const std::vector<CallRow>& table() {
         auto* all =
             new std::vector<CallRow>;  // NOLINT: jobs' threads use it until the process ends
         for (const auto part : {host_calls(), vm_calls(), power_calls(), snapshot_calls(),
-                                guest_calls(), disk_calls()}) {
+                                guest_calls(), console_calls(), disk_calls()}) {
             all->insert(all->end(), part.begin(), part.end());
         }
         return all;
@@ -44,7 +44,7 @@ std::string power_uri_of(const JobInput& input) {
 }
 
 bool may_need_libvirt(const JobInput& input) {
-    for (const auto part : {power_calls(), guest_calls()}) {
+    for (const auto part : {power_calls(), guest_calls(), console_calls()}) {
         for (const CallRow& row : part) {
             if (row.function == input.row->function) return true;
         }

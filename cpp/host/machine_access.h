@@ -72,6 +72,10 @@ class MachineAccess {
     virtual void pause(const Context& context) = 0;
     virtual void unpause(const Context& context) = 0;
 
+    // Types a text on its keyboard. Error VIX_E_INVALID_ARG for a character without a key, before
+    // anything is typed.
+    virtual void type_keys(const Context& context, const std::string& text) = 0;
+
     virtual SnapshotList snapshots(const Context& context) const = 0;
     // The machine's state when the snapshot was taken.
     virtual vm::PowerState state_in_snapshot(const Context& context, int id) const = 0;

@@ -15,6 +15,7 @@
 #include "power/domain/domain.h"
 #include "power/domain/domain_identity.h"
 #include "power/guest/agent_commands.h"
+#include "power/guest/keyboard.h"
 #include "power/launch.h"
 #include "power/libvirt/host.h"
 #include "power/libvirt/host_shell.h"
@@ -28,6 +29,10 @@ namespace vix::power {
 namespace {
 
 constexpr int kAgentPatience_s = 2;
+// A keyboard holds only a few keys that its guest has not read yet. The period exceeds the hold, so
+// a key is released before it is pressed again.
+constexpr unsigned kKeyHold_ms = 20;
+constexpr std::chrono::milliseconds kKeyPeriod{60};
 constexpr std::size_t kNamesLimit = std::size_t{1} << 20;
 
 // Refuses a disk that another machine uses, whatever the .vmx says about sharing. Two QEMU
@@ -282,6 +287,17 @@ void Engine::suspend(const fs::path& vmx) const {
         throw;
     }
     server.stop();
+}
+
+void Engine::type_keys(const fs::path& vmx, const std::string& text, Progress& progress) const {
+    const auto strokes = keystrokes_for(text);
+    const Connection connection{settings_};
+    Domain domain = running_domain(connection, vmx, machine_settings_);
+    for (const Keystroke& stroke : strokes) {
+        progress.checkpoint("key");
+        domain.press(stroke, kKeyHold_ms);
+        std::this_thread::sleep_for(kKeyPeriod);
+    }
 }
 
 bool Engine::agent_answers(const fs::path& vmx, int timeout_s) const {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/progress.h"
 #include "power/libvirt/libvirt.h"
 #include "power/libvirt/run_settings.h"
 #include "vm/machine/power_state.h"
@@ -57,6 +58,11 @@ class Engine {
     void unpause(const boost::filesystem::path& vmx) const;
     // Error VIX_E_SUSPEND_ERROR; the machine keeps running.
     void suspend(const boost::filesystem::path& vmx) const;
+
+    // Types a text on the machine's keyboard. Errors: those of keystrokes_for(), before a key is
+    // pressed; VIX_E_CANCELLED.
+    void type_keys(const boost::filesystem::path& vmx, const std::string& text,
+                   Progress& progress) const;
 
     // Whether the guest agent answers within that time.
     bool agent_answers(const boost::filesystem::path& vmx, int timeout_s) const;

@@ -91,6 +91,7 @@ std::span<const CallRow> vm_calls();
 std::span<const CallRow> power_calls();
 std::span<const CallRow> snapshot_calls();
 std::span<const CallRow> guest_calls();
+std::span<const CallRow> console_calls();
 std::span<const CallRow> disk_calls();
 
 const CallRow& call_at(std::size_t call) noexcept;

@@ -149,6 +149,10 @@ void LocalMachine::unpause(const Context& context) {
     engine_if_running(context).unpause(vmx_);
 }
 
+void LocalMachine::type_keys(const Context& context, const std::string& text) {
+    engine_if_running(context).type_keys(vmx_, text, context.progress());
+}
+
 SnapshotList LocalMachine::snapshots(const Context& context) const {
     const auto before = io::state_of(vm::snapshot_list_path(vmx_));
     if (auto known = known_.find(before)) return std::move(*known);

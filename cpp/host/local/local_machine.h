@@ -33,6 +33,8 @@ class LocalMachine : public MachineAccess {
     void pause(const Context& context) override;
     void unpause(const Context& context) override;
 
+    void type_keys(const Context& context, const std::string& text) override;
+
     SnapshotList snapshots(const Context& context) const override;
     vm::PowerState state_in_snapshot(const Context& context, int id) const override;
     int take_snapshot(const Context& context, const std::string& name,

@@ -281,6 +281,14 @@ std::string Domain::ask_agent(const std::string& command, int timeout_s) {
     return take(answer);
 }
 
+void Domain::press(const std::vector<unsigned>& keys, unsigned hold_ms) {
+    std::vector<unsigned> codes = keys;  // libvirt's call takes no constant
+    require(domain_of(handle_),
+            lib().virDomainSendKey(domain_of(handle_), VIR_KEYCODE_SET_LINUX, hold_ms, codes.data(),
+                                   static_cast<int>(codes.size()), 0),
+            VIX_E_FAIL, "pressing a key");
+}
+
 std::string Domain::screenshot() {
     const std::string action = "taking a picture of the screen";
     Stream stream{domain_of(handle_)};

@@ -65,6 +65,9 @@ class Domain {
     bool has_agent() const;
     // Returns the QEMU guest agent's reply. Error VIX_E_TOOLS_NOT_RUNNING if there is none in time.
     std::string ask_agent(const std::string& command, int timeout_s);
+    // Presses the keys together, by their numbers in Linux's input layer. Returns at once; QEMU
+    // releases them later.
+    void press(const std::vector<unsigned>& keys, unsigned hold_ms);
     // The picture of its first screen, as a PNG or a PPM, whichever its QEMU makes.
     std::string screenshot();
 

@@ -51,6 +51,7 @@ inline constexpr const char* kAgentLibrary = "libvirt-qemu.so.0";
     CALL(virDomainSnapshotFree)        \
     CALL(virDomainGetConnect)          \
     CALL(virDomainScreenshot)          \
+    CALL(virDomainSendKey)             \
     CALL(virStreamNew)                 \
     CALL(virStreamRecv)                \
     CALL(virStreamFinish)              \

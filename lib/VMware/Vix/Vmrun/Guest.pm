@@ -37,7 +37,7 @@ sub commands {
         [copyFileFromGuestToHost  => 'VMX GUEST HOST',    \&_copy_to_host],
         [listProcessesInGuest     => 'VMX',               \&_list_processes],
         [killProcessInGuest       => 'VMX PROCESS',       \&_kill_process],
-        [typeKeystrokesInGuest    => 'VMX KEYS',          \&VMware::Vix::Vmrun::not_supported],
+        [typeKeystrokesInGuest    => 'VMX KEYS',          \&_type_keystrokes],
         [connectNamedDevice       => 'VMX DEVICE',        \&VMware::Vix::Vmrun::not_supported],
         [disconnectNamedDevice    => 'VMX DEVICE',        \&VMware::Vix::Vmrun::not_supported],
         [captureScreen            => 'VMX HOST',          \&_capture_screen],
@@ -218,6 +218,14 @@ sub _kill_process {
     my ($self, $vmx, $pid) = @_;
     VMware::Vix::Vmrun::fail("\"$pid\" is not a process id") if $pid !~ /\A[0-9]+\z/;
     _check(VMKillProcessInGuest($self->login($vmx), $pid, 0), $vmx);
+    return;
+}
+
+# The keyboard is the machine's, so the guest needs no tools and nobody has to log in.
+sub _type_keystrokes {
+    my ($self, $vmx, $text) = @_;
+    require VMware::Vix::Console;
+    _check(VMware::Vix::Console::Type($self->open_vm($vmx), $text), $vmx);
     return;
 }
 
