@@ -208,7 +208,6 @@ subtest 'network adapters' => sub {
 for my $command (
     (-e '/etc/vmware' ? () : ['listHostNetworks'], [qw(listPortForwardings vmnet8)],
         [qw(deletePortForwarding vmnet8 tcp 80)]),
-    [qw(connectNamedDevice x.vmx ethernet0)],
     )
 {
     is(said(@{$command}), 'Error: ' . GetErrorText(VIX_E_NOT_SUPPORTED) . "\n(255)",
@@ -249,7 +248,8 @@ subtest 'what needs a machine that runs, and its tools' => sub {
     my @power   = (
         ["stop"], [qw(stop hard)], [qw(reset soft)], ["suspend"], ["pause"], [qw(stop nogui)],
         ['stop', 'hard nogui'], ['reset', 'nogui soft'], [qw(suspend HARD nogui)],
-        [qw(typeKeystrokesInGuest root)],
+        [qw(typeKeystrokesInGuest root)], [qw(connectNamedDevice ethernet0)],
+        [qw(disconnectNamedDevice ethernet0)],
     );
     for my $command (@power, @guest) {
         my ($name, @arguments) = @{$command};

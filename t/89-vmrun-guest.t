@@ -8,12 +8,23 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
+use VMware::Vix::API::Constants;
+use VMware::Vix::Simple;
+
 use VixTest;
 use VixTest::Guest qw(guest_to_run);
-use VixTest::Vmrun qw(said setting vmrun);
+use VixTest::Vmrun qw(said set_setting setting vmrun);
 
 my ($keep, $vmx) = guest_to_run('small');
 my @ROOT = qw(-gu root -gp root-secret);
+spew("$keep/small/$_.iso", $_ x (1 << 20)) for 'x', 'y';
+for my $cd (['ide1:0', 'x', 'FALSE'], ['ide1:1', 'y', 'TRUE']) {
+    my ($node, $name, $connected) = @{$cd};
+    set_setting($vmx, "$node.present",        'TRUE');
+    set_setting($vmx, "$node.deviceType",     'cdrom-image');
+    set_setting($vmx, "$node.fileName",       "$name.iso");
+    set_setting($vmx, "$node.startConnected", $connected);
+}
 
 is(said('start', $vmx, 'nogui'), '(0)', 'start');
 is(said('start', $vmx, 'nogui'),
@@ -56,6 +67,36 @@ subtest 'the keyboard' => sub {
     my $run = vmrun('--detail', 'typeKeystrokesInGuest', $vmx, "1\xe2\x82\xac");
     like($run->{out}, qr/\AError: An argument has a value that is not allowed/, 'a character without a key');
     like($run->{err}, qr/\Avmrun: byte 2 of the text cannot be typed: /, 'which one');
+};
+
+subtest 'plugs' => sub {
+    my $guest = sub {
+        my ($test, $name) = @_;
+        is(said(@script, '/bin/sh', "for i in 1 2 3 4 5 6 7 8; do $test && exit; sleep 1; done; exit 9"),
+            '(0)', $name);
+    };
+    my $link = sub { $guest->("[ \"\$(cat /sys/class/net/eth0/carrier)\" = $_[0] ]", $_[1]) };
+    my $has = sub { $guest->("[ \"\$(head -c 4 /dev/$_[0] 2>/dev/null)\" = '$_[1]' ]", $_[2]) };
+    is(said('disconnectNamedDevice', $vmx, 'Ethernet0'), '(0)', 'a card is disconnected');
+    $link->(0, 'and has no link in the guest');
+    is(said('disconnectNamedDevice', $vmx, 'ethernet0'), '(0)', 'as before');
+    is(said('connectNamedDevice',    $vmx, 'ethernet0'), '(0)', 'is connected');
+    $link->(1, 'and has its link');
+    $has->('sr0', '', 'a CD drive starts without its image');
+    is(said('connectNamedDevice', $vmx, 'ide1:0'), '(0)', 'is connected');
+    $has->('sr0', 'xxxx', 'and has its image');
+    $has->('sr1', 'yyyy', 'as the other one');
+    is(said('disconnectNamedDevice', $vmx, 'ide1:1'), '(0)', 'which is disconnected');
+    $has->('sr1', '', 'and empty');
+    is(said('disconnectNamedDevice', $vmx, 'ide1:1'), '(0)', 'as before');
+    is(said('connectNamedDevice',    $vmx, 'ide1:1'), '(0)', 'and connected again');
+    $has->('sr1', 'yyyy', 'with its image');
+    my $missing = vmrun('--detail', 'connectNamedDevice', $vmx, 'ethernet7');
+    is($missing->{status}, 255, 'a device that is not there');
+    like($missing->{err}, qr/\Avmrun: \Q$vmx\E runs without a device ethernet7\. /, 'is named');
+    like(said('disconnectNamedDevice', $vmx, 'scsi0:0'), qr/\AError: .* scsi0:0 is a disk\. .*\n\(255\)/,
+        'a disk stays');
+    is(setting($vmx, 'ide1:0.startConnected'), 'FALSE', 'the .vmx is as before');
 };
 
 is(said(@ROOT, 'copyFileFromGuestToHost', $vmx, '/none', "$keep/none"),

@@ -17,6 +17,7 @@
 #include "ops/machine/remove.h"
 #include "ops/machine/shared_folders.h"
 #include "ops/snapshots/snapshot.h"
+#include "power/domain/connected_devices.h"
 #include "power/libvirt/libvirt.h"
 #include "vm/machine/summary.h"
 
@@ -75,6 +76,9 @@ class MachineAccess {
     // Types a text on its keyboard. Error VIX_E_INVALID_ARG for a character without a key, before
     // anything is typed.
     virtual void type_keys(const Context& context, const std::string& text) = 0;
+    // Connects or disconnects a device ("ethernet0", "ide1:0") until the machine is powered off.
+    // Errors: VIX_E_OBJECT_NOT_FOUND; VIX_E_NOT_SUPPORTED for devices that always stay connected.
+    virtual void plug(const Context& context, const std::string& device, power::Plug plug) = 0;
 
     virtual SnapshotList snapshots(const Context& context) const = 0;
     // The machine's state when the snapshot was taken.

@@ -300,6 +300,30 @@ void Engine::type_keys(const fs::path& vmx, const std::string& text, Progress& p
     }
 }
 
+void Engine::plug(const fs::path& vmx, const std::string& device, Plug plug) const {
+    const fs::path path = canonical_path(vmx);
+    const Connection connection{settings_};
+    const Turn turn{path};
+    Domain domain = running_domain(connection, path, machine_settings_);
+    const HostShell host{settings_.environment, connection};
+    DomainContext context;
+    context.socket = ImageServer{settings_.folder, uuid_for(path), host}.socket();
+    choose_drives(host, context);
+    const auto machine = vm::Machine::open(path, machine_settings_);
+    const auto changes = plugged_device(domain.description(), machine, device, plug, context);
+    const std::string action = (plug == Plug::In ? "connecting " : "disconnecting ") + device;
+    try {
+        for (const auto& change : changes) {
+            domain.update_device(change, action + " of " + path.string());
+        }
+    } catch (const Error& error) {
+        if (plug == Plug::Out || error.code() != VIX_E_FAIL) throw;
+        throw Error{VIX_E_FAIL, error.detail() +
+                                    ". A drive gets only an image that was there when the machine "
+                                    "was started"};
+    }
+}
+
 bool Engine::agent_answers(const fs::path& vmx, int timeout_s) const {
     const Connection connection{settings_};
     Domain domain = running_domain(connection, vmx, machine_settings_);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/progress.h"
+#include "power/domain/connected_devices.h"
 #include "power/libvirt/libvirt.h"
 #include "power/libvirt/run_settings.h"
 #include "vm/machine/power_state.h"
@@ -63,6 +64,10 @@ class Engine {
     // pressed; VIX_E_CANCELLED.
     void type_keys(const boost::filesystem::path& vmx, const std::string& text,
                    Progress& progress) const;
+
+    // Connects or disconnects a device, until the machine is powered off. Errors: those of
+    // plugged_device(); VIX_E_FAIL if QEMU refuses.
+    void plug(const boost::filesystem::path& vmx, const std::string& device, Plug plug) const;
 
     // Whether the guest agent answers within that time.
     bool agent_answers(const boost::filesystem::path& vmx, int timeout_s) const;

@@ -61,13 +61,6 @@ void set_socket(format::XmlDocument& description, const fs::path& socket) {
     }
 }
 
-// The host's drive, if this user may read it; otherwise the guest's drive is empty. Drives of
-// another host are not used.
-fs::path host_drive(const char* device, const HostShell& host) {
-    if (!host.is_this_host()) return {};
-    return access(device, R_OK) == 0 ? fs::path{device} : fs::path{};
-}
-
 }  // namespace
 
 // A paused domain is from a start that was killed before it set the running mark; its guest never
@@ -242,8 +235,7 @@ Domain Launch::start_domain() {
     context_.vmx = vmx();
     context_.run_id = standard_uuid(new_bios_uuid());
     context_.socket = server_.socket();
-    context_.host_cd = host_drive("/dev/sr0", host_);
-    context_.host_floppy = host_drive("/dev/fd0", host_);
+    choose_drives(host_, context_);
     choose_networks(settings_, connection_, context_);
     const auto ways = accelerators(settings_, host_, owner_);
     for (std::size_t i = 0;; ++i) {

@@ -2,6 +2,7 @@
 // not part of VIX.
 #include "api/calls/call.h"
 #include "api/calls/call_row.h"
+#include "api/calls/text_argument.h"
 
 namespace vix::api {
 namespace {
@@ -11,8 +12,15 @@ void console_type(Call& call, int handle, const std::string& text) {
     vm->machine().type_keys(call, text);
 }
 
+void console_plug(Call& call, int handle, const std::string& device, int connected) {
+    const auto vm = call.vm_and_texts(handle);
+    require_path(device, "device");
+    vm->machine().plug(call, device, connected != 0 ? power::Plug::In : power::Plug::Out);
+}
+
 constexpr CallRow kConsoleCalls[] = {
     call_row<console_type>({"Console", nullptr, "Console::Type", "vmHandle, text"}),
+    call_row<console_plug>({"Console", nullptr, "Console::Plug", "vmHandle, device, connected"}),
 };
 
 }  // namespace

@@ -153,6 +153,10 @@ void LocalMachine::type_keys(const Context& context, const std::string& text) {
     engine_if_running(context).type_keys(vmx_, text, context.progress());
 }
 
+void LocalMachine::plug(const Context& context, const std::string& device, power::Plug plug) {
+    engine_if_running(context).plug(vmx_, device, plug);
+}
+
 SnapshotList LocalMachine::snapshots(const Context& context) const {
     const auto before = io::state_of(vm::snapshot_list_path(vmx_));
     if (auto known = known_.find(before)) return std::move(*known);

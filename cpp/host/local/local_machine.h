@@ -34,6 +34,7 @@ class LocalMachine : public MachineAccess {
     void unpause(const Context& context) override;
 
     void type_keys(const Context& context, const std::string& text) override;
+    void plug(const Context& context, const std::string& device, power::Plug plug) override;
 
     SnapshotList snapshots(const Context& context) const override;
     vm::PowerState state_in_snapshot(const Context& context, int id) const override;

@@ -73,7 +73,7 @@ std::vector<Image> medium_image(Drive& drive, const vm::Machine& machine,
         drive.read_only = floppy && !writable;
         return {{drive.node, {real}, false, writable, {}}};
     } catch (const Error& error) {
-        notes.push_back(drive.node + " is empty: " + error.detail());
+        if (drive.connected) notes.push_back(drive.node + " is empty: " + error.detail());
         drive.medium = Drive::Medium::None;
         return {};
     }

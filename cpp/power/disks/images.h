@@ -27,9 +27,10 @@ struct Image {
     bool long_descriptor = false;     // see DiskVerdict
 };
 
-// Finds the images of the drives. A missing CD or floppy image, or an empty name, leaves its drive
-// empty, as in VMware. Errors: those of vm::open_disk(), check_disk() and of extents that cannot be
-// read; VIX_E_SNAPSHOT_INCONSISTENT for a disk that a snapshot or linked clone depends on.
+// Finds the images of the drives, also of those that start without theirs. A missing CD or floppy
+// image, or an empty name, leaves its drive empty, as in VMware. Errors: those of vm::open_disk(),
+// check_disk() and of extents that cannot be read; VIX_E_SNAPSHOT_INCONSISTENT for a disk that a
+// snapshot or linked clone depends on.
 std::vector<Image> find_images(const vm::Machine& machine, std::vector<Drive>& drives,
                                std::vector<std::string>& notes);
 

@@ -92,6 +92,22 @@ TEST(Images, MissingCdLeavesItsDriveEmpty) {
     EXPECT_TRUE(testing::contains(joined(notes), "none.iso"));
 }
 
+TEST(Images, OneThatIsConnectedLaterIsServedAndMayBeMissing) {
+    const TempFolder folder;
+    folder.write("a.iso", std::string(2048, ' '));
+    const auto vmx =
+        folder.write("vm.vmx",
+                     "ide1:0.present = \"TRUE\"\nide1:0.deviceType = \"cdrom-image\"\n"
+                     "ide1:0.fileName = \"a.iso\"\nide1:0.startConnected = \"FALSE\"\n"
+                     "ide1:1.present = \"TRUE\"\nide1:1.deviceType = \"cdrom-image\"\n"
+                     "ide1:1.fileName = \"none.iso\"\nide1:1.startConnected = \"FALSE\"\n");
+    std::vector<std::string> notes;
+    const auto images = images_of(vmx, notes);
+    ASSERT_EQ(images.size(), 1U);
+    EXPECT_EQ(images[0].name, "ide1:0");
+    EXPECT_EQ(joined(notes), "");
+}
+
 std::vector<Image> images_with_floppy(const fs::path& vmx, const fs::path& floppy) {
     testing::write_file(vmx, testing::read_file(vmx) +
                                  "floppy0.present = \"TRUE\"\nfloppy0.fileType = \"file\"\n" +

@@ -95,7 +95,9 @@ void BootPlan::add_drive(const Drive& drive) {
             devices_[kCds].push_back(drive.node);
             break;
         case Drive::Kind::Floppy:
-            if (drive.medium != Drive::Medium::None) devices_[kFloppyDrives].push_back(drive.node);
+            if (drive.connected && drive.medium != Drive::Medium::None) {
+                devices_[kFloppyDrives].push_back(drive.node);
+            }
             break;
     }
 }

@@ -118,6 +118,7 @@ void write_card(DomainWriter& writer, const std::string& card) {
     xml.empty("model", {{"type", card_model(writer, card)}});
     if (!linked || starts_disconnected(writer.machine, card))
         xml.empty("link", {{"state", "down"}});
+    xml.empty("alias", {{"name", card_alias(card, linked ? Wired::Yes : Wired::No)}});
     write_boot_order(card, writer);
     xml.close();
 }

@@ -1,5 +1,6 @@
 #include <map>
 
+#include "power/domain/connected_devices.h"
 #include "power/domain/devices.h"
 #include "power/domain/drive_places.h"
 
@@ -25,6 +26,10 @@ class DeviceNames {
     std::map<std::string, int> counts_;
 };
 
+bool is_image(const Drive& drive) {
+    return drive.connected && drive.medium == Drive::Medium::Image;
+}
+
 class DriveWriter {
   public:
     explicit DriveWriter(DomainWriter& writer) : writer_{writer} {}
@@ -41,12 +46,12 @@ class DriveWriter {
 
 bool DriveWriter::is_host_drive(const Drive& drive) const {
     const bool cd = drive.kind == Drive::Kind::Cd;
-    return drive.medium == Drive::Medium::HostDevice &&
+    return drive.connected && drive.medium == Drive::Medium::HostDevice &&
            !(cd ? writer_.context.host_cd : writer_.context.host_floppy).empty();
 }
 
 void DriveWriter::write_source(const Drive& drive) {
-    if (drive.medium == Drive::Medium::Image) {
+    if (is_image(drive)) {
         writer_.xml.empty("driver", {{"name", "qemu"}, {"type", "raw"}})
             .open("source", {{"protocol", "nbd"}, {"name", drive.node}})
             .empty("host", {{"transport", "unix"}, {"socket", writer_.context.socket.string()}})
@@ -62,9 +67,7 @@ void DriveWriter::write(const Drive& drive, const Place& place) {
     const char* kind = drive.kind == Drive::Kind::Disk ? "disk"
                        : drive.kind == Drive::Kind::Cd ? "cdrom"
                                                        : "floppy";
-    const char* source = drive.medium == Drive::Medium::Image ? "network"
-                         : is_host_drive(drive)               ? "block"
-                                                              : "file";
+    const char* source = is_image(drive) ? "network" : is_host_drive(drive) ? "block" : "file";
     const char* prefix = place.bus == "ide" ? "hd" : place.bus == "fdc" ? "fd" : "sd";
     XmlWriter& xml = writer_.xml;
     xml.open("disk", {{"type", source}, {"device", kind}});
@@ -72,6 +75,7 @@ void DriveWriter::write(const Drive& drive, const Place& place) {
     xml.empty("target", {{"dev", names_.next(prefix)}, {"bus", place.bus}});
     if (drive.kind == Drive::Kind::Cd || drive.read_only) xml.empty("readonly");
     if (!place.wwn.empty()) xml.text("wwn", place.wwn);
+    xml.empty("alias", {{"name", drive_alias(drive.node)}});
     write_boot_order(drive.node, writer_);
     xml.empty("address", {{"type", "drive"},
                           {"controller", std::to_string(place.controller)},

@@ -90,8 +90,8 @@ vm::NamedFile file_of(const vm::Config& machine, const std::string& node) {
 void read_removable(const vm::Config& machine, const std::string& node, bool image, Drive& drive) {
     drive.file = file_of(machine, node);
     drive.medium = image ? Drive::Medium::Image : Drive::Medium::HostDevice;
-    const bool nothing = image && drive.file.name.empty();
-    if (nothing || !is_connected(machine, node)) drive.medium = Drive::Medium::None;
+    if (image && drive.file.name.empty()) drive.medium = Drive::Medium::None;
+    drive.connected = is_connected(machine, node);
 }
 
 Drive disk_at(const vm::Config& machine, const std::string& node) {

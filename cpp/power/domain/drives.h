@@ -25,6 +25,7 @@ struct Drive {
     int unit = 0;
     Kind kind = Kind::Disk;
     Medium medium = Medium::Image;
+    bool connected = true;  // false: it starts without its medium
     vm::NamedFile file;
     bool discards_writes = false;  // independent-nonpersistent: each power-on discards old writes
     bool read_only = false;        // a floppy that the guest may not write

@@ -136,6 +136,14 @@ void choose_networks(const Settings& settings, const Connection& connection,
     context.vmnets = settings.vmnets;
 }
 
+void choose_drives(const HostShell& host, DomainContext& context) {
+    const auto readable = [&](const char* device) -> boost::filesystem::path {
+        return host.is_this_host() && access(device, R_OK) == 0 ? device : "";
+    };
+    context.host_cd = readable("/dev/sr0");
+    context.host_floppy = readable("/dev/fd0");
+}
+
 FirmwareFiles find_firmware(const Settings& settings, const HostShell& host) {
     if (!settings.firmware_code.empty()) {
         require_readable(host, "power.firmwareCode", settings.firmware_code);

@@ -33,6 +33,9 @@ std::vector<Accelerator> accelerators(const Settings& settings, const HostShell&
 void choose_networks(const Settings& settings, const Connection& connection,
                      DomainContext& context);
 
+// Sets the host's CD and floppy drive that this user may read. Drives of another host are not used.
+void choose_drives(const HostShell& host, DomainContext& context);
+
 struct FirmwareFiles {
     boost::filesystem::path code;
     boost::filesystem::path vars;

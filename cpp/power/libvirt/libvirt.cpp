@@ -289,6 +289,13 @@ void Domain::press(const std::vector<unsigned>& keys, unsigned hold_ms) {
             VIX_E_FAIL, "pressing a key");
 }
 
+void Domain::update_device(const std::string& element, const std::string& action) {
+    constexpr unsigned kFlags = VIR_DOMAIN_DEVICE_MODIFY_LIVE | VIR_DOMAIN_DEVICE_MODIFY_FORCE;
+    require(domain_of(handle_),
+            lib().virDomainUpdateDeviceFlags(domain_of(handle_), element.c_str(), kFlags),
+            VIX_E_FAIL, action);
+}
+
 std::string Domain::screenshot() {
     const std::string action = "taking a picture of the screen";
     Stream stream{domain_of(handle_)};

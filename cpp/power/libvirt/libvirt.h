@@ -68,6 +68,9 @@ class Domain {
     // Presses the keys together, by their numbers in Linux's input layer. Returns at once; QEMU
     // releases them later.
     void press(const std::vector<unsigned>& keys, unsigned hold_ms);
+    // Changes a device to this element of a description, for as long as the domain exists. A drive
+    // opens even if its guest keeps it closed.
+    void update_device(const std::string& element, const std::string& action);
     // The picture of its first screen, as a PNG or a PPM, whichever its QEMU makes.
     std::string screenshot();
 

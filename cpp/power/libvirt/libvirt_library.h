@@ -52,6 +52,7 @@ inline constexpr const char* kAgentLibrary = "libvirt-qemu.so.0";
     CALL(virDomainGetConnect)          \
     CALL(virDomainScreenshot)          \
     CALL(virDomainSendKey)             \
+    CALL(virDomainUpdateDeviceFlags)   \
     CALL(virStreamNew)                 \
     CALL(virStreamRecv)                \
     CALL(virStreamFinish)              \

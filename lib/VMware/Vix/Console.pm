@@ -17,7 +17,7 @@ __END__
 
 =head1 NAME
 
-VMware::Vix::Console - the keyboard of a running virtual machine
+VMware::Vix::Console - the keyboard and the plugs of a running virtual machine
 
 =head1 SYNOPSIS
 
@@ -30,8 +30,8 @@ VMware::Vix::Console - the keyboard of a running virtual machine
 =head1 DESCRIPTION
 
 The functions do what somebody in front of the virtual machine could do by hand. They are what L<vmrun>'s
-C<typeKeystrokesInGuest> does. They are not part of VMware's VIX API, and nothing is exported. The guest
-needs no tools, and nobody has to log in.
+C<typeKeystrokesInGuest>, C<connectNamedDevice> and C<disconnectNamedDevice> do. They are not part of
+VMware's VIX API, and nothing is exported. The guest needs no tools, and nobody has to log in.
 
 Each function waits until its work is done, and returns the error code; VIX_OK (0) means success.
 C<VMware::Vix::last_error_detail()> returns the reason of a failure. While a function waits, signals,
@@ -54,6 +54,27 @@ paused guest reads few of them, when it continues.
 
     VIX_E_INVALID_ARG (3)              a character that this keyboard does not have; nothing was
                                        typed
+    VIX_E_VM_NOT_RUNNING (3006)        the virtual machine is off or suspended
+    VIX_E_CANNOT_CONNECT_TO_VM (3008)  another product runs it
+
+=head2 Plug
+
+    ($err) = VMware::Vix::Console::Plug($vmHandle, $device, $connected);
+
+Connects a device if C<$connected> is true, else disconnects it. Returns VIX_OK for a device that is so
+already. The .vmx does not change: after power-off, the next start does what C<startConnected> says.
+
+    $device     text     its name in the .vmx, in any case: ethernet0, ide1:0, sata0:1, floppy0
+    $connected  boolean
+
+A disconnected network card has no link. A disconnected CD or floppy drive is empty, even if the guest
+has locked it. A connected drive has the image that the .vmx named at the start, or the host's drive.
+
+    VIX_E_NOT_SUPPORTED (6)            a device that always stays connected (a disk, a port, a sound
+                                       card); a card to connect whose network does not exist
+                                       (power.networkHostonly); a drive to connect without a medium
+    VIX_E_OBJECT_NOT_FOUND (25)        the virtual machine runs without such a device
+    VIX_E_FAIL (1)                     QEMU refuses: the image did not exist at the start
     VIX_E_VM_NOT_RUNNING (3006)        the virtual machine is off or suspended
     VIX_E_CANNOT_CONNECT_TO_VM (3008)  another product runs it
 

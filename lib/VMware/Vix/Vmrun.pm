@@ -196,11 +196,6 @@ sub misused {
     die { text => $text, detail => '', usage => 1 };
 }
 
-# A command of VMware's that this library does not have.
-sub not_supported {
-    return fail(_text_of(VIX_E_NOT_SUPPORTED));
-}
-
 # Ends the command unless the call worked. `$vmx`: the machine of the call, if there is one.
 sub check {
     my ($err, $vmx) = @_;
@@ -479,10 +474,6 @@ Ends the command with this message.
 =head2 misused
 
 Ends the command with this message and the usage, because the command line is invalid.
-
-=head2 not_supported
-
-Ends the command with the message of VIX_E_NOT_SUPPORTED.
 
 =head2 check
 

@@ -38,8 +38,8 @@ sub commands {
         [listProcessesInGuest     => 'VMX',               \&_list_processes],
         [killProcessInGuest       => 'VMX PROCESS',       \&_kill_process],
         [typeKeystrokesInGuest    => 'VMX KEYS',          \&_type_keystrokes],
-        [connectNamedDevice       => 'VMX DEVICE',        \&VMware::Vix::Vmrun::not_supported],
-        [disconnectNamedDevice    => 'VMX DEVICE',        \&VMware::Vix::Vmrun::not_supported],
+        [connectNamedDevice       => 'VMX DEVICE',        sub { _plug(@_[0 .. 2], 1) }],
+        [disconnectNamedDevice    => 'VMX DEVICE',        sub { _plug(@_[0 .. 2], 0) }],
         [captureScreen            => 'VMX HOST',          \&_capture_screen],
         [getGuestIPAddress        => 'VMX [-wait]',       \&_ip_address],
         [checkToolsState          => 'VMX',               \&_tools_state],
@@ -226,6 +226,13 @@ sub _type_keystrokes {
     my ($self, $vmx, $text) = @_;
     require VMware::Vix::Console;
     _check(VMware::Vix::Console::Type($self->open_vm($vmx), $text), $vmx);
+    return;
+}
+
+sub _plug {
+    my ($self, $vmx, $device, $connected) = @_;
+    require VMware::Vix::Console;
+    _check(VMware::Vix::Console::Plug($self->open_vm($vmx), $device, $connected), $vmx);
     return;
 }
 
