@@ -125,7 +125,7 @@ _vix_vmrun() {
     _vix_vmrun_read
     if [[ -z $command ]]; then
         case $previous in
-            -T) word='ws fusion player ws-shared' ;;
+            -T) word='ws fusion player ws-shared server1 server' ;;
             -h | -P | -u | -p | -vp | -gu | -gp) return ;;
             *)
                 word=$(cut -d ' ' -f 1 <<<"$_vix_vmrun_commands")

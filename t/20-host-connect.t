@@ -34,6 +34,10 @@ connects('Workstation');
 connects('default', type => VIX_SERVICEPROVIDER_DEFAULT);
 connects('Server',  type => VIX_SERVICEPROVIDER_VMWARE_SERVER);
 connects('Player',  type => VIX_SERVICEPROVIDER_VMWARE_PLAYER);
+connects('Server 2 on this host', type => VIX_SERVICEPROVIDER_VMWARE_VI_SERVER,
+    name => 'https://localhost:8333/sdk', port => 8333, user => 'root', password => 'x');
+refuses('vCenter and ESX', VIX_E_CANNOT_CONNECT_TO_HOST,
+    type => VIX_SERVICEPROVIDER_VMWARE_VI_SERVER, name => 'https://vcenter.example.org/sdk');
 connects('Workstation shared', type => VIX_SERVICEPROVIDER_VMWARE_WORKSTATION_SHARED);
 
 connects("host name \"$_\"", name => $_)
@@ -46,8 +50,6 @@ connects('the old event pump', options => VIX_HOSTOPTION_USE_EVENT_PUMP);
 connects('both options', options => VIX_HOSTOPTION_VERIFY_SSL_CERT | VIX_HOSTOPTION_USE_EVENT_PUMP);
 
 refuses("API version $_", VIX_E_INVALID_ARG, version => $_) for 0, 1, 4, -2, 2**32 - 1;
-refuses('vCenter and ESX', VIX_E_WRAPPER_SERVICEPROVIDER_NOT_FOUND,
-    type => VIX_SERVICEPROVIDER_VMWARE_VI_SERVER);
 refuses("host type $_", VIX_E_INVALID_ARG, type => $_) for 0, -1, 5, 12, 999, 2**32 + 3;
 refuses("host \"$_\"", VIX_E_CANNOT_CONNECT_TO_HOST, name => $_)
     for 'esx.example.org', 'https://vcenter.example.org/sdk', '192.0.2.1', ' ';

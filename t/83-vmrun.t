@@ -214,6 +214,32 @@ for my $command (
         "@{$command} is not supported");
 }
 
+subtest 'a server on this host' => sub {
+    needs(qw(RegisterVM UnregisterVM FindItems));
+    my $vm = make_vm();
+    my ($folder, $name) = $vm->{vmx} =~ m{(.*)/([^/]+)\z};
+    my ($parent, $last) = $folder =~ m{(.*)/([^/]+)\z};
+    my @server = (qw(-T server -h https://localhost:8333/sdk -u root -p secret));
+    my $path   = "[standard] $last/$name";
+    my $run    = vmrun('--detail', @server, 'listSnapshots', $path);
+    like($run->{out}, qr/\AError: Cannot open VM: \Q$path\E, /, 'without the setting');
+    like($run->{err}, qr/ set datastore\.standard = /, 'which is named');
+    local $ENV{VIX_DATASTORE_STANDARD} = $parent;
+    is(said(@server, 'snapshot', $path, 'base'), '(0)', 'a snapshot of its machine');
+    is(said('listSnapshots', $vm->{vmx}),    "Total snapshots: 1\nbase\n(0)", 'is there');
+    is(said(@server, 'listSnapshots', $path =~ tr{/}{\\}r), "Total snapshots: 1\nbase\n(0)",
+        'as on Windows');
+    is(said(@server, 'register', $path), '(0)', 'register');
+    is(said(@server, 'listRegisteredVM'), "Total registered VMs: 1\n$path\n(0)", 'by its datastore');
+    is(said('listRegisteredVM'), "Total registered VMs: 1\n$vm->{vmx}\n(0)", 'elsewhere by its path');
+    is(said(@server, 'deleteVM', $path), '(0)', 'deleteVM');
+    ok(!-e $vm->{vmx}, 'it is gone');
+    is(said(@server, 'listRegisteredVM'), "Total registered VMs: 0\n(0)", 'from the list, too');
+    like(said(@server, 'start', '[raid] a/a.vmx'), qr/\AError: Cannot open VM: /, 'another datastore');
+    isnt(vmrun(qw(-T server -h esx.example.org list))->{status}, 0, 'another host');
+    isnt(vmrun('-T', $_, 'list')->{status}, 0, "-T $_") for qw(esx vc);
+};
+
 subtest 'a clone with a name, one that is watched, and deleting' => sub {
     needs(qw(VMWriteVariable RegisterVM UnregisterVM FindItems));
     my $vm  = make_vm();

@@ -53,7 +53,7 @@ spew("$place/$_", '') for 'a.vmx', 'b.VMTX', 'notes.txt', 'g';
 
 my @case = (
     ['options before the command'   => ['--p'],                ['--progress']],
-    ['products'                     => ['-T', ''],             [qw(fusion player ws ws-shared)]],
+    ['products'                     => ['-T', ''],             [qw(fusion player server server1 ws ws-shared)]],
     ['nothing for a password'       => ['-gp', ''],            []],
     ['a command after options'      => ['-T', 'ws', '-gu', 'me', 'paus'], ['pause']],
     ['machines and folders'         => ['start', ''],          ['a.vmx', 'b.VMTX', 'folder', 'web server']],

@@ -21,9 +21,12 @@ class Context {
     virtual const boost::filesystem::path& working_folder() const = 0;
     virtual Progress& progress() const = 0;
 
-    // The path on this host: Windows paths go through the drive map; relative ones start in the
-    // working folder.
+    // The path on this host: paths of Windows and of a datastore go through the drive map; relative
+    // ones start in the working folder.
     boost::filesystem::path resolve(std::string_view path) const;
+
+    // Whether this is a path of a datastore, and no relative path of a file that exists.
+    bool is_in_datastore(std::string_view path) const;
 };
 
 }  // namespace vix::host

@@ -11,7 +11,6 @@ namespace vix::host {
 namespace {
 
 constexpr int kDefaultHostType = 1;
-constexpr int kViServerHostType = 10;
 
 constexpr unsigned bit(Operation operation) {
     return 1U << static_cast<unsigned>(operation);
@@ -38,6 +37,7 @@ constexpr Product kProducts[] = {
      kOnAll | kSnapshots | kUpgrades | kSharing | bit(Operation::CloneMachine) |
          bit(Operation::PauseMachine)},
     {Provider::Player, "VMware Player", kOnAll | kSharing},
+    {Provider::ViServer, "VMware Server 2", kOnAll | kSnapshots | kUpgrades},
     {Provider::WorkstationShared, "VMware Workstation (shared)", kOnAll | kSnapshots | kUpgrades},
 };
 
@@ -74,12 +74,6 @@ const char* operation_name(Operation operation) {
 
 Provider provider_for(int host_type) {
     if (host_type == kDefaultHostType) return Provider::Workstation;
-    if (host_type == kViServerHostType) {
-        throw Error{
-            VIX_E_WRAPPER_SERVICEPROVIDER_NOT_FOUND,
-            "host type 10 (vCenter, ESX, VMware Server 2) is reached over the network only; "
-            "this library serves virtual machines on this host"};
-    }
     for (const Product& product : kProducts) {
         if (static_cast<int>(product.provider) == host_type) return product.provider;
     }

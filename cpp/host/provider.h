@@ -5,7 +5,13 @@
 namespace vix::host {
 
 // The values of VIX_SERVICEPROVIDER_VMWARE_*.
-enum class Provider { Server = 2, Workstation = 3, Player = 4, WorkstationShared = 11 };
+enum class Provider {
+    Server = 2,
+    Workstation = 3,
+    Player = 4,
+    ViServer = 10,
+    WorkstationShared = 11
+};
 
 enum class Operation {
     OpenMachine,
@@ -18,9 +24,8 @@ enum class Operation {
     Record,
 };
 
-// The provider for a connection's host type; the default is Workstation. Throws
-// VIX_E_WRAPPER_SERVICEPROVIDER_NOT_FOUND for a product that VIX knows and this library cannot
-// serve, VIX_E_INVALID_ARG for an unknown number.
+// The provider for a connection's host type; the default is Workstation. Throws VIX_E_INVALID_ARG
+// for an unknown number.
 Provider provider_for(int host_type);
 
 const char* product_name(Provider provider);

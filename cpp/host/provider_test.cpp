@@ -36,8 +36,10 @@ TEST(Provider, KnowsTheHostedProducts) {
     EXPECT_EQ(provider_for(11), Provider::WorkstationShared);
 }
 
-TEST(Provider, RefusesProductsReachedOverTheNetwork) {
-    EXPECT_EQ(code_for_host_type(10), VIX_E_WRAPPER_SERVICEPROVIDER_NOT_FOUND);
+TEST(Provider, KnowsTheServerOfThisHost) {
+    EXPECT_EQ(provider_for(10), Provider::ViServer);
+    EXPECT_EQ(code_for(Provider::ViServer, Operation::SnapshotMachine), VIX_OK);
+    EXPECT_EQ(code_for(Provider::ViServer, Operation::CloneMachine), VIX_E_NOT_SUPPORTED);
 }
 
 TEST(Provider, RefusesNumbersThatAreNoHostType) {

@@ -22,6 +22,7 @@ constexpr std::string_view kNames[] = {
     "snapshot.plainMemory",
     "delete.protectParents",
     "inventory.file",
+    "datastore.standard",
     "power.uri",
     "power.kvm",
     "power.networkNat",

@@ -242,6 +242,9 @@ vm::Settings load_settings(const SettingsFile& file) {
     if (const auto protect = file.find("delete.protectParents")) {
         settings.protect_parents = truth_from(*protect);
     }
+    if (const auto folder = file.find("datastore.standard")) {
+        settings.path_map.map_standard_datastore(path_from(*folder));
+    }
     const auto inventory = file.find("inventory.file");
     settings.inventory_file =
         inventory ? path_from(*inventory) : usual_inventory(file.environment());

@@ -19,6 +19,7 @@ static_assert(static_cast<int>(host::Provider::Server) == VIX_SERVICEPROVIDER_VM
 static_assert(static_cast<int>(host::Provider::Workstation) ==
               VIX_SERVICEPROVIDER_VMWARE_WORKSTATION);
 static_assert(static_cast<int>(host::Provider::Player) == VIX_SERVICEPROVIDER_VMWARE_PLAYER);
+static_assert(static_cast<int>(host::Provider::ViServer) == VIX_SERVICEPROVIDER_VMWARE_VI_SERVER);
 static_assert(static_cast<int>(host::Provider::WorkstationShared) ==
               VIX_SERVICEPROVIDER_VMWARE_WORKSTATION_SHARED);
 
@@ -133,10 +134,13 @@ std::vector<std::string> found_machines(const Call& call, int search_type) {
 }
 
 // Any timeout is accepted: VMware's page allows only -1, but its example and scripts pass others,
-// and this call does not wait.
+// and this call does not wait. A server names machines by their datastore.
 void find_items(Call& call, int host, int search_type, int) {
-    static_cast<void>(call.object<HostObject>(host));
-    for (const std::string& path : found_machines(call, search_type)) call.give_found(path);
+    const auto connection = call.object<HostObject>(host);
+    const bool by_datastore = connection->provider() == host::Provider::ViServer;
+    for (const std::string& path : found_machines(call, search_type)) {
+        call.give_found(by_datastore ? call.settings().path_map.in_datastore(path) : path);
+    }
 }
 
 void host_find_items(Call& call, int host, int search_type, int search_criteria, int timeout) {

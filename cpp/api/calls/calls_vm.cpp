@@ -23,7 +23,7 @@ std::optional<int> snapshot_to_clone(const Call& call, Handle handle, const VmOb
 
 void check_destination(std::string_view path) {
     require_path(path, "destConfigPathName");
-    if (path.front() != '/' && !io::is_windows_path(path)) {
+    if (path.front() != '/' && !io::is_windows_path(path) && !io::is_datastore_path(path)) {
         throw_bad_argument("destConfigPathName \"" + std::string{path} +
                            "\" is not an absolute path");
     }

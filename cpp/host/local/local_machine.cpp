@@ -53,9 +53,9 @@ fs::path canonical_vmx(const fs::path& path) {
     throw system_error(error.value(), "finding", path.string());
 }
 
-// Spelt like the caller's, but absolute; a Windows path is absolute already.
+// Spelt like the caller's, but absolute; a path of Windows or of a datastore is absolute already.
 std::string absolute_name(const Context& context, std::string_view path) {
-    if (io::is_windows_path(path)) return std::string{path};
+    if (io::is_windows_path(path) || context.is_in_datastore(path)) return std::string{path};
     return fs::absolute(fs::path{path.begin(), path.end()}, context.working_folder()).string();
 }
 
@@ -221,7 +221,7 @@ void LocalMachine::revert_to_snapshot(const Context& context, int id, AfterRever
 
 void LocalMachine::clone(const Context& context, const CloneOrder& order) const {
     const auto& settings = context.settings();
-    const ops::CloneRequest request{vmx_, settings.path_map.resolve(order.destination), settings,
+    const ops::CloneRequest request{vmx_, context.resolve(order.destination), settings,
                                     order.snapshot, &list_};
     note_all(order.kind == CloneKind::Full ? ops::clone_full(request, context.progress())
                                            : ops::clone_linked(request, context.progress()),

@@ -12,6 +12,8 @@ namespace fs = boost::filesystem;
 namespace vix::io {
 namespace {
 
+constexpr std::string_view kStandard = "standard";
+
 bool is_letter(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
@@ -84,6 +86,12 @@ bool is_windows_path(std::string_view path) {
     return path.size() >= 2 && is_letter(path[0]) && path[1] == ':';
 }
 
+bool is_datastore_path(std::string_view path) {
+    const auto end = path.find("] ");
+    return path.starts_with('[') && end != std::string_view::npos && end > 1 &&
+           path.find_first_of("/\\") > end;
+}
+
 fs::path follow_windows_names(const fs::path& folder, std::string_view relative) {
     fs::path path = folder;
     for (const std::string& name : split_names(relative)) path /= spelling_in(path, name);
@@ -92,6 +100,48 @@ fs::path follow_windows_names(const fs::path& folder, std::string_view relative)
 
 void PathMap::map_drive(char letter, fs::path folder) {
     drives_[upper(letter)] = std::move(folder);
+}
+
+void PathMap::map_standard_datastore(fs::path folder) {
+    standard_datastore_ = std::move(folder);
+}
+
+fs::path PathMap::resolve_in_datastore(std::string_view path) const {
+    constexpr const char* kSetting =
+        "datastore.standard = \"/folder\" in ~/.vmware/vix.conf or the environment variable "
+        "VIX_DATASTORE_STANDARD";
+    const std::string shown{path};
+    const auto end = path.find("] ");
+    const std::string name{path.substr(1, end - 1)};
+    if (!equal_ignoring_case(name, kStandard)) {
+        throw Error{VIX_E_FILE_NAME_INVALID,
+                    shown + ": only a datastore named \"standard\" can have a folder here, not \"" +
+                        name + "\"; name the file by its path on this host"};
+    }
+    if (standard_datastore_.empty()) {
+        throw Error{VIX_E_FILE_NAME_INVALID,
+                    shown + ": no folder stands for the datastore; set " + kSetting};
+    }
+    boost::system::error_code unreachable;
+    if (fs::is_directory(standard_datastore_, unreachable)) {
+        return follow_windows_names(standard_datastore_, path.substr(end + 2));
+    }
+    throw Error{VIX_E_FILE_NOT_FOUND, shown + ": the folder of the datastore, " +
+                                          standard_datastore_.string() +
+                                          ", does not exist; correct " + kSetting};
+}
+
+// The folder may be a link, and a machine's path may be canonical.
+std::string PathMap::in_datastore(const std::string& path) const {
+    if (standard_datastore_.empty()) return path;
+    boost::system::error_code unreachable;
+    for (const fs::path& folder :
+         {standard_datastore_, fs::canonical(standard_datastore_, unreachable)}) {
+        const fs::path below = fs::path{path}.lexically_relative(folder);
+        const bool outside = folder.empty() || below.empty() || *below.begin() == "..";
+        if (!outside && below != ".") return '[' + std::string{kStandard} + "] " + below.string();
+    }
+    return path;
 }
 
 fs::path PathMap::resolve(std::string_view path) const {

@@ -72,6 +72,50 @@ TEST(PathMap, FindsNamesWhateverTheirCase) {
               folder / "Virtual Machines/WinXP.vmx");
 }
 
+TEST(PathMap, ResolvesPathsOfTheDatastore) {
+    const TempFolder folder;
+    folder.write("web/Web.vmx", "");
+    PathMap map;
+    map.map_standard_datastore(folder.path());
+    EXPECT_EQ(map.resolve_in_datastore("[standard] web/Web.vmx"), folder / "web/Web.vmx");
+    EXPECT_EQ(map.resolve_in_datastore("[STANDARD] WEB\\web.vmx"), folder / "web/Web.vmx");
+    EXPECT_EQ(map.resolve_in_datastore("[standard] ../../etc/new.vmx"), folder / "etc/new.vmx");
+}
+
+TEST(PathMap, NamesAFileByItsDatastore) {
+    const TempFolder folder;
+    fs::create_directory(folder / "real");
+    fs::create_symlink(folder / "real", folder / "vms");
+    PathMap map;
+    EXPECT_EQ(map.in_datastore("/srv/web.vmx"), "/srv/web.vmx");
+    map.map_standard_datastore(folder / "vms");
+    const auto named = [&](const fs::path& path) { return map.in_datastore(path.string()); };
+    EXPECT_EQ(named(folder / "vms/web/web.vmx"), "[standard] web/web.vmx");
+    EXPECT_EQ(named(fs::canonical(folder / "real") / "web.vmx"), "[standard] web.vmx");
+    EXPECT_EQ(named(folder / "vms2/web.vmx"), (folder / "vms2/web.vmx").string());
+    EXPECT_EQ(named(folder / "vms"), (folder / "vms").string());
+    EXPECT_EQ(named("[standard] web.vmx"), "[standard] web.vmx");
+}
+
+TEST(PathMap, RefusesADatastoreWithoutAFolder) {
+    PathMap map;
+    const auto resolve = [&] { map.resolve_in_datastore("[standard] web/web.vmx"); };
+    EXPECT_EQ(code_of(resolve), VIX_E_FILE_NAME_INVALID);
+    EXPECT_TRUE(contains(detail_of(resolve), "VIX_DATASTORE_STANDARD"));
+    map.map_standard_datastore("/nowhere");
+    EXPECT_EQ(code_of(resolve), VIX_E_FILE_NOT_FOUND);
+    EXPECT_TRUE(contains(detail_of(resolve), "/nowhere"));
+    EXPECT_EQ(code_of([&] { map.resolve_in_datastore("[raid] a.vmx"); }), VIX_E_FILE_NAME_INVALID);
+}
+
+TEST(PathMap, KnowsPathsOfADatastore) {
+    EXPECT_TRUE(is_datastore_path("[standard] web/web.vmx"));
+    EXPECT_TRUE(is_datastore_path("[RAC 11g] a\\a.vmx"));
+    for (const char* name : {"[old]/web.vmx", "a [b] c.vmx", "[] web.vmx", "[a/b] c.vmx", "[a]"}) {
+        EXPECT_FALSE(is_datastore_path(name)) << name;
+    }
+}
+
 TEST(PathMap, FindsNamesOfOtherScriptsWhateverTheirCase) {
     const TempFolder folder;
     folder.write("Máquinas/ВМ.vmx", "");

@@ -206,6 +206,8 @@ The values of $hostType:
     VIX_SERVICEPROVIDER_VMWARE_PLAYER       without clones, snapshots, pausing and hardware
                                             upgrades
     VIX_SERVICEPROVIDER_VMWARE_SERVER       without clones, pausing and shared folders
+    VIX_SERVICEPROVIDER_VMWARE_VI_SERVER    the same; FindItems names virtual machines by their
+                                            datastore ([standard] web/web.vmx)
     VIX_SERVICEPROVIDER_VMWARE_WORKSTATION_SHARED
                                             without clones, pausing and shared folders
 
@@ -224,8 +226,6 @@ Errors:
     VIX_E_INVALID_ARG (3)                 an argument has another value
     VIX_E_CANNOT_CONNECT_TO_HOST (18000)  $hostName is another host, or a libvirt that does not
                                           answer
-    VIX_E_WRAPPER_SERVICEPROVIDER_NOT_FOUND (22003)
-                                          $hostType is VIX_SERVICEPROVIDER_VMWARE_VI_SERVER
 
 If $hostName is the URI of a libvirt, the call can also return the errors of L</Power calls>.
 

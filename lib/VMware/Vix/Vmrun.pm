@@ -25,9 +25,10 @@ my %HOST_TYPE = (
     'ws-shared' => VIX_SERVICEPROVIDER_VMWARE_WORKSTATION_SHARED,
     server1     => VIX_SERVICEPROVIDER_VMWARE_SERVER,
     server      => VIX_SERVICEPROVIDER_VMWARE_VI_SERVER,
-    esx         => VIX_SERVICEPROVIDER_VMWARE_VI_SERVER,
-    vc          => VIX_SERVICEPROVIDER_VMWARE_VI_SERVER,
 );
+
+# Servers on the network. VIX has one host type for them and VMware Server 2.
+my %REMOTE_TYPE = (esx => 1, vc => 1);
 
 my @LIST_COMMANDS = (
     [list             => '',                                \&_list],
@@ -147,6 +148,8 @@ sub _read_options {
     my $type = _read_type($arguments);
     my $more = @{$arguments} && $arguments->[0] =~ /\A-/;
     $type = $self->_read_other_options($arguments, $type) if $more;
+    fail(_text_of(VIX_E_WRAPPER_SERVICEPROVIDER_NOT_FOUND), "vmrun cannot reach servers of the type $type")
+        if $REMOTE_TYPE{ lc $type };
     $self->{host_type} = $HOST_TYPE{ lc $type } // misused("Error: unknown host type: $type");
     return;
 }
@@ -239,10 +242,10 @@ sub host {
     return $self->{host} = $host;
 }
 
-# The calls need an absolute path; C:\... is one, too.
+# The calls need an absolute path; C:\... and [datastore] ... are such, too.
 sub absolute {
     my ($path) = @_;
-    return $path if $path =~ /\A[A-Za-z]:[\\\/]/;
+    return $path if $path =~ /\A(?:[A-Za-z]:[\\\/]|\[[^]\/]+\] )/ && !-e $path;
     # Most are absolute and without "." or an empty name, and File::Spec takes time to load.
     return $path if $path =~ m{\A(?:/(?!\.{1,2}(?:/|\z))[^/]+)+\z};
     require File::Spec;

@@ -172,8 +172,7 @@ For HostConnect.
     VIX_SERVICEPROVIDER_VMWARE_SERVER               2  VMware Server 1; does not clone
     VIX_SERVICEPROVIDER_VMWARE_WORKSTATION          3  Workstation; also for Fusion
     VIX_SERVICEPROVIDER_VMWARE_PLAYER               4  Player; does not clone
-    VIX_SERVICEPROVIDER_VMWARE_VI_SERVER           10  vCenter, ESX, Server 2; not supported by
-                                                       this library
+    VIX_SERVICEPROVIDER_VMWARE_VI_SERVER           10  Server 2 on this host; does not clone
     VIX_SERVICEPROVIDER_VMWARE_WORKSTATION_SHARED  11  Workstation in shared mode; does not clone
 
 =head2 API version (C<:apiversion>)
