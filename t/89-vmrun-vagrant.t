@@ -61,4 +61,26 @@ subtest 'destroy' => sub {
     is(said(@WS, 'snapshot', $box->{vmx}, '91cc'), '(0)', 'for the next machine');
 };
 
+subtest 'with snapshot.removeLater a box keeps no snapshots' => sub {
+    local $ENV{VIX_SNAPSHOT_REMOVELATER} = 'TRUE';
+    my $other = make_vm();
+    for my $name (qw(one two three)) {
+        my $clone = "$dir/$name/box.vmx";
+        is(said(@WS, 'snapshot', $other->{vmx}, $name), '(0)', "up: a snapshot, $name");
+        my $only = "Total snapshots: 1\n$name\n(0)";
+        is(said(@WS, 'listSnapshots', $other->{vmx}), $only, 'the only one');
+        is(said(@WS, 'clone', $other->{vmx}, $clone, 'linked', "-snapshot=$name"), '(0)', 'a linked clone');
+        is(said(@WS, 'deleteSnapshot', $other->{vmx}, $name, 'andDeleteChildren'), '(0)', 'destroy');
+        is(said(@WS, 'listSnapshots', $other->{vmx}), $only, 'the clone still has what it needs');
+        is(said(@WS, 'snapshot', $clone, 'check'), '(0)', 'and works');
+        is(system('rm', '-rf', "$dir/$name"), 0, 'the folder is gone');
+    }
+    is(said(@WS, 'snapshot', $other->{vmx}, 'four'), '(0)', 'another snapshot');
+    is(said(@WS, 'clone', $other->{vmx}, "$dir/four/box.vmx", 'linked', '-snapshot=four'), '(0)',
+        'a linked clone');
+    is(said(@WS, 'deleteSnapshot', $other->{vmx}, 'four'), '(0)', 'deleted');
+    is(said(@WS, 'deleteVM', "$dir/four/box.vmx"), '(0)', 'and the clone by vmrun');
+    is(said(@WS, 'listSnapshots', $other->{vmx}), "Total snapshots: 0\n(0)", 'none is left');
+};
+
 done_testing;

@@ -21,6 +21,7 @@ constexpr std::string_view kNames[] = {
     "clone.reuseSnapshot",
     "snapshot.plainMemory",
     "delete.protectParents",
+    "snapshot.removeLater",
     "inventory.file",
     "datastore.standard",
     "power.uri",

@@ -242,6 +242,9 @@ vm::Settings load_settings(const SettingsFile& file) {
     if (const auto protect = file.find("delete.protectParents")) {
         settings.protect_parents = truth_from(*protect);
     }
+    if (const auto later = file.find("snapshot.removeLater")) {
+        settings.remove_later = truth_from(*later);
+    }
     if (const auto folder = file.find("datastore.standard")) {
         settings.path_map.map_standard_datastore(path_from(*folder));
     }

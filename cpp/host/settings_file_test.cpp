@@ -166,6 +166,8 @@ TEST_F(SettingsFile, EachFaultIsToldWithItsLineAndWhatIsAllowed) {
         {"clone.links = \"both\"", "is neither absolute nor relative"},
         {"clone.reuseSnapshot = \"yes\"", "is neither TRUE nor FALSE"},
         {"delete.protectParents = \"on\"", "is neither TRUE nor FALSE"},
+        {"snapshot.removeLater = \"later\"", "is neither TRUE nor FALSE"},
+        {"datastore.standard = \"vms\"", "is not an absolute path"},
         {"inventory.file = \"list\"", "is not an absolute path"},
         {"power.uri = \"lxc:///\"", "is not a libvirt URI for QEMU"},
         {"power.uri = \"\"", "is not a libvirt URI for QEMU"},
@@ -186,6 +188,14 @@ TEST_F(SettingsFile, EachFaultIsToldWithItsLineAndWhatIsAllowed) {
         EXPECT_TRUE(detail.starts_with(at + line.substr(0, line.find(' ')))) << detail;
         EXPECT_TRUE(contains(detail, fault)) << detail;
     }
+}
+
+TEST_F(SettingsFile, NamesTheDatastoreAndTheLaterRemoval) {
+    write("datastore.standard = \"/srv/vms\"\n");
+    EXPECT_FALSE(load_settings().remove_later);
+    EXPECT_EQ(load_settings().path_map.in_datastore("/srv/vms/a/a.vmx"), "[standard] a/a.vmx");
+    write("snapshot.removeLater = \"TRUE\"\n");
+    EXPECT_TRUE(load_settings().remove_later);
 }
 
 TEST_F(SettingsFile, FirmwareIsBothFilesOrNone) {

@@ -191,7 +191,10 @@ vm::PowerState LocalMachine::state_in_snapshot(const Context& context, int id) c
 int LocalMachine::take_snapshot(const Context& context, const std::string& name,
                                 const std::string& description, bool with_memory) {
     const ops::SnapshotRequest request{vmx_, name, description, context.settings()};
-    if (!engine_of(context).runs(vmx_)) return ops::create_snapshot(request, context.progress());
+    if (!engine_of(context).runs(vmx_)) {
+        remove_marked_snapshots(context);
+        return ops::create_snapshot(request, context.progress());
+    }
     const auto memory = with_memory ? ops::Memory::Included : ops::Memory::LeftOut;
     return ops::create_live_snapshot(request, memory, context.power_settings(), context.progress());
 }
@@ -201,7 +204,17 @@ void LocalMachine::remove_snapshot(const Context& context, int id, ops::RemoveCh
         return ops::remove_live_snapshot(vmx_, id, children, context.settings(),
                                          context.power_settings(), context.progress());
     }
-    ops::remove_snapshot(vmx_, id, children, context.settings(), context.progress());
+    if (!context.settings().remove_later) {
+        return ops::remove_snapshot(vmx_, id, children, context.settings(), context.progress());
+    }
+    ops::remove_snapshot_when_free(vmx_, id, children, context.settings(), context.progress());
+    remove_marked_snapshots(context);
+}
+
+// Those that waited for their linked clones. The machine is off.
+void LocalMachine::remove_marked_snapshots(const Context& context) {
+    if (!context.settings().remove_later) return;
+    ops::remove_marked_snapshots(vmx_, context.settings(), context.progress());
 }
 
 // What a running machine has in memory is discarded like everything else after the snapshot. It is

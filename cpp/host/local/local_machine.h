@@ -68,6 +68,7 @@ class LocalMachine : public MachineAccess {
     power::Engine engine_if_running(const Context& context) const;
     power::GuestAgent agent(const Context& context) const;
     const power::Settings* settings_if_running(const Context& context) const;
+    void remove_marked_snapshots(const Context& context);
 
     boost::filesystem::path vmx_;
     std::string identity_;

@@ -22,6 +22,7 @@
 #include "ops/machine/machine_lock.h"
 #include "ops/snapshots/disk_family.h"
 #include "ops/snapshots/new_snapshot.h"
+#include "ops/snapshots/snapshot.h"
 #include "ops/snapshots/snapshot_list.h"
 #include "power/domain/domain_identity.h"
 #include "power/saved_state.h"
@@ -312,8 +313,9 @@ void refuse_parent(const vm::Machine& machine) {
     }
 }
 
-// A deleted linked clone no longer needs its parent's snapshot. If the parent cannot be reached or
-// written, its record stays and means nothing. Cannot be cancelled: the machine is already deleted.
+// A deleted linked clone no longer needs its parent's snapshot, which may have waited for that. If
+// the parent cannot be reached or written, its record stays and means nothing. Cannot be cancelled:
+// the machine is already deleted.
 void drop_records(const fs::path& vmx, const std::vector<std::string>& parents,
                   const vm::Settings& settings) {
     Progress unhindered;
@@ -325,6 +327,7 @@ void drop_records(const fs::path& vmx, const std::vector<std::string>& parents,
                 edit_snapshot_list(parent, settings, unhindered, [&](vm::SnapshotTree& tree) {
                     return drop_record(tree, name, parent, vmx, settings);
                 });
+                if (settings.remove_later) remove_marked_snapshots(parent, settings, unhindered);
             } catch (const Error&) {
                 // See above.
             }

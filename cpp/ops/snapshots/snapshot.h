@@ -54,4 +54,14 @@ enum class RemoveChildren { No, Yes };
 void remove_snapshot(const boost::filesystem::path& vmx, int uid, RemoveChildren children,
                      const vm::Settings& settings, Progress& progress);
 
+// The same, but marks a snapshot that a linked clone depends on, to be removed later, instead of
+// throwing VIX_E_SNAPSHOT_DISKLOCKED. See ops/snapshots/later_removal.h.
+void remove_snapshot_when_free(const boost::filesystem::path& vmx, int uid, RemoveChildren children,
+                               const vm::Settings& settings, Progress& progress);
+
+// Removes the marked snapshots whose clones have been deleted. A failure is noted, and they stay
+// marked. Throws VIX_E_CANCELLED.
+void remove_marked_snapshots(const boost::filesystem::path& vmx, const vm::Settings& settings,
+                             Progress& progress);
+
 }  // namespace vix::ops

@@ -19,6 +19,7 @@
 #include "ops/machine/progress_share.h"
 #include "ops/snapshots/child_disks.h"
 #include "ops/snapshots/disk_family.h"
+#include "ops/snapshots/later_removal.h"
 #include "ops/snapshots/live_merge.h"
 #include "ops/snapshots/live_snapshot.h"
 #include "ops/snapshots/merge.h"
@@ -59,11 +60,8 @@ class Remover {
           tree_{machine_.snapshots()},
           pending_{machine_} {}
 
-    void remove(int uid, RemoveChildren children) {
-        tree_.require(uid, machine_.path());
+    void remove(const std::vector<int>& uids) {
         note_lost_snapshots(machine_, io::names_in(machine_.folder()), progress_);
-        const std::vector<int> uids =
-            children == RemoveChildren::Yes ? tree_.subtree(uid) : std::vector{uid};
         for (const int removed : uids) check_removable(*tree_.find(removed));
         for (const int removed : uids) add_candidates(*tree_.find(removed));
         const std::vector<fs::path> states = files_of_states(uids);
@@ -443,13 +441,54 @@ void refuse_protected(const vm::Config& machine) {
                 machine.path().string() + " is a template, so its snapshots cannot be removed"};
 }
 
+// Throws VIX_E_SNAPSHOT_NOTFOUND.
+std::vector<int> uids_to_remove(const vm::Machine& machine, int uid, RemoveChildren children) {
+    const SnapshotTree& tree = machine.snapshots();
+    tree.require(uid, machine.path());
+    return children == RemoveChildren::Yes ? tree.subtree(uid) : std::vector{uid};
+}
+
 }  // namespace
 
 void remove_snapshot(const fs::path& vmx, int uid, RemoveChildren children,
                      const vm::Settings& settings, Progress& progress) {
     const MachineLock lock{vmx, settings, progress};
     refuse_protected(lock.machine());
-    Remover{lock.machine(), nullptr, progress}.remove(uid, children);
+    const auto uids = uids_to_remove(lock.machine(), uid, children);
+    Remover{lock.machine(), nullptr, progress}.remove(uids);
+}
+
+void remove_snapshot_when_free(const fs::path& vmx, int uid, RemoveChildren children,
+                               const vm::Settings& settings, Progress& progress) {
+    const MachineLock lock{vmx, settings, progress};
+    refuse_protected(lock.machine());
+    vm::Machine machine = lock.machine();
+    std::vector<int> uids = uids_to_remove(machine, uid, children);
+    const std::vector<int> marked = mark_for_later(machine, uids, progress);
+    std::erase_if(uids, [&](int any) {
+        return std::find(marked.begin(), marked.end(), any) != marked.end();
+    });
+    if (uids.empty()) return;
+    machine.reread();
+    Remover{machine, nullptr, progress}.remove(uids);
+}
+
+void remove_marked_snapshots(const fs::path& vmx, const vm::Settings& settings,
+                             Progress& progress) {
+    try {
+        // Without the lock first: most machines have no such snapshot.
+        if (marked_and_free(vm::Machine::open(vmx, settings)).empty()) return;
+        const MachineLock lock{vmx, settings, progress};
+        refuse_protected(lock.machine());
+        const auto uids = marked_and_free(lock.machine());
+        if (uids.empty()) return;
+        ProgressShare aside{progress};  // the caller's own work is still to come
+        Remover{lock.machine(), nullptr, aside}.remove(uids);
+    } catch (const Error& error) {
+        if (error.code() == VIX_E_CANCELLED) throw;
+        progress.note("a snapshot of " + vmx.string() +
+                      " that is to be removed stays for now: " + error.detail());
+    }
 }
 
 void remove_live_snapshot(const fs::path& vmx, int uid, RemoveChildren children,
@@ -459,7 +498,7 @@ void remove_live_snapshot(const fs::path& vmx, int uid, RemoveChildren children,
     power::RunningMachine running{vmx, connection, power_settings, settings};
     const auto machine = vm::Machine::open(vmx, settings);
     refuse_protected(machine);
-    Remover{machine, &running, progress}.remove(uid, children);
+    Remover{machine, &running, progress}.remove(uids_to_remove(machine, uid, children));
 }
 
 }  // namespace vix::ops

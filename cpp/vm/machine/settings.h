@@ -22,6 +22,7 @@ struct Settings {
     bool reuse_snapshot = false;                          // clone.reuseSnapshot
     bool plain_memory = false;                            // snapshot.plainMemory
     bool protect_parents = false;                         // delete.protectParents
+    bool remove_later = false;                            // snapshot.removeLater
     Durability durability = Durability::Synced;           // clone.sync
     boost::filesystem::path inventory_file;               // inventory.file; empty: none
 };

@@ -89,6 +89,8 @@ void SnapshotListText::add(std::string_view name,
     SnapshotKeys& keys = found[split->first];
     const auto disk = digits_in(split->second, "disk", ".fileName");
     const auto clone = digits_in(split->second, "clone", "");
+    const auto awaited = digits_in(split->second, kAwaitedPrefix, kAwaitedClone);
+    if (awaited) keys.awaited[parse_number(*awaited).value_or(0)] = name;
     if (!disk && !clone) return;
     const auto number = plain_number(disk ? *disk : *clone);
     if (!number) refuse(name, "has an invalid number");

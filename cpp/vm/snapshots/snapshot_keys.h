@@ -25,10 +25,16 @@ std::optional<std::pair<std::size_t, std::string_view>> split_snapshot_key(std::
 // Returns 3 for "clone3" with the prefix "clone".
 std::optional<std::uint64_t> number_behind(std::string_view prefix, std::string_view name);
 
+// Of the keys with which this library marks a snapshot: "snapshot0.vixAwaited0.clone".
+inline constexpr std::string_view kAwaitedPrefix = "vixAwaited";
+inline constexpr std::string_view kAwaitedClone = ".clone";
+inline constexpr std::string_view kAwaitedPlace = ".fileSystem";
+
 // The numbered keys of one snapshot.
 struct SnapshotKeys {
     std::map<std::uint64_t, std::string_view> disks;  // by number: the key that names the file
     std::map<std::uint64_t, std::string_view> clones;
+    std::map<std::uint64_t, std::string_view> awaited;
 };
 
 class SnapshotListText {

@@ -147,7 +147,28 @@ Snapshot SnapshotTree::read_snapshot(const SnapshotListText& list, std::size_t i
         std::string vmx = list.file(name).name;
         if (!vmx.empty()) snapshot.clones.push_back(std::move(vmx));
     }
+    for (const auto& [number, name] : keys.awaited) {
+        const std::string key{name.substr(0, name.size() - kAwaitedClone.size())};
+        snapshot.awaited.push_back({list.file(name).name, text(key + std::string{kAwaitedPlace})});
+    }
     return snapshot;
+}
+
+void SnapshotTree::set_awaited(int uid, const std::vector<AwaitedClone>& clones) {
+    const std::size_t position = position_of(uid);
+    const std::size_t index = indices_[position];
+    for (const std::string_view name : dictionary_.names()) {
+        const auto split = split_snapshot_key(name);
+        const bool mark = split && split->first == index &&
+                          starts_with_ignoring_case(split->second, kAwaitedPrefix);
+        if (mark) dictionary_.remove(name);
+    }
+    for (std::size_t i = 0; i < clones.size(); ++i) {
+        const std::string key = snapshot_key(index, kAwaitedPrefix) + std::to_string(i);
+        dictionary_.set(key + std::string{kAwaitedClone}, clones[i].vmx);
+        dictionary_.set(key + std::string{kAwaitedPlace}, clones[i].file_system);
+    }
+    snapshots_[position].awaited = clones;
 }
 
 const Snapshot* SnapshotTree::find(int uid) const {

@@ -26,6 +26,14 @@ struct SnapshotDisk {
     NamedFile file;    // the current disk when the snapshot was taken
 };
 
+// A linked clone that a snapshot waits for before it is removed. See ops/snapshots/later_removal.h.
+struct AwaitedClone {
+    std::string vmx;          // as recorded in Snapshot::clones
+    std::string file_system;  // of io::file_system_of(); empty: it did not exist any more
+
+    friend bool operator==(const AwaitedClone&, const AwaitedClone&) = default;
+};
+
 struct Snapshot {
     int uid = kNoSnapshot;
     int parent = kNoSnapshot;  // uid; kNoSnapshot for a root
@@ -35,7 +43,8 @@ struct Snapshot {
     bool with_memory = false;     // taken while running
     std::int64_t created_us = 0;  // microseconds since 1970, UTC
     std::vector<SnapshotDisk> disks;
-    std::vector<std::string> clones;  // .vmx of the linked clones that depend on it, as recorded
+    std::vector<std::string> clones;    // .vmx of the linked clones that depend on it, as recorded
+    std::vector<AwaitedClone> awaited;  // not empty: it is removed when these are deleted
 };
 
 class SnapshotTree {
@@ -79,6 +88,9 @@ class SnapshotTree {
     void remove(const std::vector<int>& uids);
     void remove(int uid) { remove(std::vector{uid}); }
     void set_current(int uid);
+
+    // Marks the snapshot, in keys of our own.
+    void set_awaited(int uid, const std::vector<AwaitedClone>& clones);
 
     void add_clone(int uid, const std::string& vmx);
     // Removes the record of the clone from whichever snapshot has it. Returns false if none has it.

@@ -775,7 +775,8 @@ Errors, besides those of L</Snapshot calls>:
     VIX_E_NEED_KEY (30)                the machine is encrypted
     VIX_E_VM_IS_RUNNING (3007)         another product runs the machine
     VIX_E_TEMPLATE_VM (4003)           the machine is a template
-    VIX_E_SNAPSHOT_DISKLOCKED (13014)  a linked clone depends on the snapshot
+    VIX_E_SNAPSHOT_DISKLOCKED (13014)  a linked clone depends on the snapshot; see
+                                       snapshot.removeLater in VMware::Vix::Settings
 
 =head2 VMRevertToSnapshot
 
