@@ -91,6 +91,13 @@ subtest 'plugs' => sub {
     is(said('disconnectNamedDevice', $vmx, 'ide1:1'), '(0)', 'as before');
     is(said('connectNamedDevice',    $vmx, 'ide1:1'), '(0)', 'and connected again');
     $has->('sr1', 'yyyy', 'with its image');
+    is(said('disconnectNamedDevice', $vmx, 'ethernet0'), '(0)', 'without its link');
+    is(said('suspend', $vmx), '(0)', 'it is suspended');
+    is(said('start', $vmx, 'nogui'), '(0)', 'and resumed');
+    $link->(0, 'the card is as it was');
+    $has->('sr0', 'xxxx', 'and the drive');
+    is(said('connectNamedDevice', $vmx, 'ethernet0'), '(0)', 'the card is connected again');
+    $link->(1, 'and has its link');
     my $missing = vmrun('--detail', 'connectNamedDevice', $vmx, 'ethernet7');
     is($missing->{status}, 255, 'a device that is not there');
     like($missing->{err}, qr/\Avmrun: \Q$vmx\E runs without a device ethernet7\. /, 'is named');

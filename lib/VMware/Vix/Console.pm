@@ -63,12 +63,14 @@ paused guest reads few of them, when it continues.
 
 Connects a device if C<$connected> is true, else disconnects it. Returns VIX_OK for a device that is so
 already. The .vmx does not change: after power-off, the next start does what C<startConnected> says.
+Suspending keeps the connections, and so does a snapshot with memory.
 
     $device     text     its name in the .vmx, in any case: ethernet0, ide1:0, sata0:1, floppy0
     $connected  boolean
 
 A disconnected network card has no link. A disconnected CD or floppy drive is empty, even if the guest
 has locked it. A connected drive has the image that the .vmx named at the start, or the host's drive.
+A guest may need a second to notice it: Linux fails the first read of a new medium.
 
     VIX_E_NOT_SUPPORTED (6)            a device that always stays connected (a disk, a port, a sound
                                        card); a card to connect whose network does not exist
