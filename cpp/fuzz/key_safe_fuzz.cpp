@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             if (phrase.data.size() > size || phrase.salt.size() > size) std::abort();
         }
     } catch (const vix::Error& error) {
-        if (error.code() != VIX_E_CRYPTO_BAD_FORMAT) std::abort();
+        if (error.code() != vix::VIX_E_CRYPTO_BAD_FORMAT) std::abort();
     }
     return 0;
 }
