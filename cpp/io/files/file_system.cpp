@@ -1,5 +1,6 @@
 #include "io/files/file_system.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -25,11 +26,19 @@ std::optional<fs::path> nearest_folder(fs::path path) {
     return real;
 }
 
+// A folder of a file system can be mounted at another place of it, so the device alone does not
+// tell. A kernel older than Linux 5.8 has no number for the mount; it is 0 there.
+bool is_same_mount(const fs::path& one, const fs::path& other) {
+    struct statx first {};
+    struct statx second {};
+    return statx(AT_FDCWD, one.c_str(), 0, STATX_MNT_ID, &first) == 0 &&
+           statx(AT_FDCWD, other.c_str(), 0, STATX_MNT_ID, &second) == 0 &&
+           first.stx_dev_major == second.stx_dev_major &&
+           first.stx_dev_minor == second.stx_dev_minor && first.stx_mnt_id == second.stx_mnt_id;
+}
+
 fs::path mount_point(fs::path folder) {
-    struct stat here {};
-    struct stat above {};
-    while (folder.has_relative_path() && stat(folder.c_str(), &here) == 0 &&
-           stat(folder.parent_path().c_str(), &above) == 0 && here.st_dev == above.st_dev) {
+    while (folder.has_relative_path() && is_same_mount(folder, folder.parent_path())) {
         folder = folder.parent_path();
     }
     return folder;
