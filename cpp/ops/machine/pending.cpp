@@ -238,8 +238,7 @@ class References {
             const auto path = vm::find_file(named, machine_.folder(), {}, machine_.settings());
             if (!path) return;
             states_.push_back(*path);
-            add(*path);
-            for (const fs::path& file : vm::files_beside_state(*path)) add(file);
+            for (const fs::path& file : vm::files_of_state(*path)) add(file);
         } catch (const Error& error) {
             // A drive that is not mapped holds none of these files.
             if (error.code() != VIX_E_FILE_NAME_INVALID) throw;

@@ -165,8 +165,7 @@ class Belongings {
         if (name.empty()) return;
         const auto found = find_here(name);
         const fs::path state = found.value_or(folder_ / fs::path{name}.filename());
-        add(state);
-        for (const fs::path& file : vm::files_beside_state(state)) add(file);
+        for (const fs::path& file : vm::files_of_state(state)) add(file);
     }
 
     // A host that crashed leaves "<uuid.bios>.vmem".
@@ -209,9 +208,7 @@ class Belongings {
     // In another working folder, only if the name proves whose it is.
     void add_state_elsewhere(const fs::path& state) {
         if (!power::is_own_elsewhere(state, machine_)) return;
-        std::vector<fs::path> files = vm::files_beside_state(state);
-        files.push_back(state);
-        for (const fs::path& file : files) {
+        for (const fs::path& file : vm::files_of_state(state)) {
             if (io::identity_of(file) && known_.insert(file).second) files_.push_back(file);
         }
     }

@@ -119,10 +119,7 @@ std::vector<fs::path> state_files(const vm::Config& machine, const vm::Snapshot&
     if (name.extension() != ".vmsn") return {};
     const bool elsewhere = name.has_parent_path();
     if (elsewhere && !power::is_own_elsewhere(name, machine)) return {};
-    const fs::path state = elsewhere ? name : machine.folder() / name;
-    std::vector<fs::path> files = vm::files_beside_state(state);
-    files.push_back(state);
-    return files;
+    return vm::files_of_state(elsewhere ? name : machine.folder() / name);
 }
 
 void note_states_kept(const vm::Machine& machine, const std::vector<std::string>& names,

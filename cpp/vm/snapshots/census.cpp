@@ -230,8 +230,8 @@ void Census::add_name(const NamedFile& name, const fs::path& who) {
     if (extension == ".vmdk") {
         learn_disk(*file);
     } else if (extension == ".vmss" || extension == ".vmsn") {
-        for (const fs::path& beside : files_beside_state(*file)) {
-            if (io::identity_of(beside)) named_.emplace(beside, who);
+        for (const fs::path& part : files_of_state(*file)) {
+            if (io::identity_of(part)) named_.emplace(part, who);
         }
     }
 }

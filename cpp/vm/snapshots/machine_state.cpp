@@ -68,8 +68,8 @@ fs::path plain_memory_path(const fs::path& state) {
     return fs::path{state}.replace_extension(".plain.vmem");
 }
 
-std::vector<fs::path> files_beside_state(const fs::path& state) {
-    return {fs::path{state}.replace_extension(".vmem"), plain_memory_path(state),
+std::vector<fs::path> files_of_state(const fs::path& state) {
+    return {state, fs::path{state}.replace_extension(".vmem"), plain_memory_path(state),
             firmware_variables_path(state)};
 }
 

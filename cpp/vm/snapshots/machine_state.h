@@ -27,9 +27,9 @@ boost::filesystem::path firmware_variables_path(const boost::filesystem::path& v
 // here reads it.
 boost::filesystem::path plain_memory_path(const boost::filesystem::path& state);
 
-// The files that belong to a snapshot state or suspend state and may lie beside it under its name:
-// its memory, the same as plain memory, and UEFI's variables.
-std::vector<boost::filesystem::path> files_beside_state(const boost::filesystem::path& state);
+// The files of a snapshot state or suspend state: itself, and what may lie beside it under its
+// name, that is its memory, the same as plain memory, and UEFI's variables.
+std::vector<boost::filesystem::path> files_of_state(const boost::filesystem::path& state);
 
 // Throws VIX_E_FILE_ACCESS_ERROR if the nvram is not a regular file, is larger than any nvram, or
 // is outside the machine's folder and not an nvram. The same holds for UEFI's variables.
