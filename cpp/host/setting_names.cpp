@@ -12,7 +12,6 @@ namespace vix::host {
 namespace {
 
 constexpr std::string_view kDrive = "drive.";
-constexpr std::string_view kVariable = "VIX_";
 
 constexpr std::string_view kNames[] = {
     "disk.folders",

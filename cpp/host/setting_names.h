@@ -8,6 +8,9 @@
 
 namespace vix::host {
 
+// How the environment variable of each setting begins.
+inline constexpr std::string_view kVariable = "VIX_";
+
 // power.network.vmnet0 to power.network.vmnet255: the networks of custom cards.
 inline constexpr std::string_view kVmnetSetting = "power.network.vmnet";
 inline constexpr int kLastVmnet = 255;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "format/dictionary.h"
 #include "host/setting_names.h"
 #include "io/files/file.h"
 #include "power/libvirt/host.h"
@@ -26,15 +27,6 @@ std::string at_line(const std::string& path, std::size_t line) {
     return path + ": line " + std::to_string(line) + ": ";
 }
 
-// Checks for the file first: every call does this, hardly anybody has the file, and an exception
-// would cost more than the call. A home that cannot be read belongs to another user, as under su or
-// cron.
-format::Dictionary read_file(const fs::path& path) {
-    boost::system::error_code unreachable;
-    if (path.empty() || !fs::exists(path, unreachable)) return {};
-    return format::Dictionary::parse(io::read_text(path, kSettingsLimit));
-}
-
 std::string hint_for(const std::optional<std::string>& near) {
     return near ? "; did you mean " + *near + "?"
                 : "; VMware::Vix::Settings lists all (perldoc VMware::Vix::Settings)";
@@ -51,13 +43,11 @@ void check_file(const std::string& path, const format::Dictionary& file) {
     }
 }
 
-void check_environment(const io::Environment& environment) {
-    for (const std::string& name : environment.names()) {
-        const auto missed = missed_setting(name);
-        if (!missed) continue;
-        throw Error{VIX_E_INVALID_ARG, "the environment variable " + name + " is not a setting" +
-                                           hint_for(variable_for(*missed))};
-    }
+void check_variable(const std::string& name) {
+    const auto missed = missed_setting(name);
+    if (!missed) return;
+    throw Error{VIX_E_INVALID_ARG, "the environment variable " + name + " is not a setting" +
+                                       hint_for(variable_for(*missed))};
 }
 
 // VMware Workstation's own library.
@@ -171,23 +161,56 @@ void read_firmware(const std::optional<Setting>& code, const std::optional<Setti
 
 }  // namespace
 
-SettingsFile::SettingsFile()
-    : environment_{io::Environment::of_process()},
-      path_{path_of_file(environment_).string()},
-      file_{read_file(path_)} {
-    check_file(path_, file_);
-    check_environment(environment_);
+SettingsFile::SettingsFile() : environment_{io::Environment::of_process()} {
+    read_file();
+    read_environment();
+}
+
+// Checks for the file first: every call does this, hardly anybody has the file, and an exception
+// would cost more than the call. A home that cannot be read belongs to another user, as under su or
+// cron.
+void SettingsFile::read_file() {
+    const fs::path file = path_of_file(environment_);
+    boost::system::error_code unreachable;
+    if (file.empty() || !fs::exists(file, unreachable)) return;
+    const std::string path = file.string();
+    const auto text = format::Dictionary::parse(io::read_text(file, kSettingsLimit));
+    check_file(path, text);
+    for (const auto& [name, value] : text.entries()) {
+        settings_[variable_for(name)] = {name, value, at_line(path, text.line_of(name))};
+    }
 }
 
 // An empty environment variable counts as not set; an empty value in the file is a value.
-std::optional<Setting> SettingsFile::find(const std::string& name) const {
-    const std::string variable = variable_for(name);
-    if (auto value = environment_.find(variable)) {
-        return Setting{name, *std::move(value), "environment variable " + variable + ": "};
+void SettingsFile::read_environment() {
+    for (const std::string_view variable : environment_.variables()) {
+        const std::string name{variable.substr(0, variable.find('='))};
+        if (!starts_with_ignoring_case(name, kVariable)) continue;
+        check_variable(name);
+        if (auto value = environment_.find(name)) {
+            settings_[name] = {name, *std::move(value), "environment variable " + name + ": "};
+        }
     }
-    auto value = file_.find(name);
-    if (!value) return std::nullopt;
-    return Setting{name, *std::move(value), at_line(path_, file_.line_of(name))};
+}
+
+std::optional<Setting> SettingsFile::find(std::string_view name) const {
+    if (settings_.empty()) return std::nullopt;
+    const auto found = settings_.find(variable_for(name));
+    if (found == settings_.end()) return std::nullopt;
+    return Setting{std::string{name}, found->second.value, found->second.where};
+}
+
+std::map<std::uint64_t, Setting> SettingsFile::find_numbered(std::string_view prefix) const {
+    std::map<std::uint64_t, Setting> numbered;
+    const std::string first = variable_for(prefix);
+    for (auto at = settings_.lower_bound(first); at != settings_.end(); ++at) {
+        if (!at->first.starts_with(first)) break;
+        const auto number = parse_number(at->first.substr(first.size()));
+        if (!number) continue;
+        const std::string name = std::string{prefix} + std::to_string(*number);
+        if (auto setting = find(name)) numbered[*number] = *std::move(setting);
+    }
+    return numbered;
 }
 
 power::Settings load_power_settings(const SettingsFile& file) {
@@ -202,9 +225,8 @@ power::Settings load_power_settings(const SettingsFile& file) {
     if (const auto private_one = file.find("power.networkHostonly")) {
         settings.network_hostonly = network_from(*private_one);
     }
-    for (int number = 0; number <= kLastVmnet; ++number) {
-        const auto network = file.find(std::string{kVmnetSetting} + std::to_string(number));
-        if (network) settings.vmnets[number] = network_from(*network);
+    for (const auto& [number, network] : file.find_numbered(kVmnetSetting)) {
+        if (number <= kLastVmnet) settings.vmnets[static_cast<int>(number)] = network_from(network);
     }
     read_firmware(file.find("power.firmwareCode"), file.find("power.firmwareVars"),
                   settings.firmware_code, settings.firmware_vars);

@@ -2,10 +2,13 @@
 // environment. An invalid setting is an error and is never ignored.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
-#include "format/dictionary.h"
 #include "io/process/environment.h"
 #include "power/libvirt/run_settings.h"
 #include "vm/machine/settings.h"
@@ -27,15 +30,21 @@ class SettingsFile {
     SettingsFile();
 
     // The environment overrides the file.
-    std::optional<Setting> find(const std::string& name) const;
+    std::optional<Setting> find(std::string_view name) const;
+    // All that are set whose names are `prefix` and a number.
+    std::map<std::uint64_t, Setting> find_numbered(std::string_view prefix) const;
 
     // As it was when the file was read.
     const io::Environment& environment() const { return environment_; }
 
   private:
+    void read_file();
+    void read_environment();
+
     io::Environment environment_;
-    std::string path_;
-    format::Dictionary file_;
+    // What is set, by the name of its environment variable. Most calls find nothing here, and each
+    // of them asks for every setting.
+    std::map<std::string, Setting, std::less<>> settings_;
 };
 
 // The environment variable VIX_A_B overrides a setting `a.b`. Throws VIX_E_INVALID_ARG, whose

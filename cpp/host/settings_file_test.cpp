@@ -291,6 +291,13 @@ TEST_F(SettingsFile, HasANetworkForEachVmnet) {
     write("power.network.vmnet2 = \"bridge:br2\"\npower.network.vmnet255 = \"none\"\n");
     const auto vmnets = load_power_settings().vmnets;
     EXPECT_EQ(vmnets, (std::map<int, std::string>{{2, "bridge:br2"}, {255, "none"}}));
+    set("VIX_POWER_NETWORK_VMNET2", "none");
+    set("VIX_POWER_NETWORK_VMNET17", "user");
+    set("VIX_POWER_NETWORK_VMNET", "user");
+    set("VIX_POWER_NETWORK_VMNET018", "user");
+    set("VIX_POWER_NETWORK_VMNET4294967297", "user");
+    EXPECT_EQ(load_power_settings().vmnets,
+              (std::map<int, std::string>{{2, "none"}, {17, "user"}, {255, "none"}}));
     EXPECT_NE(refusal_of("power.network.vmnet256 = \"none\"\n"), "");
     EXPECT_NE(refusal_of("power.network.vmnet02 = \"none\"\n"), "");
 }

@@ -20,12 +20,18 @@ class Environment {
 
     // Empty if the variable is not set or has an empty value.
     std::optional<std::string> find(std::string_view name) const;
-    std::vector<std::string> names() const;
+    // "NAME=value"; valid as long as this object.
+    const std::vector<std::string_view>& variables() const;
     // In the form for execve(); valid as long as this object.
     std::vector<char*> pointers() const;
 
   private:
-    std::shared_ptr<const std::vector<std::string>> variables_;  // "NAME=value"
+    // One block for all: each call of the API makes a copy.
+    struct Copy {
+        std::string bytes;  // each variable ends with a NUL
+        std::vector<std::string_view> variables;
+    };
+    std::shared_ptr<const Copy> copy_;
 };
 
 }  // namespace vix::io
