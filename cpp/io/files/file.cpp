@@ -53,10 +53,9 @@ File File::open_plain(const fs::path& path, Links links, int access) {
     const int flags = access | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW);
     Descriptor opened{uninterrupted([&] { return ::open(path.c_str(), flags); })};
     if (opened.number < 0) throw system_error(errno, "opening", path.string());
-    File file{std::move(opened), path};
-    if (fstat(file.descriptor(), &status) != 0) throw system_error(errno, "opening", path.string());
+    if (fstat(opened.number, &status) != 0) throw system_error(errno, "opening", path.string());
     if (!S_ISREG(status.st_mode)) throw not_a_plain_file(path, status);
-    return file;
+    return File{std::move(opened), path, {status.st_dev, status.st_ino}};
 }
 
 File File::create(const fs::path& path, unsigned permissions) {
@@ -65,20 +64,19 @@ File File::create(const fs::path& path, unsigned permissions) {
         [&] { return ::open(path.c_str(), flags, static_cast<mode_t>(permissions)); })};
     if (opened.number < 0) throw system_error(errno, "creating", path.string());
     try {
-        return File{std::move(opened), path};
+        // A File without its identity could be confused with another one.
+        struct stat status {};
+        if (fstat(opened.number, &status) != 0)
+            throw system_error(errno, "creating", path.string());
+        return File{std::move(opened), path, {status.st_dev, status.st_ino}};
     } catch (...) {
         unlink(path.c_str());
         throw;
     }
 }
 
-// A File without its identity could be confused with another one, so a failing fstat() is an error.
-File::File(Descriptor opened, fs::path path)
-    : descriptor_{std::move(opened)}, path_{std::move(path)} {
-    struct stat status {};
-    if (fstat(descriptor(), &status) != 0) throw system_error(errno, "opening", path_.string());
-    identity_ = {status.st_dev, status.st_ino};
-}
+File::File(Descriptor opened, fs::path path, const FileIdentity& identity)
+    : descriptor_{std::move(opened)}, path_{std::move(path)}, identity_{identity} {}
 
 std::optional<fs::path> File::place() const {
     boost::system::error_code error;

@@ -83,7 +83,7 @@ class File {
 
   private:
     static File open_plain(const fs::path& path, Links links, int access);
-    File(Descriptor opened, fs::path path);
+    File(Descriptor opened, fs::path path, const FileIdentity& identity);
 
     // A writer has called finish() before it is closed, or another failure is being reported.
     Descriptor descriptor_;
