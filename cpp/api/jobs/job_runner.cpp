@@ -66,6 +66,7 @@ void JobRunner::start_thread_if_needed() {
         ready_.pop_back();
         job->fail(VIX_E_OUT_OF_MEMORY, "the system cannot create a thread for the job");
         end(*job);
+        ended_.notify_all();
         let_next_of_machine_run(*job);
     }
 }
@@ -93,6 +94,10 @@ void JobRunner::serve() {
         // The worker drops its reference before it releases the mutex and anybody can see the job's
         // end. So releasing the job's handle then frees everything that the job holds.
         job.reset();
+        // Not under the mutex: who waits would wake up only to wait for that.
+        lock.unlock();
+        ended_.notify_all();
+        lock.lock();
     }
     --threads_;
 }
@@ -119,7 +124,6 @@ void JobRunner::end(JobObject& job) noexcept {
     }
     job.state = JobObject::State::Ended;
     unfinished_.remove_if([&](const auto& other) { return other.get() == &job; });
-    ended_.notify_all();
 }
 
 bool JobRunner::wait(const JobObject& job, std::chrono::milliseconds patience) {
@@ -139,6 +143,7 @@ void JobRunner::cancel(JobObject& job) {
     if (job.state != JobObject::State::Queued) return;
     job.fail(VIX_E_CANCELLED, "the caller cancelled the job before it began");
     end(job);
+    ended_.notify_all();
 }
 
 void JobRunner::post(JobObject& job, int type, std::string location) {
