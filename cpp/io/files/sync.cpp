@@ -1,10 +1,16 @@
 #include "io/files/sync.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <fstream>
+#include <limits>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -24,6 +30,32 @@ constexpr std::size_t kHelpers = 2;
 // Low enough for any limit on open files.
 constexpr std::size_t kMaxOpen = 64;
 
+// Btrfs: see commit_together().
+constexpr std::size_t kWorthACommit = 3;
+constexpr std::uint64_t kLittle = 16U << 20;
+
+bool is_btrfs(int descriptor) {
+    struct statfs status {};
+    return fstatfs(descriptor, &status) == 0 && status.f_type == BTRFS_SUPER_MAGIC;
+}
+
+// What all programs of this host have written and no disk has, in bytes.
+std::uint64_t unwritten_bytes() {
+    std::uint64_t kibibytes = 0;
+    int found = 0;
+    std::ifstream information{"/proc/meminfo"};
+    std::string name;
+    while (information >> name) {
+        std::uint64_t value = 0;
+        if ((name == "Dirty:" || name == "Writeback:") && information >> value) {
+            kibibytes += value;
+            ++found;
+        }
+        information.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+    }
+    return found == 2 ? kibibytes << 10 : std::numeric_limits<std::uint64_t>::max();
+}
+
 }  // namespace
 
 SyncQueue::~SyncQueue() {
@@ -34,11 +66,12 @@ SyncQueue::~SyncQueue() {
 
 void SyncQueue::add(const std::vector<fs::path>& paths) {
     open(paths);
-    start_helpers(std::min(paths.size(), kHelpers));
+    if (!on_btrfs_) start_helpers(std::min(paths.size(), kHelpers));
 }
 
 void SyncQueue::finish(const std::vector<fs::path>& paths) {
     open(paths);
+    commit_together();
     work();
     join();
     if (failure_ != 0) throw system_error(failure_, "syncing", failed_path_.string());
@@ -55,8 +88,19 @@ void SyncQueue::open(const std::vector<fs::path>& paths) {
         if (opened.number < 0) throw system_error(errno, "opening", path.string());
         sync_file_range(opened.number, 0, 0, SYNC_FILE_RANGE_WRITE);  // no effect on a folder
         const std::lock_guard lock{mutex_};
+        if (queue_.empty()) on_btrfs_ = is_btrfs(opened.number);
         queue_.push_back({std::move(opened), path});
     }
+}
+
+// Btrfs writes a log for each fsync(), and those of several threads wait for each other: one commit
+// of the whole file system costs less than two of them. As it also writes what other programs
+// wrote, there must be little of that. The fsync() of each file then has nothing left to write, and
+// reports what failed.
+void SyncQueue::commit_together() {
+    const std::lock_guard lock{mutex_};
+    if (!on_btrfs_ || queue_.size() < kWorthACommit || unwritten_bytes() > kLittle) return;
+    syncfs(queue_.front().descriptor.number);
 }
 
 void SyncQueue::start_helpers(std::size_t wanted) {

@@ -36,12 +36,14 @@ class SyncQueue {
 
     void open(const std::vector<boost::filesystem::path>& paths);
     void start_helpers(std::size_t wanted);
+    void commit_together();
     void work() noexcept;
     std::optional<Opened> take();
     void join();
 
     std::vector<std::thread> helpers_;
-    std::mutex mutex_;  // protects the members below
+    bool on_btrfs_ = false;  // the files in the queue, and nobody helps
+    std::mutex mutex_;       // protects the members below
     std::deque<Opened> queue_;
     int failure_ = 0;  // errno, 0: none so far
     boost::filesystem::path failed_path_;

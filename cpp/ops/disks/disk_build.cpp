@@ -210,7 +210,7 @@ class DiskBuilder {
         extent_progress_.end();
         for (const Pending& pending : pending_) {
             if (pending.last_step) pending.last_step(*pending.file);
-            pending.file->finish(settings_.durability);
+            pending.file->finish(io::Durability::Unsynced);
         }
         pending_.clear();
     }

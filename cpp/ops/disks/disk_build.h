@@ -15,8 +15,9 @@
 
 namespace vix::ops {
 
-// Writes the disk's files into `folder`. When it returns they are complete and, unless the settings
-// say otherwise, synced. On failure the files are incomplete; the caller removes the folder.
+// Writes the disk's files into `folder`. When it returns they are complete but not synced, which
+// the caller's staging does for all its files at once. On failure they are incomplete; the caller
+// removes the folder.
 void build_disk(const vm::Disk& source, const DiskPlan& plan, const boost::filesystem::path& folder,
                 const vm::Settings& settings, Progress& progress);
 
