@@ -225,6 +225,8 @@ Dictionary Dictionary::parse(std::string_view bytes, std::string where) {
     }
     dictionary.parse_lines(rest);
     dictionary.index_lines();
+    dictionary.settled_lines_ = dictionary.lines_.size();
+    dictionary.keeps_places_ = true;
     const auto duplicate = dictionary.duplicate();
     if (duplicate && (!dictionary.fault_ || duplicate->line < dictionary.fault_->line)) {
         dictionary.fault_ = duplicate;
@@ -251,12 +253,16 @@ std::optional<Dictionary::Fault> Dictionary::duplicate() const {
         shown_name(second->name()) + " is already defined in line " + std::to_string(first)};
 }
 
+bool Dictionary::is_in_parsed_text(const char* place) const {
+    const std::string& text = *texts_.front();
+    return std::less_equal<>{}(text.data(), place) &&
+           std::less<>{}(place, text.data() + text.size());
+}
+
 // Counts on each call, because only messages need the number.
 std::size_t Dictionary::line_at(const char* place) const {
+    if (!is_in_parsed_text(place)) return 0;
     const std::string_view bytes = *texts_.front();
-    const bool within = std::less_equal<>{}(bytes.data(), place) &&
-                        std::less<>{}(place, bytes.data() + bytes.size());
-    if (!within) return 0;
     const std::string_view before = bytes.substr(0, static_cast<std::size_t>(place - bytes.data()));
     std::size_t line = 1;
     for (std::size_t i = 0; i < before.size(); ++i) {
@@ -272,7 +278,7 @@ std::size_t Dictionary::line_of(std::string_view name) const {
 }
 
 std::string_view Dictionary::keep(std::string text) {
-    texts_.push_back(std::make_shared<const std::string>(std::move(text)));
+    texts_.push_back(std::make_shared<std::string>(std::move(text)));
     return *texts_.back();
 }
 
@@ -319,6 +325,12 @@ void Dictionary::index_lines() {
 void Dictionary::replace_line(std::size_t number, std::string text) {
     Line& line = lines_[number];
     const std::uint32_t before = line.before;
+    if (text.size() != line.size) {
+        keeps_places_ = false;
+    } else if (number < settled_lines_ && is_in_parsed_text(line.begin)) {
+        const char* begin = texts_.front()->data();
+        replaced_.emplace_back(number, static_cast<std::size_t>(line.begin - begin));
+    }
     const std::string_view kept = keep(std::move(text));
     line = line.name_size == 0 ? line_without_effect(kept) : parse_line(kept).line;
     line.before = before;
@@ -345,8 +357,51 @@ std::string Dictionary::to_bytes() const {
     return bytes;
 }
 
+// A list of ten thousand lines gains one line at a time.
+bool Dictionary::settle_in_place() {
+    if (!keeps_places_ || texts_.empty() || texts_.front().use_count() != 1) return false;
+    std::string& text = *texts_.front();
+    std::size_t size = text.size();
+    for (std::size_t i = settled_lines_; i < lines_.size(); ++i) size += lines_[i].size;
+    make_room(text, size);
+    for (const auto& [number, offset] : replaced_) {
+        Line& line = lines_[number];
+        line.text().copy(text.data() + offset, line.size);
+        line.begin = text.data() + offset;
+    }
+    for (std::size_t i = settled_lines_; i < lines_.size(); ++i) {
+        const std::size_t offset = text.size();
+        text += lines_[i].text();
+        lines_[i].begin = text.data() + offset;
+    }
+    texts_.resize(1);
+    return true;
+}
+
+// Before the text would move.
+void Dictionary::make_room(std::string& text, std::size_t size) {
+    if (size <= text.capacity()) return;
+    std::string larger;
+    larger.reserve(2 * size);
+    larger += text;
+    for (Line& line : lines_) {
+        if (!is_in_parsed_text(line.begin)) continue;  // edited
+        line.begin = larger.data() + (line.begin - text.data());
+    }
+    text.swap(larger);
+}
+
 const std::string& Dictionary::settle() {
-    const auto text = std::make_shared<const std::string>(to_bytes());
+    const bool in_place = settle_in_place();
+    if (!in_place) settle_anew();
+    replaced_.clear();
+    settled_lines_ = lines_.size();
+    keeps_places_ = true;
+    return *texts_.front();
+}
+
+void Dictionary::settle_anew() {
+    const auto text = std::make_shared<std::string>(to_bytes());
     const bool holes =
         std::any_of(lines_.begin(), lines_.end(), [](const Line& line) { return line.size == 0; });
     if (holes) std::erase_if(lines_, [](const Line& line) { return line.size == 0; });
@@ -357,7 +412,6 @@ const std::string& Dictionary::settle() {
     }
     texts_ = {text};
     if (holes) index_lines();
-    return *text;
 }
 
 bool Dictionary::was_parsed_from(std::string_view bytes) const {
@@ -471,6 +525,7 @@ void Dictionary::append(std::string_view name, std::string_view bytes) {
 void Dictionary::remove(std::string_view name) {
     const Line* last = last_line(name);
     if (last == nullptr) return;
+    keeps_places_ = false;
     for (auto number = static_cast<std::uint32_t>(last - lines_.data()); number != kNone;) {
         number = std::exchange(lines_[number], Line{}).before;
     }
@@ -479,6 +534,7 @@ void Dictionary::remove(std::string_view name) {
 // A line with bytes that are invalid in the old encoding keeps them: they had no meaning before
 // either.
 void Dictionary::turn_to_utf8() {
+    keeps_places_ = false;
     for (Line& line : lines_) {
         if (auto text = line_in_utf8(line)) line = parse_line(keep(std::move(*text))).line;
     }
@@ -508,6 +564,7 @@ void Dictionary::declare_utf8() {
     }
     // VMware looks for `.encoding` at the top. A `#!` line stays first.
     const bool has_interpreter = !lines_.empty() && lines_.front().text().substr(0, 2) == "#!";
+    keeps_places_ = false;
     std::string text = std::string{kEncodingName} + " = \"UTF-8\"" + std::string{line_end()};
     lines_.insert(lines_.begin() + (has_interpreter ? 1 : 0),
                   parse_line(keep(std::move(text))).line);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace vix::format {
@@ -99,6 +100,7 @@ class Dictionary {
     static std::string text_of(std::string_view value);
     static Fault fault_of(Flaw flaw, std::string_view text);
     std::optional<Fault> duplicate() const;
+    bool is_in_parsed_text(const char* place) const;
     std::size_t line_at(const char* place) const;
     void parse_lines(std::string_view bytes);
     std::string_view keep(std::string text);
@@ -107,6 +109,9 @@ class Dictionary {
     void index_line(std::size_t number);
     void index_lines();
     void replace_line(std::size_t number, std::string text);
+    bool settle_in_place();
+    void settle_anew();
+    void make_room(std::string& text, std::size_t size);
     const Line* last_line(std::string_view name) const;
     void append(std::string_view name, std::string_view bytes);
     void turn_to_utf8();
@@ -121,7 +126,12 @@ class Dictionary {
     std::vector<Line> lines_;  // a removed line is empty
     // Owns the text of the lines: the file as it was read, and each edited line. Copies of the
     // dictionary share it.
-    std::vector<std::shared_ptr<const std::string>> texts_;
+    std::vector<std::shared_ptr<std::string>> texts_;
+    // What was edited since the text was parsed or settled: lines that keep their place in it, with
+    // their offsets, and all from settled_lines_ on, which follow it.
+    std::vector<std::pair<std::size_t, std::size_t>> replaced_;
+    std::size_t settled_lines_ = 0;
+    bool keeps_places_ = false;  // a text was parsed, and there were no other edits
     // Finds the last line of each name. It is an open hash table, at most half full, because lists
     // of ten thousand names are read for each clone. The slot of a removed name is no longer found,
     // and stays until the table is rebuilt.

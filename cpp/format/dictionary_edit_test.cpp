@@ -304,6 +304,39 @@ TEST(DictionaryEdit, GoesOnAfterSettling) {
     EXPECT_FALSE(dictionary.find("a"));
 }
 
+// The text stays where it is while lines keep their places, and moves when it outgrows its room.
+TEST(DictionaryEdit, SettlesAThousandTimes) {
+    auto dictionary = Dictionary::parse(
+        "\xEF\xBB\xBF"
+        "count = \"1000\"\nx = \"y\"\n");
+    for (int i = 0; i < 1000; ++i) {
+        dictionary.set("line" + std::to_string(i),
+                       std::string(static_cast<std::size_t>(i % 7), 'v'));
+        dictionary.set("count", std::to_string(1001 + i));
+        dictionary.set("count", std::to_string(2001 + i));
+        const std::string before = dictionary.to_bytes();
+        ASSERT_EQ(dictionary.settle(), before);
+        ASSERT_EQ(dictionary.to_bytes(), before);
+        ASSERT_TRUE(dictionary.was_parsed_from(before));
+        if (i == 500) dictionary.remove("x");
+        if (i == 700) dictionary.set("count", "longer than before");
+    }
+    EXPECT_EQ(dictionary.find("count"), "3000");
+    EXPECT_EQ(dictionary.find("line999"), "vvvvv");
+    const auto again = Dictionary::parse(dictionary.to_bytes());
+    EXPECT_EQ(again.names(), dictionary.names());
+    EXPECT_FALSE(again.fault());
+    EXPECT_EQ(dictionary.line_of("line0"), 2U);
+}
+
+TEST(DictionaryEdit, SettlesWhatWasNeverParsed) {
+    Dictionary dictionary;
+    dictionary.set("a", "1");
+    EXPECT_EQ(dictionary.settle(), "a = \"1\"\n");
+    dictionary.set("b", "2");
+    EXPECT_EQ(dictionary.settle(), "a = \"1\"\nb = \"2\"\n");
+}
+
 TEST(DictionaryEdit, SettlingLeavesACopyAsItWas) {
     auto dictionary = Dictionary::parse("a = \"1\"\n");
     const Dictionary copy = dictionary;
