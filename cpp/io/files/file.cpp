@@ -245,10 +245,13 @@ unsigned permissions_of(const fs::path& path) {
 }
 
 std::string read_text(const fs::path& path, std::uint64_t limit, Links links) {
-    const File file = File::open(path, links);
+    return read_text(File::open(path, links), limit);
+}
+
+std::string read_text(const File& file, std::uint64_t limit) {
     const std::uint64_t size = file.size();
     if (size > limit) {
-        throw Error{VIX_E_FILE_TOO_BIG, path.string() + " is too large: it has " +
+        throw Error{VIX_E_FILE_TOO_BIG, file.path().string() + " is too large: it has " +
                                             std::to_string(size) + " bytes, but at most " +
                                             std::to_string(limit) + " are allowed"};
     }

@@ -108,6 +108,7 @@ unsigned permissions_of(const fs::path& path);
 
 // Reads a whole small file. VIX_E_FILE_TOO_BIG if it is larger than `limit` bytes.
 std::string read_text(const fs::path& path, std::uint64_t limit, Links links = Links::Follow);
+std::string read_text(const File& file, std::uint64_t limit);
 
 // Syncs files and folders, all at once (see io/files/sync.h). A file system that cannot sync a
 // folder is not an error.

@@ -37,6 +37,24 @@ TEST(FileState, OfAFileThatHasJustBeenWrittenIsNotSettled) {
     EXPECT_TRUE(is_settled(state));
 }
 
+TEST(FileState, OfASealedFileIsAnotherAfterAnyChange) {
+    const TempFolder folder;
+    const auto file = folder.write("a", "one");
+    for (int i = 0; i < 100; ++i) {
+        const auto sealed = seal(file);
+        if (!sealed) GTEST_SKIP() << "the file system keeps no nanoseconds";
+        EXPECT_EQ(state_of(file)->modified_ns, *sealed);
+        folder.write("a", "two");
+        ASSERT_NE(state_of(file)->modified_ns, *sealed);
+    }
+}
+
+TEST(FileState, OfAnOpenFileIsThatOfItsPath) {
+    const TempFolder folder;
+    const auto file = folder.write("a", "one");
+    EXPECT_TRUE(state_of(File::open(file)) == state_of(file));
+}
+
 TEST(FileState, OfNoFileIsNothing) {
     const TempFolder folder;
     EXPECT_FALSE(state_of(folder / "none"));

@@ -1,9 +1,12 @@
 #include "io/files/file_system.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 
+#include <algorithm>
 #include <boost/filesystem/operations.hpp>
 #include <cerrno>
 #include <optional>
@@ -52,6 +55,20 @@ std::string file_system_of(const fs::path& path) {
     struct statvfs status {};
     if (!folder || statvfs(folder->c_str(), &status) != 0) return {};
     return std::to_string(status.f_fsid) + ' ' + mount_point(*folder).string();
+}
+
+bool is_on_btrfs(int descriptor) {
+    struct statfs status {};
+    return fstatfs(descriptor, &status) == 0 && status.f_type == BTRFS_SUPER_MAGIC;
+}
+
+bool has_times_of_this_host(const fs::path& file) {
+    static constexpr std::uint32_t kKinds[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+                                               F2FS_SUPER_MAGIC, TMPFS_MAGIC};
+    struct statfs status {};
+    if (statfs(file.c_str(), &status) != 0) return false;
+    const auto kind = static_cast<std::uint32_t>(status.f_type);
+    return std::find(std::begin(kKinds), std::end(kKinds), kind) != std::end(kKinds);
 }
 
 }  // namespace vix::io

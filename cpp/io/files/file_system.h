@@ -1,4 +1,4 @@
-// Recognises the file system that a path is on, also if the path no longer exists.
+// Recognises the file system that a path is on.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
@@ -10,5 +10,11 @@ namespace vix::io {
 // id and where it is mounted. It stays the same as long as the file system is mounted there; it may
 // change when it is mounted anew. Empty if it cannot be found out.
 std::string file_system_of(const boost::filesystem::path& path);
+
+bool is_on_btrfs(int descriptor);
+
+// True on file systems whose times and sizes only this host's kernel changes, and which it does not
+// keep in a cache: ext2 to ext4, XFS, btrfs, F2FS, tmpfs. False for all others.
+bool has_times_of_this_host(const boost::filesystem::path& file);
 
 }  // namespace vix::io

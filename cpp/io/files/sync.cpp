@@ -1,8 +1,6 @@
 #include "io/files/sync.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +13,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "io/files/file_system.h"
 #include "io/process/c_locale.h"
 #include "io/process/signals.h"
 #include "io/process/uninterrupted.h"
@@ -33,11 +32,6 @@ constexpr std::size_t kMaxOpen = 64;
 // Btrfs: see commit_together().
 constexpr std::size_t kWorthACommit = 3;
 constexpr std::uint64_t kLittle = 16U << 20;
-
-bool is_btrfs(int descriptor) {
-    struct statfs status {};
-    return fstatfs(descriptor, &status) == 0 && status.f_type == BTRFS_SUPER_MAGIC;
-}
 
 // What all programs of this host have written and no disk has, in bytes.
 std::uint64_t unwritten_bytes() {
@@ -88,7 +82,7 @@ void SyncQueue::open(const std::vector<fs::path>& paths) {
         if (opened.number < 0) throw system_error(errno, "opening", path.string());
         sync_file_range(opened.number, 0, 0, SYNC_FILE_RANGE_WRITE);  // no effect on a folder
         const std::lock_guard lock{mutex_};
-        if (queue_.empty()) on_btrfs_ = is_btrfs(opened.number);
+        if (queue_.empty()) on_btrfs_ = is_on_btrfs(opened.number);
         queue_.push_back({std::move(opened), path});
     }
 }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "io/files/file_state.h"
 #include "ops/machine/machine_lock.h"
 #include "vm/machine/machine_files.h"
 
@@ -13,16 +14,21 @@ namespace vix::ops {
 SnapshotListChange::SnapshotListChange(const boost::filesystem::path& vmx, Progress& waiting,
                                        const Change& change,
                                        vm::SnapshotTree known)  // cppcheck-suppress passedByValue
-    : guard_{vmx, io::LockKind::Exclusive, {kPatience, &waiting}, vmx.string() + ".list"} {
-    const auto list = vm::snapshot_list_path(vmx);
-    tree_ = vm::SnapshotTree::read(list, std::move(known));
-    if (change(tree_)) replacement_.emplace(list, tree_.settle());
+    : guard_{vmx, io::LockKind::Exclusive, {kPatience, &waiting}, vmx.string() + ".list"},
+      list_{vm::snapshot_list_path(vmx)},
+      tree_{vm::SnapshotTree::read(list_, std::move(known))} {
+    if (change(tree_)) replacement_.emplace(list_, tree_.settle());
 }
 
 void SnapshotListChange::commit(vm::Durability durability) {
     if (!replacement_) return;
+    const auto sealed = io::seal(replacement_->fresh());
     if (durability == vm::Durability::Synced) io::sync_all({replacement_->fresh()});
     replacement_->commit(durability);
+    // The rename gave it another time of change. Nobody of this library changes it before the end.
+    const auto state = io::state_of(list_);
+    const bool is_ours = state && sealed && state->modified_ns == *sealed;
+    tree_.written_as(is_ours ? state : std::nullopt);
 }
 
 void edit_snapshot_list(const boost::filesystem::path& vmx, const vm::Settings& settings,

@@ -35,6 +35,7 @@ class SnapshotListChange {
 
   private:
     io::FolderGuard guard_;
+    boost::filesystem::path list_;
     vm::SnapshotTree tree_;
     std::optional<io::Replacement> replacement_;
 };

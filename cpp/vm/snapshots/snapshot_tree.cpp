@@ -43,7 +43,9 @@ SnapshotTree SnapshotTree::read(const fs::path& vmsd) {
 SnapshotTree SnapshotTree::read(const fs::path& vmsd, SnapshotTree known) {
     boost::system::error_code ignored;
     if (fs::symlink_status(vmsd, ignored).type() == fs::file_not_found) return {};
-    const std::string bytes = io::read_text(vmsd, kMostBytes);
+    const io::File file = io::File::open(vmsd);
+    if (known.file_ && known.file_ == io::state_of(file)) return known;
+    const std::string bytes = io::read_text(file, kMostBytes);
     if (known.dictionary_.was_parsed_from(bytes)) return known;
     return parse(bytes, vmsd.string());
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "format/dictionary.h"
+#include "io/files/file_state.h"
 #include "vm/disks/disk_files.h"
 #include "vm/snapshots/snapshot_keys.h"
 
@@ -56,14 +57,16 @@ class SnapshotTree {
     // not understood (with its line), two snapshots with one uid, a cycle of parents, and more
     // snapshots than any machine has.
     static SnapshotTree read(const boost::filesystem::path& vmsd);
-    // The same for a caller that has read the file before. Comparing bytes is far faster than
-    // parsing, so an unchanged file returns `known`. `known` must not have been edited since, or
-    // settle() was called and its bytes written.
+    // The same for a caller that has read the file before: an unchanged file returns `known`. It is
+    // not read if written_as() was called, else its bytes are compared. `known` must not have been
+    // edited since, or settle() was called and its bytes written.
     static SnapshotTree read(const boost::filesystem::path& vmsd, SnapshotTree known);
     static SnapshotTree parse(std::string_view bytes, const std::string& where);
     std::string to_bytes() const { return dictionary_.to_bytes(); }
     // Returns to_bytes(), for a caller that writes them and keeps the tree.
     const std::string& settle() { return dictionary_.settle(); }
+    // The file with the bytes of settle(), sealed (io/files/file_state.h).
+    void written_as(const std::optional<io::FileState>& file) { file_ = file; }
 
     const std::vector<Snapshot>& snapshots() const& { return snapshots_; }
     // Of a temporary by value, because a loop over its snapshots outlives it.
@@ -132,6 +135,7 @@ class SnapshotTree {
     int current_ = kNoSnapshot;
     std::vector<std::string> clone_of_;
     std::vector<std::string> sentinels_;
+    std::optional<io::FileState> file_;  // of written_as()
 };
 
 // Returns `<name>.vmsd` next to the .vmx, or an existing file whose name differs only in case: on

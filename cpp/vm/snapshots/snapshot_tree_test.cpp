@@ -362,6 +362,17 @@ TEST(SnapshotTree, WhatWasSettledAndWrittenIsKnown) {
               reread(SnapshotTree::read(list, known.take())).find(3)->clones);
 }
 
+TEST(SnapshotTree, AFileThatWasSealedIsNotReadUntilOthersChangeIt) {
+    const testing::TempFolder folder;
+    const auto list = folder.write("a.vmsd", "snapshot0.uid = \"1\"\n");
+    SnapshotTree known = SnapshotTree::parse("snapshot0.uid = \"3\"\n", "text");
+    if (!io::seal(list)) GTEST_SKIP() << "the file system keeps no nanoseconds";
+    known.written_as(io::state_of(list));
+    EXPECT_NE(SnapshotTree::read(list, known).find(3), nullptr);
+    testing::write_file(list, "snapshot0.uid = \"2\"\n");
+    EXPECT_NE(SnapshotTree::read(list, known).find(2), nullptr);
+}
+
 TEST(SnapshotTree, AKnownListThatOthersChangedIsReadAnew) {
     const testing::TempFolder folder;
     const auto list = folder / "a.vmsd";
