@@ -118,6 +118,12 @@ std::string variable_for(std::string_view setting) {
 
 std::optional<std::string> missed_setting(std::string_view variable) {
     if (!starts_with_ignoring_case(variable, kVariable)) return std::nullopt;
+    // Every call asks for each variable, and those of settings are the usual ones.
+    const bool exact = std::any_of(std::begin(kNames), std::end(kNames), [&](auto known) {
+        return known.size() + kVariable.size() == variable.size() &&
+               variable_for(known) == variable;
+    });
+    if (exact) return std::nullopt;
     auto setting = near_setting(variable.substr(kVariable.size()));
     if (setting && variable_for(*setting) == variable) return std::nullopt;
     return setting;
