@@ -94,10 +94,13 @@ void JobRunner::serve() {
         // The worker drops its reference before it releases the mutex and anybody can see the job's
         // end. So releasing the job's handle then frees everything that the job holds.
         job.reset();
-        // Not under the mutex: who waits would wake up only to wait for that.
+        // Not under the mutex: who waits would wake up only to wait for that. Whoever it is may
+        // start the next job at once, which this worker takes.
+        ++idle_;
         lock.unlock();
         ended_.notify_all();
         lock.lock();
+        --idle_;
     }
     --threads_;
 }
