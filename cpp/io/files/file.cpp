@@ -55,7 +55,7 @@ File File::open_plain(const fs::path& path, Links links, int access) {
     if (opened.number < 0) throw system_error(errno, "opening", path.string());
     if (fstat(opened.number, &status) != 0) throw system_error(errno, "opening", path.string());
     if (!S_ISREG(status.st_mode)) throw not_a_plain_file(path, status);
-    return File{std::move(opened), path, {status.st_dev, status.st_ino}};
+    return File{std::move(opened), path, status};
 }
 
 File File::create(const fs::path& path, unsigned permissions) {
@@ -68,15 +68,18 @@ File File::create(const fs::path& path, unsigned permissions) {
         struct stat status {};
         if (fstat(opened.number, &status) != 0)
             throw system_error(errno, "creating", path.string());
-        return File{std::move(opened), path, {status.st_dev, status.st_ino}};
+        return File{std::move(opened), path, status};
     } catch (...) {
         unlink(path.c_str());
         throw;
     }
 }
 
-File::File(Descriptor opened, fs::path path, const FileIdentity& identity)
-    : descriptor_{std::move(opened)}, path_{std::move(path)}, identity_{identity} {}
+File::File(Descriptor opened, fs::path path, const struct stat& status)
+    : descriptor_{std::move(opened)},
+      path_{std::move(path)},
+      identity_{status.st_dev, status.st_ino},
+      permissions_{status.st_mode & 0777U} {}
 
 std::optional<fs::path> File::place() const {
     boost::system::error_code error;

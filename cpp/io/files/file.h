@@ -13,6 +13,8 @@
 
 #include "io/files/file_descriptor.h"
 
+struct stat;
+
 namespace vix::io {
 
 namespace fs = boost::filesystem;
@@ -50,6 +52,8 @@ class File {
     std::optional<fs::path> place() const;
     std::uint64_t size() const;
     const FileIdentity& identity() const { return identity_; }
+    // The permission bits that it had when it was opened.
+    unsigned permissions() const { return permissions_; }
 
     // Fills all of `buffer`. If the file ends earlier: VIX_E_DISK_NEEDSREPAIR, with the offset in
     // the detail.
@@ -83,12 +87,13 @@ class File {
 
   private:
     static File open_plain(const fs::path& path, Links links, int access);
-    File(Descriptor opened, fs::path path, const FileIdentity& identity);
+    File(Descriptor opened, fs::path path, const struct ::stat& status);
 
     // A writer has called finish() before it is closed, or another failure is being reported.
     Descriptor descriptor_;
     fs::path path_;
     FileIdentity identity_;
+    unsigned permissions_;
 };
 
 // The identity of what is at a path; of a symbolic link, the link itself. Empty if nothing is

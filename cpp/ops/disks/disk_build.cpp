@@ -27,17 +27,6 @@ using io::File;
 // sum is far below any limit on open files.
 constexpr std::size_t kMaxPending = 32;
 
-constexpr unsigned kNewDiskPermissions = 0600;
-
-unsigned permissions_of_chain(const vm::Disk& disk) {
-    unsigned permissions = 0777;
-    for (const vm::DiskLink& link : disk.chain) {
-        // A new disk has no source; VMware's products make it readable for its owner alone.
-        permissions &= link.path.empty() ? kNewDiskPermissions : io::permissions_of(link.path);
-    }
-    return permissions;
-}
-
 class DiskBuilder {
   public:
     DiskBuilder(const vm::Disk& source, const DiskPlan& plan, const fs::path& folder,
@@ -47,7 +36,7 @@ class DiskBuilder {
           settings_{settings},
           source_{source},
           progress_{progress},
-          permissions_{permissions_of_chain(source)},
+          permissions_{source.permissions()},
           reader_{source, settings},
           extent_progress_{progress},
           transfer_{extent_progress_, settings.durability} {}
@@ -220,7 +209,7 @@ class DiskBuilder {
     const vm::Settings& settings_;
     const vm::Disk& source_;
     Progress& progress_;
-    unsigned permissions_;  // users who cannot read every link of the source must not read the copy
+    unsigned permissions_;
     vm::ChainReader reader_;
     bool leave_out_zeros_ = false;
     std::vector<Pending> pending_;
@@ -264,7 +253,7 @@ void store_grains(const std::shared_ptr<const GrainPiece>& piece, SparseWriter& 
 void build_empty_disk(const vm::Disk& parent, const DiskPlan& plan, const fs::path& folder,
                       Progress& progress) {
     const std::string text = format::vmdk::to_text(plan.descriptor);
-    const unsigned permissions = permissions_of_chain(parent);
+    const unsigned permissions = parent.permissions();
     for (const ExtentPlan& extent : plan.extents) {
         progress.checkpoint("extent");
         auto file = std::make_shared<File>(File::create(folder / extent.file_name, permissions));

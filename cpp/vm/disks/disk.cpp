@@ -255,6 +255,7 @@ DiskLink read_link(const fs::path& path) {
     DiskLink link;
     link.path = path;
     link.identity = file.identity();
+    link.permissions = file.permissions();
     const std::string text = read_descriptor_text(file, link.embedded);
     link.descriptor = format::vmdk::parse_descriptor(text, path.string());
     return link;
@@ -269,6 +270,12 @@ std::vector<fs::path> files_of(const DiskLink& link, const Settings& settings) {
         if (path) files.push_back(*path);
     }
     return files;
+}
+
+unsigned Disk::permissions() const {
+    unsigned common = 0777;
+    for (const DiskLink& link : chain) common &= link.permissions;
+    return common;
 }
 
 std::vector<std::pair<std::string, std::string>> Disk::merged_ddb() const {

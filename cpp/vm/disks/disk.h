@@ -27,6 +27,8 @@ enum class DiskClass { MonolithicSparse, SplitSparse, MonolithicFlat, SplitFlat 
 struct DiskLink {
     boost::filesystem::path path;
     io::FileIdentity identity;
+    // As in chmod. VMware's products make a new disk readable for its owner alone.
+    unsigned permissions = 0600;
     format::vmdk::Descriptor descriptor;
     bool embedded = false;
 
@@ -37,6 +39,9 @@ struct Disk {
     std::vector<DiskLink> chain;  // the disk itself first, the base disk last
     std::uint64_t capacity_sectors = 0;
     DiskClass disk_class = DiskClass::MonolithicSparse;  // the base disk's; a clone gets it
+
+    // Those of the most private link: users who cannot read every link must not read a copy.
+    unsigned permissions() const;
 
     // The values of the disk database. A child's value overrides its parent's.
     std::vector<std::pair<std::string, std::string>> merged_ddb() const;
