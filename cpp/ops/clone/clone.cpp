@@ -335,8 +335,7 @@ void write_file(const fs::path& path, const std::string& text, unsigned permissi
 void write_configuration(const ClonePlan& plan, const vm::MachineState& source,
                          const fs::path& folder) {
     constexpr unsigned kFirmwarePermissions = 0600;  // the same as at the first start
-    const unsigned permissions = io::permissions_of(source.machine.path());
-    const unsigned not_executable = permissions & 0666;
+    const unsigned not_executable = source.permissions & 0666;
     const std::string& name = plan.names.name;
     const fs::path vmx = folder / plan.vmx_name;
     if (source.nvram) {
@@ -348,7 +347,7 @@ void write_configuration(const ClonePlan& plan, const vm::MachineState& source,
     }
     write_file(folder / (name + ".vmsd"), plan.vmsd, not_executable);
     write_file(folder / (name + ".vmxf"), plan.vmxf, not_executable);
-    write_file(vmx, plan.vmx, permissions);
+    write_file(vmx, plan.vmx, source.permissions);
 }
 
 }  // namespace

@@ -159,7 +159,7 @@ void write_state(const vm::Machine& machine, const vm::Snapshot& snapshot) {
     const std::string bytes =
         format::to_vmsn({machine.dictionary().to_bytes(), state.nvram.value_or(""), state.vmxf});
     // Its permissions are no wider than those of its sources.
-    unsigned permissions = io::permissions_of(machine.path()) & 0666;
+    unsigned permissions = state.permissions & 0666;
     if (state.nvram) permissions &= state.nvram_permissions;
     const fs::path file = new_state_file(machine, snapshot);
     io::replace_file(file, bytes, vm::Durability::Unsynced, permissions);

@@ -22,9 +22,15 @@ constexpr std::string_view kOtherTypes[] = {"cdrom", "atapi-cdrom", "scsi-pass"}
 constexpr std::string_view kFileKeys[] = {"nvram", "extendedConfigFile", "checkpoint.vmState",
                                           "workingDir", "fileSearchPath"};
 
-std::string read_config(const fs::path& vmx) {
+struct ConfigFile {
+    std::string bytes;
+    unsigned permissions;
+};
+
+ConfigFile read_config(const fs::path& vmx) {
     try {
-        return io::read_text(vmx, Config::kMostBytes);
+        const io::File file = io::File::open(vmx, io::Links::Follow);
+        return {io::read_text(file, Config::kMostBytes), file.permissions()};
     } catch (const Error& error) {
         if (is_exhaustion(error.code())) throw;
         switch (error.code()) {
@@ -121,12 +127,16 @@ std::optional<std::string> disk_node_of(const std::string& key) {
 }
 
 Config Config::read(const fs::path& vmx) {
-    return parse(vmx, read_config(vmx), vmx);
+    const auto [bytes, permissions] = read_config(vmx);
+    Config config = parse(vmx, bytes, vmx);
+    config.permissions_ = permissions;
+    return config;
 }
 
 void Config::reread() {
-    const std::string bytes = read_config(path_);
+    const auto [bytes, permissions] = read_config(path_);
     if (!dictionary_.was_parsed_from(bytes)) *this = parse(path_, bytes, path_);
+    permissions_ = permissions;
 }
 
 Config Config::parse(const fs::path& vmx, const std::string& bytes, const fs::path& where) {

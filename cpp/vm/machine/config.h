@@ -48,6 +48,8 @@ class Config {
 
     const boost::filesystem::path& path() const { return path_; }
     boost::filesystem::path folder() const { return path_.parent_path(); }
+    // As in chmod, of the .vmx when it was read; 0 for a text that was only parsed.
+    unsigned permissions() const { return permissions_; }
     const format::Dictionary& dictionary() const { return dictionary_; }
 
     std::optional<std::string> find(const std::string& name) const;
@@ -82,6 +84,7 @@ class Config {
 
     boost::filesystem::path path_;
     format::Dictionary dictionary_;
+    unsigned permissions_ = 0;
     std::optional<std::string> fault_;
 };
 

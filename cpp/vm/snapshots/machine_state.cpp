@@ -1,7 +1,6 @@
 #include "vm/snapshots/machine_state.h"
 
 #include <boost/filesystem/operations.hpp>
-#include <span>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -33,14 +32,13 @@ void read_nvram(const Machine& machine, MachineState& state) {
                      path->string() + " is set as the machine's nvram, but is not an nvram file"};
     };
     if (file.size() > kNvramLimit) throw refuse();
-    std::string bytes(file.size(), '\0');
-    file.read_at(0, std::as_writable_bytes(std::span{bytes}));
+    std::string bytes = io::read_text(file, kNvramLimit);
     const bool is_nvram =
         bytes.starts_with(kNvramMagic) ||
         (machine.encryption() == Encryption::Partial && bytes.starts_with(kEncryptedMagic));
     if (!is_nvram && !is_in_folder(*path, machine.folder())) throw refuse();
     state.nvram = std::move(bytes);
-    state.nvram_permissions = io::permissions_of(*path);
+    state.nvram_permissions = file.permissions();
 }
 
 // The firmware sets the size of the file, some hundred KiB.
@@ -74,7 +72,7 @@ std::vector<fs::path> files_of_state(const fs::path& state) {
 }
 
 MachineState present_state(const Machine& machine) {
-    MachineState state{machine, machine.disks(), {}, 0600, {}, {}};
+    MachineState state{machine, machine.disks(), machine.permissions()};
     read_nvram(machine, state);
     state.vmxf = read_vmxf(machine);
     state.firmware_variables = read_firmware_variables(machine.path());
@@ -89,18 +87,16 @@ MachineState state_of_snapshot(const Machine& machine, const Snapshot& snapshot)
                                                ", was not found; the machine is in " +
                                                machine.folder().string()};
     }
-    const auto content = format::read_vmsn(io::File::open(*path, io::Links::Refuse));
+    const io::File file = io::File::open(*path, io::Links::Refuse);
+    const auto content = format::read_vmsn(file);
     MachineState state{
         Machine{Config::parse(machine.path(), content.config, *path), machine.settings()},
         {},
-        {},
-        0600,
-        {},
-        {}};
+        machine.permissions()};
     state.vmxf = content.extended_config;
     state.firmware_variables = read_firmware_variables(*path);
     if (!content.nvram.empty()) state.nvram = content.nvram;
-    state.nvram_permissions = io::permissions_of(*path);
+    state.nvram_permissions = file.permissions();
     for (DiskDevice device : state.machine.disks()) {
         for (const SnapshotDisk& disk : snapshot.disks) {
             if (equal_ignoring_case(disk.node, device.node)) device.file = disk.file;

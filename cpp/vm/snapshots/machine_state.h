@@ -11,12 +11,13 @@
 namespace vix::vm {
 
 struct MachineState {
-    Machine machine;                   // as it was configured in that state
-    std::vector<DiskDevice> disks;     // the disk files of that state
-    std::optional<std::string> nvram;  // its bytes; nothing if the machine has none
+    Machine machine;                // as it was configured in that state
+    std::vector<DiskDevice> disks;  // the disk files of that state
+    unsigned permissions;           // of the .vmx, as in chmod: copies are no more accessible
+    std::optional<std::string> nvram = {};  // its bytes; nothing if the machine has none
     unsigned nvram_permissions = 0600;
-    std::string vmxf;                               // its text; empty if no usable one exists
-    std::optional<std::string> firmware_variables;  // if it was started here with UEFI
+    std::string vmxf = {};                               // its text; empty: no usable one exists
+    std::optional<std::string> firmware_variables = {};  // if it was started here with UEFI
 };
 
 // Returns the path of the variables that QEMU's UEFI uses instead of an .nvram:
