@@ -259,7 +259,7 @@ void plan_disks(const vm::MachineState& source, const fs::path& destination, boo
             const std::string name =
                 clone_disk_name(fs::path{vm::bare_name(device.file.name)}.stem().string(), taken);
             // A snapshot does not freeze independent disks, so a clone cannot depend on them.
-            const bool is_child = linked && !vm::is_independent(machine, device);
+            const bool is_child = linked && !device.independent;
             DiskPlan disk_plan =
                 is_child ? plan_child(disk, name, name_for(path, folder, machine.settings()))
                          : plan_disk(disk, name);

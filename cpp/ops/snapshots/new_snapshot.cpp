@@ -99,7 +99,7 @@ vm::Snapshot new_snapshot(const vm::Machine& machine, const std::vector<std::str
     const std::string name = state_name(machine, snapshot.uid);
     snapshot.state_file = {name, name};
     for (const vm::DiskDevice& device : machine.disks()) {
-        if (vm::is_independent(machine, device)) continue;
+        if (device.independent) continue;
         snapshot.disks.push_back({device.node, device.file});
     }
     return snapshot;
@@ -182,7 +182,7 @@ format::Dictionary on_disks(const format::Dictionary& config,
 
 void refuse_independent_disks(const vm::Config& machine, bool with_memory) {
     for (const vm::DiskDevice& device : machine.disks()) {
-        if (!vm::is_independent(machine, device)) continue;
+        if (!device.independent) continue;
         throw Error{with_memory ? VIX_E_SNAPSHOT_MEMORY_ON_INDEPENDENT_DISK
                                 : VIX_E_SNAPSHOT_INDEPENDENTDISK,
                     device.node + " of " + machine.path().string() +

@@ -165,7 +165,7 @@ bool is_unchanged_since(const Machine& machine, const vm::Snapshot& snapshot) {
     const vm::MachineState now = vm::present_state(machine);
     if (now.nvram != then.nvram || now.firmware_variables != then.firmware_variables) return false;
     for (const vm::DiskDevice& device : machine.disks()) {
-        if (vm::is_independent(machine, device)) continue;
+        if (device.independent) continue;
         const auto same = [&](const vm::SnapshotDisk& disk) {
             return equal_ignoring_case(disk.node, device.node);
         };
@@ -204,7 +204,7 @@ int create_snapshot(Machine opened, const std::string& name, const std::string& 
     ChangeOfDisks change{machine};
     change.children().avoid(machine, tree, names);
     for (const vm::DiskDevice& device : machine.disks()) {
-        if (!vm::is_independent(machine, device)) change.children().plan(device, machine);
+        if (!device.independent) change.children().plan(device, machine);
     }
     for (const fs::path& file : state_files_to_make(machine, snapshot)) {
         change.children().adopt(file);
@@ -246,7 +246,7 @@ vm::PowerState revert_to_snapshot(const fs::path& vmx, int uid, const vm::Settin
     ChangeOfDisks change{machine};
     change.children().avoid(machine, tree, names);
     for (const vm::DiskDevice& device : state.disks) {
-        if (!vm::is_independent(state.machine, device)) change.children().plan(device, machine);
+        if (!device.independent) change.children().plan(device, machine);
     }
     change.pending().expect_nodes(machine);
     change.pending().expect_nodes(state.machine);

@@ -20,10 +20,6 @@ std::optional<std::string> sharing_of_bus(const Config& machine, const std::stri
     return setting(machine, controller + ".sharedBus");
 }
 
-bool is_independent(const Config& machine, const std::string& node) {
-    return starts_with_ignoring_case(machine.find(node + ".mode").value_or(""), "independent");
-}
-
 }  // namespace
 
 std::optional<std::string> sharing_of(const Config& machine, const DiskDevice& device) {
@@ -44,7 +40,7 @@ std::optional<std::string> what_forbids_snapshots(const Config& machine) {
         if (auto bus = sharing_of_bus(machine, controller)) return bus;
     }
     for (const DiskDevice& device : machine.disks()) {
-        if (is_independent(machine, device.node)) continue;
+        if (device.independent) continue;
         if (auto sharing = sharing_of(machine, device)) return sharing;
     }
     return std::nullopt;

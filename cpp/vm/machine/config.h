@@ -21,6 +21,7 @@ enum class Encryption { None, Partial, Full };
 struct DiskDevice {
     std::string node;  // "scsi0:0", as spelled in the file
     NamedFile file;
+    bool independent = false;  // its mode begins with "independent": snapshots leave it out
 };
 
 class Config {

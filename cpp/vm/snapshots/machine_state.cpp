@@ -106,9 +106,4 @@ MachineState state_of_snapshot(const Machine& machine, const Snapshot& snapshot)
     return state;
 }
 
-bool is_independent(const Config& config, const DiskDevice& device) {
-    return starts_with_ignoring_case(config.find(device.node + ".mode").value_or(""),
-                                     "independent");
-}
-
 }  // namespace vix::vm

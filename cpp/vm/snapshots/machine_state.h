@@ -39,7 +39,4 @@ MachineState present_state(const Machine& machine);
 // Throws VIX_E_SNAPSHOT_DUMPER if the snapshot state is missing or damaged.
 MachineState state_of_snapshot(const Machine& machine, const Snapshot& snapshot);
 
-// True if the disk's mode begins with "independent". Snapshots leave out such a disk.
-bool is_independent(const Config& config, const DiskDevice& device);
-
 }  // namespace vix::vm
