@@ -226,9 +226,7 @@ ClonePlan plan_clone(const vm::MachineState& source, const fs::path& destination
         plan.names.search_path = ".;" + name(machine.folder());
         plan.vmsd = linked_vmsd(plan, name(machine.path()));
     }
-    const auto find = [&](const std::string& name) {
-        return vm::find_file({name, name}, machine.folder(), {}, machine.settings());
-    };
+    const auto find = [&](const std::string& name) { return machine.find_at_path({name, name}); };
     plan.vmx = clone_config(machine, plan.names, find).to_bytes();
     return plan;
 }

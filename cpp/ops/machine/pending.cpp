@@ -235,7 +235,7 @@ class References {
     void add_state(const vm::NamedFile& named) {
         if (named.name.empty()) return;
         try {
-            const auto path = vm::find_file(named, machine_.folder(), {}, machine_.settings());
+            const auto path = machine_.find_at_path(named);
             if (!path) return;
             states_.push_back(*path);
             for (const fs::path& file : vm::files_of_state(*path)) add(file);

@@ -136,7 +136,7 @@ class Belongings {
 
     std::optional<fs::path> find_here(const std::string& name) const {
         try {
-            if (!name.empty()) return vm::find_file({name, name}, folder_, {}, machine_.settings());
+            if (!name.empty()) return machine_.find_at_path({name, name});
         } catch (const Error&) {
             // Not found from here, so it is not in the folder.
         }
@@ -222,7 +222,7 @@ class Belongings {
             return disks_.contains(link.identity);
         };
         try {
-            const auto path = vm::find_file(named, folder_, search, machine_.settings());
+            const auto path = machine_.find_file(named);
             const vm::ChainWalk walk{vm::kMaxChainToShorten, is_known};
             if (path) vm::follow_chain(*path, search, machine_.settings(), chain, walk);
         } catch (const Error&) {

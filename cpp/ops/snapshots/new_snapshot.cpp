@@ -55,7 +55,7 @@ std::optional<fs::path> place_elsewhere(const std::string& name, const vm::Machi
     if (bare.empty()) return std::nullopt;
     try {
         if (bare != name) {
-            auto place = vm::find_file({name, name}, machine.folder(), {}, machine.settings());
+            auto place = machine.find_at_path({name, name});
             const bool there = place && !io::is_same_file(place->parent_path(), machine.folder());
             return there ? place : std::nullopt;
         }

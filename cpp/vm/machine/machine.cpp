@@ -45,6 +45,10 @@ std::optional<fs::path> Machine::find_file(const NamedFile& named) const {
     return vm::find_file(named, folder(), search_folders_, settings_);
 }
 
+std::optional<fs::path> Machine::find_at_path(const NamedFile& named) const {
+    return vm::find_file(named, folder(), {}, settings_);
+}
+
 fs::path Machine::find_disk(const DiskDevice& device) const {
     if (auto path = find_file(device.file)) return std::move(*path);
     throw Error{VIX_E_FILE_NOT_FOUND, "the disk " + device.file.name + " of " + device.node +
@@ -57,7 +61,7 @@ std::optional<fs::path> Machine::companion(const std::string& key,
     std::string name = find(key).value_or("");
     std::string bytes = dictionary().find_bytes(key).value_or("");
     if (name.empty()) name = bytes = fallback;
-    return vm::find_file({name, bytes}, folder(), {}, settings_);
+    return find_at_path({name, bytes});
 }
 
 const SnapshotTree& Machine::snapshots() const& {

@@ -33,6 +33,9 @@ class Machine : public Config {
     // is none. Throws as vm::find_file().
     std::optional<boost::filesystem::path> find_file(const NamedFile& named) const;
 
+    // The same, but only at its path.
+    std::optional<boost::filesystem::path> find_at_path(const NamedFile& named) const;
+
     // Returns the path of a disk. Throws as find_file(), and VIX_E_FILE_NOT_FOUND with the disk's
     // name.
     boost::filesystem::path find_disk(const DiskDevice& device) const;

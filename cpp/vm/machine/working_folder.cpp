@@ -30,8 +30,7 @@ fs::path working_folder(const Machine& machine) {
     std::optional<fs::path> found;
     try {
         const std::string bytes = machine.dictionary().find_bytes(kKey).value_or("");
-        found = find_file({name, without_final_separators(bytes)}, machine.folder(), {},
-                          machine.settings());
+        found = machine.find_at_path({name, without_final_separators(bytes)});
     } catch (const Error& error) {
         throw Error{error.code(), setting() + " cannot be used: " + error.detail()};
     }
