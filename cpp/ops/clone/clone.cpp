@@ -56,9 +56,10 @@ std::vector<std::string> link_to_snapshot(vm::Machine source, int snapshot,
                                           const CloneRequest& request, Progress& progress);
 void make_clone(const vm::MachineState& source, const fs::path& destination, CloneRecord* record,
                 Progress& progress);
-ClonePlan plan_clone(const vm::MachineState& source, const fs::path& destination, bool linked);
-void plan_disks(const vm::MachineState& source, const fs::path& destination, bool linked,
-                ClonePlan& plan);
+ClonePlan plan_clone(const vm::MachineState& source, const fs::path& destination,
+                     const CloneRecord* record);
+void plan_disks(const vm::MachineState& source, const fs::path& destination,
+                const CloneRecord* record, ClonePlan& plan);
 void check_folder_free(const fs::path& folder);
 void fill_and_publish(const ClonePlan& plan, const vm::MachineState& source, CloneRecord* record,
                       const std::vector<fs::path>& also, io::StagingPlace& staging,
@@ -179,11 +180,10 @@ std::vector<std::string> link_to_snapshot(vm::Machine source, int snapshot,
 // only when the leftovers of a killed attempt, which may have the same names, are gone.
 void make_clone(const vm::MachineState& source, const fs::path& destination, CloneRecord* record,
                 Progress& progress) {
-    const bool linked = record != nullptr;
     const auto durability = source.machine.settings().durability;
     const fs::path folder = destination.parent_path();
     if (fs::symlink_status(folder).type() == fs::file_not_found) {
-        const ClonePlan plan = plan_clone(source, destination, linked);
+        const ClonePlan plan = plan_clone(source, destination, record);
         io::NewFolders new_folders{folder.parent_path()};
         io::NewFolderStaging staging{folder, durability};
         fill_and_publish(plan, source, record, new_folders.holders(), staging, progress);
@@ -192,7 +192,7 @@ void make_clone(const vm::MachineState& source, const fs::path& destination, Clo
     }
     const io::Lock destination_hold{destination, io::LockKind::Exclusive};
     io::Staging::remove_leftovers(destination);
-    const ClonePlan plan = plan_clone(source, destination, linked);
+    const ClonePlan plan = plan_clone(source, destination, record);
     check_destination_free(destination);
     check_folder_free(folder);
     io::Staging staging{destination, durability};
@@ -211,21 +211,19 @@ std::string linked_vmsd(const ClonePlan& plan, const std::string& parent) {
     return tree.to_bytes();
 }
 
-ClonePlan plan_clone(const vm::MachineState& source, const fs::path& destination, bool linked) {
+ClonePlan plan_clone(const vm::MachineState& source, const fs::path& destination,
+                     const CloneRecord* record) {
     const vm::Machine& machine = source.machine;
     ClonePlan plan;
     plan.vmx_name = destination.filename();
     plan.names.name = destination.stem().string();
     plan.names.nvram = source.nvram.has_value();
-    plan_disks(source, destination, linked, plan);
-    plan.vmxf = clone_vmxf(source.vmxf, plan.vmx_name.string());
-    if (linked) {
-        const auto name = [&](const fs::path& target) {
-            return name_for(target, destination.parent_path(), machine.settings());
-        };
-        plan.names.search_path = ".;" + name(machine.folder());
-        plan.vmsd = linked_vmsd(plan, name(machine.path()));
+    plan_disks(source, destination, record, plan);
+    if (record != nullptr) {
+        plan.names.search_path = ".;" + record->named_by_clone(machine.folder());
+        plan.vmsd = linked_vmsd(plan, record->named_by_clone(machine.path()));
     }
+    plan.vmxf = clone_vmxf(source.vmxf, plan.vmx_name.string());
     const auto find = [&](const std::string& name) { return machine.find_at_path({name, name}); };
     plan.vmx = clone_config(machine, plan.names, find).to_bytes();
     return plan;
@@ -243,26 +241,24 @@ std::set<std::string> disks_in(const fs::path& folder) {
     return found;
 }
 
-void plan_disks(const vm::MachineState& source, const fs::path& destination, bool linked,
-                ClonePlan& plan) {
+void plan_disks(const vm::MachineState& source, const fs::path& destination,
+                const CloneRecord* record, ClonePlan& plan) {
     const vm::Machine& machine = source.machine;
-    const fs::path folder = destination.parent_path();
     std::map<fs::path, std::string> copies;  // two nodes may use the same disk
-    std::set<std::string> taken = disks_in(folder);
+    std::set<std::string> taken = disks_in(destination.parent_path());
     for (const vm::DiskDevice& device : source.disks) {
         const fs::path path = machine.find_disk(device);
         std::string& copy = copies[fs::canonical(path)];
         if (copy.empty()) {
             vm::Disk disk = vm::open_whole_disk(path, machine.search_folders(), machine.settings());
-            const std::string name =
-                clone_disk_name(fs::path{vm::bare_name(device.file.name)}.stem().string(), taken);
+            const fs::path bare = vm::bare_name(device.file.name);
+            const std::string name = clone_disk_name(bare.stem().string(), taken);
             // A snapshot does not freeze independent disks, so a clone cannot depend on them.
-            const bool is_child = linked && !device.independent;
-            DiskPlan disk_plan =
-                is_child ? plan_child(disk, name, name_for(path, folder, machine.settings()))
-                         : plan_disk(disk, name);
+            const bool linked = record != nullptr && !device.independent;
+            DiskPlan disk_plan = linked ? plan_child(disk, name, record->named_by_clone(path))
+                                        : plan_disk(disk, name);
             copy = disk_plan.descriptor_name;
-            plan.disks.push_back({std::move(disk), std::move(disk_plan), is_child});
+            plan.disks.push_back({std::move(disk), std::move(disk_plan), linked});
         }
         plan.names.disks[to_lower(device.node)] = copy;
     }

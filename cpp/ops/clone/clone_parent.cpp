@@ -53,11 +53,6 @@ ParentHold::ParentHold(const vm::Machine& parent, Progress& waiting) {
     }
 }
 
-std::string name_for(const fs::path& target, const fs::path& folder, const vm::Settings& settings) {
-    if (settings.clone_paths == vm::ClonePaths::Absolute) return target.string();
-    return fs::relative(target, folder).string();
-}
-
 CloneRecord::CloneRecord(vm::Machine& parent, int snapshot, fs::path clone, vm::KnownList* known)
     : parent_{parent}, snapshot_{snapshot}, clone_{std::move(clone)}, known_{known} {}
 
@@ -74,6 +69,10 @@ CloneRecord::~CloneRecord() {
     } catch (...) {
         // A record without a clone means nothing, and the first error is the one to report.
     }
+}
+
+std::string CloneRecord::named_by_clone(const fs::path& target) const {
+    return name_in(clone_.parent_path(), target);
 }
 
 void CloneRecord::write(Progress& waiting) {
@@ -93,8 +92,9 @@ void CloneRecord::write(Progress& waiting) {
     }
 }
 
-std::string CloneRecord::recorded_name() const {
-    return name_for(clone_, parent_.folder(), parent_.settings());
+std::string CloneRecord::name_in(const fs::path& folder, const fs::path& target) const {
+    if (parent_.settings().clone_paths == vm::ClonePaths::Absolute) return target.string();
+    return fs::relative(target, folder).string();
 }
 
 // VMware also requires a template here: the snapshots of a template cannot be removed.

@@ -48,13 +48,10 @@ class ParentHold {
     std::optional<SnapshotHold> hold_;
 };
 
-// Returns how a file in `folder` names `target`: by absolute path, or by relative path if the
-// setting clone.links says so.
-std::string name_for(const boost::filesystem::path& target, const boost::filesystem::path& folder,
-                     const vm::Settings& settings);
-
 // The record of the clone in its parent's snapshot list, written before the clone appears. It must
 // live longer than the clone's staging folder, so that it is removed only after the clone's files.
+// It also knows how clone and parent name each other's files: by absolute path, or by relative path
+// if the setting clone.links says so.
 class CloneRecord {
   public:
     // For the clone at `clone`, which will depend on this snapshot. `known`: keeps the list as it
@@ -65,6 +62,9 @@ class CloneRecord {
     CloneRecord(const CloneRecord&) = delete;
     CloneRecord& operator=(const CloneRecord&) = delete;
 
+    // How the clone's files name a file of the parent.
+    std::string named_by_clone(const boost::filesystem::path& target) const;
+
     // Throws VIX_E_SNAPSHOT_NOTFOUND, and the error of a list that cannot be written unless the
     // parent is a template.
     void write(Progress& waiting);
@@ -73,7 +73,9 @@ class CloneRecord {
     const std::vector<std::string>& notes() const { return notes_; }
 
   private:
-    std::string recorded_name() const;
+    std::string name_in(const boost::filesystem::path& folder,
+                        const boost::filesystem::path& target) const;
+    std::string recorded_name() const { return name_in(parent_.folder(), clone_); }
     void note_missing(const Error& error);
 
     vm::Machine& parent_;
