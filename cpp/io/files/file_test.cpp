@@ -110,6 +110,7 @@ TEST(File, CreatesWithThePermissionsAsked) {
     const File file = File::create(folder / "a", 0660);
     umask(before);
     EXPECT_EQ(permissions_of(folder / "a"), 0640U);
+    EXPECT_EQ(file.permissions(), 0640U);
 }
 
 TEST(File, WritesAndResizes) {

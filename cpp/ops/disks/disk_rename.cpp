@@ -116,8 +116,7 @@ class Renaming {
             sync_folder();
             progress_.checkpoint("descriptor");
             names.add(to_);
-            io::replace_file(to_, to_text(changed_), settings_.durability,
-                             io::permissions_of(link_.path));
+            io::replace_file(to_, to_text(changed_), settings_.durability, link_.permissions);
         }
         sync_folder();
         progress_.checkpoint("names");

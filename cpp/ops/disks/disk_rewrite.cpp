@@ -323,7 +323,7 @@ class Growth {
         line.name_bytes = line.name;
         line.offset_sectors = 0;
         const fs::path path = link_.folder() / line.name;
-        auto file = std::make_shared<File>(File::create(path, io::permissions_of(link_.path)));
+        auto file = std::make_shared<File>(File::create(path, link_.permissions));
         made.add(path);
         struct stat owner {};
         if (stat(link_.path.c_str(), &owner) == 0 && owner.st_uid != geteuid()) {

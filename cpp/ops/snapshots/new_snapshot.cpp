@@ -217,7 +217,7 @@ void share_memory(const vm::Machine& machine, const vm::Snapshot& snapshot, Prog
 void share_file(const fs::path& from, const fs::path& to, Progress& progress) {
     if (link(from.c_str(), to.c_str()) == 0) return;
     const auto source = std::make_shared<const io::File>(io::File::open(from));
-    const auto copy = std::make_shared<io::File>(io::File::create(to, io::permissions_of(from)));
+    const auto copy = std::make_shared<io::File>(io::File::create(to, source->permissions()));
     io::Transfer transfer{progress, io::Durability::Synced};
     transfer.copy_whole(source, copy);
     transfer.finish();

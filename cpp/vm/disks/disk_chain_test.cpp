@@ -69,6 +69,16 @@ TEST(DiskChain, FindsAParentInAnotherFolder) {
     EXPECT_EQ(open_top(folder).chain[1].path, other / "base.vmdk");
 }
 
+TEST(DiskChain, IsNoMoreReadableThanAnyOfItsLinks) {
+    const TempFolder folder;
+    write_base(folder);
+    write_top(folder);
+    fs::permissions(folder / "base.vmdk", fs::owner_read | fs::group_read);
+    fs::permissions(folder / "top.vmdk", fs::owner_read | fs::owner_write | fs::others_read);
+    EXPECT_EQ(open_top(folder).permissions(), 0400U);
+    EXPECT_EQ(Disk{{DiskLink{}}}.permissions(), 0600U);
+}
+
 // Writes "vm/base.vmdk" and "clone/top.vmdk", whose parent has the given content id.
 void write_moved(const TempFolder& folder, const std::string& hint, std::uint32_t parent_cid) {
     fs::create_directories(folder / "vm");

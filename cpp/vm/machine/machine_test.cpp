@@ -60,6 +60,15 @@ TEST(Machine, FindsNoCompanionThatIsNotThere) {
               std::nullopt);
 }
 
+TEST(Machine, FindsAFileAtItsPathAlone) {
+    const TempFolder folder;
+    const Machine machine = machine_of(folder, "fileSearchPath = \"sub\"\n");
+    folder.write("sub/a.iso", "");
+    EXPECT_EQ(machine.find_file({"a.iso", "a.iso"}), folder / "sub/a.iso");
+    EXPECT_EQ(machine.find_at_path({"a.iso", "a.iso"}), std::nullopt);
+    EXPECT_EQ(machine.find_at_path({"SUB\\a.iso", "SUB\\a.iso"}), folder / "sub/a.iso");
+}
+
 TEST(Machine, FindsADiskOrSaysWhichOneIsMissing) {
     const TempFolder folder;
     const Machine machine = machine_of(folder, "fileSearchPath = \"sub\"\n");
@@ -77,11 +86,13 @@ TEST(Machine, StaysAsItWasReadUntilItIsReadAnew) {
     EXPECT_TRUE(machine.snapshots().snapshots().empty());
     folder.write("vm.vmx", "displayName = \"new\"\nworkingDir = \"work\"\n");
     folder.write("vm.vmsd", "snapshot0.uid = \"7\"\n");
+    fs::permissions(folder / "vm.vmx", fs::owner_read | fs::owner_write);
     EXPECT_EQ(machine.display_name(), "old");
     EXPECT_TRUE(machine.snapshots().snapshots().empty());
     machine.reread();
     EXPECT_EQ(machine.display_name(), "new");
     EXPECT_EQ(machine.search_folders().size(), 2U);
+    EXPECT_EQ(machine.permissions(), 0600U);
     EXPECT_EQ(machine.snapshots().require(7, machine.path()).uid, 7);
 }
 
