@@ -108,9 +108,7 @@ Entries read_entries(const fs::path& journal) {
     Entries entries;
     const io::File file = io::File::open(journal, io::Links::Refuse);
     if (file.size() > kLimit) return entries;
-    std::string text(file.size(), '\0');
-    file.read_at(0, std::as_writable_bytes(std::span{text}));
-    std::istringstream lines{text};
+    std::istringstream lines{io::read_text(file, kLimit)};
     std::string line;
     if (!std::getline(lines, line, '\0') || line != kMagic) return entries;
     if (!std::getline(lines, line, '\0')) return entries;

@@ -84,9 +84,7 @@ std::string read_descriptor_text(const io::File& file, bool& embedded) {
     if (size > format::vmdk::kDescriptorLimit || !format::vmdk::looks_like_descriptor(start)) {
         throw Error{VIX_E_DISK_INVALIDDISK, file.path().string() + " is not a virtual disk"};
     }
-    text.resize(size);
-    file.read_at(0, std::as_writable_bytes(std::span{text}));
-    return text;
+    return io::read_text(file, format::vmdk::kDescriptorLimit);
 }
 
 DiskLink open_link(const fs::path& path) {
