@@ -167,6 +167,7 @@ std::vector<std::string> link_to_snapshot(vm::Machine source, int snapshot,
     tidy_up_if_free(source.path(), source.settings());
     const ParentHold hold{source, progress};
     source.reread();
+    refuse_encrypted(source, kStateNeedsKey);
     if (request.list != nullptr) source.know_snapshots(request.list->take());
     const vm::MachineState state = state_to_clone(source, snapshot);
     CloneRecord record{source, snapshot, request.destination, request.list};

@@ -232,7 +232,7 @@ std::vector<DiskDevice> Config::all_disks() const {
         std::string name = dictionary_.decode(bytes);
         const bool disk = is_disk_type(find(*node + ".deviceType").value_or(""));
         if (!disk && !is_named_as_disk(name)) continue;
-        const std::string mode = find(*node + ".mode").value_or("");
+        const std::string mode{trim(find(*node + ".mode").value_or(""))};
         found.push_back({*node,
                          {std::move(name), std::move(bytes)},
                          starts_with_ignoring_case(mode, "independent")});

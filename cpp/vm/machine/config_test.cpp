@@ -92,6 +92,19 @@ TEST(Config, DisksAreThosePresent) {
               "scsi0:0=a.vmdk nvme0:0=b.vmdk");
 }
 
+// As the mode of a disk is read where the machine starts: people put blanks into edited lines.
+TEST(Config, ADiskIsIndependentInAnyCaseAndWithBlanks) {
+    const auto independent = [](const std::string& mode) {
+        const std::string text = "scsi0:0.present = \"TRUE\"\nscsi0:0.fileName = \"a.vmdk\"\n";
+        const std::string line = "scsi0:0.mode = \"" + mode + "\"\n";
+        return Config::parse_leniently("/vm.vmx", text + line).all_disks().at(0).independent;
+    };
+    EXPECT_TRUE(independent("Independent-persistent"));
+    EXPECT_TRUE(independent(" independent-nonpersistent "));
+    EXPECT_FALSE(independent("persistent"));
+    EXPECT_FALSE(independent(""));
+}
+
 TEST(Config, DrivesForMediaAreNoDisks) {
     EXPECT_EQ(disks_of("ide1:0.present = \"TRUE\"\nide1:0.deviceType = \"cdrom-image\"\n"
                        "ide1:0.fileName = \"a.iso\"\n"
