@@ -106,13 +106,13 @@ DiskChangeHold::DiskChangeHold(const DiskAt& disk, Progress& waiting,
     if (machines.size() > 1)
         refuse(disk.path, machines[0].string() + " and " + machines[1].string());
     const fs::path folder = folder_of(disk.path);
-    const io::Patience patience{kPatience, &waiting};
+    const io::Patience patience{disk.patience, &waiting};
     if (!machines.empty()) {
         vmx_ = machines.front();
         vm::Machine machine = vm::Machine::open(*vmx_, disk.settings);
         refuse_fully_encrypted(machine);
         if (machine.is_suspended()) refuse(disk.path, "the suspended " + vmx_->string());
-        machine_lock_.emplace(std::move(machine), waiting);
+        machine_lock_.emplace(std::move(machine), waiting, disk.patience);
         search_ = machine_lock_->machine().search_folders();
     }
     if (!vmx_ || fs::canonical(folder_of(*vmx_)) != fs::canonical(folder)) {

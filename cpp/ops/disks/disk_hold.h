@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/filesystem/path.hpp>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -25,6 +26,7 @@ struct DiskAt {
     boost::filesystem::path path;
     std::vector<boost::filesystem::path> machines;  // the registered ones
     vm::Settings settings;
+    std::chrono::milliseconds patience = kPatience;  // with calls that hold the disk
 };
 
 // The machines that name the disk, also for a detached device.

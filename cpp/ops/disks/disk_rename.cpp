@@ -284,7 +284,7 @@ bool finish_rename(const DiskAt& at, const fs::path& to) {
 // After a crash behind the switch the machine has the new name, and all old names may be left.
 // Returns false if the machine still has the old name, or if there is none.
 bool finish_switch(const DiskAt& at, const fs::path& to, Progress& progress) {
-    const DiskAt renamed{to, at.machines, at.settings};
+    const DiskAt renamed{to, at.machines, at.settings, at.patience};
     if (machines_that_name(renamed).empty() || !machines_that_name(at).empty()) return false;
     const vm::DiskLink old = vm::read_link(at.path);
     const DiskChangeHold hold{renamed, progress, old.identity};
@@ -305,7 +305,7 @@ void rename_disk(const DiskAt& at, const fs::path& to, Progress& progress) {
         throw Error{VIX_E_FILE_ALREADY_EXISTS, to.string() + " exists already"};
     }
     if (twin_of(vm::read_link(at.path), to, at.settings) && finish_switch(at, to, progress)) return;
-    const io::Lock hold_name{to, io::LockKind::Exclusive, io::Patience{kPatience, &progress}};
+    const io::Lock hold_name{to, io::LockKind::Exclusive, io::Patience{at.patience, &progress}};
     const auto twin = twin_of(vm::read_link(at.path), to, at.settings);
     const DiskChangeHold hold{at, progress, twin};
     progress.expect(1);

@@ -62,7 +62,9 @@ TEST_F(DiskChangeTest, RefusesADiskInUse) {
     folder.write("a.vmdk", mono_disk("a.vmdk", 'a', 1));
     {
         const io::Lock lock{folder / "a.vmdk", io::LockKind::Exclusive};
-        EXPECT_NE(shrink("a.vmdk"), VIX_OK);
+        DiskAt impatient = at("a.vmdk");
+        impatient.patience = std::chrono::milliseconds{0};
+        EXPECT_EQ(code_of([&] { shrink_disk(impatient, progress); }), VIX_E_FILE_ALREADY_LOCKED);
     }
     EXPECT_EQ(shrink("a.vmdk"), VIX_OK);
     folder.write("other.vmx", testing::vmx_with_disks({"scsi0:0=a.vmdk"}));
