@@ -1,5 +1,9 @@
 #include "testing/disks/extents.h"
 
+#include <algorithm>
+#include <span>
+#include <stdexcept>
+
 #include "base/units.h"
 #include "vm/disks/disk.h"
 
@@ -16,16 +20,25 @@ std::span<std::byte> writable(std::string& bytes) {
     return std::as_writable_bytes(std::span{bytes});
 }
 
-std::string read_run(const Extent* extent, const Run& run) {
-    std::string bytes(run.sectors * kSectorSize, '\0');
+// `bytes` has room for the run, filled with zeros.
+void read_run(const Extent* extent, const Run& run, std::span<std::byte> bytes) {
     if (run.kind == Run::Kind::Data) {
-        extent->file()->read_at(run.file_offset, writable(bytes));
+        extent->file()->read_at(run.file_offset, bytes);
     } else if (run.kind == Run::Kind::Compressed) {
         std::string grain(extent->grain_bytes(), '\0');
         extent->read_compressed(run, writable(grain));
-        bytes = grain.substr(run.sectors_to_skip * kSectorSize, bytes.size());
+        const auto asked = writable(grain).subspan(run.sectors_to_skip * kSectorSize, bytes.size());
+        std::copy(asked.begin(), asked.end(), bytes.begin());
     }
-    return bytes;
+}
+
+// Throws std::out_of_range if the run passes the end of the disk.
+std::span<std::byte> place_of(const Run& run, std::uint64_t sector, std::string& disk) {
+    if (sector + run.sectors > disk.size() / kSectorSize) {
+        throw std::out_of_range{"a run of " + std::to_string(run.sectors) + " sectors at " +
+                                std::to_string(sector) + " passes the end of the disk"};
+    }
+    return writable(disk).subspan(sector * kSectorSize, run.sectors * kSectorSize);
 }
 
 std::string describe(const Run& run) {
@@ -72,20 +85,20 @@ std::string runs_of(Extent& extent) {
 }
 
 std::string content_of(Extent& extent) {
-    std::string bytes;
+    std::string bytes(extent.sectors() * kSectorSize, '\0');
     for (std::uint64_t sector = 0; sector < extent.sectors();) {
         const Run run = extent.run_at(sector);
-        bytes += read_run(&extent, run);
+        read_run(&extent, run, place_of(run, sector, bytes));
         sector += run.sectors;
     }
     return bytes;
 }
 
 std::string content_of(vm::ChainReader& reader, std::uint64_t sectors) {
-    std::string bytes;
+    std::string bytes(sectors * kSectorSize, '\0');
     for (std::uint64_t sector = 0; sector < sectors;) {
         const vm::ChainRun found = reader.run_at(sector);
-        bytes += read_run(found.extent.get(), found.run);
+        read_run(found.extent.get(), found.run, place_of(found.run, sector, bytes));
         sector += found.run.sectors;
     }
     return bytes;
