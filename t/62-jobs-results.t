@@ -20,7 +20,7 @@ use VixTest::Jobs;
 my $dir  = temp_dir();
 my $host = connect_host();
 mkdir "$dir/out" or die $!;
-my (undef, $slow)  = VMOpen($host, slow_machine("$dir/slow", 128)->{vmx});
+my (undef, $slow)  = VMOpen($host, slow_machine("$dir/slow", 64)->{vmx});
 my (undef, $held)  = VMOpen($host, make_vm(dir => "$dir/held", name => 'held')->{vmx});
 my (undef, $quick) = VMOpen($host, make_vm(dir => "$dir/quick", name => 'quick')->{vmx});
 

@@ -18,10 +18,12 @@ use VixTest qw(make_vm temp_dir);
 use VixTest::Handles;
 use VixTest::Jobs;
 
+my $SIZE_MB = 64;
+
 my $dir  = temp_dir();
 my $host = connect_host();
 mkdir "$dir/out" or die $!;
-my (undef, $slow)  = VMOpen($host, slow_machine("$dir/slow", 192)->{vmx});
+my (undef, $slow)  = VMOpen($host, slow_machine("$dir/slow", $SIZE_MB)->{vmx});
 my (undef, $quick) = VMOpen($host, make_vm(dir => "$dir/quick", name => 'quick', disks => 0)->{vmx});
 
 sub is_rising {
@@ -51,7 +53,7 @@ subtest 'the events of a clone' => sub {
     is_rising('the percentage', map { $_->[4] } @progress);
     is_rising('the count of bytes', map { $_->[5] } @progress);
     is($progress[-1][4], 100, 'which ends at 100');
-    is_deeply([@{ $progress[-1] }[5, 6]], [(192 * 2**20) x 2], 'with all bytes of all');
+    is_deeply([@{ $progress[-1] }[5, 6]], [($SIZE_MB * 2**20) x 2], 'with all bytes of all');
     is_deeply([grep { $_->[4] == 100 } @progress[0 .. $#progress - 1]], [], 'and not before');
 
     my $count = @events;
@@ -168,7 +170,7 @@ subtest 'the progress hook' => sub {
     is($err, VIX_OK, 'a clone');
     ReleaseHandle($clone);
     is_rising('the percentage', map { $_->[0] } @seen);
-    is_deeply($seen[-1], [100, (192 * 2**20) x 2], 'it ends with all of all');
+    is_deeply($seen[-1], [100, ($SIZE_MB * 2**20) x 2], 'it ends with all of all');
     @seen = ();
     ReleaseHandle((VMOpen($host, "$dir/quick/quick.vmx"))[1]);
     is_deeply(\@seen, [], 'a call with nothing to count does not call it');

@@ -27,7 +27,7 @@ my $PATIENCE = 25;
 my $dir  = temp_dir();
 my $host = connect_host();
 mkdir "$dir/out" or die $!;
-my $machine = slow_machine("$dir/slow", 512);
+my $machine = slow_machine("$dir/slow", 128);
 my (undef, $slow) = VMOpen($host, $machine->{vmx});
 my $before = folder_digest("$dir/slow");
 my (undef, $held) = VMOpen($host, make_vm(dir => "$dir/w", name => 'w')->{vmx});
@@ -88,7 +88,7 @@ sub exception_of_clone {
 
 subtest 'a handler that dies' => sub {
     local $SIG{ALRM} = sub { die "too slow\n" };
-    for my $delay (0.001, 0.02, 0.05, 0.1) {
+    for my $delay (0.001, 0.005, 0.015, 0.03) {
         my $what = "after $delay seconds";
         is(exception_of_clone('d', $delay), "too slow\n", "$what: the exception goes on");
         is_untouched_or_whole('d', $what);
@@ -122,7 +122,7 @@ sub sender_of_alarm {
 subtest 'a handler outside of Perl\'s care' => sub {
     POSIX::sigaction(POSIX::SIGALRM(), POSIX::SigAction->new(sub { die "at once\n" }));
     for (1 .. 10) {
-        my $sender = sender_of_alarm(rand 0.06);
+        my $sender = sender_of_alarm(rand 0.03);
         is(exception_of_clone('u'), "at once\n", 'an unsafe handler, which jumps out of the wait');
         waitpid $sender, 0;
         is_untouched_or_whole('u', 'an unsafe handler');
@@ -153,7 +153,7 @@ subtest 'a handler outside of Perl\'s care, while a call starts' => sub {
 };
 
 subtest 'Cancel' => sub {
-    for my $delay (0, 0.02, 0.1) {
+    for my $delay (0, 0.01, 0.03) {
         my $job = start_clone_job($slow, "$dir/out/c/c.vmx");
         sleep $delay;
         is(VMware::Vix::API::Job::Cancel($job), VIX_OK, "after $delay seconds");
@@ -242,7 +242,7 @@ sub program {
             or die "exec: $!";
     }
     if ($signal) {
-        sleep 0.02 until @{ leftovers("$dir/out") } || waitpid $pid, POSIX::WNOHANG();
+        sleep 0.002 until @{ leftovers("$dir/out") } || waitpid $pid, POSIX::WNOHANG();
         kill $signal => $pid;
     }
     waitpid $pid, 0;

@@ -23,7 +23,7 @@ use VixTest::Jobs;
 my $dir  = tempdir(CLEANUP => 1);
 my $host = connect_host();
 mkdir "$dir/out" or die $!;
-my (undef, $slow)  = VMOpen($host, slow_machine("$dir/slow", 256)->{vmx});
+my (undef, $slow)  = VMOpen($host, slow_machine("$dir/slow", 128)->{vmx});
 my (undef, $quick) = VMOpen($host, make_vm(dir => "$dir/quick", name => 'quick')->{vmx});
 
 # What a child process says, as lines. It ends as a script does, or at once.

@@ -16,7 +16,7 @@ use VixTest::Tools qw(run_tool);
 
 my $EXAMPLE = "$FindBin::Bin/../examples/progress.pl";
 my $dir     = temp_dir();
-my $source  = slow_machine("$dir/slow", 256)->{vmx};
+my $source  = slow_machine("$dir/slow", 128)->{vmx};
 mkdir "$dir/out" or die $!;
 
 my $hidden = "$dir/hidden";
@@ -46,7 +46,7 @@ SKIP: {
         open STDERR, '>', "$dir/messages" or die $!;
         exec perl_with_vix($EXAMPLE), $source, "$dir/out/b/b.vmx" or die $!;
     }
-    sleep 0.02 until @{ leftovers("$dir/out") } > 1 || waitpid $pid, POSIX::WNOHANG();
+    sleep 0.002 until @{ leftovers("$dir/out") } > 1 || waitpid $pid, POSIX::WNOHANG();
     kill INT => $pid;
     waitpid $pid, 0;
     isnt($?, 0, 'Ctrl-C ends it');

@@ -19,7 +19,7 @@ use VixTest::Libvix qw(is_sanitized library make_program needs_library passes ru
 needs_library('C', 'C++');
 my $dir  = temp_dir();
 my $vm   = make_vm(dir => "$dir/vm", disks => 1);
-my $slow = slow_machine("$dir/slow", 192);
+my $slow = slow_machine("$dir/slow", 128);
 mkdir "$dir/out" or die $!;
 my $life = make_program('life.c');
 
