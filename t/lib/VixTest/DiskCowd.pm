@@ -7,7 +7,7 @@ use warnings;
 
 use Exporter 'import';
 
-use VixTest::Files  qw(patch_bytes);
+use VixTest::Files  qw(patch_bytes put_sectors);
 use VixTest::Grains qw(grains_of grain_bytes laid_out round_up sectors_for);
 
 our @EXPORT_OK = qw(write_cowd set_cowd_field);
@@ -61,16 +61,16 @@ sub write_cowd {
 sub _write_file {
     my ($path, $cowd) = @_;
     open my $fh, '+>:raw', $path or die "open $path: $!";
-    _put($fh, 0, _header($cowd));
-    _put($fh, $cowd->{gd} * $SECTOR, pack 'V*', @{ $cowd->{gts} });
+    put_sectors($fh, 0,           _header($cowd));
+    put_sectors($fh, $cowd->{gd}, pack 'V*', @{ $cowd->{gts} });
+    my @rows;
     for my $index (keys %{ $cowd->{at} }) {
-        my $table = $cowd->{gts}[int($index / $GTES)];
-        _put($fh, $table * $SECTOR + $index % $GTES * 4, pack 'V', $cowd->{at}{$index});
-        _put(
-            $fh,
-            $cowd->{at}{$index} * $SECTOR,
-            grain_bytes(@{$cowd}{qw(content first sectors grain)}, $index)
-        );
+        $rows[int($index / $GTES)][$index % $GTES] = $cowd->{at}{$index};
+        put_sectors($fh, $cowd->{at}{$index},
+            grain_bytes(@{$cowd}{qw(content first sectors grain)}, $index));
+    }
+    for my $table (grep { $rows[$_] } 0 .. $#rows) {
+        put_sectors($fh, $cowd->{gts}[$table], pack 'V*', map { $_ || 0 } @{ $rows[$table] });
     }
     truncate $fh, $cowd->{end} * $SECTOR or die "truncate $path: $!";
     close $fh                            or die "close $path: $!";
@@ -97,13 +97,6 @@ sub _header {
         substr $header, $offset, length $bytes, $bytes;
     }
     return $header;
-}
-
-sub _put {
-    my ($fh, $offset, $bytes) = @_;
-    seek $fh, $offset, 0 or die "seek: $!";
-    print {$fh} $bytes   or die "write: $!";
-    return;
 }
 
 1;

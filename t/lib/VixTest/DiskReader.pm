@@ -12,7 +12,7 @@ use File::Basename qw(dirname);
 
 use VixTest::DiskDescriptor qw(read_descriptor);
 use VixTest::DiskSparse     qw(read_sparse);
-use VixTest::Files          qw(data_segments read_bytes);
+use VixTest::Files          qw(data_segments get_sectors);
 
 our @EXPORT_OK = qw(disk_content_difference);
 
@@ -36,13 +36,16 @@ sub disk_content_difference {
 # file], and the gaps between them.
 sub _extent_difference {
     my ($dir, $extent, $content, $first) = @_;
-    my $at = 0;
+    my ($at, %open) = 0;
     for my $place (_places("$dir/" . ($extent->{name} || ''), $extent)) {
         my ($from, $count, $file, $sector) = @{$place};
         return 'data missing in sectors ' . ($first + $at) . " to $from"
             if $from > $at && $content->has_data($first + $at, $from - $at);
         $count = $extent->{sectors} - $from if $from + $count > $extent->{sectors};
-        my $got = read_bytes($file, $sector * $SECTOR, $count * $SECTOR);
+        if (!$open{$file}) {
+            open $open{$file}, '<:raw', $file or die "open $file: $!";
+        }
+        my $got = get_sectors($open{$file}, $sector, $count * $SECTOR);
         return _first_difference($got, $content, $first + $from, $count)
             if $got ne $content->bytes($first + $from, $count);
         $at = $from + $count;

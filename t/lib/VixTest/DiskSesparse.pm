@@ -134,10 +134,11 @@ sub _put_tables {
         = map { exists $index{$_} ? $GD_MARK | $index{$_} : 0 } 0 .. $extent->{directory} - 1;
     put_sectors($fh, $place->{gd_offset}, pack 'Q<*', @directory);
     my %entry = %{ $extent->{entry} };
-    for my $grain (keys %entry) {
-        my $table = $place->{tables_offset} + $index{ int($grain / $GTES) } * $TABLE;
-        seek $fh, $table * $SECTOR + $grain % $GTES * 8, 0 or die "seek: $!";
-        print {$fh} pack 'Q<', $entry{$grain}              or die "write: $!";
+    my %rows;
+    $rows{ int($_ / $GTES) }[$_ % $GTES] = $entry{$_} for keys %entry;
+    for my $table (keys %rows) {
+        put_sectors($fh, $place->{tables_offset} + $index{$table} * $TABLE,
+            pack 'Q<*', map { $_ || 0 } @{ $rows{$table} });
     }
     return;
 }

@@ -9,7 +9,7 @@ use warnings;
 
 use Exporter 'import';
 
-use VixTest::Files  qw(read_bytes patch_bytes put_sectors);
+use VixTest::Files  qw(get_sectors read_bytes patch_bytes put_sectors);
 use VixTest::Grains qw(grains_of grain_bytes laid_out round_up sectors_for);
 
 our @EXPORT_OK = qw(write_sparse sparse_header header_field set_header_field read_sparse
@@ -170,10 +170,10 @@ sub _put_tables {
     my ($fh, $layout, $directory, $tables) = @_;
     put_sectors($fh, $directory, pack 'V*', @{$tables});
     my %entry = %{ $layout->{entry} };
-    for my $index (keys %entry) {
-        my $table = $tables->[int($index / $layout->{gtes})];
-        seek $fh, $table * $SECTOR + $index % $layout->{gtes} * 4, 0 or die "seek: $!";
-        print {$fh} pack 'V', $entry{$index}                         or die "write: $!";
+    my @rows;
+    $rows[int($_ / $layout->{gtes})][$_ % $layout->{gtes}] = $entry{$_} for keys %entry;
+    for my $table (grep { $rows[$_] } 0 .. $#rows) {
+        put_sectors($fh, $tables->[$table], pack 'V*', map { $_ || 0 } @{ $rows[$table] });
     }
     return;
 }
@@ -182,35 +182,28 @@ sub _put_tables {
 # tables }.
 sub read_sparse {
     my ($path) = @_;
-    my %found  = map { $_ => header_field($path, $_) } keys %FIELD;
+    open my $fh, '<:raw', $path or die "open $path: $!";
+    my $header = get_sectors($fh, 0, $SECTOR);
+    my %found  = map { $_ => unpack "x$FIELD{$_}[0] $FIELD{$_}[1]", $header } keys %FIELD;
     my $reach  = $found{grain_size} * $found{gtes_per_gt};
     $found{tables}    = int(($found{capacity} + $reach - 1) / $reach);
-    $found{entries}   = _read_entries($path, \%found, $found{gd_offset});
-    $found{redundant} = _read_entries($path, \%found, $found{rgd_offset}) if $found{flags} & 2;
+    $found{entries}   = _read_entries($fh, \%found, $found{gd_offset});
+    $found{redundant} = _read_entries($fh, \%found, $found{rgd_offset}) if $found{flags} & 2;
     return \%found;
 }
 
 sub _read_entries {
-    my ($path, $found, $directory) = @_;
-    open my $fh, '<:raw', $path or die "open $path: $!";
-    my @tables = unpack 'V*', _get($fh, $directory, $found->{tables} * 4);
+    my ($fh, $found, $directory) = @_;
+    my @tables = unpack 'V*', get_sectors($fh, $directory, $found->{tables} * 4);
     my $length = $found->{gtes_per_gt};
     my %entries;
     for my $table (grep { $tables[$_] } 0 .. $#tables) {
-        my $bytes = _get($fh, $tables[$table], $length * 4);
+        my $bytes = get_sectors($fh, $tables[$table], $length * 4);
         next if $bytes !~ /[^\0]/;
         my @row = unpack 'V*', $bytes;
         $entries{ $table * $length + $_ } = $row[$_] for grep { $row[$_] } 0 .. $#row;
     }
     return \%entries;
-}
-
-sub _get {
-    my ($fh, $sector, $count) = @_;
-    seek $fh, $sector * $SECTOR, 0 or die "seek: $!";
-    my $bytes = '';
-    defined read $fh, $bytes, $count or die "read: $!";
-    return $bytes;
 }
 
 # Checks what a sound sparse extent must not have: tables that disagree, grains that overlap, are

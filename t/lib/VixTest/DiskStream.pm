@@ -36,10 +36,10 @@ sub write_stream {
     my $reach  = $GTES * $stream{grain};
     $stream{tables} = int(($stream{sectors} + $reach - 1) / $reach);
     open my $fh, '+>:raw', $path or die "open $path: $!";
-    $stream{fh} = $fh;
+    @stream{qw(fh end)} = ($fh, 0);
     _append(\%stream, "\0" x (21 * $SECTOR));
     _reserve_tables(\%stream) if $stream{directory} eq 'header';
-    _pad_to(\%stream, $stream{overhead} = round_up(tell($fh) / $SECTOR, $stream{grain}));
+    _pad_to(\%stream, $stream{overhead} = round_up($stream{end}, $stream{grain}));
     _append_grain(\%stream, $_) for laid_out($stream{order}, @grains);
     $stream{directory} eq 'header' ? _fill_tables(\%stream) : _append_tables(\%stream);
     put_sectors($fh, 0, _header(\%stream, %{ $stream{header} || {} }));
@@ -66,16 +66,16 @@ sub _header {
 
 sub _append {
     my ($stream, $bytes) = @_;
-    my $fh = $stream->{fh};
-    seek $fh, 0, 2 or die "seek: $!";
-    my $sector = tell($fh) / $SECTOR;
-    print {$fh} $bytes, "\0" x (-length($bytes) % $SECTOR) or die "write: $!";
+    my $sector = $stream->{end};
+    $bytes .= "\0" x (-length($bytes) % $SECTOR);
+    put_sectors($stream->{fh}, $sector, $bytes);
+    $stream->{end} += length($bytes) / $SECTOR;
     return $sector;
 }
 
 sub _pad_to {
     my ($stream, $sector) = @_;
-    my $missing = $sector - tell($stream->{fh}) / $SECTOR;
+    my $missing = $sector - $stream->{end};
     _append($stream, "\0" x ($missing * $SECTOR)) if $missing > 0;
     return;
 }

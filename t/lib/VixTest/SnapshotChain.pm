@@ -11,7 +11,7 @@ use File::Basename qw(basename dirname);
 
 use VixTest::DiskDescriptor qw(read_descriptor);
 use VixTest::DiskSparse     qw(read_sparse sparse_complaints);
-use VixTest::Files          qw(read_bytes);
+use VixTest::Files          qw(get_sectors read_bytes);
 
 our @EXPORT_OK = qw(chain_of chain_bytes chain_complaints chain_difference link_files);
 
@@ -82,9 +82,8 @@ sub _lay_grains {
         my $count = $size - $from < $grain ? $size - $from : $grain;
         my $data  = "\0" x $count;
         if ($entries->{$index} != 1 || !($sparse->{flags} & 4)) {
-            seek $fh, $entries->{$index} * $SECTOR, 0 or die "seek: $!";
-            my $got = read $fh, $data, $count;
-            die "$file is too short" if !defined $got || $got != $count;
+            $data = get_sectors($fh, $entries->{$index}, $count);
+            die "$file is too short" if length $data != $count;
         }
         substr ${$bytes}, $at + $from, $count, $data;
     }
