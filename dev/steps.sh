@@ -41,10 +41,27 @@ drop_foreign_build() {
     fi
 }
 
+# Configuring takes ten times as long as building what is built already, so it is skipped while nothing
+# that it reads has changed: its own files, the libraries that were found, the names of the files that
+# are built or installed, and the environment.
+module_is_configured() {
+    [[ -f Makefile && -f build/configured_for && $(<build/configured_for) == "$(module_inputs)" ]] &&
+        [[ -z $(find Makefile.PL xs/build lib/VMware/Vix.pm build/link_libraries -newer Makefile) ]]
+}
+
+module_inputs() {
+    env | grep -E '^(CC|CXX|(C|CXX|CPP|LD)FLAGS|CMAKE_.*|VIX_WERROR|PERL_.*|PATH)=' | sort
+    find lib script share xs/*.xsi xs/*.h cpp/api/*.h -type f | sort
+}
+
 # In a function that runs as a step the commands are joined by &&, because `set -e` does not apply
 # there.
 make_module() {
-    cd "$root" && perl Makefile.PL && make -j"$jobs"
+    cd "$root" || return
+    if ! module_is_configured; then
+        perl Makefile.PL && module_inputs >build/configured_for || return
+    fi
+    make -j"$jobs"
 }
 
 # Tests that start virtual machines and download packages run from these scripts, but not by `make
@@ -56,9 +73,19 @@ if [[ ${CI-} == true ]]; then export VIX_WERROR=ON; fi
 
 # Builds the core with its unit tests, in the folder that the module's build also uses.
 make_core_tests() {
-    cmake -S "$root/cpp" -B "$root/build" -DCMAKE_BUILD_TYPE=Release -DVIX_TESTS=ON \
-        -DVIX_WERROR="${VIX_WERROR:-OFF}" &&
-        cmake --build "$root/build" -j "$jobs"
+    core_is_configured ||
+        cmake -S "$root/cpp" -B "$root/build" -DCMAKE_BUILD_TYPE=Release -DVIX_TESTS=ON \
+            -DVIX_WERROR="${VIX_WERROR:-OFF}" || return
+    cmake --build "$root/build" -j "$jobs"
+}
+
+# With these options. Other changes are noticed by the build itself.
+core_is_configured() {
+    local cache=$root/build/CMakeCache.txt option
+    [[ -f $cache && -f $root/build/Makefile ]] || return
+    for option in CMAKE_BUILD_TYPE:STRING=Release VIX_TESTS:BOOL=ON "VIX_WERROR:BOOL=${VIX_WERROR:-OFF}"; do
+        grep -qxF "$option" "$cache" || return
+    done
 }
 
 # Runs the core's ordinary tests that a build folder has, without those of the pattern PATTERN, in a few
