@@ -24,8 +24,8 @@ note "VIX_TEST_SEED=$seed";
 my $vm = make_vm(
     dir   => "$keep/source",
     disks => [
-        { type => 'monolithicFlat', size_mb       => 24, content => [[0, 49_152, 1]] },
-        { type => 'twoGbMaxExtentSparse', size_mb => 16, content => [[0, 30_000, 2]] },
+        { type => 'monolithicFlat', size_mb       => 12, content => [[0, 24_576, 1]] },
+        { type => 'twoGbMaxExtentSparse', size_mb => 8, content => [[0, 15_000, 2]] },
         { type => 'streamOptimized', size_mb => 8, deltas => [{ writes => [[700, 9000, 3]] }] },
     ],
 );

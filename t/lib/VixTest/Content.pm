@@ -6,8 +6,6 @@ package VixTest::Content;
 use strict;
 use warnings;
 
-use Digest::SHA ();
-
 my $SECTOR = 512;
 my $CHUNK  = 2048;
 
@@ -123,6 +121,7 @@ sub _sectors {
     my ($seed, $from, $to) = @_;
     my $bytes = '';
     if ($seed =~ /^noise/) {
+        require Digest::SHA;
         for my $lba ($from .. $to - 1) {
             $bytes .= Digest::SHA::sha512("$seed/$lba/$_") for 0 .. 7;
         }

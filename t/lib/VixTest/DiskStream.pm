@@ -7,7 +7,6 @@ package VixTest::DiskStream;
 use strict;
 use warnings;
 
-use Compress::Zlib ();
 use Exporter 'import';
 
 use VixTest::DiskSparse qw(sparse_header);
@@ -82,6 +81,7 @@ sub _pad_to {
 
 sub _append_grain {
     my ($stream, $index) = @_;
+    require Compress::Zlib;    # takes longer to load than all else here; few tests write streams
     my $plain    = grain_bytes(@{$stream}{qw(content first sectors grain)}, $index);
     my $deflated = Compress::Zlib::compress($plain, $stream->{level});
     my $change   = $stream->{corrupt}{$index};

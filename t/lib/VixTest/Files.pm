@@ -12,7 +12,7 @@ use Exporter 'import';
 use Fcntl      qw(O_CREAT O_RDONLY O_RDWR O_TRUNC O_WRONLY SEEK_SET);
 use File::Temp ();
 
-our @EXPORT_OK = qw(temp_dir folder_digest list_files slurp spew append_text patch_bytes put_sectors
+our @EXPORT_OK = qw(temp_dir folder_digest list_files slurp slurp_file spew append_text patch_bytes put_sectors
     get_sectors read_bytes truncate_file sparse_file data_segments file_contains content_difference);
 
 my $SECTOR    = 512;
@@ -54,6 +54,18 @@ sub list_files {
 sub slurp {
     my ($path) = @_;
     sysopen my $fh, $path, O_RDONLY or die "open $path: $!";
+    return _rest_of($fh);
+}
+
+# What is in an open file from its beginning.
+sub slurp_file {
+    my ($fh) = @_;
+    sysseek $fh, 0, SEEK_SET or die "seek: $!";
+    return _rest_of($fh);
+}
+
+sub _rest_of {
+    my ($fh) = @_;
     my $text = '';
     my $step = (-s $fh || $CHUNK) + 1;
     while (my $got = sysread $fh, $text, $step, length $text) { }

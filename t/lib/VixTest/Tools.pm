@@ -10,7 +10,7 @@ use Exporter 'import';
 use File::Temp ();
 use POSIX      ();
 
-use VixTest::Files qw(content_difference slurp);
+use VixTest::Files qw(content_difference slurp_file);
 
 our @EXPORT_OK = qw(have_tool run_tool qemu_check qemu_compare qemu_content_difference vmdkinfo
     qemu_info);
@@ -25,9 +25,9 @@ sub have_tool {
 # Returns { status, signal, out, err } of a program that has run to its end. Asserts nothing.
 sub run_tool {
     my (@command) = @_;
-    my $out       = File::Temp->new;
-    my $err       = File::Temp->new;
-    my $pid       = fork;
+    open my $out, '+>', undef or die "temporary file: $!";
+    open my $err, '+>', undef or die "temporary file: $!";
+    my $pid = fork;
     die "fork: $!" if !defined $pid;
     if ($pid == 0) {
         open STDIN, '<', '/dev/null' or POSIX::_exit(126);
@@ -40,8 +40,8 @@ sub run_tool {
     return {
         status => $? >> 8,
         signal => $? & 127,
-        out    => slurp($out->filename),
-        err    => slurp($err->filename),
+        out    => slurp_file($out),
+        err    => slurp_file($err),
     };
 }
 
