@@ -8,9 +8,7 @@ use strict;
 use warnings;
 
 use Errno        ();
-use File::Temp   ();
 use Getopt::Long ();
-use IO::Handle   ();
 
 use VMware::Vix ();
 use VMware::Vix::API::Constants;
@@ -260,6 +258,7 @@ sub _make_deletable {
 # has no name while it is written, so nothing is left even if the program is killed.
 sub _prepare {
     my ($self, $folder) = @_;
+    require File::Temp;    # with IO::Handle; it takes longer to load than most calls take
     my ($file, $name) = eval { File::Temp::tempfile('.vix-zeros-XXXXXXXX', DIR => $folder) };
     my $done = defined $file && unlink $name;
     my $zeros = "\0" x 2**20;
