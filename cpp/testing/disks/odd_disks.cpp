@@ -22,6 +22,13 @@ HostedImage hosted(std::uint64_t capacity = 66000) {
     return image;
 }
 
+// Tables of the usual size take a disk of a hundred megabytes.
+HostedImage with_several_small_tables() {
+    HostedImage image = hosted(kTables / 4);
+    image.entries_per_table = 128;
+    return image;
+}
+
 DescriptorText text_of(const std::string& type, const std::vector<std::string>& extents) {
     DescriptorText text;
     text.create_type = type;
@@ -133,7 +140,7 @@ std::vector<OddDiskClass> writable_disk_classes() {
          }},
         {"TablesMissingAndZeroedGrains",
          [](const fs::path& f) {
-             HostedImage image = hosted(kTables);
+             HostedImage image = with_several_small_tables();
              image.flags = 7;
              image.version = 2;
              OddDisk disk =
@@ -143,7 +150,7 @@ std::vector<OddDiskClass> writable_disk_classes() {
          }},
         {"RedundantTablesMissing",
          [](const fs::path& f) {
-             return write_mono(f, hosted(kTables),
+             return write_mono(f, with_several_small_tables(),
                                [](auto& image, auto& bytes) { drop_tables(image, bytes, false); });
          }},
         {"RedundantTableBehind",
@@ -202,7 +209,7 @@ std::vector<OddDiskClass> writable_disk_classes() {
          }},
         {"LargeGrains",
          [](const fs::path& f) {
-             HostedImage image = hosted(kTables);
+             HostedImage image = hosted();
              image.grain_sectors = 2048;
              return write_mono(f, image);
          }},
