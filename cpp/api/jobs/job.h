@@ -108,6 +108,7 @@ class JobObject : public Object {
     enum class State { Queued, Running, Ended } state = State::Queued;
     std::deque<Waiting> events;
     bool events_over = false;
+    bool is_new = true;  // nobody has waited for it yet
 
   private:
     JobInput input_;

@@ -6,6 +6,7 @@
 #include <new>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "io/process/c_locale.h"
 #include "io/process/signals.h"
@@ -15,6 +16,15 @@ namespace {
 
 // Long enough for a script with call after call to find its worker still there.
 constexpr std::chrono::seconds kIdleTime{10};
+
+// Waking up a thread on a processor that sleeps takes longer than opening a machine, so who waits
+// for another thread does not sleep at once.
+constexpr std::chrono::microseconds kAwake{100};
+
+void stay_awake_until_changed(const std::atomic<std::size_t>& count, std::size_t seen) {
+    const auto end = std::chrono::steady_clock::now() + kAwake;
+    while (count == seen && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+}
 
 // The same order as at the end of a job; another one could deadlock.
 void lock_all() {
@@ -37,6 +47,7 @@ void unlock_in_child() {
 void JobRunner::start(std::shared_ptr<JobObject> job) {
     const std::lock_guard lock{mutex_};
     unfinished_.push_back(job);
+    ++started_;
     if (!job->machine().empty()) {
         const auto [place, is_free] = machines_.try_emplace(job->machine());
         if (!is_free) {
@@ -126,12 +137,20 @@ void JobRunner::end(JobObject& job) noexcept {
         post_locked(job, VIX_EVENTTYPE_JOB_COMPLETED, {});
     }
     job.state = JobObject::State::Ended;
+    ++finished_;
     unfinished_.remove_if([&](const auto& other) { return other.get() == &job; });
 }
 
-bool JobRunner::wait(const JobObject& job, std::chrono::milliseconds patience) {
+bool JobRunner::wait(JobObject& job, std::chrono::milliseconds patience) {
+    const auto has_ended = [&] { return job.state == JobObject::State::Ended; };
     std::unique_lock lock{mutex_};
-    return ended_.wait_for(lock, patience, [&] { return job.state == JobObject::State::Ended; });
+    if (!has_ended() && std::exchange(job.is_new, false) && patience > kAwake) {
+        const std::size_t finished = finished_;
+        lock.unlock();
+        stay_awake_until_changed(finished_, finished);
+        lock.lock();
+    }
+    return ended_.wait_for(lock, patience, has_ended);
 }
 
 bool JobRunner::has_ended(const JobObject& job) {

@@ -5,6 +5,7 @@
 // parallel, as far as there are threads.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -26,7 +27,7 @@ class JobRunner {
     void start(std::shared_ptr<JobObject> job);
 
     // True if the job has ended.
-    bool wait(const JobObject& job, std::chrono::milliseconds patience);
+    bool wait(JobObject& job, std::chrono::milliseconds patience);
     bool has_ended(const JobObject& job);
     void cancel(JobObject& job);
 
@@ -63,6 +64,8 @@ class JobRunner {
     // Holds a machine while one of its jobs is ready or runs, with the jobs that wait for their
     // turn.
     std::map<std::string, std::deque<std::shared_ptr<JobObject>>> machines_;
+    std::atomic<std::size_t> started_ = 0;   // changed under mutex_, and
+    std::atomic<std::size_t> finished_ = 0;  // watched without it
     std::size_t threads_ = 0;
     std::size_t idle_ = 0;
 };
