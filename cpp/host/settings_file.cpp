@@ -173,7 +173,7 @@ void SettingsFile::read_file() {
     const fs::path file = path_of_file(environment_);
     boost::system::error_code unreachable;
     if (file.empty() || !fs::exists(file, unreachable)) return;
-    const std::string path = file.string();
+    const std::string& path = file.string();
     const auto text = format::Dictionary::parse(io::read_text(file, kSettingsLimit));
     check_file(path, text);
     for (const auto& [name, value] : text.entries()) {

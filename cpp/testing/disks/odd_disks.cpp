@@ -94,7 +94,7 @@ OddDisk write_split(const fs::path& folder, const std::vector<std::uint64_t>& si
 
 OddDisk write_flat(const fs::path& folder, const std::string& type, const std::string& kind,
                    std::uint64_t begin, const std::string& offset) {
-    const OddDisk disk{content('f', 0, 1024), begin == 0};
+    OddDisk disk{content('f', 0, 1024), begin == 0};
     write_file(folder / "disk-flat.vmdk", std::string(begin * kSector, '\0') + disk.content);
     write_file(folder / "disk.vmdk",
                text_of(type, {line_of(kind, 1024, "disk-flat.vmdk") + offset}).text());
@@ -293,7 +293,7 @@ std::vector<OddDiskClass> readable_disk_classes() {
          }},
         {"OneFileForTwoExtents",
          [](const fs::path& f) {
-             const OddDisk disk{content('f', 0, 1024)};
+             OddDisk disk{content('f', 0, 1024)};
              write_file(f / "flat.vmdk", disk.content);
              write_file(f / "disk.vmdk",
                         text_of("twoGbMaxExtentFlat",
