@@ -17,8 +17,8 @@ namespace {
 // Long enough for a script with call after call to find its worker still there.
 constexpr std::chrono::seconds kIdleTime{10};
 
-// Waking up a thread on a processor that sleeps takes longer than opening a machine, so who waits
-// for another thread does not sleep at once.
+// Waking up a thread on a processor that sleeps takes longer than opening a machine. So neither a
+// worker without work nor who waits for a new job sleeps at once.
 constexpr std::chrono::microseconds kAwake{100};
 
 void stay_awake_until_changed(const std::atomic<std::size_t>& count, std::size_t seen) {
@@ -107,9 +107,12 @@ void JobRunner::serve() {
         job.reset();
         // Not under the mutex: who waits would wake up only to wait for that. Whoever it is may
         // start the next job at once, which this worker takes.
+        const bool has_work = !ready_.empty();
+        const std::size_t started = started_;
         ++idle_;
         lock.unlock();
         ended_.notify_all();
+        if (!has_work) stay_awake_until_changed(started_, started);
         lock.lock();
         --idle_;
     }
