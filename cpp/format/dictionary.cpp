@@ -357,7 +357,8 @@ std::string Dictionary::to_bytes() const {
     return bytes;
 }
 
-// A list of ten thousand lines gains one line at a time.
+// For a list of ten thousand lines that gains one at a time. Returns false if a line has moved, or
+// if a copy of the dictionary shares the text.
 bool Dictionary::settle_in_place() {
     if (!keeps_places_ || texts_.empty() || texts_.front().use_count() != 1) return false;
     std::string& text = *texts_.front();
@@ -378,7 +379,7 @@ bool Dictionary::settle_in_place() {
     return true;
 }
 
-// Before the text would move.
+// Moves the text while its lines still tell where they are in it.
 void Dictionary::make_room(std::string& text, std::size_t size) {
     if (size <= text.capacity()) return;
     std::string larger;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -44,7 +43,7 @@ class SettingsFile {
     io::Environment environment_;
     // What is set, by the name of its environment variable. Most calls find nothing here, and each
     // of them asks for every setting.
-    std::map<std::string, Setting, std::less<>> settings_;
+    std::map<std::string, Setting> settings_;
 };
 
 // The environment variable VIX_A_B overrides a setting `a.b`. Throws VIX_E_INVALID_ARG, whose

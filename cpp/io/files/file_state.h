@@ -27,7 +27,7 @@ std::optional<FileState> state_of(const File& file);
 
 // Sets the time of modification to now, exactly: whoever changes the file later leaves another
 // time, because the kernel's clock ticks some hundred times a second. Returns it as FileState has
-// it; nothing if the file system keeps only coarser times.
+// it; nothing if the file system keeps only coarser times, or if another host may change the file.
 std::optional<std::int64_t> seal(const boost::filesystem::path& file);
 
 // True if any later change gives the file another state. `state` has just been determined.

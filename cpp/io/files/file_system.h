@@ -13,8 +13,8 @@ std::string file_system_of(const boost::filesystem::path& path);
 
 bool is_on_btrfs(int descriptor);
 
-// True on file systems whose times and sizes only this host's kernel changes, and which it does not
-// keep in a cache: ext2 to ext4, XFS, btrfs, F2FS, tmpfs. False for all others.
+// True on ext2 to ext4, XFS, btrfs, F2FS and tmpfs: only this host's kernel changes the times and
+// sizes of files there, so what it reports is never out of date. False on all others.
 bool has_times_of_this_host(const boost::filesystem::path& file);
 
 }  // namespace vix::io

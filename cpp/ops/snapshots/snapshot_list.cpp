@@ -25,7 +25,8 @@ void SnapshotListChange::commit(vm::Durability durability) {
     const auto sealed = io::seal(replacement_->fresh());
     if (durability == vm::Durability::Synced) io::sync_all({replacement_->fresh()});
     replacement_->commit(durability);
-    // The rename gave it another time of change. Nobody of this library changes it before the end.
+    // Only now, because the rename changed the time of change. The guard keeps this library's other
+    // calls away meanwhile; the time of modification shows whether another program wrote.
     const auto state = io::state_of(list_);
     const bool is_ours = state && sealed && state->modified_ns == *sealed;
     tree_.written_as(is_ours ? state : std::nullopt);
