@@ -2,6 +2,7 @@
 // files. Invalid input yields an empty optional or stays as it is; nothing here throws an Error.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,6 +28,12 @@ std::string decode_percent(std::string_view text);
 // Replaces each control character except line feed and tab by "?", so that a terminal does not obey
 // it. If the text is not UTF-8, writes each byte beyond ASCII as "\xE4".
 std::string printable(std::string text);
+
+// A part of a text, in bytes.
+struct TextPart {
+    std::size_t begin = 0;
+    std::size_t size = 0;
+};
 
 bool is_ascii(std::string_view text);
 bool is_utf8(std::string_view text);

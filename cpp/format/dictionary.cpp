@@ -365,11 +365,14 @@ bool Dictionary::settle_in_place() {
     std::size_t size = text.size();
     for (std::size_t i = settled_lines_; i < lines_.size(); ++i) size += lines_[i].size;
     make_room(text, size);
+    settled_parts_.emplace();
     for (const auto& [number, offset] : replaced_) {
         Line& line = lines_[number];
         line.text().copy(text.data() + offset, line.size);
         line.begin = text.data() + offset;
+        settled_parts_->push_back({offset, line.size});
     }
+    settled_parts_->push_back({text.size(), size - text.size()});
     for (std::size_t i = settled_lines_; i < lines_.size(); ++i) {
         const std::size_t offset = text.size();
         text += lines_[i].text();
@@ -402,6 +405,7 @@ const std::string& Dictionary::settle() {
 }
 
 void Dictionary::settle_anew() {
+    settled_parts_.reset();
     const auto text = std::make_shared<std::string>(to_bytes());
     const bool holes =
         std::any_of(lines_.begin(), lines_.end(), [](const Line& line) { return line.size == 0; });

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
+
 namespace vix::format {
 
 class Dictionary {
@@ -37,6 +39,9 @@ class Dictionary {
     // Returns the same, and makes these bytes the parsed text: for a caller that keeps the
     // dictionary after it has written them. Views that names() returned before become invalid.
     const std::string& settle();
+    // The parts of that text that settle() changed; everything else is where it was before. Nothing
+    // if lines have moved.
+    const std::optional<std::vector<TextPart>>& settled_parts() const { return settled_parts_; }
     // Whether the parsed text had exactly these bytes; later edits do not matter.
     bool was_parsed_from(std::string_view bytes) const;
 
@@ -131,6 +136,7 @@ class Dictionary {
     // their offsets, and all from settled_lines_ on, which follow it.
     std::vector<std::pair<std::size_t, std::size_t>> replaced_;
     std::size_t settled_lines_ = 0;
+    std::optional<std::vector<TextPart>> settled_parts_;
     bool keeps_places_ = false;  // a text was parsed, and there were no other edits
     // Finds the last line of each name. It is an open hash table, at most half full, because lists
     // of ten thousand names are read for each clone. The slot of a removed name is no longer found,

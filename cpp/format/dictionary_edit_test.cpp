@@ -329,6 +329,26 @@ TEST(DictionaryEdit, SettlesAThousandTimes) {
     EXPECT_EQ(dictionary.line_of("line0"), 2U);
 }
 
+TEST(DictionaryEdit, TellsWhichPartsItSettled) {
+    auto dictionary = Dictionary::parse("count = \"1\"\nx = \"y\"\n");
+    std::string text = dictionary.to_bytes();
+    for (int i = 2; i < 10; ++i) {
+        dictionary.set("count", std::to_string(i));
+        dictionary.set("line" + std::to_string(i), "v");
+        const std::string now = dictionary.settle();
+        ASSERT_TRUE(dictionary.settled_parts());
+        text.resize(now.size(), '?');
+        for (const auto& [begin, size] : *dictionary.settled_parts()) {
+            ASSERT_LE(begin + size, now.size());
+            text.replace(begin, size, now, begin, size);
+        }
+        ASSERT_EQ(text, now);
+    }
+    dictionary.set("count", "10");
+    dictionary.settle();
+    EXPECT_FALSE(dictionary.settled_parts());  // everything behind it has moved
+}
+
 TEST(DictionaryEdit, SettlesWhatWasNeverParsed) {
     Dictionary dictionary;
     dictionary.set("a", "1");
