@@ -1,9 +1,12 @@
 #include "io/files/replacement.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <cstdio>
 
 #include "base/error.h"
 
@@ -11,6 +14,46 @@ namespace vix::io {
 namespace {
 
 constexpr std::uint64_t kMostText = std::uint64_t{1} << 30;
+
+// While it is held, nobody else has the file open: the kernel refuses it if somebody has, and
+// whoever opens the file waits. On a file system without leases it is never held.
+class Lease {
+  public:
+    // Whoever waits makes the kernel send a signal to this process. By default that is SIGIO, which
+    // ends it; SIGURG is ignored unless the program catches it.
+    explicit Lease(const File& file)
+        : descriptor_{file.descriptor()},
+          held_{fcntl(descriptor_, F_SETSIG, SIGURG) == 0 &&
+                fcntl(descriptor_, F_SETLEASE, F_WRLCK) == 0} {}
+    ~Lease() {
+        if (held_) fcntl(descriptor_, F_SETLEASE, F_UNLCK);
+    }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+
+    bool held() const { return held_; }
+
+  private:
+    int descriptor_;
+    bool held_;
+};
+
+// Returns false if that is impossible. Then the caller writes the content whole, and that reports
+// any error.
+bool bring_up_to_date(const fs::path& path, const Former& former, std::string_view content) {
+    try {
+        File file = File::open_writable(path);
+        const Lease lease{file};
+        if (!lease.held() || state_of(file) != former.file) return false;
+        for (const TextPart& part : former.stale) {
+            file.write_at(part.begin, as_bytes(content.substr(part.begin, part.size)));
+        }
+        file.finish(Durability::Unsynced);
+        return file.size() == content.size();
+    } catch (const Error&) {
+        return false;
+    }
+}
 
 }  // namespace
 
@@ -24,11 +67,20 @@ fs::path old_name(const fs::path& path) {
 
 Replacement::Replacement(const fs::path& path, std::string_view content, unsigned permissions)
     : path_{path}, fresh_{fresh_name(path)} {
+    write(content, permissions);
+}
+
+Replacement::Replacement(const fs::path& path, std::string_view content, const Former& former)
+    : path_{path}, fresh_{fresh_name(path)} {
+    if (!bring_up_to_date(fresh_, former, content)) write(content, kNewPermissions);
+}
+
+void Replacement::write(std::string_view content, unsigned permissions) {
     // Left by a process that was killed; the caller holds the lock on the machine.
     unlink(fresh_.c_str());
     struct stat before {};
-    const bool existed = stat(path.c_str(), &before) == 0;
-    if (!existed && errno != ENOENT) throw system_error(errno, "replacing", path.string());
+    const bool existed = stat(path_.c_str(), &before) == 0;
+    if (!existed && errno != ENOENT) throw system_error(errno, "replacing", path_.string());
     File file = File::create(fresh_, existed ? before.st_mode & 0777U : permissions);
     try {
         // A machine keeps its owner when root changes it; only root can do that. chown comes before
@@ -59,6 +111,15 @@ void Replacement::commit(Durability durability) {
     }
     committed_ = true;
     if (durability == Durability::Synced) sync_all({path_.parent_path()});
+}
+
+void Replacement::exchange() {
+    const char* path = path_.c_str();
+    if (renameat2(AT_FDCWD, fresh_.c_str(), AT_FDCWD, path, RENAME_EXCHANGE) != 0) {
+        return commit(Durability::Synced);
+    }
+    committed_ = true;
+    sync_all({path_.parent_path()});
 }
 
 void UndoableReplacement::commit(Durability durability) {

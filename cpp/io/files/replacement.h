@@ -1,13 +1,20 @@
 // Replaces a file's content by rename: whoever opens the file finds the old or the new content,
 // also after a crash. Only Durability::Synced syncs.
+//
+// A large text that gains little each time need not be written whole. Two files take turns: the
+// former one stays under fresh_name(), is brought up to date there, and is exchanged with the file.
+// No file is written while it has the name that others read.
 #pragma once
 
 #include <boost/filesystem/path.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/text.h"
 #include "io/files/file.h"
+#include "io/files/file_state.h"
 
 namespace vix::io {
 
@@ -18,13 +25,22 @@ inline constexpr unsigned kNewPermissions = 0666;
 fs::path fresh_name(const fs::path& path);
 fs::path old_name(const fs::path& path);
 
+// The file that Replacement::exchange() left under fresh_name().
+struct Former {
+    FileState file;               // sealed
+    std::vector<TextPart> stale;  // parts of the next content that it lacks; they may overlap
+};
+
 class Replacement {
   public:
     // Writes the content beside the file, unsynced. An existing file keeps its permissions. A new
     // one gets `permissions` minus the umask.
     Replacement(const fs::path& path, std::string_view content,
                 unsigned permissions = kNewPermissions);
-    // Deletes the new content unless commit() was called.
+    // The same for an existing file. Writes only the stale parts of the former one. If another
+    // program has changed it or has it open, writes the content whole.
+    Replacement(const fs::path& path, std::string_view content, const Former& former);
+    // Deletes the new content unless it was put in place.
     ~Replacement();
     Replacement(const Replacement&) = delete;
     Replacement& operator=(const Replacement&) = delete;
@@ -34,8 +50,15 @@ class Replacement {
 
     // Renames. With Durability::Synced the rename is on disk when it returns.
     void commit(Durability durability);
+    // Exchanges the two files, so that the former one stays under fresh_name(). The caller has
+    // synced fresh(), and deletes the former file in the end. Syncs the folder: before that the
+    // disk may still have the former file in place, so it must not be written. Commits if the file
+    // system cannot exchange.
+    void exchange();
 
   private:
+    void write(std::string_view content, unsigned permissions);
+
     fs::path path_;
     fs::path fresh_;
     bool committed_ = false;
