@@ -9,6 +9,7 @@
 #include "ops/machine/machine_lock.h"
 #include "ops/machine/power_off.h"
 #include "ops/machine/variables.h"
+#include "ops/snapshots/list/former_lists.h"
 #include "ops/snapshots/live_snapshot.h"
 #include "power/domain/domain_identity.h"
 #include "power/guest/guest_login.h"
@@ -79,6 +80,10 @@ void note_all(const std::vector<std::string>& notes, const Context& context) {
 }
 
 }  // namespace
+
+LocalMachine::~LocalMachine() {
+    ops::FormerLists::remove(vmx_);
+}
 
 MachineFacts LocalMachine::facts(const Context& context, WantedFacts wanted) const {
     MachineFacts facts{vm::summarize(vmx_, context.settings())};

@@ -19,6 +19,9 @@ class LocalMachine : public MachineAccess {
     // `vmx`: canonical, on this host.
     LocalMachine(boost::filesystem::path vmx, std::string name)
         : vmx_{std::move(vmx)}, identity_{vmx_.string()}, name_{std::move(name)} {}
+    ~LocalMachine() override;
+    LocalMachine(const LocalMachine&) = delete;
+    LocalMachine& operator=(const LocalMachine&) = delete;
 
     const std::string& identity() const override { return identity_; }
     const std::string& name() const override { return name_; }

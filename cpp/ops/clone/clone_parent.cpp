@@ -3,8 +3,8 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "base/error.h"
+#include "ops/snapshots/list/snapshot_list.h"
 #include "ops/snapshots/snapshot.h"
-#include "ops/snapshots/snapshot_list.h"
 
 namespace fs = boost::filesystem;
 
@@ -62,10 +62,10 @@ CloneRecord::~CloneRecord() {
     if (!written_ || kept_ || fs::exists(clone_, ignored)) return;
     try {
         Progress unhindered;
-        SnapshotListChange undo{parent_.path(), unhindered, [&](vm::SnapshotTree& tree) {
-                                    return tree.remove_clone(recorded_name());
-                                }};
-        undo.commit(parent_.settings().durability);
+        SnapshotListChange undo{
+            parent_.path(), parent_.settings().durability, unhindered,
+            [&](vm::SnapshotTree& tree) { return tree.remove_clone(recorded_name()); }};
+        undo.commit();
     } catch (...) {
         // A record without a clone means nothing, and the first error is the one to report.
     }
@@ -82,9 +82,10 @@ void CloneRecord::write(Progress& waiting) {
         return true;
     };
     try {
-        SnapshotListChange change{parent_.path(), waiting, add, parent_.take_snapshots()};
+        SnapshotListChange change{parent_.path(), parent_.settings().durability, waiting, add,
+                                  parent_.take_snapshots()};
         written_ = true;  // also if only the sync in commit() fails
-        change.commit(parent_.settings().durability);
+        change.commit();
         if (known_ != nullptr) known_->keep(change.take_tree());
     } catch (const Error& error) {
         if (written_ || !is_forbidden(error)) throw;

@@ -14,11 +14,12 @@ namespace {
 constexpr std::string_view kSnapshotInfix = "-Snapshot";
 constexpr int kLargestNumber = 999999999;
 
-// Endings after the stem. ".vmx~" and ".vmsd~" are backup copies that VMware's editors keep.
+// Endings after the stem. ".vmx~" and ".vmsd~" are backup copies that VMware's editors keep. A
+// killed call of ours leaves ".vmsd.vix-new" (io/files/replacement.h).
 constexpr std::string_view kEndings[] = {
     ".nvram",       ".vmxf",        ".vmsd", ".vmpl", ".vmtm",       ".vmss",
     ".vmem",        ".std",         ".vswp", ".hlog", ".scoreboard", ".OVMF_VARS.fd",
-    ".vix-pending", ".vix-session", ".log",  ".vmx~", ".vmsd~"};
+    ".vix-pending", ".vix-session", ".log",  ".vmx~", ".vmsd~",      ".vmsd.vix-new"};
 // Endings after "<stem>-Snapshot3" or "<stem>-AutoProtect...".
 constexpr std::string_view kSnapshotEndings[] = {".vmsn", ".vmem", ".plain.vmem", ".png",
                                                  ".OVMF_VARS.fd"};

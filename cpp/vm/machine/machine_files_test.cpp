@@ -15,7 +15,8 @@ TEST(MachineFiles, AreKnownByTheirNames) {
          {"web.nvram", "web.vmxf", "WEB.VMSD", "web.scoreboard", "web.OVMF_VARS.fd", "web.log",
           "web-3f9a02c7.vmss", "web-3f9a02c7.vmem", "web-3f9a02c7.vswp", "web-3f9a02c7.hlog",
           "vmx-web-2271560481-1.vswp", "web-Snapshot12.vmsn", "web-Snapshot12.vmem",
-          "web-Snapshot12.png", "web-AutoProtect-3.vmsn", "web.vmx~", "web.vix-session"}) {
+          "web-Snapshot12.png", "web-AutoProtect-3.vmsn", "web.vmx~", "web.vix-session",
+          "web.vmsd.vix-new"}) {
         EXPECT_TRUE(is_named_after(name, "web")) << name;
     }
 }

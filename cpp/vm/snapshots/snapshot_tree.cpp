@@ -44,7 +44,8 @@ SnapshotTree SnapshotTree::read(const fs::path& vmsd, SnapshotTree known) {
     boost::system::error_code ignored;
     if (fs::symlink_status(vmsd, ignored).type() == fs::file_not_found) return {};
     const io::File file = io::File::open(vmsd);
-    if (known.file_ && known.file_ == io::state_of(file)) return known;
+    if (known.files_ && known.files_->list == io::state_of(file)) return known;
+    known.files_.reset();
     const std::string bytes = io::read_text(file, kMostBytes);
     if (known.dictionary_.was_parsed_from(bytes)) return known;
     return parse(bytes, vmsd.string());
@@ -55,6 +56,11 @@ SnapshotTree SnapshotTree::parse(std::string_view bytes, const std::string& wher
     tree.dictionary_ = format::Dictionary::parse(bytes, where);
     tree.read_snapshots(where);
     return tree;
+}
+
+const std::string& SnapshotTree::settle() {
+    files_.reset();
+    return dictionary_.settle();
 }
 
 std::string SnapshotTree::text(std::string_view name) const {

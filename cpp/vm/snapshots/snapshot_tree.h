@@ -15,6 +15,7 @@
 
 #include "format/dictionary.h"
 #include "io/files/file_state.h"
+#include "io/files/replacement.h"
 #include "vm/disks/disk_files.h"
 #include "vm/snapshots/snapshot_keys.h"
 
@@ -48,6 +49,12 @@ struct Snapshot {
     std::vector<AwaitedClone> awaited;  // not empty: it is removed when these are deleted
 };
 
+// The files of a list as this process left them: see io/files/replacement.h.
+struct ListFiles {
+    io::FileState list;  // sealed
+    std::optional<io::Former> former;
+};
+
 class SnapshotTree {
   public:
     // A larger file is no list of snapshots.
@@ -64,9 +71,15 @@ class SnapshotTree {
     static SnapshotTree parse(std::string_view bytes, const std::string& where);
     std::string to_bytes() const { return dictionary_.to_bytes(); }
     // Returns to_bytes(), for a caller that writes them and keeps the tree.
-    const std::string& settle() { return dictionary_.settle(); }
-    // The file with the bytes of settle(), sealed (io/files/file_state.h).
-    void written_as(const std::optional<io::FileState>& file) { file_ = file; }
+    const std::string& settle();
+    // As Dictionary::settled_parts().
+    const std::optional<std::vector<TextPart>>& settled_parts() const {
+        return dictionary_.settled_parts();
+    }
+    // The files with the bytes of settle(), if they are known.
+    void written_as(std::optional<ListFiles> files) { files_ = std::move(files); }
+    // Those of written_as(). Nothing if read() found another file, or after settle().
+    const std::optional<ListFiles>& files() const { return files_; }
 
     const std::vector<Snapshot>& snapshots() const& { return snapshots_; }
     // Of a temporary by value, because a loop over its snapshots outlives it.
@@ -135,7 +148,7 @@ class SnapshotTree {
     int current_ = kNoSnapshot;
     std::vector<std::string> clone_of_;
     std::vector<std::string> sentinels_;
-    std::optional<io::FileState> file_;  // of written_as()
+    std::optional<ListFiles> files_;
 };
 
 // Returns `<name>.vmsd` next to the .vmx, or an existing file whose name differs only in case: on

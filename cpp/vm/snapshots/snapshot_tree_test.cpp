@@ -367,7 +367,7 @@ TEST(SnapshotTree, AFileThatWasSealedIsNotReadUntilOthersChangeIt) {
     const auto list = folder.write("a.vmsd", "snapshot0.uid = \"1\"\n");
     SnapshotTree known = SnapshotTree::parse("snapshot0.uid = \"3\"\n", "text");
     if (!io::seal(list)) GTEST_SKIP() << "the file system keeps no nanoseconds";
-    known.written_as(io::state_of(list));
+    known.written_as(ListFiles{*io::state_of(list), {}});
     EXPECT_NE(SnapshotTree::read(list, known).find(3), nullptr);
     testing::write_file(list, "snapshot0.uid = \"2\"\n");
     EXPECT_NE(SnapshotTree::read(list, known).find(2), nullptr);

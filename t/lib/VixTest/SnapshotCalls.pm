@@ -14,8 +14,8 @@ use VMware::Vix::Simple;
 
 use VixTest::Calls qw(open_vm);
 
-our @EXPORT_OK = qw(with_vm at_place take_snapshot revert_to remove_snapshot linked_clone full_clone
-    delete_vm tree_of current_place place_named snapshot_names);
+our @EXPORT_OK = qw(with_vm at_place take_snapshot revert_to remove_snapshot linked_clone
+    linked_clones full_clone delete_vm tree_of current_place place_named snapshot_names);
 
 # Returns what `$do` returns for the open machine; only VMOpen's code if that fails.
 sub with_vm {
@@ -86,14 +86,23 @@ sub remove_snapshot {
 sub linked_clone { return _clone(VIX_CLONETYPE_LINKED, @_) }
 sub full_clone   { return _clone(VIX_CLONETYPE_FULL,   @_) }
 
+# Several through one handle of the parent. Ends with the first that fails.
+sub linked_clones {
+    my ($vmx, $place, @destinations) = @_;
+    return _clone(VIX_CLONETYPE_LINKED, $vmx, $place, @destinations);
+}
+
 sub _clone {
-    my ($type, $vmx, $place, $destination) = @_;
+    my ($type, $vmx, $place, @destinations) = @_;
     my $clone = sub {
-        my ($vm,  $snapshot) = @_;
-        my ($err, $handle)   = VMClone($vm, $snapshot || VIX_INVALID_HANDLE,
-            $type, $destination, 0, VIX_INVALID_HANDLE);
-        ReleaseHandle($handle) if $handle;
-        return $err;
+        my ($vm, $snapshot) = @_;
+        for my $destination (@destinations) {
+            my ($err, $handle) = VMClone($vm, $snapshot || VIX_INVALID_HANDLE,
+                $type, $destination, 0, VIX_INVALID_HANDLE);
+            ReleaseHandle($handle) if $handle;
+            return $err            if $err != VIX_OK;
+        }
+        return VIX_OK;
     };
     return scalar($place ? _with_snapshot($vmx, $place, $clone) : with_vm($vmx, $clone));
 }

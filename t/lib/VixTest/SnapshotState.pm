@@ -11,7 +11,7 @@ use Exporter 'import';
 use VixTest::Files qw(folder_digest slurp spew);
 use VixTest::Vmx   qw(read_vmx vmx_line);
 
-our @EXPORT_OK = qw(read_vmsn snapshot_list snapshot_of write_list folder_changes);
+our @EXPORT_OK = qw(read_vmsn snapshot_list snapshot_of write_list lengthen_list folder_changes);
 
 # { magic, version, groups, group (its name), position, size, blocks => [[name, bytes] ...], rest };
 # rest is what follows the group.
@@ -63,6 +63,19 @@ sub write_list {
         $text .= vmx_line($key, $value) . "\n";
     }
     return spew($path, $text);
+}
+
+# Records this many clones of a snapshot, none of which exists. A thousand take 80 KiB.
+sub lengthen_list {
+    my ($vmx, $uid, $count) = @_;
+    (my $list = $vmx) =~ s/\.vmx$/.vmsd/;
+    my $text = slurp($list);
+    my ($key) = $text =~ /^(snapshot\d+)\.uid = "$uid"$/m or die "no snapshot $uid in $list";
+    my $clone = '/a/folder/for/all/the/clones/c%d/clone.vmx';
+    $text .= vmx_line("$key.clone0",    sprintf $clone, 0) . "\n";
+    $text .= vmx_line("$key.numClones", $count) . "\n";
+    $text .= vmx_line("$key.clone$_",   sprintf $clone, $_) . "\n" for 1 .. $count - 1;
+    return spew($list, $text);
 }
 
 # The lines in which a folder differs from its earlier folder_digest; nothing if it was not changed.

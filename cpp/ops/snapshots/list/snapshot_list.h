@@ -24,20 +24,26 @@ class SnapshotListChange {
 
     // Writes nothing if `change` returns false. `known` is the list as the caller read it before;
     // an unchanged file is not parsed again.
-    SnapshotListChange(const boost::filesystem::path& vmx, Progress& waiting, const Change& change,
-                       vm::SnapshotTree known = {});
+    SnapshotListChange(const boost::filesystem::path& vmx, vm::Durability durability,
+                       Progress& waiting, const Change& change, vm::SnapshotTree known = {});
 
     // Replaces the list and, if Synced, waits for the disk.
-    void commit(vm::Durability durability);
+    void commit();
 
     // The list as it is in the file after commit(), for a later change. Call it once.
     vm::SnapshotTree take_tree() { return std::move(tree_); }
 
   private:
+    void prepare();
+    std::optional<vm::ListFiles> files_now(std::int64_t sealed) const;
+
     io::FolderGuard guard_;
+    boost::filesystem::path vmx_;
     boost::filesystem::path list_;
+    vm::Durability durability_;
     vm::SnapshotTree tree_;
     std::optional<io::Replacement> replacement_;
+    std::optional<io::FileState> replaced_;  // the list before, if two files take turns
 };
 
 // Makes the whole change with its own SnapshotHold.

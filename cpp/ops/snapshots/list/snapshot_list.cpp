@@ -1,0 +1,99 @@
+#include "ops/snapshots/list/snapshot_list.h"
+
+#include <utility>
+
+#include "io/files/file_state.h"
+#include "ops/machine/machine_lock.h"
+#include "ops/snapshots/list/former_lists.h"
+#include "vm/machine/machine_files.h"
+
+namespace vix::ops {
+namespace {
+
+// In bytes. Writing a smaller list whole takes hardly longer than a part of it.
+constexpr std::size_t kLargeList = std::size_t{64} << 10;
+
+}  // namespace
+
+// cppcheck does not see that `known` is moved.
+// A SnapshotHold guards the folder, so this guards the .vmx, which is replaced only under a
+// MachineLock.
+SnapshotListChange::SnapshotListChange(const boost::filesystem::path& vmx,
+                                       vm::Durability durability, Progress& waiting,
+                                       const Change& change,
+                                       vm::SnapshotTree known)  // cppcheck-suppress passedByValue
+    : guard_{vmx, io::LockKind::Exclusive, {kPatience, &waiting}, vmx.string() + ".list"},
+      vmx_{vmx},
+      list_{vm::snapshot_list_path(vmx)},
+      durability_{durability},
+      tree_{vm::SnapshotTree::read(list_, std::move(known))} {
+    if (change(tree_)) prepare();
+}
+
+// Two files take turns from the second change in a row on: one change alone gains nothing. An
+// unsynced list is always written whole, because the disk may still have the former file in place.
+void SnapshotListChange::prepare() {
+    const auto before = tree_.files();
+    const std::string& text = tree_.settle();
+    const auto& parts = tree_.settled_parts();
+    const bool in_turns =
+        before && parts && durability_ == vm::Durability::Synced && text.size() >= kLargeList;
+    if (in_turns) replaced_ = before->list;
+    if (in_turns && before->former) {
+        io::Former former = *before->former;
+        former.stale.insert(former.stale.end(), parts->begin(), parts->end());
+        replacement_.emplace(list_, text, former);
+    } else {
+        replacement_.emplace(list_, text);
+    }
+}
+
+void SnapshotListChange::commit() {
+    if (!replacement_) return;
+    const auto sealed = io::seal(replacement_->fresh());
+    if (durability_ == vm::Durability::Synced) io::sync_all({replacement_->fresh()});
+    if (replaced_) {
+        FormerLists::keep(vmx_, replacement_->fresh());
+        replacement_->exchange();
+    } else {
+        replacement_->commit(durability_);
+    }
+    tree_.written_as(sealed ? files_now(*sealed) : std::nullopt);
+}
+
+// Only after the rename, which changes the time of change. The guard keeps this library's other
+// calls away meanwhile; the time of modification shows whether another program wrote.
+std::optional<vm::ListFiles> SnapshotListChange::files_now(std::int64_t sealed) const {
+    const auto state = io::state_of(list_);
+    if (!state || state->modified_ns != sealed) return std::nullopt;
+    vm::ListFiles files{*state, {}};
+    const auto former = replaced_ ? io::state_of(replacement_->fresh()) : std::nullopt;
+    const bool is_known = former && former->identity == replaced_->identity &&
+                          former->modified_ns == replaced_->modified_ns;
+    if (is_known) files.former = io::Former{*former, *tree_.settled_parts()};
+    return files;
+}
+
+void edit_snapshot_list(const boost::filesystem::path& vmx, const vm::Settings& settings,
+                        Progress& waiting, const SnapshotListChange::Change& change) {
+    const SnapshotHold hold{vmx, waiting};
+    SnapshotListChange edit{vmx, settings.durability, waiting, change};
+    edit.commit();
+}
+
+void note_lost_snapshots(const vm::Machine& machine, const std::vector<std::string>& names,
+                         Progress& progress) {
+    std::vector<std::string> listed;
+    for (const vm::Snapshot& snapshot : machine.snapshots().snapshots()) {
+        listed.push_back(boost::filesystem::path{snapshot.state_file.name}.filename().string());
+    }
+    std::string lost;
+    for (const auto& state : vm::unlisted_states(machine.path(), names, listed)) {
+        lost += (lost.empty() ? "" : ", ") + state.filename().string();
+    }
+    if (lost.empty()) return;
+    progress.note(machine.snapshot_list_path().string() +
+                  " does not list the snapshots of these files, so they are kept: " + lost);
+}
+
+}  // namespace vix::ops
