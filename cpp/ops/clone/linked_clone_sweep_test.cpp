@@ -6,10 +6,13 @@
 #include <boost/filesystem/operations.hpp>
 #include <optional>
 
+#include "io/files/file.h"
 #include "ops/clone/clone.h"
+#include "ops/snapshots/list/former_lists.h"
 #include "testing/disks/alike.h"
 #include "testing/machines/snapshot_machine.h"
 #include "testing/process/sweep.h"
+#include "vm/snapshots/known_list.h"
 
 namespace vix::ops {
 namespace {
@@ -24,7 +27,7 @@ using testing::tree_without_locks;
 
 class LinkedCloneSweep : public ::testing::TestWithParam<Stop> {
   protected:
-    void prepare(const fs::path& folder) {
+    virtual void prepare(const fs::path& folder) {
         parent_.emplace(folder / "vm");
         uid_ = parent_->take("base");
         parent_->write("scsi0:0", 0, 'u');
@@ -114,6 +117,50 @@ TEST_P(LinkedCloneOfNowSweep, OfThePresentState) {
             EXPECT_EQ(parent_->tree().snapshots().size(), fs::exists(clone_) ? 2U : 1U);
         });
     EXPECT_GE(steps, 10);
+}
+
+// The third clone through one handle of a parent that has a thousand: its list is written in turns.
+// Synced, because others never are.
+class LinkedCloneOfALongListSweep : public LinkedCloneSweep {
+  protected:
+    void prepare(const fs::path& folder) override {
+        LinkedCloneSweep::prepare(folder);
+        vm::SnapshotTree tree = parent_->tree();
+        for (int i = 0; i < 1000; ++i) {
+            tree.add_clone(uid_,
+                           "/a/folder/for/all/the/clones/c" + std::to_string(i) + "/clone.vmx");
+        }
+        testing::write_file(folder / "vm/vm.vmsd", tree.to_bytes());
+        known_.emplace();
+        Progress progress;
+        for (const char* name : {"one/one.vmx", "two/two.vmx"}) {
+            clone_linked({parent_->vmx, folder / name, {}, uid_, &*known_}, progress);
+        }
+        former_ = io::identity_of(folder / "vm/vm.vmsd.vix-new");
+    }
+
+    std::optional<vm::KnownList> known_;
+    std::optional<io::FileIdentity> former_;
+};
+
+INSTANTIATE_TEST_SUITE_P(By, LinkedCloneOfALongListSweep, testing::every_stop(),
+                         testing::name_of_stop);
+
+TEST_P(LinkedCloneOfALongListSweep, IsRecordedOrNot) {
+    bool in_turn = false;
+    const int steps = sweep(
+        [&](Progress& progress) {
+            clone_linked({parent_->vmx, clone_, {}, uid_, &*known_}, progress);
+        },
+        [&](const fs::path& folder) {
+            in_turn = former_ && io::identity_of(folder / "vm/vm.vmsd") == former_;
+            const auto tree = parent_->tree();
+            const std::size_t count = tree.find(uid_)->clones.size();
+            EXPECT_EQ(count, is_recorded(clone_) ? 1003U : 1002U);
+            FormerLists::remove(parent_->vmx);
+        });
+    EXPECT_GE(steps, 5);
+    EXPECT_TRUE(in_turn);  // the last one, which was not stopped
 }
 
 }  // namespace

@@ -16,12 +16,13 @@ use VMware::Vix::API::Constants;
 use VixTest::Disk          qw(make_delta);
 use VixTest::Files         qw(folder_digest list_files slurp spew temp_dir);
 use VixTest::SavedFolder   qw(restore_folder save_folder);
-use VixTest::SnapshotCalls qw(delete_vm full_clone linked_clone remove_snapshot snapshot_names);
+use VixTest::SnapshotCalls qw(delete_vm full_clone linked_clone linked_clones remove_snapshot
+    snapshot_names);
 use VixTest::SnapshotChain qw(chain_bytes chain_complaints chain_of link_files);
 use VixTest::SnapshotDisk  qw(present_path snapshot_path);
 use VixTest::SnapshotKill  qw(calls_to_kill clone_complaints is_untidy killed_machine next_calls
     present_reads state_complaints);
-use VixTest::SnapshotState qw(snapshot_list);
+use VixTest::SnapshotState qw(lengthen_list snapshot_list snapshot_of);
 use VixTest::Tools         qw(qemu_check run_tool);
 use VixTest::Vmx           qw(vmx_line);
 
@@ -30,7 +31,8 @@ our @EXPORT_OK = qw(trial_names start_trial reset_trial run_trial complaints_aft
 my @SLOTS = ('scsi0:0', 'sata0:0');
 
 # name => { do, also, prepare => [what sets up the folder], folder (the clone's folder exists
-# before) }.
+# before), call (what it is judged as, its own name by default), earlier (clones that it makes before)
+# }.
 sub _trials {
     my %call   = calls_to_kill();
     my %trials = map { $_ => { do => $call{$_}[0], also => [@{ $call{$_} }[1 .. $#{ $call{$_} }]] } }
@@ -48,6 +50,15 @@ sub _trials {
     $trials{'delete clone'}
         = { do => sub { return delete_vm("$_[1]/c.vmx") }, prepare => [$clone] };
     $trials{'delete machine'} = { do => sub { return delete_vm($_[0]) } };
+    $trials{'third clone of a long list'} = {
+        do => sub {
+            my @new = grep { !-e } map {"$_[1]$_"} qw(1/a.vmx 2/b.vmx);
+            return linked_clones($_[0], [0, 0], @new, "$_[1]/c.vmx");
+        },
+        prepare => [sub { lengthen_list($_[0], 2, 1000) }],
+        earlier => [qw(clone1/a.vmx clone2/b.vmx)],
+        call    => 'clone snapshot',
+    };
     my %where = _states();
     for my $where (keys %where) {
         my ($calls, $make, %state) = @{ $where{$where} };
@@ -157,8 +168,8 @@ sub trial_names {
 sub start_trial {
     my ($what, %may) = @_;
     my %trials = _trials();
-    my %trial  = (also => [], what => $what, keep => temp_dir(), %{ $trials{$what} });
-    ($trial{call} = $what) =~ s/,.*//;
+    (my $call = $what) =~ s/,.*//;
+    my %trial = (also => [], what => $what, call => $call, keep => temp_dir(), %{ $trials{$what} });
     $trial{work}    = ($may{dir} || "$trial{keep}") . '/work';
     $trial{vmx}     = "$trial{work}/vm/alpha.vmx";
     $trial{clone}   = "$trial{work}/clone";
@@ -274,6 +285,7 @@ sub _clone_complaints {
     my ($vmx, $what, $clone) = @{$trial}{qw(vmx call clone)};
     return if $what !~ /clone/;
     my $there = -e "$clone/c.vmx";
+    if (my @wrong = _record_complaints($trial)) { return @wrong }
     if ($what eq 'delete clone') {
         return 'deleted, and still there' if $there && defined $code && $code == VIX_OK;
         return;
@@ -286,6 +298,23 @@ sub _clone_complaints {
     my $is = eval { present_reads("$clone/c.vmx") } or return "the clone cannot be read: $@";
     my $want = $trial->{machine}{reads}{present};
     return map {"the clone's $_ differs"} grep { $is->{$_} ne $want->{$_} } @SLOTS;
+}
+
+# Each record is counted, and each clone that was made on the way has one.
+sub _record_complaints {
+    my ($trial) = @_;
+    my @wrong;
+    for my $uid (1 .. 3) {
+        my $keys    = snapshot_of($trial->{vmx}, $uid);
+        my $records = grep {/^clone\d/} keys %{$keys};
+        my $counted = $keys->{numclones} || 0;
+        push @wrong, "snapshot $uid counts $counted of $records clones" if $counted != $records;
+    }
+    my $list = slurp($trial->{vmx} =~ s/x$/sd/r);
+    for my $clone (grep {-e} map {"$trial->{work}/$_"} @{ $trial->{earlier} || [] }) {
+        push @wrong, "$clone is not on record" if index($list, qq("$clone")) < 0;
+    }
+    return @wrong;
 }
 
 sub _qemu_complaints {
@@ -411,7 +440,10 @@ sub _litter {
         }
     }
     my @left = grep { !$known{"$trial->{work}/$_"} && !/^lost\+found/ } list_files($trial->{work});
-    @left = grep { $_ !~ $trial->{stays} } @left if $trial->{stays};
+    my @folders = map { dirname($_) } @{ $trial->{earlier} || [] };
+    for my $may_stay ($trial->{stays} || (), map {qr{^\Q$_\E(?:/|$)}} @folders) {
+        @left = grep { $_ !~ $may_stay } @left;
+    }
 
     # The next machine of this name takes over the lock of a deleted one.
     @left = grep { !m{^vm/alpha\.vmx\.lck(?:/|$)} } @left if !-e $trial->{vmx};

@@ -27,7 +27,8 @@ use VixTest::Tools qw(run_tool);
 
 our @EXPORT_OK = qw(read_journal start_replay replay_call write_tree);
 
-my $PAGE = 4096;
+my $PAGE            = 4096;
+my $RENAME_EXCHANGE = 2;
 
 # The calls that succeeded, as { name, inode, offset, count, argument, paths => [..], bytes }.
 sub read_journal {
@@ -109,8 +110,12 @@ sub replay_call {
         $replay->{$_}{$id} = {} for qw(now lasting);
         return _change($replay, [$paths->[0], $id]);
     }
-    return _change($replay, [$paths->[0], undef])                    if $name =~ /^(?:unlink|rmdir)/;
-    return _change($replay, [$paths->[0], undef], [$paths->[1], $id]) if $name =~ /^rename/;
+    return _change($replay, [$paths->[0], undef]) if $name =~ /^(?:unlink|rmdir)/;
+    if ($name =~ /^rename/) {
+        my $exchanged = $name eq 'renameat2' && $call->{argument} == $RENAME_EXCHANGE;
+        my $other     = $exchanged ? _id_at($replay, $paths->[1]) : undef;
+        return _change($replay, [$paths->[0], $other], [$paths->[1], $id]);
+    }
     return _change($replay, [$paths->[1], $id])                      if $name =~ /^link/;
     die "no model of $name";
 }
