@@ -23,6 +23,7 @@ namespace {
 
 constexpr off_t kDiskBytes = 196608;  // an empty child of some GiB, most of it holes
 constexpr off_t kSecondDirectory = 76800;
+constexpr std::size_t kLongList = 65536;
 
 int checked(int result, const std::string& what) {
     if (result >= 0) return result;
@@ -84,16 +85,25 @@ class Bare {
     }
 
   private:
-    // One more line in the parent's list, which is replaced as a whole.
+    // One more line in the parent's list, which must be whole at any time. A long one is in two
+    // files, which take turns: the one before gets the lines that it lacks. It is never written
+    // before the disk has the other one in its place.
     void record(int number) {
         const std::string name = std::to_string(number);
         list_ += "snapshot0.clone" + name + " = \"" + folder_ + "/clones/c" + name + "/" + name +
                  ".vmx\"\n";
         const std::string fresh = folder_ + "/parent/list.new";
-        const int file = new_file(fresh);
-        put(file, list_);
+        const std::string place = folder_ + "/parent/list";
+        const bool in_turns = synced_ && list_.size() >= kLongList;
+        const bool has_former = in_turns && former_size_ > 0;
+        const off_t had = has_former ? former_size_ : 0;
+        const int file = has_former ? checked(open(fresh.c_str(), O_RDWR), fresh) : new_file(fresh);
+        put(file, list_.substr(static_cast<std::size_t>(had)), had);
         last(file);
-        checked(rename(fresh.c_str(), (folder_ + "/parent/list").c_str()), fresh);
+        const unsigned flags = in_turns ? RENAME_EXCHANGE : 0;
+        checked(renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, place.c_str(), flags), fresh);
+        if (in_turns) former_size_ = size_;
+        size_ = static_cast<off_t>(list_.size());
         last(checked(open((folder_ + "/parent").c_str(), O_RDONLY), "parent"));
     }
 
@@ -105,6 +115,8 @@ class Bare {
     std::string folder_;
     bool synced_;
     std::string list_;
+    off_t size_ = 0;         // of the list's file
+    off_t former_size_ = 0;  // of the one before; 0: there is none
 };
 
 }  // namespace
