@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "base/error.h"
 #include "io/files/file_state.h"
+#include "io/files/file_system.h"
 #include "ops/machine/machine_lock.h"
 #include "ops/snapshots/list/former_lists.h"
 #include "vm/machine/machine_files.h"
@@ -12,6 +14,8 @@ namespace {
 
 // In bytes. Writing a smaller list whole takes hardly longer than a part of it.
 constexpr std::size_t kLargeList = std::size_t{64} << 10;
+
+constexpr int kAttempts = 10;
 
 }  // namespace
 
@@ -26,19 +30,26 @@ SnapshotListChange::SnapshotListChange(const boost::filesystem::path& vmx,
       vmx_{vmx},
       list_{vm::snapshot_list_path(vmx)},
       durability_{durability},
-      tree_{vm::SnapshotTree::read(list_, std::move(known))} {
-    if (change(tree_)) prepare();
+      change_{change} {
+    prepare(std::move(known));
+}
+
+void SnapshotListChange::prepare(vm::SnapshotTree known) {
+    replacement_.reset();
+    read_ = io::has_times_of_this_host(list_) ? io::state_of(list_) : std::nullopt;
+    tree_ = vm::SnapshotTree::read(list_, std::move(known));
+    if (change_(tree_)) write();
 }
 
 // Two files take turns from the second change in a row on: one change alone gains nothing. An
 // unsynced list is always written whole, because the disk may still have the former file in place.
-void SnapshotListChange::prepare() {
+void SnapshotListChange::write() {
     const auto before = tree_.files();
     const std::string& text = tree_.settle();
     const auto& parts = tree_.settled_parts();
     const bool in_turns =
         before && parts && durability_ == vm::Durability::Synced && text.size() >= kLargeList;
-    if (in_turns) replaced_ = before->list;
+    replaced_ = in_turns ? std::optional{before->list} : std::nullopt;
     if (in_turns && before->former) {
         io::Former former = *before->former;
         former.stale.insert(former.stale.end(), parts->begin(), parts->end());
@@ -49,9 +60,21 @@ void SnapshotListChange::prepare() {
 }
 
 void SnapshotListChange::commit() {
+    std::optional<std::int64_t> sealed;
+    for (int attempt = 1; replacement_; ++attempt) {
+        sealed = io::seal(replacement_->fresh());
+        if (durability_ == vm::Durability::Synced) io::sync_all({replacement_->fresh()});
+        if (!read_ || io::state_of(list_) == read_) break;
+        if (attempt == kAttempts) {
+            throw Error{VIX_E_FILE_ALREADY_LOCKED,
+                        list_.string() +
+                            " was changed by another program whenever this call "
+                            "was about to replace it; try again when that program "
+                            "has finished"};
+        }
+        prepare({});
+    }
     if (!replacement_) return;
-    const auto sealed = io::seal(replacement_->fresh());
-    if (durability_ == vm::Durability::Synced) io::sync_all({replacement_->fresh()});
     if (replaced_) {
         FormerLists::keep(vmx_, replacement_->fresh());
         replacement_->exchange();

@@ -16,31 +16,36 @@
 namespace vix::ops {
 
 // One change of the .vmsd of a machine that may be running, or that others may be cloning. No other
-// call of this library changes the list from the read to commit(). The caller must hold a
-// SnapshotHold or MachineLock on the machine.
+// call of this library changes the list from the read to commit(). If another program does, the
+// change is made again, to what that program wrote. The caller must hold a SnapshotHold or
+// MachineLock on the machine.
 class SnapshotListChange {
   public:
     using Change = std::function<bool(vm::SnapshotTree&)>;
 
-    // Writes nothing if `change` returns false. `known` is the list as the caller read it before;
-    // an unchanged file is not parsed again.
+    // Writes nothing if `change` returns false. It must be valid until commit() has returned.
+    // `known` is the list as the caller read it before; an unchanged file is not parsed again.
     SnapshotListChange(const boost::filesystem::path& vmx, vm::Durability durability,
                        Progress& waiting, const Change& change, vm::SnapshotTree known = {});
 
-    // Replaces the list and, if Synced, waits for the disk.
+    // Replaces the list and, if Synced, waits for the disk. Throws VIX_E_FILE_ALREADY_LOCKED if
+    // another program changes the list again and again.
     void commit();
 
     // The list as it is in the file after commit(), for a later change. Call it once.
     vm::SnapshotTree take_tree() { return std::move(tree_); }
 
   private:
-    void prepare();
+    void prepare(vm::SnapshotTree known);
+    void write();
     std::optional<vm::ListFiles> files_now(std::int64_t sealed) const;
 
     io::FolderGuard guard_;
     boost::filesystem::path vmx_;
     boost::filesystem::path list_;
     vm::Durability durability_;
+    Change change_;
+    std::optional<io::FileState> read_;  // the list's file, if the host knows its state exactly
     vm::SnapshotTree tree_;
     std::optional<io::Replacement> replacement_;
     std::optional<io::FileState> replaced_;  // the list before, if two files take turns

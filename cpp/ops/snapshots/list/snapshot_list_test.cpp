@@ -13,6 +13,7 @@
 #include "ops/machine/machine_lock.h"
 #include "ops/snapshots/list/former_lists.h"
 #include "testing/machines/snapshot_machine.h"
+#include "testing/process/failure.h"
 #include "testing/process/temp_folder.h"
 #include "vm/snapshots/known_list.h"
 
@@ -151,6 +152,46 @@ TEST_F(LongList, KeepsWhatAnotherProgramPutInItsPlace) {
         expect_all_recorded();
         EXPECT_NE(read_file(list_).find("another = \"line\""), std::string::npos);
     }
+}
+
+// Another program takes a snapshot, say, while the record is prepared.
+TEST_F(LongList, GetsTheRecordAgainIfAnotherProgramWasFaster) {
+    for (int i = 0; i < 4; ++i) add();
+    int calls = 0;
+    {
+        Progress progress;
+        const SnapshotHold hold{machine_.vmx, progress};
+        const auto record = [&](vm::SnapshotTree& tree) {
+            ++calls;
+            tree.add_clone(uid_, name_of(1000 + added_));
+            return true;
+        };
+        SnapshotListChange change{machine_.vmx, vm::Durability::Synced, progress, record,
+                                  known_.take()};
+        testing::write_file(list_, read_file(list_) + "another = \"line\"\n");
+        change.commit();
+        known_.keep(change.take_tree());
+    }
+    EXPECT_EQ(calls, 2);
+    ++added_;
+    expect_all_recorded();
+    EXPECT_NE(read_file(list_).find("another = \"line\""), std::string::npos);
+    for (int i = 0; i < 4; ++i) add();
+    expect_all_recorded();
+}
+
+TEST_F(LongList, IsNotFoughtFor) {
+    Progress progress;
+    const SnapshotHold hold{machine_.vmx, progress};
+    std::string others = read_file(list_);
+    const auto record = [&](vm::SnapshotTree& tree) {
+        tree.add_clone(uid_, name_of(1000));
+        testing::write_file(list_, others += "# once more\n");
+        return true;
+    };
+    SnapshotListChange change{machine_.vmx, vm::Durability::Unsynced, progress, record};
+    EXPECT_EQ(testing::code_of([&] { change.commit(); }), VIX_E_FILE_ALREADY_LOCKED);
+    EXPECT_EQ(read_file(list_), others);
 }
 
 TEST_F(LongList, OfAHandleThatIsReleasedLeavesNothing) {
