@@ -46,7 +46,7 @@ sub all {
     return (
         work_folder_cases($size), linked_cases($size), consolidation_cases($size),
         snapshots_case($size), Bench::Calls::cases(), Bench::Power::cases(),
-        map { reflink_cases($_, $size) } qw(xfs btrfs)
+        (map { reflink_cases($_, $size) } qw(xfs btrfs)), deletion_case($size)
     );
 }
 
@@ -90,6 +90,21 @@ sub many_case {
         keep => 1,
         many => $many,
         %{case($name, $place, \@targets, [], {%disk, data_mib => 0, capacity_mib => $size})}
+    };
+}
+
+# At the end of all cases: files are made more slowly for a while after so many were deleted.
+sub deletion_case {
+    my ($size) = @_;
+    my %disk = (kind => 'monolithicSparse', snapshot => 1);
+    my @targets = ({mode => 'fsync', growth_below => 1.5});
+    return {
+        ours_only => 1,
+        rounds => 1,
+        keep => 1,
+        many => 10_000,
+        deletes => 1,
+        %{case('delete-10000', 'work', \@targets, [], {%disk, data_mib => 0, capacity_mib => $size})}
     };
 }
 
@@ -230,6 +245,7 @@ sub describe {
     $what .= ', a snapshot' if $disk->{snapshot};
     $what .= " and $disk->{delta_mib} MiB on top of it" if $disk->{snapshot} && $disk->{delta_mib};
     $what .= ", $case->{many} linked clones of it" if $case->{many};
+    $what .= ', which are deleted' if $case->{deletes};
     $what .= ', ' . join(q{, }, @{$case->{numbers}}) . ' snapshots' if $case->{numbers};
     return $case->{place} eq 'work' ? $what : "$what, on $case->{place}";
 }

@@ -1,7 +1,7 @@
 package Bench::Many;
 
-# A great many linked clones of one snapshot from one script: the time of all, and that of the first
-# and the last hundred, which tells whether a clone costs more the more there are.
+# A great many linked clones of one snapshot from one script, and their deletion: the time of all, and
+# that of the first and the last hundred, which tells whether a clone costs more the more there are.
 
 use strict;
 use warnings;
@@ -18,10 +18,9 @@ sub measure {
     my ($plan, $root) = @_;
     my @rows;
     for my $round (1 .. $plan->{rounds}) {
-        for my $mode (qw(warm fsync)) {
-            push @rows, map { +{%$_, round => $round, position => 1} }
-                one_script($plan, $root, $mode), bare_files($plan, $mode);
-        }
+        my @new = $plan->{case}{deletes} ? deleting_script($plan, $root)
+            : map { (one_script($plan, $root, $_), bare_files($plan, $_)) } qw(warm fsync);
+        push @rows, map { +{%$_, round => $round, position => 1} } @new;
         $plan->{say}->("round $round of $plan->{rounds}");
     }
     return @rows;
@@ -29,14 +28,8 @@ sub measure {
 
 sub one_script {
     my ($plan, $root, $mode) = @_;
-    my $folder = Bench::Rounds::new_folder($plan);
-    run_command('cp', '-r', $plan->{source}{folder}, "$folder/vm");
-    Bench::Rounds::settle($plan);
-    my $load = Bench::Rounds::load_average();
-    my ($total, @each) = command_output($^X, "$root/bench/many_clones.pl", $root,
-        "$folder/vm/vm.vmx", "$folder/clones", $plan->{case}{many},
-        $mode eq 'fsync' ? 'TRUE' : 'FALSE');
-    check_records($plan, "$folder/vm/vm.vmsd");
+    my ($folder, $load, $total, @each) = run_script($plan, $root, $mode eq 'fsync' ? 'TRUE' : 'FALSE');
+    check_records("$folder/vm/vm.vmsd", $plan->{case}{many});
     my $opened = Bench::Vix::seconds_to_open("$folder/vm/vm.vmx");
     Bench::Rounds::done_with($plan, $folder);
     my %row = (case => $plan->{case}{name}, mode => $mode, load => $load);
@@ -51,6 +44,31 @@ sub one_script {
             seconds => $opened
         }
     );
+}
+
+# Of the same script, the deletions alone. The first are those of the clones that were deleted last.
+sub deleting_script {
+    my ($plan, $root) = @_;
+    my ($folder, $load, $total, @each) = run_script($plan, $root, 'TRUE', 'DELETE');
+    check_records("$folder/vm/vm.vmsd", 0);
+    Bench::Rounds::done_with($plan, $folder);
+    my %row = (case => $plan->{case}{name}, mode => 'fsync', load => $load);
+    return (
+        {%row, group => 'vmclone', contender => 'VMDelete, all', seconds => $total + 0},
+        first_and_last(\%row, q{}, @each),
+        along_the_way(\%row, 'VMDelete', @each)
+    );
+}
+
+# The folder, the load average before, and what the script printed.
+sub run_script {
+    my ($plan, $root, @options) = @_;
+    my $folder = Bench::Rounds::new_folder($plan);
+    run_command('cp', '-r', $plan->{source}{folder}, "$folder/vm");
+    Bench::Rounds::settle($plan);
+    my $load = Bench::Rounds::load_average();
+    return ($folder, $load, command_output($^X, "$root/bench/many_clones.pl", $root,
+        "$folder/vm/vm.vmx", "$folder/clones", $plan->{case}{many}, @options));
 }
 
 # For the plot: what one costs at some numbers of clones.
@@ -100,12 +118,12 @@ sub middle {
     return Bench::Report::median(sort { $a <=> $b } @seconds);
 }
 
-# All of them are known to their parent.
+# The parent has a record of each of them.
 sub check_records {
-    my ($plan, $list) = @_;
+    my ($list, $many) = @_;
     open my $in, '<', $list or die "$list: $!\n";
     my $count = grep {/^snapshot0\.clone\d+ /} <$in>;
-    die "$list has $count of $plan->{case}{many} clones\n" if $count != $plan->{case}{many};
+    die "$list has $count clones, not $many\n" if $count != $many;
     return;
 }
 

@@ -56,6 +56,18 @@ sub clone_of_snapshot {
     return $seconds;
 }
 
+# Gives the seconds from VMOpen to ReleaseHandle.
+sub delete_clone {
+    my ($host, $vmx, $sync) = @_;
+    local $ENV{VIX_CLONE_SYNC} = $sync;
+    my $start = clock_gettime(CLOCK_MONOTONIC);
+    my ($err, $vm) = VMOpen($host, $vmx);
+    check('VMOpen', $err);
+    check('VMDelete', VMDelete($vm, VIX_VMDELETE_DISK_FILES()));
+    ReleaseHandle($vm);
+    return clock_gettime(CLOCK_MONOTONIC) - $start;
+}
+
 sub take_snapshot {
     my ($vmx) = @_;
     my ($host, $vm) = open_vm($vmx);
