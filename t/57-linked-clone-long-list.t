@@ -52,7 +52,9 @@ sub spares { return grep {/vix-/} list_files($_[0]{dir}) }
     is((grep { guest_reads($_) eq $reads } @clones), 6, 'each reads as its parent');
     is_deeply([spares($vm)], [], 'a released handle leaves nothing');
     is(delete_vm($clones[2]), VIX_OK, 'one is deleted');
-    records_are($vm->{vmx}, @clones[0, 1, 3 .. 5]);
+    records_are($vm->{vmx}, @clones[0, 1, 5, 3, 4]);
+    is(delete_vm($clones[5]), VIX_OK, 'and another');
+    records_are($vm->{vmx}, @clones[0, 1, 4, 3]);
 }
 
 # A script as people write it: it ends without a release.

@@ -53,7 +53,7 @@ sub records {
         ['alpha.vmsd', 'alpha.vmsd'],
         'of the parent the list alone is touched'
     );
-    is_deeply([records($vm->{vmx})], [@vmx[1, 2]], 'which has the others, without a hole');
+    is_deeply([records($vm->{vmx})], [@vmx[2, 1]], 'where the last one has its place');
     ok(guest_reads($vmx[1]) eq $reads, 'that read as before');
     is(remove_snapshot($vm->{vmx}, [0]), VIX_E_SNAPSHOT_DISKLOCKED, 'and still lock the snapshot');
     is(delete_vm($vmx[2]),               VIX_OK,                    'the last one');

@@ -404,19 +404,22 @@ const std::string& Dictionary::settle() {
     return *texts_.front();
 }
 
+// Removed lines stay in the table of lines, empty, until they are many: the index need not be made
+// anew for each.
 void Dictionary::settle_anew() {
     settled_parts_.reset();
     const auto text = std::make_shared<std::string>(to_bytes());
-    const bool holes =
-        std::any_of(lines_.begin(), lines_.end(), [](const Line& line) { return line.size == 0; });
-    if (holes) std::erase_if(lines_, [](const Line& line) { return line.size == 0; });
+    std::size_t removed = 0;
     const char* at = text->data() + byte_order_mark_.size();
     for (Line& line : lines_) {
         line.begin = at;
         at += line.size;
+        if (line.size == 0) ++removed;
     }
     texts_ = {text};
-    if (holes) index_lines();
+    if (4 * removed <= lines_.size()) return;
+    std::erase_if(lines_, [](const Line& line) { return line.size == 0; });
+    index_lines();
 }
 
 bool Dictionary::was_parsed_from(std::string_view bytes) const {

@@ -9,7 +9,7 @@
 #include "ops/machine/machine_lock.h"
 #include "ops/machine/power_off.h"
 #include "ops/machine/variables.h"
-#include "ops/snapshots/list/former_lists.h"
+#include "ops/snapshots/list/kept_lists.h"
 #include "ops/snapshots/live_snapshot.h"
 #include "power/domain/domain_identity.h"
 #include "power/guest/guest_login.h"
@@ -82,7 +82,7 @@ void note_all(const std::vector<std::string>& notes, const Context& context) {
 }  // namespace
 
 LocalMachine::~LocalMachine() {
-    ops::FormerLists::remove(vmx_);
+    ops::KeptLists::delete_former(vmx_);
 }
 
 MachineFacts LocalMachine::facts(const Context& context, WantedFacts wanted) const {
@@ -240,7 +240,7 @@ void LocalMachine::revert_to_snapshot(const Context& context, int id, AfterRever
 void LocalMachine::clone(const Context& context, const CloneOrder& order) const {
     const auto& settings = context.settings();
     const ops::CloneRequest request{vmx_, context.resolve(order.destination), settings,
-                                    order.snapshot, &list_};
+                                    order.snapshot};
     note_all(order.kind == CloneKind::Full ? ops::clone_full(request, context.progress())
                                            : ops::clone_linked(request, context.progress()),
              context);

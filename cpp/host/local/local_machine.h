@@ -10,7 +10,6 @@
 #include "host/machine_access.h"
 #include "power/engine.h"
 #include "power/guest/guest_agent.h"
-#include "vm/snapshots/known_list.h"
 
 namespace vix::host {
 
@@ -77,7 +76,6 @@ class LocalMachine : public MachineAccess {
     std::string identity_;
     std::string name_;
     mutable KnownSnapshots known_;  // for calls that only read them
-    mutable vm::KnownList list_;    // for linked clones
 };
 
 // Opens the machine whose .vmx has this path. Errors: VIX_E_VM_NOT_FOUND and others of reading a

@@ -22,6 +22,7 @@
 #include "ops/disks/disk_build.h"
 #include "ops/disks/disk_plan.h"
 #include "ops/machine/machine_lock.h"
+#include "ops/snapshots/list/kept_lists.h"
 #include "vm/disks/disk.h"
 #include "vm/disks/disk_modes.h"
 #include "vm/disks/shared_disks.h"
@@ -168,9 +169,9 @@ std::vector<std::string> link_to_snapshot(vm::Machine source, int snapshot,
     const ParentHold hold{source, progress};
     source.reread();
     refuse_encrypted(source, kStateNeedsKey);
-    if (request.list != nullptr) source.know_snapshots(request.list->take());
+    source.know_snapshots(KeptLists::take(source.path()));
     const vm::MachineState state = state_to_clone(source, snapshot);
-    CloneRecord record{source, snapshot, request.destination, request.list};
+    CloneRecord record{source, snapshot, request.destination};
     make_clone(state, request.destination, &record, progress);
     return record.notes();
 }

@@ -9,7 +9,6 @@
 
 #include "base/progress.h"
 #include "vm/machine/settings.h"
-#include "vm/snapshots/known_list.h"
 
 namespace vix::ops {
 
@@ -18,7 +17,6 @@ struct CloneRequest {
     boost::filesystem::path destination;  // the .vmx to make, absolute, on this host
     vm::Settings settings;
     std::optional<int> snapshot = std::nullopt;  // uid; nothing: the current state
-    vm::KnownList* list = nullptr;               // of the source, if the caller keeps one
 };
 
 // Makes `request.destination` a full, powered-off, independent clone of `request.source`, in its

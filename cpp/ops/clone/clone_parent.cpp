@@ -3,6 +3,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "base/error.h"
+#include "ops/snapshots/list/kept_lists.h"
 #include "ops/snapshots/list/snapshot_list.h"
 #include "ops/snapshots/snapshot.h"
 
@@ -53,8 +54,8 @@ ParentHold::ParentHold(const vm::Machine& parent, Progress& waiting) {
     }
 }
 
-CloneRecord::CloneRecord(vm::Machine& parent, int snapshot, fs::path clone, vm::KnownList* known)
-    : parent_{parent}, snapshot_{snapshot}, clone_{std::move(clone)}, known_{known} {}
+CloneRecord::CloneRecord(vm::Machine& parent, int snapshot, fs::path clone)
+    : parent_{parent}, snapshot_{snapshot}, clone_{std::move(clone)} {}
 
 CloneRecord::~CloneRecord() {
     // A clone that could not be removed still needs its record.
@@ -64,7 +65,8 @@ CloneRecord::~CloneRecord() {
         Progress unhindered;
         SnapshotListChange undo{
             parent_.path(), parent_.settings().durability, unhindered,
-            [&](vm::SnapshotTree& tree) { return tree.remove_clone(recorded_name()); }};
+            [&](vm::SnapshotTree& tree) { return tree.remove_clone(recorded_name()); },
+            KeptLists::take(parent_.path())};
         undo.commit();
     } catch (...) {
         // A record without a clone means nothing, and the first error is the one to report.
@@ -86,7 +88,6 @@ void CloneRecord::write(Progress& waiting) {
                                   parent_.take_snapshots()};
         written_ = true;  // also if only the sync in commit() fails
         change.commit();
-        if (known_ != nullptr) known_->keep(change.take_tree());
     } catch (const Error& error) {
         if (written_ || !is_forbidden(error)) throw;
         note_missing(error);

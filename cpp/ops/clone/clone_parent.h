@@ -11,7 +11,6 @@
 #include "base/progress.h"
 #include "ops/machine/machine_lock.h"
 #include "vm/machine/machine.h"
-#include "vm/snapshots/known_list.h"
 
 namespace vix::ops {
 
@@ -54,10 +53,9 @@ class ParentHold {
 // if the setting clone.links says so.
 class CloneRecord {
   public:
-    // For the clone at `clone`, which will depend on this snapshot. `known`: keeps the list as it
-    // is then, if it is not nullptr. `parent` and `known` must outlive this object.
-    CloneRecord(vm::Machine& parent, int snapshot, boost::filesystem::path clone,
-                vm::KnownList* known);
+    // For the clone at `clone`, which will depend on this snapshot. `parent` must outlive this
+    // object.
+    CloneRecord(vm::Machine& parent, int snapshot, boost::filesystem::path clone);
     ~CloneRecord();
     CloneRecord(const CloneRecord&) = delete;
     CloneRecord& operator=(const CloneRecord&) = delete;
@@ -81,7 +79,6 @@ class CloneRecord {
     vm::Machine& parent_;
     int snapshot_;
     boost::filesystem::path clone_;
-    vm::KnownList* known_;
     std::vector<std::string> notes_;
     bool written_ = false;
     bool kept_ = false;

@@ -8,11 +8,10 @@
 
 #include "io/files/file.h"
 #include "ops/clone/clone.h"
-#include "ops/snapshots/list/former_lists.h"
+#include "ops/snapshots/list/kept_lists.h"
 #include "testing/disks/alike.h"
 #include "testing/machines/snapshot_machine.h"
 #include "testing/process/sweep.h"
-#include "vm/snapshots/known_list.h"
 
 namespace vix::ops {
 namespace {
@@ -119,7 +118,7 @@ TEST_P(LinkedCloneOfNowSweep, OfThePresentState) {
     EXPECT_GE(steps, 10);
 }
 
-// The third clone through one handle of a parent that has a thousand: its list is written in turns.
+// The third clone in a row of a parent that has a thousand: its list is written in turns.
 // Synced, because others never are.
 class LinkedCloneOfALongListSweep : public LinkedCloneSweep {
   protected:
@@ -131,15 +130,13 @@ class LinkedCloneOfALongListSweep : public LinkedCloneSweep {
                            "/a/folder/for/all/the/clones/c" + std::to_string(i) + "/clone.vmx");
         }
         testing::write_file(folder / "vm/vm.vmsd", tree.to_bytes());
-        known_.emplace();
         Progress progress;
         for (const char* name : {"one/one.vmx", "two/two.vmx"}) {
-            clone_linked({parent_->vmx, folder / name, {}, uid_, &*known_}, progress);
+            clone_linked({parent_->vmx, folder / name, {}, uid_}, progress);
         }
         former_ = io::identity_of(folder / "vm/vm.vmsd.vix-new");
     }
 
-    std::optional<vm::KnownList> known_;
     std::optional<io::FileIdentity> former_;
 };
 
@@ -150,14 +147,14 @@ TEST_P(LinkedCloneOfALongListSweep, IsRecordedOrNot) {
     bool in_turn = false;
     const int steps = sweep(
         [&](Progress& progress) {
-            clone_linked({parent_->vmx, clone_, {}, uid_, &*known_}, progress);
+            clone_linked({parent_->vmx, clone_, {}, uid_}, progress);
         },
         [&](const fs::path& folder) {
             in_turn = former_ && io::identity_of(folder / "vm/vm.vmsd") == former_;
             const auto tree = parent_->tree();
             const std::size_t count = tree.find(uid_)->clones.size();
             EXPECT_EQ(count, is_recorded(clone_) ? 1003U : 1002U);
-            FormerLists::remove(parent_->vmx);
+            KeptLists::delete_former(parent_->vmx);
         });
     EXPECT_GE(steps, 5);
     EXPECT_TRUE(in_turn);  // the last one, which was not stopped

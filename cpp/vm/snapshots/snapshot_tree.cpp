@@ -418,11 +418,36 @@ void SnapshotTree::add_clone(int uid, const std::string& vmx) {
 
 bool SnapshotTree::remove_clone(const std::string& vmx) {
     for (std::size_t i = 0; i < snapshots_.size(); ++i) {
-        if (std::erase(snapshots_[i].clones, vmx) == 0) continue;
-        remove_clone_keys(indices_[i], vmx);
+        auto& clones = snapshots_[i].clones;
+        const auto found = std::find(clones.begin(), clones.end(), vmx);
+        if (found == clones.end()) continue;
+        const auto place = static_cast<std::size_t>(found - clones.begin());
+        const bool twice = std::find(found + 1, clones.end(), vmx) != clones.end();
+        if (twice || !put_last_clone_at(place, indices_[i], clones)) {
+            std::erase(clones, vmx);
+            remove_clone_keys(indices_[i], vmx);
+        }
         return true;
     }
     return false;
+}
+
+// Changes two lines and the count instead of all lines behind the clone's. Returns false, and
+// changes nothing, if the numbers of these records are not their places.
+bool SnapshotTree::put_last_clone_at(std::size_t place, std::size_t index,
+                                     std::vector<std::string>& clones) {
+    const auto name = [&](std::size_t number) {
+        return snapshot_key(index, "clone" + std::to_string(number));
+    };
+    const std::size_t last = clones.size() - 1;
+    if (dictionary_.find(name(place)) != clones[place]) return false;
+    if (dictionary_.find(name(last)) != clones[last]) return false;
+    if (place != last) dictionary_.set_bytes(name(place), *dictionary_.find_bytes(name(last)));
+    dictionary_.remove(name(last));
+    write_clone_count(index, last);
+    clones[place] = clones[last];
+    clones.pop_back();
+    return true;
 }
 
 // Removes the keys of the clone and closes the gap in the numbers of the others. In bytes: a path
@@ -442,6 +467,10 @@ void SnapshotTree::remove_clone_keys(std::size_t index, const std::string& vmx) 
     for (const auto& [number, bytes] : others) {
         dictionary_.set_bytes(snapshot_key(index, "clone" + std::to_string(count++)), bytes);
     }
+    write_clone_count(index, count);
+}
+
+void SnapshotTree::write_clone_count(std::size_t index, std::size_t count) {
     if (count == 0) {
         dictionary_.remove(snapshot_key(index, "numClones"));
     } else {

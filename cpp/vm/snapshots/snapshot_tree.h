@@ -109,7 +109,8 @@ class SnapshotTree {
     void set_awaited(int uid, const std::vector<AwaitedClone>& clones);
 
     void add_clone(int uid, const std::string& vmx);
-    // Removes the record of the clone from whichever snapshot has it. Returns false if none has it.
+    // Removes the record of the clone from whichever snapshot has it; its last record may take the
+    // place. Returns false if none has it.
     bool remove_clone(const std::string& vmx);
 
     // Turns this into the .vmsd of a linked clone.
@@ -131,7 +132,9 @@ class SnapshotTree {
     std::size_t position_of(int uid) const { return positions_.at(uid); }
     void take_out(const std::set<int>& uids);
     void write_snapshot(std::size_t index, const Snapshot& snapshot);
+    bool put_last_clone_at(std::size_t place, std::size_t index, std::vector<std::string>& clones);
     void remove_clone_keys(std::size_t index, const std::string& vmx);
+    void write_clone_count(std::size_t index, std::size_t count);
     void remove_keys(const std::set<std::size_t>& indices);
     void remove_lost_parents();
     void close_gaps();

@@ -9,7 +9,6 @@
 #include "testing/disks/samples.h"
 #include "testing/process/failure.h"
 #include "testing/process/temp_folder.h"
-#include "vm/snapshots/known_list.h"
 
 namespace vix::vm {
 namespace {
@@ -347,19 +346,16 @@ TEST(SnapshotTree, WhatIsKnownIsReadAnewWhereTheFileHasChanged) {
 TEST(SnapshotTree, WhatWasSettledAndWrittenIsKnown) {
     const testing::TempFolder folder;
     const auto list = folder / "a.vmsd";
-    KnownList known;
     auto tree = line_with_a_branch();
     tree.add_clone(3, "/clones/a/a.vmx");
     testing::write_file(list, tree.settle());
-    known.keep(tree);
-    auto again = SnapshotTree::read(list, known.take());
+    auto again = SnapshotTree::read(list, std::move(tree));
     again.add_clone(3, "/clones/a/a.vmx");
     again.add_clone(3, "/clones/b/b.vmx");
     EXPECT_EQ(again.find(3)->clones.size(), 2U);
     testing::write_file(list, again.settle());
-    known.keep(std::move(again));
-    EXPECT_EQ(SnapshotTree::read(list, known.take()).find(3)->clones,
-              reread(SnapshotTree::read(list, known.take())).find(3)->clones);
+    const auto known = SnapshotTree::read(list, std::move(again));
+    EXPECT_EQ(known.find(3)->clones, reread(known).find(3)->clones);
 }
 
 TEST(SnapshotTree, AFileThatWasSealedIsNotReadUntilOthersChangeIt) {
@@ -373,14 +369,43 @@ TEST(SnapshotTree, AFileThatWasSealedIsNotReadUntilOthersChangeIt) {
     EXPECT_NE(SnapshotTree::read(list, known).find(2), nullptr);
 }
 
-TEST(SnapshotTree, AKnownListThatOthersChangedIsReadAnew) {
-    const testing::TempFolder folder;
-    const auto list = folder / "a.vmsd";
-    KnownList known;
-    testing::write_file(list, "snapshot0.uid = \"1\"\n");
-    known.keep(SnapshotTree::read(list, known.take()));
-    testing::write_file(list, "snapshot0.uid = \"2\"\n");
-    EXPECT_NE(SnapshotTree::read(list, known.take()).find(2), nullptr);
+TEST(SnapshotTree, AClonesPlaceIsTakenByTheLast) {
+    auto tree = line_with_a_branch();
+    for (const char* name : {"/a.vmx", "/b.vmx", "/c.vmx", "/d.vmx"}) tree.add_clone(3, name);
+    using Names = std::vector<std::string>;
+    const auto expect = [&](const Names& names) {
+        EXPECT_EQ(tree.find(3)->clones, names);
+        EXPECT_EQ(reread(tree).find(3)->clones, names);
+        const std::string count = "numClones = \"" + std::to_string(names.size()) + '"';
+        EXPECT_EQ(tree.to_bytes().find(count) != std::string::npos, !names.empty());
+    };
+    EXPECT_TRUE(tree.remove_clone("/b.vmx"));
+    expect({"/a.vmx", "/d.vmx", "/c.vmx"});
+    EXPECT_TRUE(tree.remove_clone("/c.vmx"));
+    expect({"/a.vmx", "/d.vmx"});
+    EXPECT_FALSE(tree.remove_clone("/c.vmx"));
+    EXPECT_TRUE(tree.remove_clone("/a.vmx"));
+    expect({"/d.vmx"});
+    EXPECT_TRUE(tree.remove_clone("/d.vmx"));
+    expect({});
+}
+
+// As people leave them who delete lines.
+TEST(SnapshotTree, ClonesWithGapsInTheirNumbersAreRenumbered) {
+    for (const char* text : {"snapshot0.uid = \"1\"\nsnapshot0.clone0 = \"/a\"\n"
+                             "snapshot0.clone2 = \"/b\"\nsnapshot0.clone3 = \"/c\"\n",
+                             "snapshot0.uid = \"1\"\nsnapshot0.clone1 = \"/a\"\n"
+                             "snapshot0.clone2 = \"/b\"\n"
+                             "snapshot0.clone3 = \"/c\"\n",
+                             "snapshot0.uid = \"1\"\nsnapshot0.clone0 = \"/a\"\n"
+                             "snapshot0.clone1 = \"\"\nsnapshot0.clone2 = \"/b\"\n"
+                             "snapshot0.clone3 = \"/b\"\nsnapshot0.clone4 = \"/c\"\n"}) {
+        auto tree = SnapshotTree::parse(text, "text");
+        EXPECT_TRUE(tree.remove_clone("/b")) << text;
+        EXPECT_EQ(tree.find(1)->clones, (std::vector<std::string>{"/a", "/c"})) << text;
+        EXPECT_NE(tree.to_bytes().find("clone1 = \"/c\""), std::string::npos) << text;
+        EXPECT_EQ(reread(tree).find(1)->clones, tree.find(1)->clones) << text;
+    }
 }
 
 TEST(SnapshotTree, ACloneThatWasRemovedCanBeAddedAgain) {

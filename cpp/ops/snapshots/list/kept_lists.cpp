@@ -1,12 +1,13 @@
-#include "ops/snapshots/list/former_lists.h"
+#include "ops/snapshots/list/kept_lists.h"
 
 #include <pthread.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <algorithm>
 #include <cstdlib>
-#include <map>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include "io/locks/folder_guard.h"
 
@@ -15,62 +16,121 @@ namespace fs = boost::filesystem;
 namespace vix::ops {
 namespace {
 
-struct Kept {
-    std::mutex mutex;
-    std::map<fs::path, fs::path> formers;  // by the .vmx; mutex protects it
-    Kept* of_parent = nullptr;             // of the process that this one was forked from
+// A script works on few parents at a time, and each list may take some megabytes of memory.
+constexpr std::size_t kMost = 4;
+
+struct Entry {
+    fs::path vmx;
+    vm::SnapshotTree tree;
+    fs::path former;  // empty: there is none
 };
 
-std::atomic<Kept*> kept{nullptr};  // until the process ends
-
 // Under these guards no other call of this library replaces a list. It waits for neither.
-void remove_guarded(const fs::path& vmx, const fs::path& former) noexcept {
+void delete_guarded(Entry& entry) noexcept {
+    if (entry.former.empty()) return;
     try {
-        const io::FolderGuard snapshots{vmx.parent_path(), io::LockKind::Shared, {}, former};
-        const io::FolderGuard list{vmx, io::LockKind::Exclusive, {}, vmx.string() + ".list"};
-        unlink(former.c_str());
+        const io::FolderGuard snapshots{
+            entry.vmx.parent_path(), io::LockKind::Shared, {}, entry.former};
+        const io::FolderGuard list{
+            entry.vmx, io::LockKind::Exclusive, {}, entry.vmx.string() + ".list"};
+        unlink(entry.former.c_str());
     } catch (...) {
         // The file stays, which is harmless.
     }
+    entry.former.clear();
 }
 
-void remove_all() {
-    Kept& own = *kept;
-    const std::lock_guard lock{own.mutex};
-    for (const auto& [vmx, former] : own.formers) remove_guarded(vmx, former);
-    own.formers.clear();
+class Store {
+  public:
+    vm::SnapshotTree take(const fs::path& vmx) {
+        const std::lock_guard lock{mutex_};
+        const auto found = find(vmx);
+        return found == entries_.end() ? vm::SnapshotTree{} : std::exchange(found->tree, {});
+    }
+
+    void keep(const fs::path& vmx, vm::SnapshotTree tree) {
+        const std::lock_guard lock{mutex_};
+        entry_of(vmx).tree = std::move(tree);
+    }
+
+    void keep_former(const fs::path& vmx, const fs::path& former) {
+        const std::lock_guard lock{mutex_};
+        entry_of(vmx).former = former;
+    }
+
+    void delete_former(const fs::path& vmx) noexcept {
+        const std::lock_guard lock{mutex_};
+        const auto found = find(vmx);
+        if (found != entries_.end()) delete_guarded(*found);
+    }
+
+    void delete_formers() noexcept {
+        const std::lock_guard lock{mutex_};
+        for (Entry& entry : entries_) delete_guarded(entry);
+    }
+
+    // Called around fork(), so that the child finds the lists consistent. The former files are its
+    // parent's.
+    void before_fork() { mutex_.lock(); }
+    void after_fork() { mutex_.unlock(); }
+    void after_fork_in_child() noexcept {
+        for (Entry& entry : entries_) entry.former.clear();
+        mutex_.unlock();
+    }
+
+  private:
+    std::vector<Entry>::iterator find(const fs::path& vmx) {
+        return std::find_if(entries_.begin(), entries_.end(),
+                            [&](const Entry& entry) { return entry.vmx == vmx; });
+    }
+
+    // Moves it to the end, and makes room for a new one.
+    Entry& entry_of(const fs::path& vmx) {
+        const auto found = find(vmx);
+        if (found != entries_.end()) {
+            std::rotate(found, found + 1, entries_.end());
+            return entries_.back();
+        }
+        if (entries_.size() == kMost) {
+            delete_guarded(entries_.front());
+            entries_.erase(entries_.begin());
+        }
+        entries_.push_back({vmx, {}, {}});
+        return entries_.back();
+    }
+
+    std::mutex mutex_;
+    std::vector<Entry> entries_;  // the one that was used last at the end; mutex_ protects it
+};
+
+// When the program is loaded: fork() locks what registered last first, and whoever locks jobs or
+// handles may go on to lock this, but not the other way round.
+Store& start() {
+    static Store& only = *new Store;  // NOLINT: until the process ends
+    pthread_atfork([] { only.before_fork(); }, [] { only.after_fork(); },
+                   [] { only.after_fork_in_child(); });
+    std::atexit([] { only.delete_formers(); });
+    return only;
 }
 
-// The child starts with none: the files are its parent's, and a thread that the child does not have
-// may hold the mutex.
-void start_anew_in_child() {
-    kept = new Kept{{}, {}, kept};  // NOLINT: as above
-}
-
-bool start() {
-    kept = new Kept;  // NOLINT: as above
-    return pthread_atfork(nullptr, nullptr, start_anew_in_child) == 0 &&
-           std::atexit(remove_all) == 0;
-}
+Store& store = start();  // NOLINT: it throws only without memory
 
 }  // namespace
 
-void FormerLists::keep(const fs::path& vmx, const fs::path& former) {
-    static const bool started = start();
-    static_cast<void>(started);
-    Kept& own = *kept;
-    const std::lock_guard lock{own.mutex};
-    own.formers.insert_or_assign(vmx, former);
+vm::SnapshotTree KeptLists::take(const fs::path& vmx) {
+    return store.take(vmx);
 }
 
-void FormerLists::remove(const fs::path& vmx) noexcept {
-    Kept* own = kept;
-    if (own == nullptr) return;
-    const std::lock_guard lock{own->mutex};
-    const auto found = own->formers.find(vmx);
-    if (found == own->formers.end()) return;
-    remove_guarded(found->first, found->second);
-    own->formers.erase(found);
+void KeptLists::keep(const fs::path& vmx, vm::SnapshotTree tree) {
+    store.keep(vmx, std::move(tree));
+}
+
+void KeptLists::keep_former(const fs::path& vmx, const fs::path& former) {
+    store.keep_former(vmx, former);
+}
+
+void KeptLists::delete_former(const fs::path& vmx) noexcept {
+    store.delete_former(vmx);
 }
 
 }  // namespace vix::ops

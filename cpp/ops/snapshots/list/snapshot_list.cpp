@@ -6,7 +6,7 @@
 #include "io/files/file_state.h"
 #include "io/files/file_system.h"
 #include "ops/machine/machine_lock.h"
-#include "ops/snapshots/list/former_lists.h"
+#include "ops/snapshots/list/kept_lists.h"
 #include "vm/machine/machine_files.h"
 
 namespace vix::ops {
@@ -76,12 +76,13 @@ void SnapshotListChange::commit() {
     }
     if (!replacement_) return;
     if (replaced_) {
-        FormerLists::keep(vmx_, replacement_->fresh());
+        KeptLists::keep_former(vmx_, replacement_->fresh());
         replacement_->exchange();
     } else {
         replacement_->commit(durability_);
     }
     tree_.written_as(sealed ? files_now(*sealed) : std::nullopt);
+    KeptLists::keep(vmx_, std::move(tree_));
 }
 
 // Only after the rename, which changes the time of change. The guard keeps this library's other
@@ -100,7 +101,7 @@ std::optional<vm::ListFiles> SnapshotListChange::files_now(std::int64_t sealed) 
 void edit_snapshot_list(const boost::filesystem::path& vmx, const vm::Settings& settings,
                         Progress& waiting, const SnapshotListChange::Change& change) {
     const SnapshotHold hold{vmx, waiting};
-    SnapshotListChange edit{vmx, settings.durability, waiting, change};
+    SnapshotListChange edit{vmx, settings.durability, waiting, change, KeptLists::take(vmx)};
     edit.commit();
 }
 

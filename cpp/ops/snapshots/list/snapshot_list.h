@@ -24,16 +24,14 @@ class SnapshotListChange {
     using Change = std::function<bool(vm::SnapshotTree&)>;
 
     // Writes nothing if `change` returns false. It must be valid until commit() has returned.
-    // `known` is the list as the caller read it before; an unchanged file is not parsed again.
+    // `known` is the list as the caller read it before, or that of KeptLists; an unchanged file is
+    // not parsed again.
     SnapshotListChange(const boost::filesystem::path& vmx, vm::Durability durability,
-                       Progress& waiting, const Change& change, vm::SnapshotTree known = {});
+                       Progress& waiting, const Change& change, vm::SnapshotTree known);
 
-    // Replaces the list and, if Synced, waits for the disk. Throws VIX_E_FILE_ALREADY_LOCKED if
-    // another program changes the list again and again.
+    // Replaces the list and, if Synced, waits for the disk. Call it once. Throws
+    // VIX_E_FILE_ALREADY_LOCKED if another program changes the list again and again.
     void commit();
-
-    // The list as it is in the file after commit(), for a later change. Call it once.
-    vm::SnapshotTree take_tree() { return std::move(tree_); }
 
   private:
     void prepare(vm::SnapshotTree known);

@@ -11,11 +11,10 @@
 #include <functional>
 
 #include "ops/machine/machine_lock.h"
-#include "ops/snapshots/list/former_lists.h"
+#include "ops/snapshots/list/kept_lists.h"
 #include "testing/machines/snapshot_machine.h"
 #include "testing/process/failure.h"
 #include "testing/process/temp_folder.h"
-#include "vm/snapshots/known_list.h"
 
 namespace vix::ops {
 namespace {
@@ -30,7 +29,7 @@ class LongList : public ::testing::Test {
         for (int i = 0; i < 1000; ++i) tree.add_clone(uid_, name_of(i));
         testing::write_file(list_, tree.to_bytes());
     }
-    ~LongList() override { FormerLists::remove(machine_.vmx); }
+    ~LongList() override { KeptLists::delete_former(machine_.vmx); }
 
     static std::string name_of(int number) {
         return "/a/folder/for/all/the/clones/c" + std::to_string(number) + "/clone.vmx";
@@ -46,9 +45,8 @@ class LongList : public ::testing::Test {
                                       tree.add_clone(uid_, name);
                                       return true;
                                   },
-                                  known_.take()};
+                                  KeptLists::take(machine_.vmx)};
         change.commit();
-        known_.keep(change.take_tree());
     }
 
     void expect_all_recorded() const {
@@ -82,7 +80,6 @@ class LongList : public ::testing::Test {
     const int uid_ = machine_.take("base");
     const fs::path list_ = folder_ / "vm/vm.vmsd";
     const fs::path former_ = folder_ / "vm/vm.vmsd.vix-new";
-    vm::KnownList known_;
     int added_ = 0;
 };
 
@@ -167,10 +164,9 @@ TEST_F(LongList, GetsTheRecordAgainIfAnotherProgramWasFaster) {
             return true;
         };
         SnapshotListChange change{machine_.vmx, vm::Durability::Synced, progress, record,
-                                  known_.take()};
+                                  KeptLists::take(machine_.vmx)};
         testing::write_file(list_, read_file(list_) + "another = \"line\"\n");
         change.commit();
-        known_.keep(change.take_tree());
     }
     EXPECT_EQ(calls, 2);
     ++added_;
@@ -189,16 +185,16 @@ TEST_F(LongList, IsNotFoughtFor) {
         testing::write_file(list_, others += "# once more\n");
         return true;
     };
-    SnapshotListChange change{machine_.vmx, vm::Durability::Unsynced, progress, record};
+    SnapshotListChange change{machine_.vmx, vm::Durability::Unsynced, progress, record, {}};
     EXPECT_EQ(testing::code_of([&] { change.commit(); }), VIX_E_FILE_ALREADY_LOCKED);
     EXPECT_EQ(read_file(list_), others);
 }
 
 TEST_F(LongList, OfAHandleThatIsReleasedLeavesNothing) {
     for (int i = 0; i < 4; ++i) add();
-    FormerLists::remove(folder_ / "other.vmx");
+    KeptLists::delete_former(folder_ / "other.vmx");
     EXPECT_TRUE(has_former());
-    FormerLists::remove(machine_.vmx);
+    KeptLists::delete_former(machine_.vmx);
     EXPECT_FALSE(has_former());
     add();
     expect_all_recorded();
@@ -229,7 +225,7 @@ TEST_F(LongList, StaysThatOfTheProcessWhoseChildEnds) {
     for (int i = 0; i < 4; ++i) add();
     in_child(exit, [] {});
     EXPECT_TRUE(has_former());
-    in_child(exit, [&] { add(); });  // goes on with the parent's
+    in_child(exit, [&] { add(); });  // goes on with its parent's
     ++added_;
     expect_all_recorded();
     for (int i = 0; i < 4; ++i) add();
@@ -240,7 +236,7 @@ TEST_F(LongList, StaysWhileAnotherCallWorksOnIt) {
     for (int i = 0; i < 4; ++i) add();
     {
         const io::FolderGuard guard{machine_.vmx, io::LockKind::Exclusive, {}, list_};
-        FormerLists::remove(machine_.vmx);
+        KeptLists::delete_former(machine_.vmx);
     }
     EXPECT_TRUE(has_former());
     add();
