@@ -172,7 +172,7 @@ SnapshotList LocalMachine::snapshots(const Context& context) const {
         infos.push_back({snapshot.uid, snapshot.parent, snapshot.display_name, snapshot.description,
                          snapshot.with_memory});
     }
-    const SnapshotList list{std::move(infos), tree.current()};
+    SnapshotList list{std::move(infos), tree.current()};
     if (!list.snapshots().empty()) known_.keep(before, list);  // see tree_of()
     return list;
 }

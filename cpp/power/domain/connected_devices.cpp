@@ -22,7 +22,7 @@ constexpr const char* kUnwiredPrefix = "ua-none-";
 
 std::optional<XmlElement> find_aliased(const XmlDocument& description, const std::string& path,
                                        const std::string& alias) {
-    for (XmlElement& element : description.find(path)) {
+    for (const XmlElement& element : description.find(path)) {
         for (const XmlElement& named : element.children("alias")) {
             if (named.attribute("name") == alias) return element;
         }

@@ -19,18 +19,17 @@ constexpr int kAttempts = 10;
 
 }  // namespace
 
-// cppcheck does not see that `known` is moved.
+// cppcheck does not see that `known` is moved from.
 // A SnapshotHold guards the folder, so this guards the .vmx, which is replaced only under a
 // MachineLock.
 SnapshotListChange::SnapshotListChange(const boost::filesystem::path& vmx,
-                                       vm::Durability durability, Progress& waiting,
-                                       const Change& change,
+                                       vm::Durability durability, Progress& waiting, Change change,
                                        vm::SnapshotTree known)  // cppcheck-suppress passedByValue
     : guard_{vmx, io::LockKind::Exclusive, {kPatience, &waiting}, vmx.string() + ".list"},
       vmx_{vmx},
       list_{vm::snapshot_list_path(vmx)},
       durability_{durability},
-      change_{change} {
+      change_{std::move(change)} {
     prepare(std::move(known));
 }
 
@@ -60,20 +59,7 @@ void SnapshotListChange::write() {
 }
 
 void SnapshotListChange::commit() {
-    std::optional<std::int64_t> sealed;
-    for (int attempt = 1; replacement_; ++attempt) {
-        sealed = io::seal(replacement_->fresh());
-        if (durability_ == vm::Durability::Synced) io::sync_all({replacement_->fresh()});
-        if (!read_ || io::state_of(list_) == read_) break;
-        if (attempt == kAttempts) {
-            throw Error{VIX_E_FILE_ALREADY_LOCKED,
-                        list_.string() +
-                            " was changed by another program whenever this call "
-                            "was about to replace it; try again when that program "
-                            "has finished"};
-        }
-        prepare({});
-    }
+    const auto sealed = complete();
     if (!replacement_) return;
     if (replaced_) {
         KeptLists::keep_former(vmx_, replacement_->fresh());
@@ -83,6 +69,25 @@ void SnapshotListChange::commit() {
     }
     tree_.written_as(sealed ? files_now(*sealed) : std::nullopt);
     KeptLists::keep(vmx_, std::move(tree_));
+}
+
+// Seals the new list and, if Synced, waits for the disk: long enough for another program to write
+// the list. Returns what io::seal() returned.
+std::optional<std::int64_t> SnapshotListChange::complete() {
+    std::optional<std::int64_t> sealed;
+    for (int attempt = 1; replacement_; ++attempt) {
+        sealed = io::seal(replacement_->fresh());
+        if (durability_ == vm::Durability::Synced) io::sync_all({replacement_->fresh()});
+        if (!read_ || io::state_of(list_) == read_) break;
+        if (attempt == kAttempts) {
+            throw Error{VIX_E_FILE_ALREADY_LOCKED,
+                        list_.string() +
+                            ": another program changes it again and again, so this "
+                            "call cannot; try again when that program has finished"};
+        }
+        prepare({});
+    }
+    return sealed;
 }
 
 // Only after the rename, which changes the time of change. The guard keeps this library's other

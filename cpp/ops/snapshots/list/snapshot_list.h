@@ -23,11 +23,10 @@ class SnapshotListChange {
   public:
     using Change = std::function<bool(vm::SnapshotTree&)>;
 
-    // Writes nothing if `change` returns false. It must be valid until commit() has returned.
-    // `known` is the list as the caller read it before, or that of KeptLists; an unchanged file is
-    // not parsed again.
+    // Writes nothing if `change` returns false; commit() may call it again. `known` is the list as
+    // the caller read it before, or that of KeptLists; an unchanged file is not parsed again.
     SnapshotListChange(const boost::filesystem::path& vmx, vm::Durability durability,
-                       Progress& waiting, const Change& change, vm::SnapshotTree known);
+                       Progress& waiting, Change change, vm::SnapshotTree known);
 
     // Replaces the list and, if Synced, waits for the disk. Call it once. Throws
     // VIX_E_FILE_ALREADY_LOCKED if another program changes the list again and again.
@@ -36,6 +35,7 @@ class SnapshotListChange {
   private:
     void prepare(vm::SnapshotTree known);
     void write();
+    std::optional<std::int64_t> complete();
     std::optional<vm::ListFiles> files_now(std::int64_t sealed) const;
 
     io::FolderGuard guard_;

@@ -29,7 +29,7 @@ class LongList : public ::testing::Test {
         for (int i = 0; i < 1000; ++i) tree.add_clone(uid_, name_of(i));
         testing::write_file(list_, tree.to_bytes());
     }
-    ~LongList() override { KeptLists::delete_former(machine_.vmx); }
+    void TearDown() override { KeptLists::delete_former(machine_.vmx); }
 
     static std::string name_of(int number) {
         return "/a/folder/for/all/the/clones/c" + std::to_string(number) + "/clone.vmx";
