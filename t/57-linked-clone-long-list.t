@@ -7,6 +7,7 @@ use warnings;
 
 use FindBin qw($Bin);
 use lib "$Bin/lib";
+use POSIX ();
 use Test::More;
 
 use VMware::Vix::API::Constants;
@@ -90,6 +91,36 @@ for my $end (qw(exit system die)) {
     like(run_script($vm->{vmx}, $end, @clones), qr/^0 0 0 0 kept$/m, "a script ($end)");
     records_are($vm->{vmx}, @clones);
     is_deeply([spares($vm)], [], 'its end leaves nothing');
+}
+
+# ---- several scripts at once, and one that reads the list meanwhile
+{
+    my ($vm, $keep) = parent();
+    my %clones = map { my $script = $_; $script => [map {"$keep/$script$_/c.vmx"} 1 .. 6] } qw(a b c);
+    my @scripts;
+    for my $script (sort keys %clones) {
+        my $pid = fork;
+        die "fork: $!" if !defined $pid;
+        push @scripts, $pid;
+        next if $pid;
+        POSIX::_exit(run_script($vm->{vmx}, 'exit', @{ $clones{$script} }) =~ /^(?:0 ){6}/ ? 0 : 1);
+    }
+    my ($reads, %wrong) = (0);
+    while (waitpid($scripts[0], POSIX::WNOHANG) == 0) {
+        my $snapshot = snapshot_of($vm->{vmx}, 1);
+        my $records  = grep {/^clone\d+$/} keys %{$snapshot};
+        $wrong{"$snapshot->{numclones} of $records"}++ if $snapshot->{numclones} != $records;
+        $reads++;
+    }
+    my @failed = $? ? $scripts[0] : ();
+    for (@scripts[1, 2]) { waitpid $_, 0; push @failed, $_ if $? }
+    is_deeply(\@failed, [], 'three scripts at once');
+    is_deeply(\%wrong, {}, "whoever reads the list meanwhile finds it whole ($reads times)");
+    my $snapshot = snapshot_of($vm->{vmx}, 1);
+    my %recorded = map { /^clone\d+$/ ? ($snapshot->{$_} => 1) : () } keys %{$snapshot};
+    is((grep { !$recorded{$_} } map {@$_} values %clones), 0, 'all clones are on record');
+    is($snapshot->{numclones}, $COUNT + 18, 'and counted');
+    is_deeply([spares($vm)], [], 'nothing is left');
 }
 
 # ---- a script that is killed
