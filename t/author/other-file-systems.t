@@ -9,10 +9,14 @@ use FindBin qw($Bin);
 use lib "$Bin/../lib";
 use Test::More;
 
+use VMware::Vix::API::Constants;
+use VMware::Vix::Simple;
 use VixTest;
-use VixTest::CloneTrial qw(complaints_about_clone_of);
-use VixTest::Files      qw(sparse_file);
-use VixTest::Tools      qw(have_tool run_tool);
+use VixTest::CloneTrial    qw(complaints_about_clone_of);
+use VixTest::Files         qw(sparse_file);
+use VixTest::SnapshotCalls qw(take_snapshot with_vm);
+use VixTest::SnapshotState qw(lengthen_list snapshot_of);
+use VixTest::Tools         qw(have_tool run_tool);
 
 plan skip_all => 'needs root to mount file systems' if $> != 0;
 
@@ -43,6 +47,38 @@ sub is_cloned {
     my ($what, $dir, $disks, %may) = @_;
     my @wrong = complaints_about_clone_of($disks, any_extents => 1, %may, dir => $dir);
     is_deeply(\@wrong, [], $what);
+    run_tool('rm', '-rf', '--', "$dir/source", "$dir/clone");
+    return;
+}
+
+# More clones of a parent that has a thousand. Where the host knows the times of a file exactly, two
+# files of its list take turns.
+sub is_recorded {
+    my ($what, $dir, $in_turns) = @_;
+    my $vm = make_vm(dir => "$dir/source", disks => [{ size_mb => 1 }]);
+    is(take_snapshot($vm->{vmx}, 'base'), VIX_OK, "$what: a snapshot");
+    lengthen_list($vm->{vmx}, 1, 1000);
+    my @clones = map {"$dir/clone/$_/c.vmx"} 1 .. 5;
+    my ($err, $former) = with_vm(
+        $vm->{vmx},
+        sub {
+            my ($handle) = @_;
+            my ($err, $snapshot) = VMGetRootSnapshot($handle, 0);
+            for my $clone (@clones) {
+                ($err, my $made) = VMClone($handle, $snapshot, VIX_CLONETYPE_LINKED, $clone, 0,
+                    VIX_INVALID_HANDLE)
+                    if $err == VIX_OK;
+            }
+            ReleaseHandle($snapshot);
+            return ($err, -e "$vm->{dir}/alpha.vmsd.vix-new");
+        }
+    );
+    is($err, VIX_OK, "$what: five clones");
+    is(!!$former, !!$in_turns, "$what: its files take turns: " . ($in_turns ? 'yes' : 'no'));
+    my $list = snapshot_of($vm->{vmx}, 1);
+    is_deeply([map { $list->{"clone$_"} } 1000 .. 1004], \@clones, "$what: all on record");
+    is($list->{numclones}, 1005, "$what: and counted");
+    ok(!-e "$vm->{dir}/alpha.vmsd.vix-new", "$what: nothing is left");
     run_tool('rm', '-rf', '--', "$dir/source", "$dir/clone");
     return;
 }
@@ -79,6 +115,7 @@ SKIP: {
         is_cloned("$name: a chain on a sparse disk", $dir, [{ %sparse, deltas => \@shadow }]);
         is_cloned("$name: grains smaller than blocks",
             $dir, [{ %sparse, sparse => { grain => 1 << 4 }, deltas => \@shadow }]);
+        is_recorded("$name: a long list", $dir, $name ne 'VFAT');
         is_cloned("$name: two disks", $dir, [{%flat}, { %sparse, slot => 'ide0:0' }]);
     }
 }
