@@ -14,7 +14,7 @@ use VMware::Vix::API::Constants;
 use VMware::Vix::Simple;
 use VixTest;
 use VixTest::Handles       qw(run_perl);
-use VixTest::SnapshotCalls qw(delete_vm linked_clone linked_clones take_snapshot);
+use VixTest::SnapshotCalls qw(delete_vm linked_clone take_snapshot);
 use VixTest::SnapshotDisk  qw(guest_reads);
 use VixTest::SnapshotState qw(lengthen_list snapshot_of);
 
@@ -48,7 +48,7 @@ sub spares { return grep {/vix-/} list_files($_[0]{dir}) }
     my ($vm, $keep) = parent();
     my $reads  = guest_reads($vm->{vmx});
     my @clones = map {"$keep/c$_/c$_.vmx"} 1 .. 6;
-    is(linked_clones($vm->{vmx}, [0], @clones), VIX_OK, 'six clones');
+    is(linked_clone($vm->{vmx}, [0], @clones), VIX_OK, 'six clones');
     records_are($vm->{vmx}, @clones);
     is((grep { guest_reads($_) eq $reads } @clones), 6, 'each reads as its parent');
     is_deeply([spares($vm)], [], 'a released handle leaves nothing');

@@ -93,18 +93,15 @@ sub many_case {
     };
 }
 
-# At the end of all cases: files are made more slowly for a while after so many were deleted.
+# The last case of the work folder: files are made more slowly there for a while after so many were
+# deleted.
 sub deletion_case {
     my ($size) = @_;
-    my %disk = (kind => 'monolithicSparse', snapshot => 1);
-    my @targets = ({mode => 'fsync', growth_below => 1.5});
     return {
-        ours_only => 1,
-        rounds => 1,
-        keep => 1,
-        many => 10_000,
+        %{many_case('work', 10_000, $size)},
+        name => 'delete-10000',
         deletes => 1,
-        %{case('delete-10000', 'work', \@targets, [], {%disk, data_mib => 0, capacity_mib => $size})}
+        targets => [{mode => 'fsync', growth_below => 1.5}]
     };
 }
 

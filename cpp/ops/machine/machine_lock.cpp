@@ -75,10 +75,15 @@ ReadHold::ReadHold(const boost::filesystem::path& file, Progress& waiting) {
     }
 }
 
-SnapshotHold::SnapshotHold(const boost::filesystem::path& vmx, Progress& waiting)
+SnapshotHold::SnapshotHold(const boost::filesystem::path& vmx, Progress& waiting,
+                           std::chrono::milliseconds patience)
     : guard_{vmx.parent_path(),
              io::LockKind::Shared,
-             {kPatience, &waiting},
+             {patience, &waiting},
              vm::snapshot_list_path(vmx)} {}
+
+ListHold::ListHold(const boost::filesystem::path& vmx, Progress& waiting,
+                   std::chrono::milliseconds patience)
+    : guard_{vmx, io::LockKind::Exclusive, {patience, &waiting}, vmx.string() + ".list"} {}
 
 }  // namespace vix::ops

@@ -33,7 +33,20 @@ inline constexpr std::chrono::seconds kPatience{30};
 // that only need the snapshots to stay share it. It and MachineLock exclude each other.
 class SnapshotHold {
   public:
-    SnapshotHold(const boost::filesystem::path& vmx, Progress& waiting);
+    SnapshotHold(const boost::filesystem::path& vmx, Progress& waiting,
+                 std::chrono::milliseconds patience = kPatience);
+
+  private:
+    io::FolderGuard guard_;
+};
+
+// Prevents other calls of this library that share a SnapshotHold from changing the snapshot list.
+// The SnapshotHold guards the folder, so this guards the .vmx, which is replaced only under a
+// MachineLock.
+class ListHold {
+  public:
+    ListHold(const boost::filesystem::path& vmx, Progress& waiting,
+             std::chrono::milliseconds patience = kPatience);
 
   private:
     io::FolderGuard guard_;

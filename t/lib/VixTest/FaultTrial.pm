@@ -16,7 +16,7 @@ use VMware::Vix::API::Constants;
 use VixTest::Disk          qw(make_delta);
 use VixTest::Files         qw(folder_digest list_files slurp spew temp_dir);
 use VixTest::SavedFolder   qw(restore_folder save_folder);
-use VixTest::SnapshotCalls qw(delete_vm full_clone linked_clone linked_clones remove_snapshot
+use VixTest::SnapshotCalls qw(delete_vm full_clone linked_clone remove_snapshot
     snapshot_names);
 use VixTest::SnapshotChain qw(chain_bytes chain_complaints chain_of link_files);
 use VixTest::SnapshotDisk  qw(present_path snapshot_path);
@@ -53,7 +53,7 @@ sub _trials {
     $trials{'third clone of a long list'} = {
         do => sub {
             my @new = grep { !-e } map {"$_[1]$_"} qw(1/a.vmx 2/b.vmx);
-            return linked_clones($_[0], [0, 0], @new, "$_[1]/c.vmx");
+            return linked_clone($_[0], [0, 0], @new, "$_[1]/c.vmx");
         },
         prepare => [sub { lengthen_list($_[0], 2, 1000) }],
         earlier => [qw(clone1/a.vmx clone2/b.vmx)],

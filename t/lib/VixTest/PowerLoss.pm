@@ -116,7 +116,7 @@ sub replay_call {
         my $other     = $exchanged ? _id_at($replay, $paths->[1]) : undef;
         return _change($replay, [$paths->[0], $other], [$paths->[1], $id]);
     }
-    return _change($replay, [$paths->[1], $id])                      if $name =~ /^link/;
+    return _change($replay, [$paths->[1], $id]) if $name =~ /^link/;
     die "no model of $name";
 }
 

@@ -14,8 +14,8 @@ use VMware::Vix::Simple;
 
 use VixTest::Calls qw(open_vm);
 
-our @EXPORT_OK = qw(with_vm at_place take_snapshot revert_to remove_snapshot linked_clone
-    linked_clones full_clone delete_vm tree_of current_place place_named snapshot_names);
+our @EXPORT_OK = qw(with_vm at_place take_snapshot revert_to remove_snapshot linked_clone full_clone
+    delete_vm tree_of current_place place_named snapshot_names);
 
 # Returns what `$do` returns for the open machine; only VMOpen's code if that fails.
 sub with_vm {
@@ -82,15 +82,10 @@ sub remove_snapshot {
     return scalar _with_snapshot($vmx, $place, sub { return VMRemoveSnapshot(@_, $options || 0) });
 }
 
-# Clones the snapshot at a position, or the current state if there is none.
+# Clones the snapshot at a position, or the current state if there is none. Several destinations are
+# made through one handle of the parent, until one fails.
 sub linked_clone { return _clone(VIX_CLONETYPE_LINKED, @_) }
 sub full_clone   { return _clone(VIX_CLONETYPE_FULL,   @_) }
-
-# Several through one handle of the parent. Ends with the first that fails.
-sub linked_clones {
-    my ($vmx, $place, @destinations) = @_;
-    return _clone(VIX_CLONETYPE_LINKED, $vmx, $place, @destinations);
-}
 
 sub _clone {
     my ($type, $vmx, $place, @destinations) = @_;

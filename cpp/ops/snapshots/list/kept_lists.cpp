@@ -4,12 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <mutex>
 #include <utility>
 #include <vector>
 
-#include "io/locks/folder_guard.h"
+#include "ops/machine/machine_lock.h"
 
 namespace fs = boost::filesystem;
 
@@ -19,20 +20,21 @@ namespace {
 // A script works on few parents at a time, and each list may take some megabytes of memory.
 constexpr std::size_t kMost = 4;
 
+constexpr std::chrono::milliseconds kNoPatience{0};
+
 struct Entry {
     fs::path vmx;
     vm::SnapshotTree tree;
     fs::path former;  // empty: there is none
 };
 
-// Under these guards no other call of this library replaces a list. It waits for neither.
+// Under these holds no other call of this library replaces a list. It waits for neither.
 void delete_guarded(Entry& entry) noexcept {
     if (entry.former.empty()) return;
     try {
-        const io::FolderGuard snapshots{
-            entry.vmx.parent_path(), io::LockKind::Shared, {}, entry.former};
-        const io::FolderGuard list{
-            entry.vmx, io::LockKind::Exclusive, {}, entry.vmx.string() + ".list"};
+        Progress quiet;
+        const SnapshotHold snapshots{entry.vmx, quiet, kNoPatience};
+        const ListHold list{entry.vmx, quiet, kNoPatience};
         unlink(entry.former.c_str());
     } catch (...) {
         // The file stays, which is harmless.

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "io/files/file_state.h"
 #include "io/files/file_system.h"
-#include "ops/machine/machine_lock.h"
 #include "ops/snapshots/list/kept_lists.h"
 #include "vm/machine/machine_files.h"
 
@@ -15,17 +14,16 @@ namespace {
 // In bytes. Writing a smaller list whole takes hardly longer than a part of it.
 constexpr std::size_t kLargeList = std::size_t{64} << 10;
 
+// How often the change is made, if another program writes the list each time.
 constexpr int kAttempts = 10;
 
 }  // namespace
 
 // cppcheck does not see that `known` is moved from.
-// A SnapshotHold guards the folder, so this guards the .vmx, which is replaced only under a
-// MachineLock.
 SnapshotListChange::SnapshotListChange(const boost::filesystem::path& vmx,
                                        vm::Durability durability, Progress& waiting, Change change,
                                        vm::SnapshotTree known)  // cppcheck-suppress passedByValue
-    : guard_{vmx, io::LockKind::Exclusive, {kPatience, &waiting}, vmx.string() + ".list"},
+    : hold_{vmx, waiting},
       vmx_{vmx},
       list_{vm::snapshot_list_path(vmx)},
       durability_{durability},
@@ -82,8 +80,9 @@ std::optional<std::int64_t> SnapshotListChange::complete() {
         if (attempt == kAttempts) {
             throw Error{VIX_E_FILE_ALREADY_LOCKED,
                         list_.string() +
-                            ": another program changes it again and again, so this "
-                            "call cannot; try again when that program has finished"};
+                            ": another program keeps changing it, so this call does "
+                            "not replace it; try again when that program has "
+                            "finished"};
         }
         prepare({});
     }

@@ -10,7 +10,7 @@
 
 #include "base/progress.h"
 #include "io/files/replacement.h"
-#include "io/locks/folder_guard.h"
+#include "ops/machine/machine_lock.h"
 #include "vm/machine/machine.h"
 
 namespace vix::ops {
@@ -38,7 +38,7 @@ class SnapshotListChange {
     std::optional<std::int64_t> complete();
     std::optional<vm::ListFiles> files_now(std::int64_t sealed) const;
 
-    io::FolderGuard guard_;
+    ListHold hold_;
     boost::filesystem::path vmx_;
     boost::filesystem::path list_;
     vm::Durability durability_;
